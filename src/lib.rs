@@ -1,0 +1,9 @@
+//! mlguard keeps the secrets of MLOps platforms out of Git, and the ones that may be there correct.
+//!
+//! Data flows one way: [`source`] -> [`document`] -> [`checks`] -> [`finding`] -> [`report`]. Each module may use only
+//! what stands before it in the list below; `tests/architecture.rs` holds them to it.
+
+pub mod span;
+pub mod rule;
+pub mod finding;
+pub mod source;

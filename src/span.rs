@@ -1,0 +1,181 @@
+//! Byte spans and the only line and column arithmetic of the program.
+//!
+//! Everything inside works with [`Span`]s, byte offsets into the decoded text of one source. A [`Position`] is
+//! computed once, when a finding is made, by a [`LineIndex`].
+
+use std::ops::Range;
+
+/// A half-open range of byte offsets into the decoded text of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span from `start` (inclusive) to `end` (exclusive), in bytes. An `end` before `start` gives an empty span.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether the span holds no byte.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether the two spans share a byte. An empty span overlaps nothing.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// Whether `other` lies wholly inside this span.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// The same span moved `by` bytes to the right.
+    #[must_use]
+    pub fn shift(self, by: usize) -> Self {
+        Self { start: self.start + by, end: self.end + by }
+    }
+
+    /// The span as an index range.
+    #[must_use]
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// The text under the span; empty where the span does not lie on character boundaries of `text`.
+    #[must_use]
+    pub fn slice(self, text: &str) -> &str {
+        text.get(self.range()).unwrap_or_default()
+    }
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        Self::new(range.start, range.end)
+    }
+}
+
+/// A place in a text as people and SARIF count it: one-based line, one-based column in UTF-16 code units.
+///
+/// The unit is SARIF's default `columnKind` (`sarif-github.md`), which is also what editors use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// One-based line.
+    pub line: usize,
+    /// One-based column in UTF-16 code units.
+    pub column: usize,
+}
+
+/// Start and (exclusive) end of a span as positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region {
+    /// Position of the first character.
+    pub start: Position,
+    /// Position one past the last character.
+    pub end: Position,
+}
+
+/// Byte offsets at which the lines of a text start. A line ends at LF, CRLF or a lone CR.
+pub struct LineIndex {
+    starts: Vec<usize>,
+}
+
+impl LineIndex {
+    /// Indexes the lines of `text`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let crlf = bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n');
+            if !crlf {
+                starts.push(at + 1);
+            }
+        }
+        Self { starts }
+    }
+
+    /// Number of lines; a final line break opens one more (empty) line.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Zero-based index of the line that holds byte `offset`.
+    #[must_use]
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+    }
+
+    /// Span of zero-based line `line` in `text`, without its line break. An index past the end gives the empty end span.
+    #[must_use]
+    pub fn line_span(&self, text: &str, line: usize) -> Span {
+        let Some(&start) = self.starts.get(line) else {
+            return Span::new(text.len(), text.len());
+        };
+        let end = self.starts.get(line + 1).copied().unwrap_or(text.len());
+        let body = text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r']);
+        Span::new(start, start + body.len())
+    }
+
+    /// Position of byte `offset` of `text`. An offset past the end, or inside a character, is moved back to the nearest boundary.
+    #[must_use]
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.line_of(offset);
+        let start = self.starts[line];
+        let column = text.get(start..offset).unwrap_or_default().chars().map(char::len_utf16).sum::<usize>();
+        Position { line: line + 1, column: column + 1 }
+    }
+
+    /// Region of `span` in `text`.
+    #[must_use]
+    pub fn region(&self, text: &str, span: Span) -> Region {
+        Region { start: self.position(text, span.start), end: self.position(text, span.end) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_utf16_units() {
+        let text = "é€😀 token = x";
+        let at = text.find('x').expect("the text has an x");
+        assert_eq!(LineIndex::new(text).position(text, at), Position { line: 1, column: 14 });
+    }
+
+    #[test]
+    fn every_line_break_counts_once() {
+        let text = "a\r\nb\rc\nd";
+        let lines = LineIndex::new(text);
+        let spans: Vec<_> = (0..lines.count()).map(|line| lines.line_span(text, line).slice(text)).collect();
+        assert_eq!(spans, ["a", "b", "c", "d"]);
+        assert_eq!(lines.position(text, text.len()), Position { line: 4, column: 2 });
+    }
+
+    #[test]
+    fn an_offset_inside_a_character_moves_back() {
+        let text = "😀x";
+        assert_eq!(LineIndex::new(text).position(text, 2), Position { line: 1, column: 1 });
+    }
+}
