@@ -6,12 +6,10 @@
 use std::borrow::Cow;
 
 pub mod pack;
-#[expect(missing_docs, reason = "documented by the derive's fields")]
 mod table {
     use super::{Borrowed, Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
     include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 }
-#[expect(unreachable_pub, reason = "shared with the build script, where it is public")]
 pub mod schema;
 
 pub use schema::{ChecksumName as Checksum, FixableName as Fixable, LevelName as Level, MatcherName as Matcher};
