@@ -6,5 +6,7 @@
 pub mod span;
 pub mod rule;
 pub mod finding;
+pub mod value;
 pub mod source;
 pub mod document;
+pub mod checks;

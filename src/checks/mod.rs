@@ -1,0 +1,3 @@
+//! Checks: what looks at documents and says what is wrong. Synchronous, no I/O, nothing printed.
+
+pub mod credential;

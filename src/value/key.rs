@@ -1,0 +1,147 @@
+//! What the name of a key says about its value.
+
+/// How strongly a key's name says that its value is a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyClass {
+    /// Nothing of the kind.
+    None,
+    /// The public half of a pair (`AWS_ACCESS_KEY_ID`).
+    Identifier,
+    /// Often a name or a reference (`secret`, `token`, `credentials`).
+    Weak,
+    /// Nearly always the thing itself (`secretKey`, `api_key`, `clientSecret`).
+    Strong,
+    /// A password, where weak values are real too.
+    Password,
+}
+
+/// Classifies `key`, spelled in any of camelCase, `snake_case`, kebab-case, dotted or SCREAMING case.
+#[must_use]
+pub fn classify(key: &str) -> KeyClass {
+    let words = words(key);
+    let mut end = words.len();
+    while end > 1 && NOISE.contains(&words[end - 1].as_str()) {
+        end -= 1;
+    }
+    let words: Vec<&str> = words[..end].iter().map(String::as_str).collect();
+    let Some((&last, before)) = words.split_last() else {
+        return KeyClass::None;
+    };
+    if matches!(words.as_slice(), [.., "access", "key", "id"] | [.., "accesskey", "id"] | [.., "accesskeyid"]) {
+        return KeyClass::Identifier;
+    }
+    if words.first().is_some_and(|first| words.len() > 1 && NOT_A_VALUE_FIRST.contains(first)) {
+        return KeyClass::None;
+    }
+    let previous = before.last().copied().unwrap_or_default();
+    match last {
+        "password" | "passwd" | "pwd" | "passphrase" | "passcode" => KeyClass::Password,
+        "pass" if !matches!(previous, "by" | "to" | "all" | "no" | "first" | "single" | "render") => KeyClass::Password,
+        _ if ["password", "passwd", "passphrase"].iter().any(|word| last.ends_with(word)) => KeyClass::Password,
+        "key" if STRONG_BEFORE_KEY.contains(&previous) => KeyClass::Strong,
+        "secret" if STRONG_BEFORE_SECRET.contains(&previous) => KeyClass::Strong,
+        "token" if NOT_BEFORE_TOKEN.contains(&previous) => KeyClass::None,
+        "token" if STRONG_BEFORE_TOKEN.contains(&previous) => KeyClass::Strong,
+        "string" if previous == "connection" => KeyClass::Strong,
+        "apikey" | "secretkey" | "accesskey" | "privatekey" | "clientsecret" | "authtoken" | "accesstoken"
+        | "connectionstring" | "encryptionkey" | "signingkey" | "secretaccesskey" | "bearertoken" | "apitoken" => {
+            KeyClass::Strong
+        }
+        "secret" | "token" | "credential" | "credentials" | "creds" | "pat" | "jwt" => KeyClass::Weak,
+        _ => KeyClass::None,
+    }
+}
+
+/// Words behind the telling one that do not change what it is.
+const NOISE: &[&str] = &[
+    "value", "plain", "plaintext", "base64", "b64", "encoded", "prod", "production", "dev", "staging", "stage", "test",
+    "new", "old", "primary", "secondary", "current", "1", "2", "3", "default", "env", "raw",
+];
+
+const NOT_A_VALUE_FIRST: &[&str] = &[
+    "existing", "has", "is", "use", "uses", "enable", "enabled", "allow", "allowed", "require", "requires", "show", "hide",
+    "generate", "create", "no", "skip", "disable", "update", "validate", "check", "max", "min", "num", "total", "prompt",
+    "forgot", "reset", "change", "confirm", "invalid", "missing", "without", "with", "get", "set", "read", "load", "fetch",
+    "find", "parse", "verify", "automount", "mount", "of", "in", "from", "for", "and", "or", "the", "a", "an", "any", "this",
+];
+
+const STRONG_BEFORE_KEY: &[&str] = &[
+    "api", "secret", "access", "private", "encryption", "encrypt", "signing", "sign", "auth", "master", "account", "storage",
+    "shared", "service", "app", "application", "client", "admin", "root", "session", "fernet", "jwt", "hmac", "webhook",
+    "license", "deploy", "write", "ingest", "registration", "subscription", "aes", "cipher", "seal", "unseal", "ssh",
+    "openai", "anthropic", "wandb", "comet", "hf", "ngc", "nvidia", "cohere", "mistral", "pinecone", "datadog",
+];
+
+const STRONG_BEFORE_SECRET: &[&str] = &[
+    "client", "api", "app", "application", "jwt", "cookie", "session", "shared", "webhook", "consumer", "oauth", "oauth2",
+    "hmac", "signing", "auth", "bot", "csrf", "encryption", "access", "github", "gitlab", "google", "azure", "slack", "hub",
+];
+
+const STRONG_BEFORE_TOKEN: &[&str] = &[
+    "api", "access", "auth", "bearer", "refresh", "bot", "app", "personal", "github", "gitlab", "gh", "hf", "huggingface",
+    "slack", "npm", "pypi", "vault", "root", "admin", "session", "service", "deploy", "registry", "security", "oauth", "oauth2",
+    "databricks", "wandb", "replicate", "sonar", "snyk", "circleci", "terraform", "tfe", "cloudflare", "do", "neptune", "id",
+    "agent", "join", "bootstrap", "user", "secret", "jwt", "ingest", "write", "runner", "dagshub",
+];
+
+/// Words of language models and parsers, whose tokens are no secrets.
+const NOT_BEFORE_TOKEN: &[&str] = &[
+    "pad", "bos", "eos", "unk", "mask", "sep", "cls", "special", "stop", "start", "end", "image", "text", "next", "page",
+    "continuation", "per", "begin", "first", "last", "prompt", "cancellation", "added", "decoder", "encoder", "pagination",
+];
+
+/// The lower-case words of a key.
+fn words(key: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let chars: Vec<char> = key.chars().take(128).collect();
+    for (at, &c) in chars.iter().enumerate() {
+        if !c.is_alphanumeric() {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+            continue;
+        }
+        let previous = at.checked_sub(1).map(|at| chars[at]);
+        let next_lower = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let hump = c.is_uppercase()
+            && previous.is_some_and(|p| p.is_lowercase() || p.is_ascii_digit() || p.is_uppercase() && next_lower);
+        if hump && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        word.extend(c.to_lowercase());
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KeyClass, classify};
+
+    #[test]
+    fn spelling_does_not_matter() {
+        for key in ["secretKey", "secret_key", "secret-key", "SECRET_KEY", "aws.secret.key", "AWSSecretKey", "MINIO_SECRET_KEY"] {
+            assert_eq!(classify(key), KeyClass::Strong, "{key}");
+        }
+        for key in ["password", "DB_PASSWORD", "postgresPassword", "PGPASSWORD", "rootpassword", "MYSQL_PASS", "redis.passwd"] {
+            assert_eq!(classify(key), KeyClass::Password, "{key}");
+        }
+        assert_eq!(classify("AWS_ACCESS_KEY_ID"), KeyClass::Identifier);
+        assert_eq!(classify("AWS_SECRET_ACCESS_KEY"), KeyClass::Strong);
+    }
+
+    #[test]
+    fn names_of_secrets_and_settings_are_not_values() {
+        for key in ["existingSecret", "secretName", "passwordFile", "tokenTTL", "secretKeyRef", "password_policy", "max_tokens",
+            "imagePullSecrets", "automountServiceAccountToken", "token_url", "pad_token", "key", "public_key", "keyName",
+            "resetPassword", "useToken", "secretRef", "token-path"] {
+            assert_eq!(classify(key), KeyClass::None, "{key}");
+        }
+    }
+
+    #[test]
+    fn bare_words_are_weak() {
+        for key in ["secret", "token", "credentials", "TOKEN"] {
+            assert_eq!(classify(key), KeyClass::Weak, "{key}");
+        }
+    }
+}

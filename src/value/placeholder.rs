@@ -1,0 +1,178 @@
+//! The one definition of a placeholder (`product.md` section 4): text that stands where a value will be.
+
+/// Whether `value` only holds the place of a value: empty, `changeme`-like, `<…>`, `${…}`, `{{ … }}`, `xxxx`,
+/// `REPLACE_ME`, an elided example, or a reference to another store. Weak real values are not placeholders.
+#[must_use]
+pub fn is_placeholder(value: &str) -> bool {
+    let value = value.trim().trim_matches(['"', '\'', '`']).trim();
+    if value.is_empty() {
+        return true;
+    }
+    if value.contains('\n') {
+        return value.lines().map(str::trim).filter(|line| !line.is_empty()).all(is_placeholder);
+    }
+    is_expansion(value) || is_bracketed(value) || is_filler(value) || is_reference(value) || is_phrase(value)
+}
+
+/// `${VAR}`, `$(command)`, `$VAR`, `{{ x }}`, `%VAR%`, `@VAR@`, `__VAR__`, `((x))`, `#{x}`, `<%= x %>`, `%(x)s`.
+fn is_expansion(value: &str) -> bool {
+    if let Some(default) = shell_default(value) {
+        return is_placeholder(default);
+    }
+    let wraps = [("${", "}"), ("$(", ")"), ("$[", "]"), ("((", "))"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("[[", "]]")];
+    let around = |&(open, close): &(&str, &str)| value.find(open).is_some_and(|at| value[at..].contains(close));
+    if value.contains("{{") || value.contains("{%") || wraps.iter().any(around) {
+        return true;
+    }
+    let name = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte))
+            && !text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let inner = |open: &str, close: &str| {
+        value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(name)
+    };
+    value.strip_prefix('$').is_some_and(|rest| name(rest) && is_variable(rest))
+        || inner("%", "%")
+        || inner("@", "@")
+        || inner("__", "__")
+        || inner("@@", "@@")
+        || inner("{", "}")
+}
+
+/// A variable's name, or a few joined by ordinary text; a real password may start with `$` too (`$ecret9x`).
+fn is_variable(rest: &str) -> bool {
+    let screaming = rest.bytes().all(|byte| !byte.is_ascii_lowercase());
+    screaming || rest.contains(['_', '.', ':']) || rest.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The literal of `${VAR:-literal}` or `${VAR-literal}`.
+fn shell_default(value: &str) -> Option<&str> {
+    let inner = value.strip_prefix("${")?.strip_suffix('}')?;
+    let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
+    let rest = &inner[end..];
+    rest.strip_prefix(":-").or_else(|| rest.strip_prefix('-')).or_else(|| rest.strip_prefix(":="))
+}
+
+/// `<anything short>`, `[anything]`, or an ordinary text with `<name>` in it.
+fn is_bracketed(value: &str) -> bool {
+    let whole = |open: char, close: char| value.starts_with(open) && value.ends_with(close) && value.len() <= 80;
+    if whole('<', '>') || whole('[', ']') && !value.contains('"') {
+        return true;
+    }
+    let Some(open) = value.find('<') else { return false };
+    let Some(close) = value[open..].find('>') else { return false };
+    let name = &value[open + 1..open + close];
+    let ordinary = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
+    name.len() >= 2 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(ordinary)
+}
+
+/// `xxxx`, `****`, `....`, `0000`, an ellipsis anywhere, or one character repeated.
+fn is_filler(value: &str) -> bool {
+    let body: Vec<char> = value.chars().filter(|c| !"-_ .:/".contains(*c)).collect();
+    let same = body.first().is_some_and(|first| body.len() >= 3 && body.iter().all(|c| c == first));
+    let only_marks = body.is_empty();
+    let repeated = |part: &str| value.contains(part);
+    let sequence = matches!(value, "1234567890" | "0123456789" | "abc123" | "abcdef" | "abcdefgh" | "abcdefghijklmnop");
+    same || only_marks || sequence || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| repeated(part))
+}
+
+/// A value that names where the real one is kept.
+fn is_reference(value: &str) -> bool {
+    const PREFIXES: &[&str] = &[
+        "vault:", "vault://", "ref+", "op://", "arn:aws", "aws-sm:", "aws-ssm:", "aws_sm:", "sm://", "gcpsm:", "gcp-sm:",
+        "secretref:", "keyvault:", "azurekeyvault", "@microsoft.keyvault", "ssm:", "file:", "env:", "doppler:", "bws:",
+        "infisical:", "secretsmanager:", "gsm:", "awssm", "secret:", "k8s:", "kubernetes:", "process.env", "os.environ",
+        "os.getenv", "getenv", "var.", "local.", "data.", "module.", "secrets.", "enc[", "enc(", "!vault", "/run/secrets/",
+        "config.", "self.", "this.", "settings.", "values.", ".values", "random_password.", "aws_secretsmanager",
+    ];
+    let lower: String = value.chars().take(32).flat_map(char::to_lowercase).collect();
+    let gcp = lower.starts_with("projects/") && value.contains("/secrets/");
+    let cell = value.strip_prefix('$').is_some_and(|rest| !rest.starts_with('{') && rest.split(':').count() == 2);
+    gcp || cell || PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) || is_constant_name(value)
+}
+
+/// `DB_PASSWORD` in the place of a value: the name of a variable, not its content.
+fn is_constant_name(value: &str) -> bool {
+    let parts: Vec<&str> = value.split('_').collect();
+    parts.len() >= 2
+        && value.len() <= 64
+        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))
+}
+
+/// Words that say "put yours here".
+fn is_phrase(value: &str) -> bool {
+    if value.len() > 120 {
+        return false;
+    }
+    if value.contains("EXAMPLE") {
+        return true;
+    }
+    let lower = value.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let (Some(&first), Some(&last)) = (words.first(), words.last()) else {
+        return true;
+    };
+    const ANYWHERE: &[&str] = &[
+        "changeme", "changethis", "changeit", "replaceme", "replacethis", "placeholder", "redacted", "dummy", "fixme", "todo",
+        "tbd", "yourpassword", "yoursecret", "yourtoken", "yourkey", "yourapikey", "fillme", "setme", "goeshere", "notreal",
+        "masked", "censored", "pleasechange", "changemeplease", "tochange", "tobechanged", "example", "omitted", "elided",
+    ];
+    const FIRST: &[&str] = &["your", "replace", "insert", "enter", "put", "paste", "fill", "my", "some", "fake", "mock", "sample"];
+    const WHOLE: &[&str] = &[
+        "none", "null", "nil", "undefined", "na", "n/a", "foo", "bar", "baz", "foobar", "foobarbaz", "empty", "unset", "unused",
+        "notused", "tba", "string", "value", "generated", "autogenerated", "random", "...", "change", "required", "optional",
+        "hidden", "data", "fake", "sample", "lorem", "ipsum", "blah", "qux", "quux",
+    ];
+    const PAIRS: &[[&str; 2]] = &[
+        ["change", "me"], ["change", "this"], ["change", "it"], ["replace", "me"], ["replace", "this"], ["replace", "with"],
+        ["set", "me"], ["fill", "in"], ["fill", "me"], ["goes", "here"], ["not", "real"], ["not", "used"], ["to", "be"],
+        ["please", "change"], ["must", "change"], ["not", "set"], ["auto", "generated"], ["add", "your"], ["use", "your"],
+        ["put", "your"], ["enter", "your"], ["with", "your"], ["the", "real"], ["a", "real"], ["base64", "encoded"],
+        ["randomly", "generated"], ["no", "password"], ["no", "secret"],
+    ];
+    let credential = |word: &&str| {
+        ["password", "passwd", "secret", "token", "key", "apikey", "credential", "credentials", "value", "username", "user", "api"]
+            .contains(word)
+    };
+    let many = words.len() >= 2;
+    words.iter().any(|word| ANYWHERE.contains(word))
+        || WHOLE.contains(&lower.as_str())
+        || many && FIRST.contains(&first) && words.iter().any(|word| credential(&word))
+        || many && last == "here"
+        || words.windows(2).any(|pair| PAIRS.iter().any(|known| known[..] == *pair))
+        || first.starts_with("your") && credential(&&first[4..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_placeholder;
+
+    #[test]
+    fn every_spelling_of_a_placeholder() {
+        for value in [
+            "", "  ", "\"\"", "changeme", "CHANGE_ME", "change-me-please", "ChangeMe!", "<password>", "<your-api-key>", "${DB_PASSWORD}",
+            "$(cat /run/secret)", "$DB_PASSWORD", "{{ .Values.password }}", "{{password}}", "{% raw %}", "xxxx", "sk-xxxxxxxxxxxx",
+            "XXXXXXXX", "********", "REPLACE_ME", "REPLACE_WITH_YOUR_TOKEN", "your-password-here", "your_api_key", "YOUR_SECRET",
+            "%(password)s", "%DB_PASSWORD%", "@PASSWORD@", "__TOKEN__", "((password))", "#{token}", "[REDACTED]", "[your token]",
+            "todo", "TBD", "n/a", "null", "None", "AgBy3i4OJSWK+PiTySYZZA9rO43cGDEQAx...", "vault:secret/data/db#password",
+            "ref+vault://x/y#z", "op://vault/item/field", "arn:aws:secretsmanager:eu-west-1:123:secret:x", "projects/p/secrets/s/versions/1",
+            "AKIAIOSFODNN7EXAMPLE", "postgres://user:<password>@host/db", "${PASSWORD:-changeme}", "DB_PASSWORD", "insert token here",
+            "my-secret-password", "foo", "0000000000", "00000000-0000-0000-0000-000000000000", "<path:secret/data/x#y>", "placeholder",
+            "$secret-name:key", "my_password", "yourpassword", "'<token>'", "to-be-filled", "enter your password", "base64-encoded-value",
+        ] {
+            assert!(is_placeholder(value), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn weak_real_values_are_not_placeholders() {
+        for value in [
+            "minioadmin", "minioadmin123", "password", "hunter2", "hello", "postgres", "secret", "admin123", "p4ssw0rd", "S3cr3t!",
+            "${PASSWORD:-hunter2}", "$ecret9x", "yellow-submarine", "correct horse battery", "mlflow", "xx", "Zk9+vT3/Lw0XbN5kYp2JdQ==",
+            "mysecretpassword", "letmein", "root",
+        ] {
+            assert!(!is_placeholder(value), "{value:?}");
+        }
+    }
+}
