@@ -1,3 +1,188 @@
-//! Checks: what looks at documents and says what is wrong. Synchronous, no I/O, nothing printed.
+//! Checks: what looks at a source and says what is wrong. Synchronous, no I/O, nothing printed.
+//!
+//! [`ALL`] is the only list of coded checks. Each is one file here, one file of words in `rules/manifests/`, and one
+//! folder in `tests/fixtures/rules/`. Credential rules are data; [`credential`] applies them.
+
+use crate::document::view::View;
+use crate::rule::{Level, Rule};
+use crate::span::Span;
+use crate::value::{self, Confidence, KeyClass};
 
 pub mod credential;
+mod keyed;
+
+mod ansible_vars_credential;
+mod args_credential;
+mod configmap_credential;
+mod controller_key;
+mod encryption_config_key;
+mod env_credential;
+mod external_template_credential;
+pub mod generator_credential;
+mod helm_values_credential;
+mod plaintext_secret;
+mod sealed_template_credential;
+mod sops_partial;
+mod unparsable;
+
+use credential::{Engine, Hit};
+
+/// A check that is code.
+pub struct Check {
+    /// Id of its rule, the stem of its file in `rules/manifests/`.
+    pub rule: &'static str,
+    /// Looks at one source.
+    pub run: fn(&mut Context<'_, '_>),
+}
+
+/// Every coded check. The order decides nothing.
+pub const ALL: &[Check] = &[
+    Check { rule: "ansible-vars-credential", run: ansible_vars_credential::check },
+    Check { rule: "args-credential", run: args_credential::check },
+    Check { rule: "configmap-credential", run: configmap_credential::check },
+    Check { rule: "controller-key", run: controller_key::check },
+    Check { rule: "encryption-config-key", run: encryption_config_key::check },
+    Check { rule: "env-credential", run: env_credential::check },
+    Check { rule: "external-template-credential", run: external_template_credential::check },
+    Check { rule: "generator-credential", run: generator_credential::check },
+    Check { rule: "helm-values-credential", run: helm_values_credential::check },
+    Check { rule: "plaintext-secret", run: plaintext_secret::check },
+    Check { rule: "sealed-template-credential", run: sealed_template_credential::check },
+    Check { rule: "sops-partial", run: sops_partial::check },
+    Check { rule: "unparsable", run: unparsable::check },
+];
+
+/// What a check wants to say, before configuration, duplicates and allow comments are looked at.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Id of the rule.
+    pub rule: crate::rule::Text,
+    /// Highest level that this finding deserves, whatever the rule's is.
+    pub at_most: Level,
+    /// Where the value stands, bytes of the source's text.
+    pub span: Span,
+    /// Symbolic place.
+    pub place: Option<String>,
+    /// What is wrong, a sentence with a full stop. Never a value.
+    pub message: String,
+    /// What to do; none takes the first sentence of the rule's remedy.
+    pub help: Option<String>,
+    /// Which of two findings on one value stays: the one that knows more about its place.
+    pub weight: Weight,
+    /// Whether the run is incomplete because of it.
+    pub incomplete: bool,
+}
+
+/// How much a finding knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A key's name and a value.
+    Assignment,
+    /// A credential's format.
+    Format,
+    /// An object and what the place is for.
+    Place,
+    /// The same, and more special than another such check.
+    Special,
+}
+
+/// A source under a check, and where the check puts what it says.
+pub struct Context<'c, 'v> {
+    /// The source.
+    pub view: &'c View<'v>,
+    engine: &'c Engine,
+    hits: &'c [Hit],
+    rule: &'static str,
+    drafts: Vec<Draft>,
+    quiet: Vec<Span>,
+}
+
+/// What checks found in one source.
+pub struct Findings {
+    /// In no order, duplicates among them.
+    pub drafts: Vec<Draft>,
+    /// Stretches that a check looked at and in which a key and its value mean nothing.
+    pub quiet: Vec<Span>,
+}
+
+/// Runs `checks` over a source. `hits` are the engine's for the same text, sorted by start.
+#[must_use]
+pub fn run<'c>(view: &'c View<'_>, engine: &'c Engine, hits: &'c [Hit], checks: &[&'static Check]) -> Findings {
+    let mut context = Context { view, engine, hits, rule: "", drafts: Vec::new(), quiet: Vec::new() };
+    for check in checks {
+        context.rule = check.rule;
+        (check.run)(&mut context);
+    }
+    Findings { drafts: context.drafts, quiet: context.quiet }
+}
+
+impl<'c> Context<'c, '_> {
+    /// Hits of the credential engine inside `span` (bytes of the source's text).
+    pub fn hits_in(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
+        let hits = self.hits;
+        let first = hits.partition_point(|hit| hit.span.start < span.start);
+        hits[first..].iter().take_while(move |hit| hit.span.start < span.end).filter(move |hit| hit.span.end <= span.end)
+    }
+
+    /// The rule behind a hit.
+    #[must_use]
+    pub fn rule_of(&self, hit: &Hit) -> &'c Rule {
+        self.engine.rule(hit)
+    }
+
+    /// What a single value looks like ("GitHub token"), if its format tells.
+    #[must_use]
+    pub fn identify(&self, value: &str) -> Option<&'c str> {
+        let hit = self.engine.identify(value)?;
+        Some(self.engine.rule(&hit).title.as_ref())
+    }
+
+    /// Declares a stretch in which a key and its value mean nothing.
+    pub fn quiet(&mut self, span: Span) {
+        self.quiet.push(span);
+    }
+
+    /// Reports a fault at a value.
+    pub fn report(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
+        self.drafts.push(Draft {
+            rule: self.rule.into(),
+            at_most: Level::Error,
+            span,
+            place,
+            message,
+            help: None,
+            weight: Weight::Place,
+            incomplete: false,
+        });
+        let last = self.drafts.len() - 1;
+        &mut self.drafts[last]
+    }
+
+    /// Judges the value of a key where configuration belongs, and reports it. `what` is the place in words ("the ConfigMap"),
+    /// `span` the value's, in bytes of the source. Returns whether something was reported.
+    pub fn judge(&mut self, what: &str, place: &str, key: &str, value: &str, span: Span) -> bool {
+        let class = value::key::classify(key);
+        let single = !value.trim().contains('\n');
+        let confidence = if single { value::judge(class, value) } else { None };
+        let level = match (class, confidence) {
+            (_, Some(Confidence::High)) | (KeyClass::Password, Some(Confidence::Low)) => Some(Level::Error),
+            (KeyClass::Strong, Some(Confidence::Low)) => Some(Level::Warning),
+            _ => None,
+        };
+        let formats: Vec<&Hit> = self.hits_in(span).filter(|hit| hit.specific || !single).collect();
+        let best = formats.iter().map(|hit| (hit.level, self.rule_of(hit).title.clone())).max_by_key(|(level, _)| *level);
+        if let Some(level) = level {
+            let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();
+            let message = format!("{what} holds a credential in plain text under '{key}'.{looks}");
+            self.report(span, Some(place.to_owned()), message).at_most = level;
+            return true;
+        }
+        let found: Vec<(Span, Level, String)> =
+            formats.iter().map(|hit| (hit.span, hit.level, self.rule_of(hit).title.to_string())).collect();
+        for (inner, level, title) in &found {
+            let message = format!("{what} holds a credential in plain text under '{key}'. It looks like: {title}.");
+            self.report(*inner, Some(place.to_owned()), message).at_most = *level;
+        }
+        !found.is_empty()
+    }
+}

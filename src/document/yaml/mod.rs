@@ -355,6 +355,12 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Whether the node is written as an alias (`*name`).
+    #[must_use]
+    pub fn is_alias(self) -> bool {
+        matches!(self.entry().kind, Kind::Alias { .. })
+    }
+
     /// Whether an alias, or a node that an alias may name; edits must not pass through these.
     #[must_use]
     pub fn is_anchored(self) -> bool {

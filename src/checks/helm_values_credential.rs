@@ -1,0 +1,58 @@
+//! `helm-values-credential`: a credential among Helm values, in a values file or inside an object that carries values.
+
+use super::{Context, keyed};
+
+pub(super) fn check(cx: &mut Context<'_, '_>) {
+    let view = cx.view;
+    if is_values_file(view.path) {
+        for unit in &view.parsed.units {
+            let Some(root) = unit.tree().root().filter(|root| unit.host() == crate::document::fragment::Host::File && root.get("kind").is_none()) else {
+                continue;
+            };
+            keyed::settings(cx, unit, root, "A Helm values file", "");
+        }
+    }
+    for object in &view.objects {
+        let paths: &[&[&str]] = match (object.group(), object.kind) {
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => &[&["spec", "values"]],
+            ("argoproj.io", "Application") => &[
+                &["spec", "source", "helm", "valuesObject"],
+                &["spec", "source", "helm", "parameters"],
+                &["spec", "sources"],
+            ],
+            ("argoproj.io", "ApplicationSet") => &[&["spec", "template", "spec"], &["spec", "generators"]],
+            ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => &[&["spec", "set"]],
+            _ => continue,
+        };
+        let what = format!("The Helm values of {}", object.title());
+        for path in paths {
+            if let Some(node) = object.node.at(path) {
+                keyed::settings(cx, object.unit, node, &what, &format!("{} .{}", object.title(), path.join(".")));
+            }
+        }
+    }
+}
+
+/// `values.yaml`, `values-prod.yml`, `prod.values.yaml`, `values/prod.yaml`.
+fn is_values_file(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let stem = name.split('.').next().unwrap_or_default();
+    let values = name.split(['.', '-', '_']).any(|part| part == "values");
+    yaml && (values || folder.rsplit('/').next() == Some("values") || stem == "values")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_values_file;
+
+    #[test]
+    fn values_files_are_told_by_name() {
+        for path in ["values.yaml", "charts/x/values-prod.yaml", "prod.values.yml", "env/values/prod.yaml", "minio_values.yaml"] {
+            assert!(is_values_file(path), "{path}");
+        }
+        for path in ["values.schema.json", "deployment.yaml", "evaluation.yaml"] {
+            assert!(!is_values_file(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Kubernetes objects, wherever in a document they stand.
+
+use super::yaml::Node;
+use super::view::Unit;
+use crate::span::Span;
+
+/// A mapping with `kind` and (but for Secrets) `apiVersion`: a Kubernetes object at any depth of any document.
+#[derive(Clone)]
+pub struct Object<'v> {
+    /// The unit that holds it.
+    pub unit: &'v Unit,
+    /// The mapping.
+    pub node: Node<'v>,
+    /// `kind`.
+    pub kind: &'v str,
+    /// `apiVersion`, or empty.
+    pub api_version: &'v str,
+    /// `metadata.name`, where it is a literal.
+    pub name: Option<&'v str>,
+    /// `metadata.namespace`, where it is a literal.
+    pub namespace: Option<&'v str>,
+}
+
+impl<'v> Object<'v> {
+    fn read(unit: &'v Unit, node: Node<'v>) -> Option<Self> {
+        let kind = node.get("kind")?.as_str()?;
+        let api_version = node.get("apiVersion").and_then(Node::as_str);
+        let secret = kind == "Secret" && (node.get("data").is_some() || node.get("stringData").is_some());
+        if api_version.is_none() && !secret {
+            return None;
+        }
+        let metadata = node.get("metadata");
+        let literal = |key| {
+            let value = metadata?.get(key)?;
+            (!unit.is_templated(value.span())).then(|| value.as_str()).flatten()
+        };
+        Some(Self {
+            unit,
+            node,
+            kind,
+            api_version: api_version.unwrap_or_default(),
+            name: literal("name"),
+            namespace: literal("namespace"),
+        })
+    }
+
+    /// `Secret mlflow/mlflow-db`; what is not known is left out.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let name = self.name.unwrap_or("?");
+        match self.namespace {
+            Some(namespace) => format!("{} {namespace}/{name}", self.kind),
+            None => format!("{} {name}", self.kind),
+        }
+    }
+
+    /// The group of `apiVersion`, empty for core objects.
+    #[must_use]
+    pub fn group(&self) -> &'v str {
+        self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Where the object stands, bytes of the document's text.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.unit.outer(self.node.span())
+    }
+}
+
+/// Every object of `unit`, outer ones before those inside them.
+#[must_use]
+pub fn objects(unit: &Unit) -> Vec<Object<'_>> {
+    unit.tree().nodes().filter(|node| node.is_mapping() && !node.is_alias()).filter_map(|node| Object::read(unit, node)).collect()
+}
+
+/// Walks what is below `node`, aliases not followed, and calls `visit` with the path (`.spec.containers[0]`), the key
+/// where the node is a mapping's value, and the node. `visit` returns whether to go deeper.
+pub fn walk<'v>(node: Node<'v>, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
+    let mut path = String::new();
+    below(node, &mut path, visit);
+}
+
+fn below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
+    if node.is_alias() {
+        return;
+    }
+    let length = path.len();
+    for (key, value) in node.entries() {
+        push_key(path, key.as_str().unwrap_or("?"));
+        if visit(path, Some(key), value) {
+            below(value, path, visit);
+        }
+        path.truncate(length);
+    }
+    for (index, item) in node.items().enumerate() {
+        path.push_str(&format!("[{index}]"));
+        if visit(path, None, item) {
+            below(item, path, visit);
+        }
+        path.truncate(length);
+    }
+}
+
+/// Appends a key to a symbolic path: `.password`, or `['tls.key']` where the key holds other characters.
+pub fn push_key(path: &mut String, key: &str) {
+    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if plain {
+        path.push('.');
+        path.push_str(key);
+    } else {
+        path.push_str(&format!("['{key}']"));
+    }
+}

@@ -1,0 +1,305 @@
+//! One source as checks see it: its text, every YAML or JSON document in it (also those embedded in other texts), the
+//! Kubernetes objects of these, and what could not be read.
+
+use std::borrow::Cow;
+
+use super::fragment::{Fragment, Host, Lang, scalar_fragment};
+use super::lines::{self, Recovered};
+use super::object::{Object, objects};
+use super::offset::OffsetMap;
+use super::template::{self, Action};
+use super::yaml::{self, Tree};
+use super::{markdown, notebook, shell};
+use crate::span::Span;
+
+/// Deepest embedding of documents in strings of documents.
+const MAX_EMBEDDING: usize = 4;
+
+/// One parsed document and where it stands in the source.
+#[derive(Debug)]
+pub struct Unit {
+    tree: Tree,
+    map: OffsetMap,
+    host: Host,
+    lang: Lang,
+    /// Template actions of the source, sorted, in bytes of the source.
+    actions: std::sync::Arc<[Action]>,
+}
+
+impl Unit {
+    /// The parsed document.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// What the document stands in.
+    #[must_use]
+    pub fn host(&self) -> Host {
+        self.host
+    }
+
+    /// How the text around the document is written.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// A span of the document as bytes of the source's text.
+    #[must_use]
+    pub fn outer(&self, span: Span) -> Span {
+        self.map.outer(span)
+    }
+
+    /// Template actions that meet a span of the document.
+    pub fn actions(&self, span: Span) -> impl Iterator<Item = &Action> {
+        let outer = self.outer(span);
+        let first = self.actions.partition_point(|action| action.span.end <= outer.start);
+        self.actions[first..].iter().take_while(move |action| action.span.start < outer.end)
+    }
+
+    /// Whether a template action meets a span of the document.
+    #[must_use]
+    pub fn is_templated(&self, span: Span) -> bool {
+        self.actions(span).next().is_some()
+    }
+}
+
+/// A document that could not be parsed.
+#[derive(Debug)]
+pub struct Fault {
+    /// Where the parser stopped, bytes of the source's text.
+    pub offset: usize,
+    /// What it says; never text of the document.
+    pub message: String,
+    /// Whether the document looks like Kubernetes objects.
+    pub kubernetes: bool,
+    /// Whether the line reader made something of it.
+    pub recovered: bool,
+}
+
+/// What a source holds, parsed.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// Parsed documents: those of the source first, then embedded ones.
+    pub units: Vec<Unit>,
+    /// Documents that did not parse.
+    pub faults: Vec<Fault>,
+    /// What the line reader made of these, spans in bytes of the source's text.
+    pub recovered: Vec<Recovered>,
+    /// Texts whose characters differ from the source's (notebook cells, escaped strings): to be searched on their own.
+    pub rewritten: Vec<(String, OffsetMap, Lang)>,
+    /// Stretches of the source in another language than the source itself, sorted.
+    pub stretches: Vec<(Span, Lang)>,
+    /// `kubectl create secret` commands, spans in bytes of the source's text.
+    pub create_secrets: Vec<shell::CreateSecret>,
+}
+
+/// A source with everything that checks ask for.
+pub struct View<'a> {
+    /// Report path.
+    pub path: &'a str,
+    /// Decoded text.
+    pub text: &'a str,
+    /// Language of the source itself.
+    pub lang: Lang,
+    /// What was parsed.
+    pub parsed: &'a Parsed,
+    /// All Kubernetes objects.
+    pub objects: Vec<Object<'a>>,
+}
+
+impl<'a> View<'a> {
+    /// Looks at a parsed source.
+    #[must_use]
+    pub fn new(path: &'a str, text: &'a str, lang: Lang, parsed: &'a Parsed) -> Self {
+        let objects = parsed.units.iter().flat_map(objects).collect();
+        Self { path, text, lang, parsed, objects }
+    }
+
+    /// The innermost language at a byte of the text.
+    #[must_use]
+    pub fn lang_at(&self, offset: usize) -> Lang {
+        lang_at(&self.parsed.stretches, offset).unwrap_or(self.lang)
+    }
+}
+
+/// The language of the innermost stretch that holds `offset`.
+#[must_use]
+pub fn lang_at(stretches: &[(Span, Lang)], offset: usize) -> Option<Lang> {
+    let after = stretches.partition_point(|(span, _)| span.start <= offset);
+    stretches[..after].iter().rev().take(8).find(|(span, _)| offset < span.end).map(|&(_, lang)| lang)
+}
+
+/// Parses what in `text` is worth parsing.
+#[must_use]
+pub fn parse(path: &str, text: &str, lang: Lang) -> Parsed {
+    let mut parser = Parser { path, parsed: Parsed::default() };
+    parser.fragment(&Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(0), lang, host: Host::File }, 0);
+    parser.parsed.stretches.sort_unstable_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+    parser.parsed
+}
+
+struct Parser<'p> {
+    path: &'p str,
+    parsed: Parsed,
+}
+
+impl Parser<'_> {
+    fn fragment(&mut self, fragment: &Fragment<'_>, depth: usize) {
+        if depth > MAX_EMBEDDING {
+            return;
+        }
+        match fragment.lang {
+            Lang::Yaml => self.yaml(fragment, depth),
+            Lang::Json => self.json(fragment, fragment.text.as_ref(), 0, depth),
+            Lang::JsonLines => {
+                let mut start = 0;
+                for line in fragment.text.split_inclusive('\n') {
+                    self.json(fragment, line, start, depth);
+                    start += line.len();
+                }
+            }
+            Lang::Markdown => {
+                let fences = markdown::fragments(&fragment.text);
+                self.embedded(fragment, fences, depth);
+            }
+            Lang::Notebook => {
+                let cells = notebook::fragments(&fragment.text);
+                self.embedded(fragment, cells, depth);
+            }
+            Lang::Shell => {
+                let documents = shell::fragments(&fragment.text);
+                self.embedded(fragment, documents, depth);
+                self.commands(fragment);
+            }
+            _ => {}
+        }
+    }
+
+    fn embedded(&mut self, host: &Fragment<'_>, inner: Vec<Fragment<'_>>, depth: usize) {
+        for fragment in inner {
+            let rewritten = matches!(fragment.host, Host::Cell(_) | Host::Output(_));
+            let map = fragment.map.then(&host.map);
+            let whole = map.outer(Span::new(0, fragment.text.len()));
+            if rewritten {
+                self.parsed.rewritten.push((fragment.text.to_string(), map.clone(), fragment.lang));
+            } else {
+                self.parsed.stretches.push((whole, fragment.lang));
+            }
+            self.fragment(&Fragment { map, ..fragment }, depth + 1);
+        }
+    }
+
+    fn commands(&mut self, fragment: &Fragment<'_>) {
+        if memchr::memmem::find(fragment.text.as_bytes(), b"create").is_none() {
+            return;
+        }
+        for command in shell::commands(&fragment.text) {
+            if let Some(mut found) = shell::create_secret(&command) {
+                for literal in &mut found.literals {
+                    literal.span = fragment.map.outer(literal.span);
+                }
+                self.parsed.create_secrets.push(found);
+            }
+        }
+    }
+
+    fn yaml(&mut self, fragment: &Fragment<'_>, depth: usize) {
+        let text = fragment.text.as_ref();
+        let templated = template::blank(text);
+        let source = templated.as_ref().map_or(text, |templated| templated.text.as_str());
+        let actions: std::sync::Arc<[Action]> = templated
+            .as_ref()
+            .map(|templated| templated.actions.iter().map(|action| outer_action(action, &fragment.map)).collect())
+            .unwrap_or_default();
+        for span in yaml::documents(source) {
+            let body = span.slice(source);
+            if is_definition_of_kinds(body) {
+                continue;
+            }
+            let map = OffsetMap::linear(span.start).then(&fragment.map);
+            match yaml::parse(body) {
+                Ok(tree) => self.unit(fragment, tree, map, &actions, depth),
+                Err(error) => self.fault(fragment, body, &map, error),
+            }
+        }
+    }
+
+    fn json(&mut self, fragment: &Fragment<'_>, text: &str, start: usize, depth: usize) {
+        let kubernetes = memchr::memmem::find(text.as_bytes(), b"\"kind\"").is_some()
+            && (memchr::memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some()
+                || memchr::memmem::find(text.as_bytes(), b"\"Secret\"").is_some());
+        if !kubernetes || is_schema(text) {
+            return;
+        }
+        let map = OffsetMap::linear(start).then(&fragment.map);
+        match yaml::parse(text) {
+            Ok(tree) => self.unit(fragment, tree, map, &std::sync::Arc::default(), depth),
+            Err(error) => self.fault(fragment, text, &map, error),
+        }
+    }
+
+    fn unit(&mut self, fragment: &Fragment<'_>, tree: Tree, map: OffsetMap, actions: &std::sync::Arc<[Action]>, depth: usize) {
+        let mut inner = Vec::new();
+        for node in tree.nodes() {
+            let (Some(value), Some(style)) = (node.as_str(), node.style()) else { continue };
+            if node.is_alias() || !(value.contains("kind") && value.contains("apiVersion")) {
+                continue;
+            }
+            if let Some(found) = scalar_fragment(tree.text(), node.span(), style) {
+                inner.push((found.text.into_owned(), found.map.then(&map), found.lang));
+            }
+        }
+        self.parsed.units.push(Unit { tree, map, host: fragment.host, lang: fragment.lang, actions: actions.clone() });
+        for (text, map, lang) in inner {
+            self.fragment(&Fragment { text: Cow::Owned(text), map, lang, host: Host::BlockString }, depth + 1);
+        }
+    }
+
+    fn fault(&mut self, fragment: &Fragment<'_>, body: &str, map: &OffsetMap, error: yaml::SyntaxError) {
+        let kubernetes = has_line(body, "apiVersion:") && has_line(body, "kind:")
+            || body.contains("\"apiVersion\"") && body.contains("\"kind\"");
+        let mut recovered = lines::recover(body);
+        recovered.retain(|object| object.kind.is_some());
+        let whole = matches!(fragment.host, Host::File);
+        let found = !recovered.is_empty();
+        for mut object in recovered {
+            object.shift(&|span| map.outer(span));
+            self.parsed.recovered.push(object);
+        }
+        let named = self.path.ends_with(".yaml") || self.path.ends_with(".yml") || kubernetes;
+        if whole && named {
+            let offset = map.outer(Span::new(error.offset, error.offset)).start;
+            self.parsed.faults.push(Fault { offset, message: error.message, kubernetes, recovered: found });
+        }
+    }
+}
+
+fn outer_action(action: &Action, map: &OffsetMap) -> Action {
+    Action {
+        span: map.outer(action.span),
+        literals: action.literals.iter().map(|&span| map.outer(span)).collect(),
+        kind: action.kind,
+    }
+}
+
+fn has_line(text: &str, head: &str) -> bool {
+    text.lines().any(|line| line.trim_start_matches([' ', '-', '"']).starts_with(head))
+}
+
+/// A CustomResourceDefinition holds schemas and no values; these are most of the bytes of many repositories.
+fn is_definition_of_kinds(body: &str) -> bool {
+    memchr::memmem::find(body.as_bytes(), b"\nkind: CustomResourceDefinition").is_some()
+        || body.starts_with("kind: CustomResourceDefinition")
+}
+
+/// OpenAPI and JSON Schema documents describe objects.
+fn is_schema(text: &str) -> bool {
+    let mut head = text.len().min(512);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    let head = &text[..head];
+    head.contains("\"swagger\"") || head.contains("\"openapi\"") || head.contains("\"$schema\"")
+}

@@ -1,0 +1,263 @@
+//! The run: every file through source, document and checks in parallel, then one sort.
+//!
+//! Nothing of a run depends on the order in which threads finish. A panic while one file is looked at costs that file (it
+//! becomes an error of the coverage, without the panic's text) and no other.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use crate::checks::credential::{Engine, EngineError, Hit, Syntax};
+use crate::checks::{self, Check, Draft, Weight, generator_credential};
+use crate::document::fragment::Lang;
+use crate::document::view::{self, Parsed, View};
+use crate::finding::{Finding, Outcome, Skipped};
+use crate::rule::{Level, Rule};
+use crate::source::{self, File, Listing, Read};
+
+mod allow;
+mod excerpt;
+mod make;
+#[cfg(test)]
+mod tests;
+
+/// What a run needs to know.
+pub struct Options {
+    /// Every rule that may speak: built-in ones and those of packs.
+    pub rules: Vec<Rule>,
+    /// The level of a rule for a path; none where it is off.
+    pub level: Box<dyn Fn(&Rule, &str) -> Option<Level> + Send + Sync>,
+    /// Largest file that is read, bytes.
+    pub max_size: u64,
+    /// Whether allow comments in files count.
+    pub allow_comments: bool,
+    /// Set from outside to end the run early.
+    pub interrupted: Arc<AtomicBool>,
+    /// The day against which expiry dates are held.
+    pub today: jiff::civil::Date,
+}
+
+/// A run, ready to look at texts.
+pub struct Scanner<'o> {
+    options: &'o Options,
+    engine: Engine,
+    checks: Vec<&'static Check>,
+}
+
+/// What one text gave.
+#[derive(Default)]
+struct Seen {
+    findings: Vec<Finding>,
+    incomplete: bool,
+    /// Env files of secret generators, as (path from the kustomization's folder, generator).
+    env_files: Vec<(String, String)>,
+}
+
+/// What became of one file.
+enum Done {
+    Seen { bytes: u64, seen: Seen },
+    Skipped(Skipped),
+    Failed(Skipped),
+    NotReached,
+}
+
+/// Checks every file of a listing.
+///
+/// # Errors
+/// Where the rules cannot be used together.
+pub fn run(listing: Listing, options: &Options) -> Result<Outcome, EngineError> {
+    let scanner = Scanner::new(options)?;
+    let files = &listing.files;
+    // Few files are done before a pool of threads would have started.
+    let done: Vec<Done> = if files.len() <= 4 {
+        let mut buffer = Vec::new();
+        files.iter().map(|file| scanner.file(file, &mut buffer)).collect()
+    } else {
+        files.par_iter().map_init(Vec::new, |buffer, file| scanner.file(file, buffer)).collect()
+    };
+    let mut outcome = Outcome { complete: true, ..Outcome::default() };
+    outcome.coverage.skipped = listing.skipped;
+    outcome.coverage.errors = listing.errors;
+    let mut env_files = Vec::new();
+    for (file, done) in files.iter().zip(done) {
+        match done {
+            Done::Seen { bytes, seen } => {
+                outcome.coverage.files += 1;
+                outcome.coverage.bytes += bytes;
+                outcome.findings.extend(seen.findings);
+                outcome.complete &= !seen.incomplete;
+                env_files.extend(seen.env_files.into_iter().map(|(env, name)| (join(&file.path, &env), name)));
+            }
+            Done::Skipped(skipped) => outcome.coverage.skipped.push(skipped),
+            Done::Failed(failed) => outcome.coverage.errors.push(failed),
+            Done::NotReached => {}
+        }
+    }
+    scanner.env_files(files, env_files, &mut outcome);
+    if options.interrupted.load(Ordering::Relaxed) {
+        let reason = "interrupted before every file was searched; run it again".to_owned();
+        outcome.coverage.errors.push(Skipped { path: ".".into(), reason });
+    }
+    finish(&mut outcome);
+    Ok(outcome)
+}
+
+/// Checks one text that is at hand, as the file `path`.
+///
+/// # Errors
+/// Where the rules cannot be used together.
+pub fn run_text(path: &str, text: &str, bytes: u64, options: &Options) -> Result<Outcome, EngineError> {
+    let scanner = Scanner::new(options)?;
+    let mut outcome = Outcome { complete: true, ..Outcome::default() };
+    match scanner.guarded(path, text) {
+        Ok(seen) => {
+            outcome.coverage.files = 1;
+            outcome.coverage.bytes = bytes;
+            outcome.findings = seen.findings;
+            outcome.complete = !seen.incomplete;
+        }
+        Err(failed) => outcome.coverage.errors.push(failed),
+    }
+    finish(&mut outcome);
+    Ok(outcome)
+}
+
+fn finish(outcome: &mut Outcome) {
+    outcome.findings.sort_by(Finding::order);
+    outcome.coverage.skipped.sort();
+    outcome.coverage.skipped.dedup();
+    outcome.coverage.errors.sort();
+    outcome.coverage.errors.dedup();
+    outcome.complete &= outcome.coverage.errors.is_empty();
+}
+
+/// The path of `env` as seen from the folder of the file `from`.
+fn join(from: &str, env: &str) -> String {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in env.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+impl<'o> Scanner<'o> {
+    /// Prepares a run: only rules that are on somewhere cost anything.
+    ///
+    /// # Errors
+    /// Where the rules cannot be used together.
+    pub fn new(options: &'o Options) -> Result<Self, EngineError> {
+        let engine = Engine::new(options.rules.iter().cloned())?;
+        let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
+        Ok(Self { options, engine, checks: checks::ALL.iter().filter(known).collect() })
+    }
+
+    fn file(&self, file: &File, buffer: &mut Vec<u8>) -> Done {
+        if self.options.interrupted.load(Ordering::Relaxed) {
+            return Done::NotReached;
+        }
+        let skipped = |reason: String| Skipped { path: file.path.clone(), reason };
+        match source::read(file, self.options.max_size, buffer) {
+            Read::Skipped(reason) => Done::Skipped(skipped(reason)),
+            Read::Failed(reason) => Done::Failed(skipped(reason)),
+            Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
+                Ok(seen) => Done::Seen { bytes: decoded.bytes, seen },
+                Err(failed) => Done::Failed(failed),
+            },
+        }
+    }
+
+    /// Looks at a text; a panic becomes an error that names the file and nothing else.
+    fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
+        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| {
+            let reason = "an internal error stopped the check of this file; please report it with the version of mlguard".to_owned();
+            Skipped { path: path.into(), reason }
+        })
+    }
+
+    fn text(&self, path: &str, text: &str) -> Seen {
+        let lang = Lang::of_path(path, text);
+        let parsed = view::parse(path, text, lang);
+        let view = View::new(path, text, lang, &parsed);
+        let (hits, allows) = self.hits(&view, &parsed);
+        let found = checks::run(&view, &self.engine, &hits, &self.checks);
+        let mut drafts = found.drafts;
+        drafts.extend(hits.iter().filter(|hit| !found.quiet.iter().any(|quiet| quiet.contains(hit.span))).map(|hit| self.draft(hit)));
+        let env_files = generator_credential::env_files(&view);
+        if drafts.is_empty() && !allows {
+            return Seen { env_files, ..Seen::default() };
+        }
+        let mut seen = make::findings(self, &view, drafts, allows && self.options.allow_comments);
+        seen.env_files = env_files;
+        seen
+    }
+
+    /// Everything that the credential engine sees in a source, also in texts that stand in it escaped. Sorted.
+    fn hits(&self, view: &View<'_>, parsed: &Parsed) -> (Vec<Hit>, bool) {
+        let (mut hits, marks) = self.engine.search(view.text, &|offset| syntax(view.lang_at(offset)));
+        for (text, map, lang) in &parsed.rewritten {
+            let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
+            hits.extend(inner.into_iter().map(|hit| Hit { span: map.outer(hit.span), ..hit }));
+        }
+        hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
+        hits.dedup();
+        (hits, marks.allow)
+    }
+
+    fn draft(&self, hit: &Hit) -> Draft {
+        let rule = self.engine.rule(hit);
+        let how = hit.encoding.map(|encoding| format!(", encoded ({})", encoding.as_str())).unwrap_or_default();
+        let title = &rule.title;
+        let doubt = if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
+        Draft {
+            rule: rule.id.clone(),
+            at_most: hit.level,
+            span: hit.span,
+            place: None,
+            message: format!("{title} in plain text{how}.{doubt}"),
+            help: None,
+            weight: if hit.specific { Weight::Format } else { Weight::Assignment },
+            incomplete: false,
+        }
+    }
+
+    /// Reads the env files of secret generators, whose every value becomes part of a Secret.
+    fn env_files(&self, files: &[File], mut wanted: Vec<(String, String)>, outcome: &mut Outcome) {
+        wanted.sort();
+        wanted.dedup_by(|a, b| a.0 == b.0);
+        let mut buffer = Vec::new();
+        for (path, generator) in wanted {
+            let Ok(at) = files.binary_search_by(|file| file.path.as_ref().cmp(path.as_str())) else { continue };
+            let Read::Text(decoded) = source::read(&files[at], self.options.max_size, &mut buffer) else { continue };
+            let findings = make::env_file(self, &path, &decoded.text, &generator);
+            let taken = |finding: &Finding| {
+                outcome.findings.iter().any(|known| known.path == finding.path && known.span.overlaps(finding.span))
+            };
+            let new: Vec<Finding> = findings.into_iter().filter(|finding| !taken(finding)).collect();
+            outcome.findings.extend(new);
+        }
+    }
+
+    fn rule(&self, id: &str) -> Option<&Rule> {
+        self.options.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// How a language assigns values.
+fn syntax(lang: Lang) -> Syntax {
+    match lang {
+        Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Notebook | Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Toml
+        | Lang::Dockerfile => Syntax::Config,
+        Lang::Shell => Syntax::Shell,
+        Lang::Markdown => Syntax::Prose,
+        _ => Syntax::Code,
+    }
+}
