@@ -130,14 +130,10 @@ fn form(mark: Option<Encoding>, head: &[u8]) -> Option<Encoding> {
 fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
     let pairs = head.chunks_exact(2);
     let count = pairs.len();
-    let (first, second) = pairs.fold((0, 0), |(first, second), pair| {
-        (first + usize::from(pair[0] == 0), second + usize::from(pair[1] == 0))
-    });
-    let (encoding, join): (_, fn([u8; 2]) -> u16) = if second > first {
-        (Encoding::Utf16Le, u16::from_le_bytes)
-    } else {
-        (Encoding::Utf16Be, u16::from_be_bytes)
-    };
+    let (first, second) = pairs
+        .fold((0, 0), |(first, second), pair| (first + usize::from(pair[0] == 0), second + usize::from(pair[1] == 0)));
+    let (encoding, join): (_, fn([u8; 2]) -> u16) =
+        if second > first { (Encoding::Utf16Le, u16::from_le_bytes) } else { (Encoding::Utf16Be, u16::from_be_bytes) };
     let (many, few) = (first.max(second), first.min(second));
     let text = |pair: &[u8]| {
         let unit = join([pair[0], pair[1]]);

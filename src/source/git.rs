@@ -44,7 +44,8 @@ impl Repository {
         let repository = match gix::ThreadSafeRepository::discover_opts(folder, found, options) {
             Ok(repository) => repository.to_thread_local(),
             Err(error) if is_outside(&error) => {
-                return broken_link(folder, None).map_or(Ok(None), |link| Err(git_error(link, "points to no repository")));
+                return broken_link(folder, None)
+                    .map_or(Ok(None), |link| Err(git_error(link, "points to no repository")));
             }
             Err(error) => return Err(git_error(given, error)),
         };
@@ -67,8 +68,7 @@ impl Repository {
 
     /// The repository of the submodule whose work tree is `root`.
     pub fn submodule(root: PathBuf) -> Result<Self, SourceError> {
-        let repository =
-            gix::open_opts(&root, options().with(Trust::Full)).map_err(|error| git_error(&root, error))?;
+        let repository = gix::open_opts(&root, options().with(Trust::Full)).map_err(|error| git_error(&root, error))?;
         Self::load(&repository, root)
     }
 

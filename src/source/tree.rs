@@ -219,7 +219,9 @@ impl Tree {
     fn add_unseen(&mut self, base: &Base<'_>, entry: &Entry<'_>, folders: &mut Folders) {
         match folders.kind(base.root, entry.path) {
             Ok(Some(kind)) if kind != Kind::Folder => self.place(base, entry.path, kind, true),
-            Ok(_) if entry.sparse => self.skip(base, entry.path, "not in the work tree: left out by the sparse checkout"),
+            Ok(_) if entry.sparse => {
+                self.skip(base, entry.path, "not in the work tree: left out by the sparse checkout")
+            }
             Ok(_) => {}
             Err(error) => self.fail(base, &[(entry.path.to_vec(), error)]),
         }

@@ -177,9 +177,8 @@ fn builder(ignore_case: bool) -> GitignoreBuilder {
 /// rather than less. A line that is no pattern is passed over, as Git does.
 fn patterns(path: &Path, ignore_case: bool) -> Gitignore {
     let mut bytes = Vec::new();
-    let read = open(path).and_then(|file| {
-        if file.metadata()?.is_file() { file.take(MOST).read_to_end(&mut bytes) } else { Ok(0) }
-    });
+    let read = open(path)
+        .and_then(|file| if file.metadata()?.is_file() { file.take(MOST).read_to_end(&mut bytes) } else { Ok(0) });
     if read.is_err() || bytes.is_empty() {
         return Gitignore::empty();
     }
