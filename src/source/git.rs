@@ -1,0 +1,154 @@
+//! What is read of a Git repository: where its work tree is, its index, its private ignore file.
+//!
+//! Only the repository's own configuration is read, none of the user's and none from the environment, so that the
+//! result depends on the repository alone. No object is looked up.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use gix::bstr::ByteSlice;
+use gix::discover::upwards;
+use gix::index::entry::{Flags, Mode};
+use gix::sec::Trust;
+
+use super::SourceError;
+
+/// A repository with a work tree.
+pub(super) struct Repository {
+    /// Root of the work tree, canonical.
+    pub root: PathBuf,
+    /// `info/exclude`, shared by all work trees of the repository. May not exist.
+    pub exclude: PathBuf,
+    /// Whether ignore patterns match without regard to case.
+    pub ignore_case: bool,
+    index: Option<gix::index::File>,
+}
+
+/// One path of the index.
+pub(super) struct Entry<'a> {
+    /// Relative to the work tree, `/` between the parts. As hostile as the index: may hold `..`.
+    pub path: &'a [u8],
+    /// Whether it is a commit of a submodule.
+    pub submodule: bool,
+    /// Whether a sparse checkout leaves it out: `skip-worktree`, or a whole folder of a sparse index.
+    pub sparse: bool,
+}
+
+impl Repository {
+    /// The repository that holds `folder` (canonical; `given` is how the user named it), or `None` outside Git.
+    pub fn discover(folder: &Path, given: &Path) -> Result<Option<Self>, SourceError> {
+        // Ownership decides nothing: from the repository's configuration only where the work tree is and how the index
+        // is written gets used, and in containers the owner is often somebody else.
+        let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
+        let options = gix::sec::trust::Mapping { full: options(), reduced: options() };
+        let repository = match gix::ThreadSafeRepository::discover_opts(folder, found, options) {
+            Ok(repository) => repository.to_thread_local(),
+            Err(error) if is_outside(&error) => {
+                return broken_link(folder, None)
+                    .map_or(Ok(None), |link| Err(git_error(link, "points to no repository")));
+            }
+            Err(error) => return Err(git_error(given, error)),
+        };
+        let canonical = |path: &Path| path.canonicalize().map_err(|error| git_error(path, error));
+        let git_dir = canonical(repository.git_dir())?;
+        let Some(root) = repository.workdir() else {
+            let inside = || SourceError::InsideGitDir { path: given.to_owned(), git_dir: git_dir.clone() };
+            let bare = SourceError::Bare { path: given.to_owned() };
+            return Err(if repository.is_bare() { bare } else { inside() });
+        };
+        let root = canonical(root)?;
+        if folder.starts_with(&git_dir) || !folder.starts_with(&root) {
+            return Err(SourceError::InsideGitDir { path: given.to_owned(), git_dir });
+        }
+        if let Some(link) = broken_link(folder, Some(&root)) {
+            return Err(git_error(link, "points to no repository"));
+        }
+        Self::load(&repository, root).map(Some)
+    }
+
+    /// The repository of the submodule whose work tree is `root`.
+    pub fn submodule(root: PathBuf) -> Result<Self, SourceError> {
+        let repository = gix::open_opts(&root, options().with(Trust::Full)).map_err(|error| git_error(&root, error))?;
+        Self::load(&repository, root)
+    }
+
+    fn load(repository: &gix::Repository, root: PathBuf) -> Result<Self, SourceError> {
+        // A repository without any index is new, or has nothing checked out; anything else that cannot be read is an
+        // error, or tracked files would be missed without a word.
+        let index = match std::fs::symlink_metadata(repository.index_path()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(git_error(&root, error)),
+            Ok(metadata) if !metadata.is_file() => return Err(git_error(&root, "the index is not a regular file")),
+            Ok(_) => Some(repository.open_index().map_err(|error| git_error(&root, error))?),
+        };
+        Ok(Self {
+            exclude: repository.common_dir().join("info/exclude"),
+            ignore_case: repository.config_snapshot().boolean("core.ignoreCase").unwrap_or(false),
+            root,
+            index,
+        })
+    }
+
+    /// What the index holds at and below `within` (relative, empty for all), sorted by path; unmerged paths once.
+    pub fn tracked<'a>(&'a self, within: &'a [u8]) -> impl Iterator<Item = Entry<'a>> {
+        let entries = self.index.iter().flat_map(|index| index.entries().iter().map(move |entry| (index, entry)));
+        let mut last: Option<&[u8]> = None;
+        entries.filter_map(move |(index, entry)| {
+            let path = entry.path(index).as_bytes();
+            if !is_within(path, within) || last == Some(path) {
+                return None;
+            }
+            last = Some(path);
+            Some(Entry {
+                path: path.strip_suffix(b"/").unwrap_or(path),
+                submodule: entry.mode == Mode::COMMIT,
+                sparse: entry.mode == Mode::DIR || entry.flags.contains(Flags::SKIP_WORKTREE),
+            })
+        })
+    }
+
+    /// Whether the index holds the file at `path`.
+    pub fn is_tracked(&self, path: &[u8]) -> bool {
+        let unmerged = |index: &gix::index::File| index.entry_range(path.as_bstr()).is_some();
+        self.index.as_ref().is_some_and(|index| index.entry_by_path(path.as_bstr()).is_some() || unmerged(index))
+    }
+}
+
+/// Whether `path` is `folder` or below it; the empty folder holds everything.
+fn is_within(path: &[u8], folder: &[u8]) -> bool {
+    match path.strip_prefix(folder) {
+        Some(rest) => folder.is_empty() || rest.is_empty() || rest.starts_with(b"/"),
+        None => false,
+    }
+}
+
+fn options() -> gix::open::Options {
+    // No environment either: a hook runs with GIT_DIR and GIT_INDEX_FILE set for the repository that commits, which need
+    // not be the one asked about.
+    gix::open::Options::isolated()
+}
+
+fn is_outside(error: &gix::Error) -> bool {
+    matches!(
+        error.downcast_any_ref::<upwards::Error>(),
+        Some(
+            upwards::Error::NoGitRepository { .. }
+                | upwards::Error::NoGitRepositoryWithinCeiling { .. }
+                | upwards::Error::NoGitRepositoryWithinFs { .. }
+        )
+    )
+}
+
+/// The first `.git` file between `folder` and `root` (excluded; to the top where there is none). Discovery walks past it
+/// where what it names is missing, as in a moved submodule or a container with half of a linked work tree; Git refuses.
+fn broken_link(folder: &Path, root: Option<&Path>) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .take_while(|&ancestor| Some(ancestor) != root)
+        .map(|ancestor| ancestor.join(".git"))
+        .find(|link| std::fs::symlink_metadata(link).is_ok_and(|metadata| metadata.is_file()))
+}
+
+fn git_error(path: impl Into<PathBuf>, source: impl Into<Box<dyn Error + Send + Sync>>) -> SourceError {
+    SourceError::Git { path: path.into(), source: source.into() }
+}

@@ -1,0 +1,147 @@
+//! Opening and reading: never blocks, never follows a last symbolic link, never reads past the limit.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::decode::{HEAD, decode, is_binary};
+use super::{Decoded, File, Kind};
+
+/// How much is read before a longer file is checked for being binary, bytes.
+const FIRST: usize = 64 * 1024;
+
+/// What became of reading one file.
+#[derive(Debug)]
+pub enum Read<'a> {
+    /// Its text.
+    Text(Decoded<'a>),
+    /// Left out on purpose, and why: binary, over the limit, no regular file any more.
+    Skipped(String),
+    /// It could not be read, and why. Makes a run incomplete.
+    Failed(String),
+}
+
+impl Read<'_> {
+    fn binary() -> Self {
+        Self::Skipped("binary file".to_owned())
+    }
+
+    fn special(kind: &str) -> Self {
+        Self::Skipped(not_regular(kind))
+    }
+
+    fn too_large(limit: u64, size: Option<u64>) -> Self {
+        let limit = match limit {
+            n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
+            n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
+            n => format!("{n} bytes"),
+        };
+        let size = size.map(|size| format!(" ({size} bytes)")).unwrap_or_default();
+        Self::Skipped(format!("larger than the limit of {limit}{size}; raise it with --max-size"))
+    }
+}
+
+/// The reason for leaving out a FIFO, socket or device.
+pub(super) fn not_regular(kind: &str) -> String {
+    format!("{kind}, not a regular file; it was not opened")
+}
+
+/// The reason for an error of the system.
+pub(super) fn failure(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "vanished between listing and reading; run again".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied; make it readable or exclude it".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+/// Opens `path` for reading without ever waiting and without following it where it is a symbolic link.
+pub(super) fn open(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY);
+    }
+    options.open(path)
+}
+
+/// Reads `file` into `buffer` and decodes it. At most `limit` bytes and one more are read, also where the file grows
+/// meanwhile.
+///
+/// `buffer` is scratch space that only grows: use one for many files. The text borrows it where the file is UTF-8, so
+/// that nothing is copied.
+pub fn read<'a>(file: &File, limit: u64, buffer: &'a mut Vec<u8>) -> Read<'a> {
+    let opened = open(&file.location).and_then(|input| Ok((input.metadata()?, input)));
+    match opened {
+        Ok((metadata, input)) => match Kind::from(metadata.file_type()) {
+            Kind::File => take(input, Some(metadata.len()), limit, buffer),
+            Kind::Special(kind) => Read::special(kind),
+            Kind::Folder | Kind::Link => Read::Failed("was replaced by a folder while scanning; run again".to_owned()),
+        },
+        Err(error) => match fs::symlink_metadata(&file.location).map(|m| Kind::from(m.file_type())) {
+            // Opening a socket fails, and so does a link where links are not followed.
+            Ok(Kind::Special(kind)) => Read::special(kind),
+            Ok(Kind::Link) => Read::Failed("was replaced by a symbolic link while scanning; run again".to_owned()),
+            _ => Read::Failed(failure(&error)),
+        },
+    }
+}
+
+/// Reads standard input to its end into `buffer` and decodes it. More than `limit` bytes are refused.
+pub fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Read<'_> {
+    take(io::stdin().lock(), None, limit, buffer)
+}
+
+/// Reads all of `input`, which is `size` bytes long as far as one knows.
+fn take(mut input: impl io::Read, size: Option<u64>, limit: u64, buffer: &mut Vec<u8>) -> Read<'_> {
+    let over = size.is_some_and(|size| size > limit);
+    // One byte more than there is, so that a short read shows the end without asking again.
+    let most = usize::try_from(limit.saturating_add(1)).unwrap_or(usize::MAX);
+    let expected = size.map_or(FIRST, |size| usize::try_from(size.saturating_add(1)).unwrap_or(usize::MAX));
+    let mut wanted = if over { HEAD } else { expected.min(FIRST).min(most) };
+    let mut have = 0;
+    let mut first = true;
+    loop {
+        if buffer.len() < wanted {
+            buffer.resize(wanted, 0);
+        }
+        let ended = match fill(&mut input, &mut buffer[..wanted], &mut have, size) {
+            Ok(ended) => ended,
+            Err(error) => return Read::Failed(failure(&error)),
+        };
+        let head = &buffer[..have.min(HEAD)];
+        if first && (over || !ended) && is_binary(head) {
+            return Read::binary();
+        }
+        if over || have as u64 > limit {
+            return Read::too_large(limit, size.filter(|_| over));
+        }
+        if ended {
+            break;
+        }
+        first = false;
+        // A file that grows, or an input of unknown length, gets twice the room each time.
+        wanted = expected.max(wanted.saturating_mul(2)).min(most);
+    }
+    decode(&buffer[..have]).map_or_else(Read::binary, Read::Text)
+}
+
+/// Reads until `room` is full from `have` on (false) or the input ends (true).
+fn fill(input: &mut impl io::Read, room: &mut [u8], have: &mut usize, size: Option<u64>) -> io::Result<bool> {
+    while *have < room.len() {
+        match input.read(&mut room[*have..]) {
+            Ok(0) => return Ok(true),
+            Ok(n) => {
+                *have += n;
+                if *have < room.len() && size == Some(*have as u64) {
+                    return Ok(true);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,212 @@
+//! Reading a folder and all below it, under Git's ignore rules or without.
+//!
+//! The patterns are matched by the crate `ignore`; its walkers are not used, since they open whatever is called
+//! `.gitignore`, a FIFO too, and look for several files in every folder. Here one reading of each folder tells all.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::Kind;
+use super::git::Repository;
+use super::read::open;
+
+/// Ignore files are read up to this size, bytes, as Git does it.
+const MOST: u64 = 100 << 20;
+
+/// What a walk found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Everything but folders: path relative to the base, `/` between the parts, and kind. In no order.
+    pub entries: Vec<(Vec<u8>, Kind)>,
+    /// Folders and entries that could not be read.
+    pub errors: Vec<(Vec<u8>, io::Error)>,
+}
+
+/// Lists everything below `start`, a folder relative to `base`. No symbolic link is followed, no `.git` entered, and no
+/// folder in `leave`. With `rules`, what they ignore is left out; `start` itself is asked for by name and never ignored.
+pub(super) fn walk(base: &Path, start: &[u8], rules: Option<&Rules>, leave: &HashSet<&[u8]>) -> Found {
+    let mut found = Found::default();
+    let mut children = Vec::new();
+    let chain = rules.and_then(|rules| rules.above(base, start));
+    let mut folders = vec![(start.to_vec(), chain, true)];
+    while let Some((folder, mut chain, is_start)) = folders.pop() {
+        if let Err(error) = read_folder(base, &folder, &mut children, &mut found) {
+            found.errors.push((folder, error));
+            continue;
+        }
+        if let Some(rules) = rules {
+            // The rules of a repository end where another one begins.
+            if !is_start && children.iter().any(|(name, _)| name == b".git") {
+                chain = None;
+            }
+            if children.iter().any(|(name, kind)| name == b".gitignore" && *kind == Kind::File) {
+                chain = Level::load(base, &folder, chain, rules.ignore_case);
+            }
+        }
+        for (name, kind) in children.drain(..) {
+            if name == b".git" {
+                continue;
+            }
+            let path = join(&folder, &name);
+            if rules.is_some_and(|rules| rules.ignores(chain.as_deref(), &path, kind)) {
+                continue;
+            }
+            match kind {
+                Kind::Folder if leave.contains(path.as_slice()) => {}
+                Kind::Folder => folders.push((path, chain.clone(), false)),
+                _ => found.entries.push((path, kind)),
+            }
+        }
+    }
+    found
+}
+
+/// Puts what is in `folder` into `children`. Fails where the folder cannot be opened.
+fn read_folder(base: &Path, folder: &[u8], children: &mut Vec<(Vec<u8>, Kind)>, found: &mut Found) -> io::Result<()> {
+    children.clear();
+    for child in fs::read_dir(locate(base, folder)?)? {
+        let child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                // What was read so far still counts.
+                found.errors.push((folder.to_vec(), error));
+                break;
+            }
+        };
+        let name = child.file_name().into_encoded_bytes();
+        // The kind comes with the name from the folder on the usual file systems.
+        match child.file_type() {
+            Ok(kind) => children.push((name, kind.into())),
+            Err(error) => found.errors.push((join(folder, &name), error)),
+        }
+    }
+    Ok(())
+}
+
+/// Ignore rules of a work tree.
+pub(super) struct Rules {
+    exclude: Gitignore,
+    global: Gitignore,
+    ignore_case: bool,
+}
+
+/// The patterns of one `.gitignore`, and what stands above it.
+struct Level {
+    patterns: Gitignore,
+    /// Length of the folder's path and the `/` after it.
+    prefix: usize,
+    parent: Option<Arc<Level>>,
+}
+
+impl Rules {
+    /// The rules of `repository` that apply everywhere: its `info/exclude` and the user's own ignore file, since what
+    /// the user ignores everywhere gets into no commit either.
+    pub fn new(repository: &Repository) -> Self {
+        let ignore_case = repository.ignore_case;
+        let (global, _) = builder(ignore_case).build_global();
+        Self { exclude: patterns(&repository.exclude, ignore_case), global, ignore_case }
+    }
+
+    /// The `.gitignore` files of the folders above `start`; none of them where they ignore `start`.
+    fn above(&self, base: &Path, start: &[u8]) -> Option<Arc<Level>> {
+        let mut chain = None;
+        let ends = start.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let mut folder: &[u8] = b"";
+        for end in ends.chain((!start.is_empty()).then_some(start.len())) {
+            chain = Level::load(base, folder, chain, self.ignore_case);
+            folder = &start[..end];
+            if self.ignores(chain.as_deref(), folder, Kind::Folder) {
+                return None;
+            }
+        }
+        chain
+    }
+
+    /// Whether `path` is ignored, given that no folder above it is.
+    fn ignores(&self, chain: Option<&Level>, path: &[u8], kind: Kind) -> bool {
+        let folder = kind == Kind::Folder;
+        let mut next = chain;
+        while let Some(level) = next {
+            if let Some(ignored) = verdict(&level.patterns, path.get(level.prefix..).unwrap_or_default(), folder) {
+                return ignored;
+            }
+            next = level.parent.as_deref();
+        }
+        [&self.exclude, &self.global].into_iter().find_map(|all| verdict(all, path, folder)).unwrap_or(false)
+    }
+}
+
+impl Level {
+    /// Adds the `.gitignore` of `folder`, where there is one with patterns, to `parent`.
+    fn load(base: &Path, folder: &[u8], parent: Option<Arc<Self>>, ignore_case: bool) -> Option<Arc<Self>> {
+        let Ok(path) = locate(base, &join(folder, b".gitignore")) else { return parent };
+        let patterns = patterns(&path, ignore_case);
+        if patterns.is_empty() {
+            return parent;
+        }
+        let prefix = if folder.is_empty() { 0 } else { folder.len() + 1 };
+        Some(Arc::new(Self { patterns, prefix, parent }))
+    }
+}
+
+fn verdict(patterns: &Gitignore, path: &[u8], folder: bool) -> Option<bool> {
+    if patterns.is_empty() {
+        return None;
+    }
+    match patterns.matched(as_path(path).ok()?, folder) {
+        Match::None => None,
+        Match::Ignore(_) => Some(true),
+        Match::Whitelist(_) => Some(false),
+    }
+}
+
+fn builder(ignore_case: bool) -> GitignoreBuilder {
+    let mut builder = GitignoreBuilder::new("");
+    // Setting it cannot fail, says the crate; a failure would only make more be searched.
+    let _ = builder.case_insensitive(ignore_case);
+    builder
+}
+
+/// The patterns of the file at `path`; none where it is missing, unreadable or no regular file: then more is searched
+/// rather than less. A line that is no pattern is passed over, as Git does.
+fn patterns(path: &Path, ignore_case: bool) -> Gitignore {
+    let mut bytes = Vec::new();
+    let read = open(path)
+        .and_then(|file| if file.metadata()?.is_file() { file.take(MOST).read_to_end(&mut bytes) } else { Ok(0) });
+    if read.is_err() || bytes.is_empty() {
+        return Gitignore::empty();
+    }
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let mut builder = builder(ignore_case);
+    for line in text.lines() {
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// `name` in `folder`; the empty folder is the base.
+pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let mut path = Vec::with_capacity(folder.len() + 1 + name.len());
+    if !folder.is_empty() {
+        path.extend_from_slice(folder);
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    path
+}
+
+/// `path` as the system takes it. Fails only where paths are Unicode and this one is not.
+fn as_path(path: &[u8]) -> io::Result<&Path> {
+    gix::path::from_byte_slice(path).map_err(|_| io::Error::from(io::ErrorKind::InvalidFilename))
+}
+
+/// The absolute path of `path`, which is relative to `base`.
+pub(super) fn locate(base: &Path, path: &[u8]) -> io::Result<PathBuf> {
+    if path.is_empty() { Ok(base.to_owned()) } else { Ok(base.join(as_path(path)?)) }
+}
