@@ -63,7 +63,10 @@ fn failures(outcome: &Outcome, out: &mut dyn Write) -> io::Result<usize> {
     }
     let rest = errors.len() - named;
     if rest > 0 || errors.is_empty() {
-        let message = if rest > 0 { format!("{} could not be searched.", count(rest, "more file")) } else { "Not everything could be searched.".to_owned() };
+        let message = match rest {
+            0 => "Not everything could be searched.".to_owned(),
+            _ => format!("{} could not be searched.", count(rest, "more file")),
+        };
         command("error", &[title()], &message, out)?;
         return Ok(named + 1);
     }
@@ -87,14 +90,12 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         properties.push(("endColumn", end.column.to_string()));
     }
     properties.push(("title", format!("mlguard: {}", neutral(&finding.rule))));
-    let mut message = neutral(&finding.message).into_owned();
-    if let Some(place) = &finding.place {
-        message.push_str(&format!("\nIn: {}", neutral(place)));
-    }
+    let mut message = vec![neutral(&finding.message).into_owned()];
+    message.extend(finding.place.as_ref().map(|place| format!("In: {}", neutral(place))));
     if !finding.help.is_empty() {
-        message.push_str(&format!("\nHelp: {}", neutral(&finding.help)));
+        message.push(format!("Help: {}", neutral(&finding.help)));
     }
-    command(kind, &properties, &message, out)
+    command(kind, &properties, &message.join("\n"), out)
 }
 
 fn command(kind: &str, properties: &[(&str, String)], message: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -104,7 +105,8 @@ fn command(kind: &str, properties: &[(&str, String)], message: &str, out: &mut d
 
 /// Escapes the message of a command. Line breaks are data, other control characters are not.
 fn data(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(|line| line.split('\r').map(neutral).collect::<Vec<_>>().join("\r")).collect();
+    let lines: Vec<_> =
+        text.split('\n').map(|line| line.split('\r').map(neutral).collect::<Vec<_>>().join("\r")).collect();
     lines.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -162,12 +162,12 @@ fn by_reason(skipped: &[&Skipped]) -> Vec<String> {
             let named = paths.len().min(room);
             room -= named;
             told += paths.len();
-            let mut names: Vec<String> = paths.iter().take(named).map(|path| neutral(path).into_owned()).collect();
+            let mut listed: Vec<String> = paths.iter().take(named).map(|path| neutral(path).into_owned()).collect();
             if named < paths.len() {
                 let and = if named > 0 { "and " } else { "" };
-                names.push(format!("{and}{} more", paths.len() - named));
+                listed.push(format!("{and}{} more", paths.len() - named));
             }
-            format!("{} {} ({})", count(paths.len(), "file"), neutral(reason), names.join(", "))
+            format!("{} {} ({})", count(paths.len(), "file"), neutral(reason), listed.join(", "))
         })
         .collect();
     if told < skipped.len() {

@@ -46,9 +46,8 @@ pub(super) fn plain(markdown: &str) -> String {
         match event {
             Event::Text(part) | Event::Code(part) => text.push_str(&part),
             Event::SoftBreak => text.push(' '),
-            Event::HardBreak => text.push('\n'),
             Event::Start(Tag::Item) => text.push_str("- "),
-            Event::End(TagEnd::Item) => text.push('\n'),
+            Event::HardBreak | Event::End(TagEnd::Item) => text.push('\n'),
             Event::End(TagEnd::Paragraph | TagEnd::CodeBlock | TagEnd::Heading(_) | TagEnd::List(_)) => {
                 text.push_str("\n\n");
             }
@@ -114,8 +113,9 @@ fn masked_example(rule: &Rule, pattern: &Pattern) -> Option<String> {
 fn configure(rule: &Rule) -> String {
     let id = &rule.id;
     format!(
-        "One place, in the file itself (on the line, the line above, or at the head of the document); the reason is required:\n\n\
-         ```yaml\n# mlguard: allow {id} -- why this is right here, until 2026-12-31\n```\n\n\
+        "One place, in the file itself (on the line, the line above, or at the head of the document); the reason is \
+         required, an end (`until 2026-12-31`) is possible:\n\n\
+         ```yaml\n# mlguard: allow {id} -- why this is right here\n```\n\n\
          Everywhere or below some paths, in `.mlguard.yaml` (`off`, `note`, `warning` or `error`):\n\n\
          ```yaml\nrules:\n  {id}: {{ level: warning, paths: [\"examples/**\"] }}\n```"
     )

@@ -169,10 +169,8 @@ fn to_file(format: Format, outcome: &Outcome, context: &Context<'_>, path: &Path
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mlguard-report-");
-    let permissions = existing.clone().or_else(public);
-    if let Some(permissions) = permissions {
-        builder.permissions(permissions);
-    }
+    #[cfg(unix)]
+    builder.permissions(existing.clone().unwrap_or_else(public));
     let mut file = builder.tempfile_in(folder)?;
     to_stream(format, outcome, context, file.as_file_mut())?;
     if let Some(permissions) = existing {
@@ -184,12 +182,8 @@ fn to_file(format: Format, outcome: &Outcome, context: &Context<'_>, path: &Path
 }
 
 /// Permissions of a new report: the usual ones (less the umask), for it holds no secret and other tools read it.
-fn public() -> Option<std::fs::Permissions> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        Some(std::fs::Permissions::from_mode(0o666))
-    }
-    #[cfg(not(unix))]
-    None
+#[cfg(unix)]
+fn public() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::Permissions::from_mode(0o666)
 }

@@ -105,6 +105,10 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
+fn hex(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
 /// The path of a finding as a URI reference. `%80` to `%FF` in a path is a byte that is no UTF-8 and stays; any other
 /// `%` is one.
 pub(super) fn uri(path: &str) -> String {
@@ -121,7 +125,7 @@ pub(super) fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || KEPT.contains(&byte) || encoded {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            uri.extend(['%', hex(byte >> 4), hex(byte & 0xF)]);
         }
     }
     uri

@@ -119,15 +119,13 @@ fn invocation(outcome: &Outcome, kept: usize) -> Invocation {
         notifications.push(notification("error", "The scan is incomplete: not everything was searched.", None));
     }
     notifications.extend(skips(&outcome.coverage));
-    Invocation::builder()
-        .execution_successful(is_complete(outcome))
-        .tool_execution_notifications(notifications)
-        .build()
+    Invocation::builder().execution_successful(is_complete(outcome)).tool_execution_notifications(notifications).build()
 }
 
 /// What was left out on purpose: binary files and what goes over the limit are counted, the others named.
 fn skips(coverage: &Coverage) -> Vec<Notification> {
-    let (binary, others): (Vec<&Skipped>, Vec<&Skipped>) = coverage.skipped.iter().partition(|skipped| is_binary(skipped));
+    let (binary, others): (Vec<&Skipped>, Vec<&Skipped>) =
+        coverage.skipped.iter().partition(|skipped| is_binary(skipped));
     let mut notifications = Vec::new();
     if !binary.is_empty() {
         notifications.push(notification("note", &format!("{} left out.", count(binary.len(), "binary file")), None));

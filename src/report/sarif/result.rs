@@ -37,15 +37,12 @@ pub(super) fn result(finding: &Finding, places: &HashMap<&str, i64>) -> SarifRes
 
 /// The sentence that GitHub makes the title, the symbolic place in single quotes, and the help.
 fn text(finding: &Finding) -> String {
-    let mut text = sentence(&neutral(&finding.message));
-    if let Some(place) = &finding.place {
-        text.push_str(&format!(" It stands in '{}'.", neutral(place)));
-    }
+    let mut sentences = vec![sentence(&neutral(&finding.message))];
+    sentences.extend(finding.place.as_ref().map(|place| format!("It stands in '{}'.", neutral(place))));
     if !finding.help.is_empty() {
-        text.push(' ');
-        text.push_str(&sentence(&neutral(&finding.help)));
+        sentences.push(sentence(&neutral(&finding.help)));
     }
-    text
+    sentences.join(" ")
 }
 
 fn level(level: Level) -> ResultLevel {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
 
+use super::super::Context;
 use super::super::rule_text::{plain, rule_markdown, rule_plain};
 use super::super::text::sentence;
-use super::super::Context;
 use super::INFORMATION;
 use crate::finding::Finding;
 use crate::rule::{Family, Level, Matcher, Rule};

@@ -60,7 +60,10 @@ fn at_most_ten_files_are_named() {
     outcome.coverage.files = 1;
     outcome.coverage.skipped = (1..=12).map(|n| skip(n, "too large")).collect();
     let text = report(Format::Human, &outcome);
-    assert!(text.contains("12 files too large (f01, f02, f03, f04, f05, f06, f07, f08, f09, f10, and 2 more)"), "{text}");
+    assert!(
+        text.contains("12 files too large (f01, f02, f03, f04, f05, f06, f07, f08, f09, f10, and 2 more)"),
+        "{text}"
+    );
     outcome.coverage.skipped = (1..=12).map(|n| skip(n, &format!("{n} MB, too large"))).collect();
     let text = report(Format::Human, &outcome);
     assert!(text.ends_with("1 file 10 MB, too large (f10), and 2 more files\n"), "{text}");

@@ -141,7 +141,9 @@ fn unusual_text_stays_valid() {
     assert_eq!(result["partialFingerprints"].as_object().map(serde_json::Map::len), Some(1));
 }
 
-/// Writes samples for `sarif-multitool validate`, which cannot run in a test: `MLGUARD_SAMPLES=folder cargo test --lib report`.
+/// Writes samples for a validator that is no part of a test run: `MLGUARD_SAMPLES=folder cargo test --lib report`, then
+/// `Sarif.Multitool validate FILE --rule-kind 'Sarif;Ghas' -c tests/data/sarif-multitool.xml --level 'Error;Warning;Note'`.
+/// Expected are 2002, 2009, 2010 and 2011, and 2006 (addresses that cannot be reached) without a network.
 #[test]
 fn samples_for_the_validator() {
     let Some(folder) = std::env::var_os("MLGUARD_SAMPLES") else { return };

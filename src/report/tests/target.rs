@@ -2,8 +2,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{context, outcome, report, rules};
-use crate::report::target::{Target, TargetError, WriteError, emit};
 use crate::report::Format;
+use crate::report::target::{Target, TargetError, WriteError, emit};
 
 struct Failing(io::ErrorKind);
 
@@ -40,7 +40,10 @@ fn targets_are_parsed() {
 fn targets_may_not_share_a_destination() {
     let stdout = |format| Target { format, path: None };
     let both = Target::check(&[stdout(Format::Human), stdout(Format::Json)]).expect_err("one stream");
-    assert_eq!(both.to_string(), "`human` and `json` would both go to standard output; give one of them a file: `json=FILE`");
+    assert_eq!(
+        both.to_string(),
+        "`human` and `json` would both go to standard output; give one of them a file: `json=FILE`"
+    );
     assert!(Target::check(&[to(Format::Json, "x"), to(Format::Sarif, "x")]).is_err());
     assert_eq!(Target::check(&[stdout(Format::Human), to(Format::Json, "x")]), Ok(()));
 }
@@ -63,7 +66,8 @@ fn a_report_that_cannot_be_written_is_an_error_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = folder.path().join("no/such/out.json");
     let mut stdout = Vec::new();
-    let targets = [to(Format::Json, &missing), to(Format::Sarif, folder.path()), Target { format: Format::Human, path: None }];
+    let targets =
+        [to(Format::Json, &missing), to(Format::Sarif, folder.path()), Target { format: Format::Human, path: None }];
     let failed = emitted(&targets, &mut stdout);
     let texts: Vec<String> = failed.iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), 2, "{texts:?}");
@@ -95,7 +99,8 @@ fn links_modes_and_devices_stay_what_they_are() {
     std::fs::write(&file, "old").expect("written");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("set");
     symlink(&file, &link).expect("linked");
-    let failed = emitted(&[to(Format::Json, &link), to(Format::Json, &new), to(Format::Json, "/dev/null")], &mut Vec::new());
+    let failed =
+        emitted(&[to(Format::Json, &link), to(Format::Json, &new), to(Format::Json, "/dev/null")], &mut Vec::new());
     assert!(failed.is_empty(), "{failed:?}");
     assert!(link.symlink_metadata().expect("there").is_symlink());
     assert!(std::fs::read_to_string(&file).expect("read").starts_with('{'));
