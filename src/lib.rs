@@ -1,7 +1,7 @@
 //! mlguard keeps the secrets of MLOps platforms out of Git, and the ones that may be there correct.
 //!
-//! Data flows one way: [`source`] -> [`document`] -> [`checks`] -> [`finding`] -> [`report`]. Each module may use only
-//! what stands before it in the list below; `tests/architecture.rs` holds them to it.
+//! Data flows one way: [`source`] -> [`document`] -> [`checks`] -> [`finding`] -> [`report`]; [`engine`] drives it. Each
+//! module may use only what stands before it in the list below; `tests/architecture.rs` holds them to it.
 
 pub mod span;
 pub mod rule;
@@ -10,3 +10,5 @@ pub mod value;
 pub mod source;
 pub mod document;
 pub mod checks;
+pub mod engine;
+pub mod report;

@@ -1,0 +1,177 @@
+//! `human`: every finding as a compiler shows an error, from the masked excerpt it carries, then what the run covered.
+
+use std::io::{self, Write};
+
+use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
+
+use super::text::{count, is_binary, neutral, size};
+use super::{Context, Reporter, is_complete};
+use crate::finding::{Coverage, Excerpt, Finding, Outcome, Skipped};
+use crate::rule::Level;
+
+/// Files that the closing lines name.
+const NAMED: usize = 10;
+/// Lines of an excerpt that are shown even where nothing is marked in them.
+const WHOLE: usize = 12;
+/// Columns of a line that are searched for a cut, where the output has no width of its own.
+const WIDTH: usize = 140;
+
+/// `human`.
+pub(super) struct Human;
+
+impl Reporter for Human {
+    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let renderer = if context.color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.term_width(context.width.unwrap_or(WIDTH));
+        for finding in &outcome.findings {
+            for line in renderer.render(&[group(finding)]).lines().filter(|line| !is_seam(line)) {
+                writeln!(out, "{line}")?;
+            }
+            writeln!(out)?;
+        }
+        for error in &outcome.coverage.errors {
+            let title = format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason));
+            writeln!(out, "{}", renderer.render(&[Group::with_title(Title::ERROR.primary_title(title))]))?;
+        }
+        if !outcome.coverage.errors.is_empty() {
+            writeln!(out)?;
+        }
+        closing(outcome, out)
+    }
+}
+
+/// Whether the line is the empty heading that the renderer puts between an origin and the lines it belongs to. No other
+/// line can look like it: those of an excerpt begin with their number.
+fn is_seam(line: &str) -> bool {
+    anstream::adapter::strip_str(line).to_string().trim() == ":::"
+}
+
+fn group(finding: &Finding) -> Group<'_> {
+    let level = match finding.level {
+        Level::Error => Title::ERROR,
+        Level::Warning => Title::WARNING,
+        Level::Note => Title::NOTE,
+    };
+    let title = level.primary_title(neutral(finding.message.trim_end_matches('.'))).id(neutral(&finding.rule));
+    let start = finding.region.start;
+    // The origin stands alone, because the column of the masked line is not the column in the file.
+    let origin = Origin::path(neutral(&finding.path)).line(start.line).char_column(start.column);
+    let mut group = Group::with_title(title).element(origin);
+    if let Some(excerpt) = &finding.excerpt {
+        group = group.element(snippet(excerpt));
+    }
+    if let Some(place) = &finding.place {
+        group = group.element(Title::NOTE.with_name(Some("in")).message(neutral(place)));
+    }
+    for related in &finding.related {
+        let start = related.region.start;
+        let text = format!("{}:{}:{}: {}", neutral(&related.path), start.line, start.column, neutral(&related.message));
+        group = group.element(Title::NOTE.message(text));
+    }
+    if !finding.help.is_empty() {
+        group = group.element(Title::HELP.message(neutral(&finding.help)));
+    }
+    group
+}
+
+/// The excerpt with everything that a terminal would act on tamed, and the mark moved accordingly.
+fn snippet(excerpt: &Excerpt) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+    let tame = |text: &str| text.replace("\r\n", "\n").split('\n').map(neutral).collect::<Vec<_>>().join("\n");
+    let parts = (
+        excerpt.text.get(..excerpt.marked.start),
+        excerpt.text.get(excerpt.marked.range()),
+        excerpt.text.get(excerpt.marked.end..),
+    );
+    let (Some(before), Some(marked), Some(after)) = parts else {
+        return Snippet::source(tame(&excerpt.text)).line_start(excerpt.first_line).fold(false);
+    };
+    let mut text = tame(before);
+    let start = text.len();
+    text.push_str(&tame(marked));
+    let end = text.len();
+    text.push_str(&tame(after));
+    let fold = text.lines().count() > WHOLE;
+    let mark = AnnotationKind::Primary.span(start..end);
+    Snippet::source(text).line_start(excerpt.first_line).fold(fold).annotation(mark)
+}
+
+fn closing(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let complete = is_complete(outcome);
+    let covered = covered(&outcome.coverage);
+    let nothing_read = outcome.coverage.files == 0 && outcome.coverage.commits == 0;
+    match (outcome.findings.is_empty(), complete) {
+        (true, true) if nothing_read => writeln!(out, "nothing was there to check; {covered}")?,
+        (true, true) => writeln!(out, "clean: nothing found; {covered}")?,
+        (true, false) => writeln!(out, "nothing found in what could be searched; {covered}")?,
+        (false, _) => writeln!(out, "{}\n{covered}", found(&outcome.findings))?,
+    }
+    if !complete {
+        let failed = outcome.coverage.errors.len();
+        let what = if failed == 0 { "not everything".to_owned() } else { format!("{} not", count(failed, "file")) };
+        writeln!(out, "the scan is incomplete: {what} searched (exit status 2)")?;
+    }
+    Ok(())
+}
+
+/// `3 errors, 1 warning in 2 files`.
+fn found(findings: &[Finding]) -> String {
+    let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+    let counts = [(of(Level::Error), "error"), (of(Level::Warning), "warning"), (of(Level::Note), "note")];
+    let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| count(*n, noun)).collect();
+    let mut paths: Vec<&str> = findings.iter().map(|finding| finding.path.as_ref()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    format!("{} in {}", counts.join(", "), count(paths.len(), "file"))
+}
+
+/// `checked 1,339 files, 29.1 MB; left out: 5 binary files, 1 file larger than the limit (data.csv)`.
+fn covered(coverage: &Coverage) -> String {
+    let mut text = format!("checked {}, {}", count(coverage.files, "file"), size(coverage.bytes));
+    if coverage.commits > 0 {
+        text.push_str(", ");
+        text.push_str(&count(coverage.commits, "commit"));
+    }
+    let (binary, others): (Vec<_>, Vec<_>) = coverage.skipped.iter().partition(|skipped| is_binary(skipped));
+    let mut left_out = Vec::new();
+    if !binary.is_empty() {
+        left_out.push(count(binary.len(), "binary file"));
+    }
+    left_out.extend(by_reason(&others));
+    if !left_out.is_empty() {
+        text.push_str("; left out: ");
+        text.push_str(&left_out.join(", "));
+    }
+    text
+}
+
+/// One text for each reason, in the order in which they come first; the first files are named, the rest counted.
+fn by_reason(skipped: &[&Skipped]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for entry in skipped {
+        match reasons.iter().position(|(reason, _)| *reason == entry.reason) {
+            Some(at) => reasons[at].1.push(&entry.path),
+            None if reasons.len() < NAMED => reasons.push((&entry.reason, vec![&entry.path])),
+            None => {}
+        }
+    }
+    let mut room = NAMED;
+    let mut told = 0;
+    let mut texts: Vec<String> = reasons
+        .iter()
+        .map(|(reason, paths)| {
+            let named = paths.len().min(room);
+            room -= named;
+            told += paths.len();
+            let mut listed: Vec<String> = paths.iter().take(named).map(|path| neutral(path).into_owned()).collect();
+            if named < paths.len() {
+                let and = if named > 0 { "and " } else { "" };
+                listed.push(format!("{and}{} more", paths.len() - named));
+            }
+            format!("{} {} ({})", count(paths.len(), "file"), neutral(reason), listed.join(", "))
+        })
+        .collect();
+    if told < skipped.len() {
+        texts.push(format!("and {}", count(skipped.len() - told, "more file")));
+    }
+    texts
+}

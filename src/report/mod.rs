@@ -1,0 +1,172 @@
+//! Reports: an [`Outcome`] as text, for people and for programs. Reads no file and decides nothing.
+//!
+//! A format is one file with one [`Reporter`] and one entry in [`Format`]; where the output goes is in [`target`].
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use crate::finding::{Finding, Outcome};
+use crate::rule::Rule;
+
+mod github;
+mod human;
+mod json;
+mod rule_text;
+pub mod sarif;
+pub mod target;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use rule_text::rule_markdown;
+pub use target::{Target, TargetError, WriteError};
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For people at a terminal.
+    Human,
+    /// One JSON object.
+    Json,
+    /// One JSON object a line: every finding, then the coverage.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, which GitHub Actions shows as annotations.
+    Github,
+}
+
+impl Format {
+    /// Every format, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Github];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+        }
+    }
+
+    /// What it is, for the help text.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Human => "for people, with the lines of each finding and values masked",
+            Self::Json => "one JSON object",
+            Self::Jsonl => "one JSON object a line: every finding, then the coverage",
+            Self::Sarif => "SARIF 2.1.0, for code scanning",
+            Self::Github => "annotations of GitHub Actions",
+        }
+    }
+
+    fn reporter(self) -> &'static dyn Reporter {
+        match self {
+            Self::Human => &human::Human,
+            Self::Json => &json::Json,
+            Self::Jsonl => &json::Jsonl,
+            Self::Sarif => &sarif::Sarif,
+            Self::Github => &github::Github,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A format that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no format `{}`; did you mean `{nearest}`? Formats: {}", text::neutral(given), names())]
+pub struct UnknownFormat {
+    given: String,
+    nearest: Format,
+}
+
+fn names() -> String {
+    Format::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if let Some(format) = Self::ALL.iter().find(|format| format.as_str() == name) {
+            return Ok(*format);
+        }
+        let lower = name.to_lowercase();
+        let nearest = Self::ALL.iter().min_by_key(|format| text::distance(&lower, format.as_str()));
+        Err(UnknownFormat { given: name.to_owned(), nearest: nearest.copied().unwrap_or(Self::Human) })
+    }
+}
+
+/// What a report needs besides the outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The rules that were active, in any order.
+    pub rules: &'a [Rule],
+    /// Version of the program, semantic versioning.
+    pub version: &'a str,
+    /// Whether the output understands terminal colours.
+    pub color: bool,
+    /// Columns of the terminal, where there is one.
+    pub width: Option<usize>,
+    /// The repository that was searched, where it is known and may be named.
+    pub repository: Option<Repository<'a>>,
+}
+
+/// What names a version of a repository.
+#[derive(Clone, Copy, Debug)]
+pub struct Repository<'a> {
+    /// Address of the remote. Names, passwords and tokens in it are taken off in reports.
+    pub address: &'a str,
+    /// Id of the commit.
+    pub commit: Option<&'a str>,
+    /// Name of the branch.
+    pub branch: Option<&'a str>,
+}
+
+impl<'a> Context<'a> {
+    fn rules_by_id(&self) -> HashMap<&'a str, &'a Rule> {
+        self.rules.iter().map(|rule| (rule.id.as_ref(), rule)).collect()
+    }
+}
+
+/// One format.
+pub trait Reporter {
+    /// Writes the whole report.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Writes `outcome` to `out`.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    format.reporter().write(outcome, context, out)
+}
+
+/// Whether everything that was asked for was searched.
+fn is_complete(outcome: &Outcome) -> bool {
+    outcome.complete && outcome.coverage.errors.is_empty()
+}
+
+/// The findings, worst first: by level, then by the severity of the rule, then in the order of the report.
+fn worst_first<'a>(outcome: &'a Outcome, context: &Context<'_>) -> Vec<&'a Finding> {
+    let rules = context.rules_by_id();
+    let severity = |finding: &Finding| rules.get(finding.rule.as_ref()).map_or(0.0, |rule| rule.severity);
+    let mut findings: Vec<&Finding> = outcome.findings.iter().collect();
+    findings.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| severity(b).total_cmp(&severity(a))));
+    findings
+}

@@ -1,0 +1,135 @@
+//! The words of one rule: Markdown for `mlguard explain` and for SARIF's `help.markdown`, and its plain text.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use regex::Regex;
+
+use super::text::{neutral, sentence};
+use crate::finding::MASK;
+use crate::rule::{Fixable, Matcher, Pattern, Rule};
+
+/// Everything about one rule, as Markdown under fixed headings. Values of examples are masked.
+#[must_use]
+pub fn rule_markdown(rule: &Rule) -> String {
+    let mut text = format!("# `{}`: {}\n\n", rule.id, rule.title);
+    section(&mut text, "What it finds", &finds(rule));
+    section(&mut text, "Why it matters", &rule.why);
+    section(&mut text, "How to fix", &remedy(rule));
+    if let Some(example) = example(rule) {
+        section(&mut text, "Example", &example);
+    }
+    if !rule.references.is_empty() {
+        let links: Vec<String> = rule.references.iter().map(|link| format!("- <{link}>")).collect();
+        section(&mut text, "References", &links.join("\n"));
+    }
+    section(&mut text, "How to allow or configure it", &configure(rule));
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// The same for readers without Markdown.
+pub(super) fn rule_plain(rule: &Rule) -> String {
+    let mut text = format!("{}\n\nHow to fix: {}", plain(&rule.why), plain(&rule.remedy));
+    for link in rule.references.iter() {
+        write!(text, "\n{link}").unwrap_or_default();
+    }
+    text
+}
+
+/// Markdown as plain text, a blank line between paragraphs.
+pub(super) fn plain(markdown: &str) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Text(part) | Event::Code(part) => text.push_str(&part),
+            Event::SoftBreak => text.push(' '),
+            Event::Start(Tag::Item) => text.push_str("- "),
+            Event::HardBreak | Event::End(TagEnd::Item) => text.push('\n'),
+            Event::End(TagEnd::Paragraph | TagEnd::CodeBlock | TagEnd::Heading(_) | TagEnd::List(_)) => {
+                text.push_str("\n\n");
+            }
+            _ => {}
+        }
+    }
+    text.trim().to_owned()
+}
+
+fn section(text: &mut String, heading: &str, body: &str) {
+    write!(text, "## {heading}\n\n{}\n\n", body.trim()).unwrap_or_default();
+}
+
+fn finds(rule: &Rule) -> String {
+    let mut text = sentence(&rule.title);
+    if let Some(pattern) = &rule.pattern {
+        let words: Vec<String> = pattern.keywords.iter().map(|word| code(word)).collect();
+        let how = match pattern.matcher {
+            Matcher::Pattern => "Looked for around",
+            Matcher::Assignment => "Looked for as the value of keys with",
+        };
+        if !words.is_empty() {
+            write!(text, " {how} {}, also through base64 and other encodings.", words.join(", ")).unwrap_or_default();
+        }
+        if pattern.checksum.is_some() {
+            text.push_str(" The checksum of the format is verified.");
+        }
+    }
+    write!(text, "\n\nLevel: {}.", rule.level.as_str()).unwrap_or_default();
+    text
+}
+
+fn remedy(rule: &Rule) -> String {
+    let fix = match rule.fixable {
+        Fixable::No => "",
+        Fixable::Safe => "\n\n`mlguard fix` repairs it.",
+        Fixable::Unsafe => "\n\n`mlguard fix --unsafe` repairs it; look at the change.",
+    };
+    format!("{}{fix}", rule.remedy.trim())
+}
+
+fn example(rule: &Rule) -> Option<String> {
+    if let Some((bad, good)) = &rule.example {
+        return Some(format!("Reported:\n\n{}\n\nNot reported:\n\n{}", fenced(bad), fenced(good)));
+    }
+    let masked = masked_example(rule, rule.pattern.as_ref()?)?;
+    Some(format!("Reported (the value is masked here):\n\n{}", fenced(&masked)))
+}
+
+/// The first example of a built-in credential rule without its value, so that a report that quotes it is not itself a
+/// finding for this or another scanner. Examples of rule packs may hold real values and are never shown.
+fn masked_example(rule: &Rule, pattern: &Pattern) -> Option<String> {
+    let (Cow::Borrowed(_), Some(expression), Some(text)) = (&rule.id, &pattern.regex, pattern.matches.first()) else {
+        return None;
+    };
+    let expression = Regex::new(expression).ok()?;
+    let found = expression.captures(text)?;
+    let value = found.name("secret").or_else(|| found.get(0))?;
+    let (before, after) = (text.get(..value.start())?, text.get(value.end()..)?);
+    Some(format!("{before}{MASK}{after}"))
+}
+
+fn configure(rule: &Rule) -> String {
+    let id = &rule.id;
+    format!(
+        "One place, in the file itself (on the line, the line above, or at the head of the document); the reason is \
+         required, an end (`until 2026-12-31`) is possible:\n\n\
+         ```yaml\n# mlguard: allow {id} -- why this is right here\n```\n\n\
+         Everywhere or below some paths, in `.mlguard.yaml` (`off`, `note`, `warning` or `error`):\n\n\
+         ```yaml\nrules:\n  {id}: {{ level: warning, paths: [\"examples/**\"] }}\n```"
+    )
+}
+
+/// `text` as a code block, with a fence longer than any in it.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}yaml\n{}\n{fence}", text.trim_end())
+}
+
+/// `text` as a code span.
+fn code(text: &str) -> String {
+    let text = neutral(text);
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}

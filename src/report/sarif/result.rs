@@ -1,0 +1,73 @@
+//! One finding as a SARIF result.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_sarif::sarif::{Region, Result as SarifResult, ResultLevel};
+
+use super::super::text::{neutral, sentence};
+use super::{location, message};
+use crate::finding::Finding;
+use crate::rule::Level;
+use crate::span;
+
+/// Related places of one result; GitHub shows no more.
+const MOST_RELATED: usize = 100;
+
+pub(super) fn result(finding: &Finding, places: &HashMap<&str, i64>) -> SarifResult {
+    let mut result = SarifResult::builder()
+        .rule_id(finding.rule.as_ref())
+        .level(level(finding.level))
+        .message(message(&text(finding)))
+        .locations(vec![location(&finding.path, Some(region(finding.region)))])
+        .partial_fingerprints(fingerprints(finding))
+        .build();
+    result.rule_index = places.get(finding.rule.as_ref()).copied();
+    let related = finding.related.iter().take(MOST_RELATED).zip(1_i64..).map(|(related, id)| {
+        let mut place = location(&related.path, Some(region(related.region)));
+        place.id = Some(id);
+        // GitHub rejects the whole file over a related place without a message.
+        let text = sentence(&neutral(&related.message));
+        place.message = Some(message(if text.is_empty() { "See here." } else { &text }));
+        place
+    });
+    let related: Vec<_> = related.collect();
+    result.related_locations = (!related.is_empty()).then_some(related);
+    result
+}
+
+/// The sentence that GitHub makes the title, the symbolic place in single quotes, and the help.
+fn text(finding: &Finding) -> String {
+    let mut sentences = vec![sentence(&neutral(&finding.message))];
+    sentences.extend(finding.place.as_ref().map(|place| format!("It stands in '{}'.", neutral(place))));
+    if !finding.help.is_empty() {
+        sentences.push(sentence(&neutral(&finding.help)));
+    }
+    sentences.join(" ")
+}
+
+fn level(level: Level) -> ResultLevel {
+    match level {
+        Level::Note => ResultLevel::Note,
+        Level::Warning => ResultLevel::Warning,
+        Level::Error => ResultLevel::Error,
+    }
+}
+
+fn region(region: span::Region) -> Region {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    Region::builder()
+        .start_line(number(region.start.line))
+        .start_column(number(region.start.column))
+        .end_line(number(region.end.line))
+        .end_column(number(region.end.column))
+        .build()
+}
+
+/// GitHub's own fingerprint, and the stable identity of the finding.
+fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
+    let mut fingerprints = BTreeMap::from([("mlguard/v1".to_owned(), finding.fingerprint.clone())]);
+    if !finding.line_hash.is_empty() {
+        fingerprints.insert("primaryLocationLineHash".to_owned(), finding.line_hash.clone());
+    }
+    fingerprints
+}

@@ -1,0 +1,133 @@
+//! What every format says about one made-up outcome, and what unusual text cannot do to any.
+
+use std::borrow::Cow::Borrowed;
+use std::sync::Arc;
+
+use super::{Context, Format, Repository, write};
+use crate::finding::{Coverage, Excerpt, Finding, MASK, Outcome, Related, Skipped};
+use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
+use crate::span::{Position, Region, Span};
+
+mod formats;
+mod human;
+mod sarif;
+mod target;
+mod unusual;
+
+pub(super) fn region(line: usize, column: usize, end_line: usize, end_column: usize) -> Region {
+    Region { start: Position { line, column }, end: Position { line: end_line, column: end_column } }
+}
+
+pub(super) fn finding(rule: &'static str, level: Level, path: &str) -> Finding {
+    let text = format!("stringData:\n  password: {MASK}");
+    let start = text.find(MASK).expect("the excerpt has the mask");
+    Finding {
+        rule: Borrowed(rule),
+        level,
+        path: Arc::from(path),
+        span: Span::new(60, 67),
+        region: region(7, 13, 7, 20),
+        place: Some("Secret mlflow/mlflow-db .stringData.password".to_owned()),
+        message: "The key 'password' of a Secret is in plain text.".to_owned(),
+        help: "Seal it: mlguard fix".to_owned(),
+        fixable: Fixable::Safe,
+        fingerprint: "00112233445566778899aabbccddeeff".to_owned(),
+        related: Vec::new(),
+        excerpt: Some(Excerpt { first_line: 6, text, marked: Span::new(start, start + MASK.len()) }),
+        line_hash: "9535ce9650985f42:1".to_owned(),
+    }
+}
+
+pub(super) fn rules() -> Vec<Rule> {
+    let plaintext = Rule {
+        id: Borrowed("plaintext-secret"),
+        family: Family::Manifest,
+        title: Borrowed("Secret with plaintext values"),
+        level: Level::Error,
+        fixable: Fixable::Safe,
+        severity: 9.0,
+        why: Borrowed("Whoever reads the *repository* reads the value.\nBase64 is no encryption."),
+        remedy: Borrowed("Seal it with `mlguard fix`."),
+        example: Some((Borrowed("kind: Secret\n"), Borrowed("kind: SealedSecret\n"))),
+        references: vec![Borrowed("https://kubernetes.io/docs/concepts/configuration/secret/")].into(),
+        pattern: None,
+    };
+    let token = Rule {
+        id: Borrowed("github-token"),
+        family: Family::Secret,
+        title: Borrowed("GitHub token"),
+        fixable: Fixable::No,
+        example: None,
+        references: Vec::new().into(),
+        pattern: Some(Pattern {
+            keywords: vec![Borrowed("ghp_")].into(),
+            regex: Some(Borrowed(r"\b(?<secret>ghp_[a-z]{8})\b")),
+            matcher: Matcher::Pattern,
+            min_entropy: 0.0,
+            checksum: Some(Checksum::Crc32Base62),
+            multiline: false,
+            matches: vec![Borrowed("token = ghp_abcdefgh # made up")].into(),
+            non_matches: Vec::new().into(),
+        }),
+        ..plaintext.clone()
+    };
+    let hygiene = Rule {
+        id: Borrowed("unparsable"),
+        title: Borrowed("File that no reading makes sense of"),
+        level: Level::Warning,
+        severity: 0.0,
+        ..plaintext.clone()
+    };
+    // Not sorted on purpose.
+    vec![plaintext, hygiene, token]
+}
+
+pub(super) fn outcome() -> Outcome {
+    let mut token = finding("github-token", Level::Warning, "docs/ü b.md");
+    token.region = region(1, 14, 1, 54);
+    token.message = "A GitHub token stands here".to_owned();
+    token.help = "Revoke it.".to_owned();
+    token.place = None;
+    token.excerpt = None;
+    token.fixable = Fixable::No;
+    token.related =
+        vec![Related { path: Arc::from("a.yml"), region: region(3, 1, 3, 5), message: "The same value".to_owned() }];
+    Outcome {
+        findings: vec![finding("plaintext-secret", Level::Error, "apps/db.yml"), token],
+        coverage: Coverage {
+            files: 1339,
+            bytes: 29_149_999,
+            commits: 0,
+            skipped: vec![
+                skipped("big.csv", "larger than the limit"),
+                skipped("logo.png", "binary"),
+                skipped("photo.jpg", "binary"),
+            ],
+            errors: Vec::new(),
+        },
+        complete: true,
+    }
+}
+
+pub(super) fn incomplete() -> Outcome {
+    let mut outcome = outcome();
+    outcome.coverage.errors = vec![skipped("locked.yml", "permission denied")];
+    outcome.complete = false;
+    outcome
+}
+
+pub(super) fn skipped(path: &str, reason: &str) -> Skipped {
+    Skipped { path: Arc::from(path), reason: reason.to_owned() }
+}
+
+pub(super) fn context(rules: &[Rule]) -> Context<'_> {
+    let address = "https://me:token123@github.com/jtayl222/ml platform.git?x=y";
+    let repository = Repository { address, commit: Some("0123abcd"), branch: Some("main") };
+    Context { rules, version: "1.2.3", color: false, width: None, repository: Some(repository) }
+}
+
+pub(super) fn report(format: Format, outcome: &Outcome) -> String {
+    let mut out = Vec::new();
+    write(format, outcome, &context(&rules()), &mut out).expect("writing to memory");
+    String::from_utf8(out).expect("reports are UTF-8")
+}

@@ -1,0 +1,165 @@
+//! Words and numbers that several formats share, and the taming of text that comes from scanned files.
+
+use std::borrow::Cow;
+
+use crate::finding::Skipped;
+
+/// `text` on one line, without anything that a terminal or a log would act on: control characters become their
+/// pictures, characters that reorder or hide text become U+FFFD, and `##[` (a workflow command of GitHub Actions
+/// anywhere in a line) is broken up.
+pub(super) fn neutral(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) && !text.contains("##[") {
+        return Cow::Borrowed(text);
+    }
+    let mut tame = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '\t' => tame.push_str("    "),
+            '\u{7f}' => tame.push('\u{2421}'),
+            '\0'..='\u{1f}' => tame.extend(char::from_u32(0x2400 + u32::from(character))),
+            _ if is_active(character) => tame.push(char::REPLACEMENT_CHARACTER),
+            _ => tame.push(character),
+        }
+    }
+    Cow::Owned(tame.replace("##[", "## ["))
+}
+
+/// Whether a terminal would act on the character, or show text in another order or not at all because of it.
+pub(super) fn is_active(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// `1 file`, `1,339 files`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(number))
+}
+
+/// `1,339`.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `29.1 MB`: powers of 1000, as disks and networks count.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return count(usize::try_from(bytes).unwrap_or_default(), "byte");
+    }
+    let mut divisor = 1000_u64;
+    let mut unit = 0;
+    // In tenths of the unit; what would round to 1000.0 moves on to the next one.
+    let tenths = |divisor: u64| (u128::from(bytes) * 10 + u128::from(divisor / 2)) / u128::from(divisor);
+    while tenths(divisor) >= 10_000 && unit + 1 < UNITS.len() {
+        divisor *= 1000;
+        unit += 1;
+    }
+    let tenths = tenths(divisor);
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS.get(unit).copied().unwrap_or("TB"))
+}
+
+/// Whether the file was left out because it is binary. Reports count these and do not name them.
+pub(super) fn is_binary(skipped: &Skipped) -> bool {
+    skipped.reason.starts_with("binary")
+}
+
+/// `sentence` with a full stop, unless it ends like a sentence already.
+pub(super) fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// Least number of inserted, removed and replaced characters that make `b` of `a`.
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().take(64).enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let replace = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn hex(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
+/// The path of a finding as a URI reference. `%80` to `%FF` in a path is a byte that is no UTF-8 and stays; any other
+/// `%` is one.
+pub(super) fn uri(path: &str) -> String {
+    const KEPT: &[u8] = b"/-._~!$&'()*+,;=@";
+    let bytes = path.as_bytes();
+    let mut uri = String::with_capacity(path.len() + 8);
+    if path.starts_with('/') {
+        uri.push_str("file://");
+    }
+    for (index, &byte) in bytes.iter().enumerate() {
+        let encoded = byte == b'%'
+            && bytes.get(index + 1).is_some_and(|digit| matches!(digit, b'8' | b'9' | b'A'..=b'F'))
+            && bytes.get(index + 2).is_some_and(|digit| matches!(digit, b'0'..=b'9' | b'A'..=b'F'));
+        if byte.is_ascii_alphanumeric() || KEPT.contains(&byte) || encoded {
+            uri.push(char::from(byte));
+        } else {
+            uri.extend(['%', hex(byte >> 4), hex(byte & 0xF)]);
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_active_is_left() {
+        assert_eq!(neutral("a\u{1b}[31mb\r\nc\u{202e}d\u{9b}e\tf"), "a␛[31mb␍␊c\u{fffd}d\u{fffd}e    f");
+        assert_eq!(neutral("x ##[add-mask]y"), "x ## [add-mask]y");
+        assert!(matches!(neutral("plain é 😀"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!([count(1, "file"), count(0, "file"), count(1339, "file")], ["1 file", "0 files", "1,339 files"]);
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        let sizes = [0, 1, 999, 1000, 999_949, 999_950, 29_149_999, 3_000_000_000].map(size);
+        assert_eq!(sizes, ["0 bytes", "1 byte", "999 bytes", "1.0 kB", "999.9 kB", "1.0 MB", "29.1 MB", "3.0 GB"]);
+    }
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(uri("a b/ü#?.yml"), "a%20b/%C3%BC%23%3F.yml");
+        assert_eq!(uri("100%/a%20b/x%FFy"), "100%25/a%2520b/x%FFy");
+        assert_eq!(uri("c:\\x\ny"), "c%3A%5Cx%0Ay");
+        assert_eq!(uri("/tmp/x"), "file:///tmp/x");
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!([distance("sarfi", "sarif"), distance("", "json"), distance("json", "json")], [2, 4, 0]);
+    }
+}
