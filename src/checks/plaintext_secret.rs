@@ -16,7 +16,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && object.group().is_empty()) {
         object_values(cx, object);
     }
-    for object in view.parsed.recovered.iter().filter(|object| object.kind.as_deref() == Some("Secret")) {
+    for object in view.parsed.recovered.iter().filter(|object| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret")) {
         recovered_values(cx, object);
     }
     for command in &view.parsed.create_secrets {
@@ -141,9 +141,9 @@ fn report(cx: &mut Context<'_, '_>, title: &str, section: &str, key: &str, span:
 }
 
 fn recovered_values(cx: &mut Context<'_, '_>, object: &Recovered) {
-    let name = object.name.as_deref().unwrap_or("?");
+    let name = object.name.as_ref().map_or("?", |(name, _)| name);
     let title = match &object.namespace {
-        Some(namespace) => format!("Secret {namespace}/{name}"),
+        Some((namespace, _)) => format!("Secret {namespace}/{name}"),
         None => format!("Secret {name}"),
     };
     for entry in &object.entries {

@@ -1,3 +1,16 @@
-//! What a source holds: YAML and JSON trees, Kubernetes objects, and the texts embedded in other texts.
+//! What a text is made of: YAML and JSON trees, Kubernetes objects, and the documents that stand inside other texts.
+//!
+//! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
 
+pub mod fragment;
+mod lang;
+pub mod lines;
+pub mod markdown;
+pub mod notebook;
+pub mod object;
+pub mod offset;
+pub mod scalar;
+pub mod shell;
+pub mod template;
+pub mod view;
 pub mod yaml;

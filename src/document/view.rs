@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::fragment::{Fragment, Host, Lang, scalar_fragment};
+use super::fragment::{Fragment, Host, Lang};
 use super::lines::{self, Recovered};
 use super::object::{Object, objects};
 use super::offset::OffsetMap;
+use super::scalar::scalar_fragment;
 use super::template::{self, Action};
-use super::yaml::{self, Tree};
+use super::yaml::{self, Style, Tree};
 use super::{markdown, notebook, shell};
 use crate::span::Span;
 
@@ -247,7 +248,9 @@ impl Parser<'_> {
             if node.is_alias() || !(value.contains("kind") && value.contains("apiVersion")) {
                 continue;
             }
-            if let Some(found) = scalar_fragment(tree.text(), node.span(), style) {
+            let quotes = usize::from(matches!(style, Style::Single | Style::Double));
+            let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
+            if let Some(found) = scalar_fragment(tree.text(), whole, style) {
                 inner.push((found.text.into_owned(), found.map.then(&map), found.lang));
             }
         }
@@ -265,7 +268,7 @@ impl Parser<'_> {
         let whole = matches!(fragment.host, Host::File);
         let found = !recovered.is_empty();
         for mut object in recovered {
-            object.shift(&|span| map.outer(span));
+            shift(&mut object, map);
             self.parsed.recovered.push(object);
         }
         let named = self.path.ends_with(".yaml") || self.path.ends_with(".yml") || kubernetes;
@@ -273,6 +276,18 @@ impl Parser<'_> {
             let offset = map.outer(Span::new(error.offset, error.offset)).start;
             self.parsed.faults.push(Fault { offset, message: error.message, kubernetes, recovered: found });
         }
+    }
+}
+
+/// Moves the spans of a recovered object to the source's text.
+fn shift(object: &mut Recovered, map: &OffsetMap) {
+    let named = [&mut object.kind, &mut object.api_version, &mut object.name, &mut object.namespace];
+    for (_, span) in named.into_iter().flatten() {
+        *span = map.outer(*span);
+    }
+    for entry in &mut object.entries {
+        entry.key_span = map.outer(entry.key_span);
+        entry.value_span = map.outer(entry.value_span);
     }
 }
 
