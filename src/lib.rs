@@ -4,6 +4,10 @@
 //! what stands before it in the list below; `tests/architecture.rs` holds them to it.
 
 pub mod span;
+pub mod error;
+pub mod exit;
 pub mod rule;
 pub mod finding;
 pub mod source;
+pub mod checks;
+pub mod config;
