@@ -110,7 +110,10 @@ impl std::error::Error for Problem {}
 /// `text` with everything that could act on a terminal or hide text written as `\u{…}`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
     if !text.contains(acts) {
         return Cow::Borrowed(text);
     }

@@ -11,3 +11,6 @@ pub mod finding;
 pub mod source;
 pub mod checks;
 pub mod config;
+pub mod engine;
+pub mod report;
+pub mod cli;

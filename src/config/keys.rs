@@ -45,11 +45,7 @@ pub(super) const KEYS: [KeyInfo; 7] = [
         scopes: &[Root, Policy],
         summary: "Globs of rule files of your own, relative to the folder of the file.",
     },
-    KeyInfo {
-        name: "rules",
-        scopes: &[Root, Nested, Policy],
-        summary: "Levels of rules, for all paths or for some.",
-    },
+    KeyInfo { name: "rules", scopes: &[Root, Nested, Policy], summary: "Levels of rules, for all paths or for some." },
 ];
 
 /// Names of the keys that a file of this scope may hold.

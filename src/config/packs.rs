@@ -150,7 +150,7 @@ fn parse(path: &Path, name: &str, text: &str) -> Result<Rule, Problem> {
         other => Problem::new(other.to_string()).in_file(name),
     })?;
     let regex = rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_deref());
-    match regex.map(|regex| regex::bytes::Regex::new(regex)) {
+    match regex.map(regex::bytes::Regex::new) {
         Some(Err(error)) => {
             let problem = Problem::new(format!("bad regular expression: {}", short(&error))).in_file(name);
             Err(match place_of(text, "pattern") {

@@ -23,8 +23,8 @@ impl Policy {
         Self {
             name,
             layer: Layer::new("", file),
-            allow_exclude: file.allow_exclude.take().unwrap_or_else(|| Valued::default(false)),
-            allow_comments: file.allow_comments.take().unwrap_or_else(|| Valued::default(true)),
+            allow_exclude: file.allow_exclude.take().unwrap_or_else(|| Valued::built_in(false)),
+            allow_comments: file.allow_comments.take().unwrap_or_else(|| Valued::built_in(true)),
             defaults: Vec::new(),
         }
     }
@@ -42,25 +42,30 @@ impl Policy {
             let floor = self.layer.levels.highest(&entry.id.value, default);
             if entry.level.value < floor {
                 let asked = floor.map_or("off", Level::as_str);
-                let what = format!("the level of {} is weaker than the policy's ({asked})", quoted(&entry.id.value));
-                problems.push(self.refused(&entry.level.origin, what));
+                let what = format!("the level of {}, weaker than the policy's ({asked}),", quoted(&entry.id.value));
+                problems.push(self.refused(&entry.level.origin, &what));
             }
         }
         if !self.allow_exclude.value {
             for glob in file.exclude.drain(..) {
-                problems.push(self.refused(&glob.origin, format!("`exclude` of {}", quoted(&glob.value))));
+                problems.push(self.refused(&glob.origin, &format!("`exclude` of {}", quoted(&glob.value))));
             }
         }
         problems
     }
 
     /// `value` where it is at least as strict as the policy's, else the policy's.
-    pub(super) fn fail_on(&self, floor: &Valued<Level>, value: Valued<Level>, problems: &mut Vec<Problem>) -> Valued<Level> {
+    pub(super) fn fail_on(
+        &self,
+        floor: &Valued<Level>,
+        value: Valued<Level>,
+        problems: &mut Vec<Problem>,
+    ) -> Valued<Level> {
         if value.value <= floor.value {
             return value;
         }
-        let what = format!("`fail-on: {}` is weaker than the policy's ({})", value.value.as_str(), floor.value.as_str());
-        problems.push(self.refused(&value.origin, what));
+        let what = format!("`fail-on: {}`, weaker than the policy's ({}),", value.value.as_str(), floor.value.as_str());
+        problems.push(self.refused(&value.origin, &what));
         floor.clone()
     }
 
@@ -70,15 +75,15 @@ impl Policy {
             return value;
         }
         let sizes = (show_size(value.value), show_size(floor.value));
-        let what = format!("`max-size: {}` is weaker than the policy's ({})", sizes.0, sizes.1);
-        problems.push(self.refused(&value.origin, what));
+        let what = format!("`max-size: {}`, weaker than the policy's ({}),", sizes.0, sizes.1);
+        problems.push(self.refused(&value.origin, &what));
         floor.clone()
     }
 
     /// Says that something has no effect under this policy.
-    pub(super) fn refused(&self, origin: &Origin, what: String) -> Problem {
+    pub(super) fn refused(&self, origin: &Origin, what: &str) -> Problem {
         let help = format!("{} is the policy; ask its owners for an exception", self.name);
-        let message = format!("{what} and has no effect").replace("` and has", "` has");
+        let message = format!("{what} has no effect");
         let problem = match origin {
             Origin::File { path, at } => Problem::new(message).in_file(path).at(*at),
             Origin::Default => Problem::new(message),

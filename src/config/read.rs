@@ -14,18 +14,19 @@ pub(super) const MAX_BYTES: u64 = 1 << 20;
 /// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and talk
 /// about) files elsewhere.
 pub(super) fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
-    let meta = match fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(unreadable(name, &error)),
-    };
-    if meta.is_symlink() {
-        let target = fs::canonicalize(path).map_err(|error| unreadable(name, &error))?;
-        let root = fs::canonicalize(root).map_err(|error| unreadable(name, &error))?;
-        if !target.starts_with(&root) {
-            let problem = Problem::new("it is a symbolic link out of the repository").in_file(name);
-            return Err(problem.help("put the file itself there, or name it with --config"));
+    match fs::symlink_metadata(path) {
+        Ok(_) => {}
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
         }
+        Err(error) => return Err(unreadable(name, &error)),
+    }
+    // Links may stand anywhere on the way, not only at its end.
+    let target = fs::canonicalize(path).map_err(|error| unreadable(name, &error))?;
+    let root = fs::canonicalize(root).map_err(|error| unreadable(name, &error))?;
+    if !target.starts_with(&root) {
+        let problem = Problem::new("it is a symbolic link out of the repository").in_file(name);
+        return Err(problem.help("put the file itself there, or name it on the command line"));
     }
     read(path, name).map(Some)
 }

@@ -65,7 +65,9 @@ fn property(key: &KeyInfo, rules: &[Rule]) -> Value {
             })
         }
         "fail-on" => json!({ "enum": LEVELS[1..] }),
-        "max-size" => json!({ "type": ["string", "integer"], "pattern": "^[0-9]+ *([kKmMgG]([iI]?[bB])?|[bB])?$", "minimum": 1 }),
+        "max-size" => {
+            json!({ "type": ["string", "integer"], "pattern": "^[0-9]+ *([kKmMgG]([iI]?[bB])?|[bB])?$", "minimum": 1 })
+        }
         _ => json!({ "$ref": "#/$defs/globs" }),
     };
     if let Some(shape) = shape.as_object_mut() {

@@ -99,7 +99,8 @@ impl Settings {
         let mut problems = Vec::new();
         let (mut policy_file, policy_name) = policy_file(environment, flags, &mut problems);
         let (mut file, custom) = repository_file(root, environment, flags, &mut problems);
-        let packs = all_packs(root, [&policy_file, &file], [policy_name.as_deref(), custom.as_deref()], flags, &mut problems);
+        let packs =
+            all_packs(root, [&policy_file, &file], [policy_name.as_deref(), custom.as_deref()], flags, &mut problems);
         let known: BTreeSet<String> = known_rules(&packs).map(|rule| rule.id.to_string()).collect();
         problems.extend(unknown_rules(&known, &mut policy_file));
         problems.extend(unknown_rules(&known, &mut file));
@@ -112,7 +113,7 @@ impl Settings {
         if let Some(policy) = &policy {
             problems.extend(policy.bound(&mut file));
             if !policy.allow_exclude.value && !flag_exclude.is_empty() {
-                problems.push(policy.refused(&Origin::Flag("--exclude"), "`exclude`".to_owned()));
+                problems.push(policy.refused(&Origin::Flag("--exclude"), "it"));
                 flag_exclude = Globs::default();
             }
         }
@@ -124,7 +125,9 @@ impl Settings {
             fail_on,
             max_size,
             formats: formats(environment, flags),
-            allow_comments: policy.as_ref().map_or_else(|| Valued::default(true), |policy| policy.allow_comments.clone()),
+            allow_comments: policy
+                .as_ref()
+                .map_or_else(|| Valued::built_in(true), |policy| policy.allow_comments.clone()),
             packs,
             repository: Layer::new("", &mut file),
             nested: searches_folders.then(|| Nested::new(root.to_path_buf(), known, policy.clone())),
@@ -166,6 +169,12 @@ impl Settings {
         known_rules(&self.packs).filter(|rule| self.ever_on(rule)).cloned().collect()
     }
 
+    /// Whether a policy holds.
+    #[must_use]
+    pub fn has_policy(&self) -> bool {
+        self.policy.is_some()
+    }
+
     /// All rules, also those that are off.
     pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
         known_rules(&self.packs)
@@ -192,10 +201,12 @@ impl Settings {
             return false;
         }
         let id = rule.id.as_ref();
-        let floor = self.policy.as_ref().map_or(Some(rule.level), |policy| policy.layer.levels.highest(id, Some(rule.level)));
+        let floor =
+            self.policy.as_ref().map_or(Some(rule.level), |policy| policy.layer.levels.highest(id, Some(rule.level)));
         let own = self.repository.levels.highest(id, floor);
         let bound = self.policy.is_some() && floor.is_some();
-        let nested = || self.nested.iter().flat_map(Nested::layers).any(|layer| layer.levels.highest(id, None).is_some());
+        let nested =
+            || self.nested.iter().flat_map(Nested::layers).any(|layer| layer.levels.highest(id, None).is_some());
         bound || own.is_some() || nested()
     }
 }
@@ -342,8 +353,8 @@ impl Scalars<'_> {
         flags: &Flags,
         problems: &mut Vec<Problem>,
     ) -> (Valued<Level>, Valued<u64>) {
-        let fail_floor = self.policy_file.fail_on.clone().unwrap_or_else(|| Valued::default(Level::Error));
-        let size_floor = self.policy_file.max_size.clone().unwrap_or_else(|| Valued::default(DEFAULT_MAX_SIZE));
+        let fail_floor = self.policy_file.fail_on.clone().unwrap_or_else(|| Valued::built_in(Level::Error));
+        let size_floor = self.policy_file.max_size.clone().unwrap_or_else(|| Valued::built_in(DEFAULT_MAX_SIZE));
         let env = variable("MLGUARD_FAIL_ON", environment.fail_on.as_deref(), parse_level, problems);
         let flag = flags.fail_on.map(|value| Valued { value, origin: Origin::Flag("--fail-on") });
         let fail_on = flag.or(env).or_else(|| self.file.fail_on.clone()).unwrap_or_else(|| fail_floor.clone());
@@ -378,11 +389,10 @@ fn formats(environment: &Environment, flags: &Flags) -> Valued<Vec<String>> {
     if !flags.formats.is_empty() {
         return Valued { value: flags.formats.clone(), origin: Origin::Flag("--format") };
     }
-    match &environment.format {
-        Some(list) => {
-            let value = list.split(',').map(|format| format.trim().to_owned()).filter(|format| !format.is_empty());
-            Valued { value: value.collect(), origin: Origin::Environment("MLGUARD_FORMAT") }
-        }
-        None => Valued::default(vec!["human".to_owned()]),
+    let list = environment.format.as_deref().unwrap_or_default().split(',').map(str::trim);
+    let value: Vec<String> = list.filter(|format| !format.is_empty()).map(str::to_owned).collect();
+    if value.is_empty() {
+        return Valued::built_in(vec!["human".to_owned()]);
     }
+    Valued { value, origin: Origin::Environment("MLGUARD_FORMAT") }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write as _};
+use std::sync::Arc;
 
+use super::Settings;
 use super::levels::Entry;
 use super::nested::{Layer, Nested};
 use super::values::{Origin, Valued, show_size};
-use super::Settings;
 use crate::error::printable;
 use crate::rule::Level;
 
@@ -38,9 +39,9 @@ impl Settings {
         self.levels(out)
     }
 
-    /// Layers in the order in which they are applied.
-    fn layers(&self) -> Vec<(bool, std::sync::Arc<Layer>)> {
-        self.nested.iter().flat_map(Nested::layers).map(|layer| (true, layer)).collect()
+    /// Layers of folders, in the order in which they are applied.
+    fn layers(&self) -> Vec<Arc<Layer>> {
+        self.nested.iter().flat_map(Nested::layers).collect()
     }
 
     fn excludes(&self, out: &mut String) -> fmt::Result {
@@ -51,7 +52,7 @@ impl Settings {
         };
         self.policy.iter().for_each(|policy| add(&policy.layer));
         add(&self.repository);
-        self.layers().iter().for_each(|(_, layer)| add(layer));
+        self.layers().iter().for_each(|layer| add(layer));
         let flags = self.flag_exclude.patterns().iter().cloned();
         lines.extend(flags.map(|glob| (glob, Origin::Flag("--exclude").to_string())));
         list(out, "exclude", lines)
@@ -66,16 +67,16 @@ impl Settings {
         let rules: BTreeMap<&str, Level> = self.all_rules().map(|rule| (rule.id.as_ref(), rule.level)).collect();
         let nested = self.layers();
         for (id, default) in rules {
-            let base = Valued::default(Some(default));
-            let mut lines = vec![line(&base.value, None, &base.origin)];
+            let base = Valued::built_in(Some(default));
+            let mut lines = vec![line(base.value, None, &base.origin)];
             let policy = self.policy.iter().map(|policy| &policy.layer);
-            let layers = policy.chain([&self.repository]).chain(nested.iter().map(|(_, layer)| layer.as_ref()));
+            let layers = policy.chain([&self.repository]).chain(nested.iter().map(AsRef::as_ref));
             for entry in layers.flat_map(|layer| layer.levels.entries(id)) {
                 let Entry { level, paths, origin } = entry;
                 if paths.is_none() {
                     lines.clear();
                 }
-                lines.push(line(level, paths.as_ref().map(super::globs::Globs::patterns), origin));
+                lines.push(line(*level, paths.as_ref().map(super::globs::Globs::patterns), origin));
             }
             match lines.as_slice() {
                 [(value, origin)] if !value.starts_with('{') => writeln!(out, "  {id}: {value}  # {origin}")?,
@@ -89,7 +90,7 @@ impl Settings {
     }
 }
 
-fn line(level: &Option<Level>, paths: Option<&[String]>, origin: &Origin) -> (String, String) {
+fn line(level: Option<Level>, paths: Option<&[String]>, origin: &Origin) -> (String, String) {
     let level = level.map_or("off", Level::as_str);
     let value = match paths {
         None => level.to_owned(),

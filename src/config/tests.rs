@@ -178,7 +178,10 @@ fn only_regular_files_of_the_root_are_read() {
 #[test]
 fn a_policy_is_a_floor() {
     let tree = Tree::new(&[
-        ("org/policy.yaml", "rules: { github-token: warning }\nfail-on: warning\nmax-size: 4MiB\nallow-comments: false\n"),
+        (
+            "org/policy.yaml",
+            "rules: { github-token: warning }\nfail-on: warning\nmax-size: 4MiB\nallow-comments: false\n",
+        ),
         (FILE, "rules: { github-token: off }\nexclude: [vendor]\nfail-on: error\nmax-size: 1MiB\n"),
         ("strict/.mlguard.yaml", "rules: { github-token: error }\nexclude: [x]\n"),
     ]);
@@ -193,7 +196,7 @@ fn a_policy_is_a_floor() {
     let said = lines(&settings.problems());
     assert_eq!(said.len(), 6, "{said:#?}");
     assert!(said.iter().all(|line| line.starts_with("warning: ") && line.contains("no effect")), "{said:#?}");
-    let level = ".mlguard.yaml:1:24: the level of `github-token` is weaker than the policy's (warning) and has no effect";
+    let level = ".mlguard.yaml:1:24: the level of `github-token`, weaker than the policy's (warning), has no effect";
     assert!(said.iter().any(|line| line.contains(level)), "{said:#?}");
 }
 

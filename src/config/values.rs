@@ -51,7 +51,7 @@ pub struct Valued<T> {
 impl<T> Valued<T> {
     /// A built-in value.
     #[must_use]
-    pub fn default(value: T) -> Self {
+    pub fn built_in(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
 }
@@ -106,7 +106,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 #[must_use]
 pub fn show_size(size: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let fitting = units.into_iter().find(|(factor, _)| size > 0 && size % factor == 0);
+    let fitting = units.into_iter().find(|(factor, _)| size > 0 && size.is_multiple_of(*factor));
     fitting.map_or_else(|| size.to_string(), |(factor, unit)| format!("{}{unit}", size / factor))
 }
 
@@ -116,9 +116,12 @@ mod tests {
 
     #[test]
     fn sizes_read_and_show() {
-        for (text, size, shown) in
-            [("1048576", 1 << 20, "1MiB"), ("32MiB", 32 << 20, "32MiB"), ("1 kB", 1000, "1000"), ("2g", 2 << 30, "2GiB")]
-        {
+        for (text, size, shown) in [
+            ("1048576", 1 << 20, "1MiB"),
+            ("32MiB", 32 << 20, "32MiB"),
+            ("1 kB", 1000, "1000"),
+            ("2g", 2 << 30, "2GiB"),
+        ] {
             assert_eq!(parse_size(text), Ok(size), "{text}");
             assert_eq!(show_size(size), shown);
         }
