@@ -57,9 +57,4 @@ impl Levels {
     pub(super) fn entries(&self, id: &str) -> &[Entry] {
         self.rules.get(id).map_or(&[], Vec::as_slice)
     }
-
-    /// Everything that is said, by rule.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[Entry])> {
-        self.rules.iter().map(|(id, entries)| (id.as_str(), entries.as_slice()))
-    }
 }

@@ -69,7 +69,7 @@ impl Nested {
     pub(super) fn layers(&self) -> Vec<Arc<Layer>> {
         let chains = self.chains.read().unwrap_or_else(PoisonError::into_inner);
         let mut folders: Vec<_> = chains.iter().collect();
-        folders.sort_by(|(one, _), (other, _)| one.cmp(other));
+        folders.sort_by_key(|(folder, _)| folder.as_str());
         let mut layers: Vec<Arc<Layer>> = Vec::new();
         for layer in folders.into_iter().filter_map(|(_, chain)| chain.last()) {
             if !layers.iter().any(|known| Arc::ptr_eq(known, layer)) {
