@@ -4,11 +4,15 @@
 //! module may use only what stands before it in the list below; `tests/architecture.rs` holds them to it.
 
 pub mod span;
+pub mod error;
+pub mod exit;
 pub mod rule;
 pub mod finding;
 pub mod value;
 pub mod source;
 pub mod document;
 pub mod checks;
+pub mod config;
 pub mod engine;
 pub mod report;
+pub mod cli;

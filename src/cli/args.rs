@@ -1,0 +1,274 @@
+//! What the command line can say. Types only: nothing here reads a file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Flags};
+use crate::report::Target;
+use crate::rule::Level;
+
+/// Keeps the secrets of MLOps platforms out of Git.
+#[derive(Debug, Parser)]
+#[command(name = "mlguard", version, about, long_about = None, propagate_version = true, after_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+const AFTER: &str = "\
+Exit status:
+  0    everything was searched, nothing at or above --fail-on was found
+  1    findings at or above --fail-on
+  2    wrong usage, wrong configuration, or a scan that could not finish (wins over 1)
+  130  interrupted twice";
+
+const CHECK_AFTER: &str = "\
+Examples:
+  mlguard check                                  the working tree of the current folder
+  mlguard check k8s/ values.yaml                 some folders and files
+  mlguard check --format sarif=out.sarif --format human
+  mlguard check --fail-on warning --exclude 'vendor/**'
+  mlguard check --stdin --stdin-path k8s/secret.yaml < secret.yaml
+
+Environment:
+  MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_FAIL_ON, MLGUARD_MAX_SIZE   as the flags of these names
+  MLGUARD_FORMAT     as --format, several separated by commas
+  NO_COLOR, CLICOLOR_FORCE, RUST_LOG
+
+Exit status:
+  0    everything was searched, nothing at or above --fail-on was found
+  1    findings at or above --fail-on
+  2    wrong usage, wrong configuration, or a scan that could not finish (wins over 1)
+  130  interrupted twice";
+
+/// Flags of all commands.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Log to standard error what is done; -vv and -vvv say more. RUST_LOG goes before it
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Keep warnings about the configuration to yourself; findings and errors are shown
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(super) color: When,
+}
+
+/// When to do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Search files for plaintext Secrets and credentials
+    #[command(after_help = CHECK_AFTER)]
+    Check(CheckArgs),
+    /// List the rules, or test those of a rule pack
+    #[command(after_help = AFTER, args_conflicts_with_subcommands = true)]
+    Rules(RulesArgs),
+    /// Say what a rule flags, why, and how to repair it (Markdown)
+    #[command(after_help = AFTER)]
+    Explain(ExplainArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  mlguard completions bash > ~/.local/share/bash-completion/completions/mlguard")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands to a folder
+    #[command(after_help = "Example:\n  mlguard man ~/.local/share/man/man1")]
+    Man(ManArgs),
+}
+
+/// Where configuration comes from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigArgs {
+    /// Read this file instead of every .mlguard.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no .mlguard.yaml
+    #[arg(long)]
+    pub no_config: bool,
+    /// An organisation's file, which everything else can tighten and not weaken
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Also use the rule files that match (repeatable)
+    #[arg(long = "rule-pack", value_name = "GLOB")]
+    pub rule_packs: Vec<String>,
+}
+
+impl ConfigArgs {
+    /// What they say, in the words of the configuration.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            no_config: self.no_config,
+            policy: self.policy.clone(),
+            rule_packs: self.rule_packs.clone(),
+            ..Flags::default()
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Files and folders; the current folder where none is given
+    #[arg(value_name = "PATH", conflicts_with = "stdin")]
+    pub paths: Vec<PathBuf>,
+    /// Check one document from standard input
+    #[arg(long)]
+    pub stdin: bool,
+    /// What to call the document of --stdin; its name decides how it is read
+    #[arg(long, value_name = "PATH", requires = "stdin")]
+    pub stdin_path: Option<PathBuf>,
+    /// Report format, to standard output or to a file (repeatable): human, json, jsonl, sarif, github
+    #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format)]
+    pub formats: Vec<String>,
+    /// Least level that gives exit status 1: note, warning or error [default: error]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub fail_on: Option<Level>,
+    /// Apply only this rule (repeatable)
+    #[arg(long = "rule", value_name = "ID")]
+    pub rules: Vec<String>,
+    /// Leave out paths that match, relative to the root (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub exclude: Vec<String>,
+    /// Skip larger files: bytes, 512KiB, 32MiB, 1GB [default: 32MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_size: Option<u64>,
+    /// Number of threads [default: all cores]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print the merged configuration with the origin of each value, and check nothing
+    #[arg(long)]
+    pub show_config: bool,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+impl CheckArgs {
+    /// What they say, in the words of the configuration.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            exclude: self.exclude.clone(),
+            only: self.rules.clone(),
+            fail_on: self.fail_on,
+            max_size: self.max_size,
+            formats: self.formats.clone(),
+            ..self.config.flags()
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    pub action: Option<RulesAction>,
+    /// Format of the list
+    #[arg(short, long, value_enum, default_value_t = ListFormat::Human, value_name = "FORMAT")]
+    pub format: ListFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesAction {
+    /// Run the examples of rule files; of the built-in and the configured rules where none is given
+    #[command(
+        after_help = "Example:\n  mlguard rules test ci/rules/\n\nExit status: 0 where all examples behave, else 2"
+    )]
+    Test(TestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// Rule files, or folders of them
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Format of the list of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// A table
+    Human,
+    /// A JSON array of objects
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Id of the rule
+    pub rule: String,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Folder for the pages of all commands
+    pub dir: Option<PathBuf>,
+}
+
+fn format(text: &str) -> Result<String, String> {
+    let target: Result<Target, _> = text.parse();
+    target.map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    config::parse_level(text).map_err(|why| format!("it {why}"))
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    config::parse_size(text).map_err(|why| format!("it {why}"))
+}
+
+fn glob(text: &str) -> Result<String, String> {
+    config::check_glob(text).map(|()| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_shows_the_table_of_exit_codes() {
+        for (exit, meaning) in Exit::TABLE {
+            let line = format!("  {:<3}  {meaning}", exit.code());
+            assert!(AFTER.contains(&line) && CHECK_AFTER.contains(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_format_names_every_format() {
+        let help = Cli::command().find_subcommand_mut("check").expect("check").render_long_help().to_string();
+        for format in crate::report::Format::ALL {
+            assert!(help.contains(format.as_str()), "{}", format.as_str());
+        }
+    }
+}

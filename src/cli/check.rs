@@ -1,0 +1,239 @@
+//! `mlguard check`.
+
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::args::{CheckArgs, Global};
+use super::{explain, interrupt, output};
+use crate::config::{Environment, Settings};
+use crate::engine;
+use crate::error::{Gravity, Problem};
+use crate::exit::Exit;
+use crate::finding::{Outcome, Skipped};
+use crate::report::{self, Target};
+use crate::rule::{Level, Rule};
+use crate::source;
+
+pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
+    // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
+    let interrupted = if args.stdin { Arc::default() } else { interrupt::install() };
+    let (paths, missing) = given(args);
+    let settings = Arc::new(Settings::load(&root(&paths)?, &Environment::read(), &args.flags()));
+    let targets = targets(&settings)?;
+    selection(args, &settings)?;
+    let pool = pool(args)?;
+    if args.show_config {
+        return show(args, &paths, &settings, global);
+    }
+    let (mut outcome, rules) = pool.install(|| {
+        if args.stdin { standard_input(args, &settings, &interrupted) } else { files(&paths, &settings, &interrupted) }
+    })?;
+    if interrupted.load(Ordering::SeqCst) {
+        return Err(Problem::new("interrupted").help("no report was written, and nothing can be said of this tree"));
+    }
+    missing.iter().for_each(output::problem);
+    let faulty = tell(&settings, global);
+    add_problems(&mut outcome, missing.iter().chain(&settings.problems()));
+    let context = report::Context {
+        rules: &rules,
+        version: env!("CARGO_PKG_VERSION"),
+        color: output::stdout_has_color(),
+        width: output::stdout_width(),
+        repository: None,
+    };
+    let failed = report::write_all(&targets, &outcome, &context, &mut io::stdout().lock());
+    failed.iter().for_each(|error| output::problem(&Problem::new(error.to_string())));
+    let written = if failed.is_empty() { Exit::Clean } else { Exit::Failed };
+    Ok(verdict(&outcome, settings.fail_on.value).and(faulty).and(written))
+}
+
+/// The exit status that an outcome asks for.
+fn verdict(outcome: &Outcome, fail_on: Level) -> Exit {
+    if !outcome.complete || !outcome.coverage.errors.is_empty() {
+        return Exit::Failed;
+    }
+    let reached = outcome.findings.iter().any(|finding| finding.level >= fail_on);
+    if reached { Exit::Findings } else { Exit::Clean }
+}
+
+/// The root that holds for the current folder.
+pub(super) fn current_root() -> Result<PathBuf, Problem> {
+    root(&[PathBuf::from(".")])
+}
+
+/// The one root of all paths; the current folder where they have several.
+fn root(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
+    let roots: Vec<PathBuf> = paths.iter().map(|path| source::root_of(path)).collect();
+    match roots.split_first() {
+        Some((first, others)) if others.iter().all(|other| other == first) => Ok(first.clone()),
+        _ => current_folder(),
+    }
+}
+
+fn current_folder() -> Result<PathBuf, Problem> {
+    std::env::current_dir().map_err(|error| Problem::new(format!("the current folder cannot be found: {error}")))
+}
+
+/// The paths that are there, and a problem for each that is not: the others are searched all the same.
+fn given(args: &CheckArgs) -> (Vec<PathBuf>, Vec<Problem>) {
+    if args.paths.is_empty() {
+        return (vec![PathBuf::from(".")], Vec::new());
+    }
+    let (there, missing): (Vec<_>, Vec<_>) =
+        args.paths.iter().cloned().partition(|path| path.symlink_metadata().is_ok());
+    let problem = |path: &PathBuf| {
+        let problem = Problem::new("no such file or folder").in_file(path.display().to_string());
+        problem.help("check the spelling and the current folder")
+    };
+    (there, missing.iter().map(problem).collect())
+}
+
+fn targets(settings: &Settings) -> Result<Vec<Target>, Problem> {
+    let origin = &settings.formats.origin;
+    let fault = |error: &dyn std::fmt::Display| Problem::new(format!("{origin}: {error}"));
+    let parse = |text: &String| text.parse::<Target>().map_err(|error| fault(&error));
+    let targets = settings.formats.value.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    Target::check(&targets).map_err(|error| fault(&error))?;
+    Ok(targets)
+}
+
+/// Refuses `--rule` where it names no rule, or would weaken a policy.
+fn selection(args: &CheckArgs, settings: &Settings) -> Result<(), Problem> {
+    if settings.has_policy() && !args.rules.is_empty() {
+        return Err(Problem::new("--rule: a policy asks for all of its rules").help("leave out --rule"));
+    }
+    let unknown = args.rules.iter().find(|id| !settings.all_rules().any(|rule| rule.id == id.as_str()));
+    unknown.map_or(Ok(()), |id| Err(explain::unknown(settings, id)))
+}
+
+fn pool(args: &CheckArgs) -> Result<rayon::ThreadPool, Problem> {
+    // Zero lets rayon take what is available.
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or_default().into());
+    builder.build().map_err(|error| Problem::new(format!("threads cannot be started: {error}")))
+}
+
+fn files(
+    paths: &[PathBuf],
+    settings: &Arc<Settings>,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<(Outcome, Vec<Rule>), Problem> {
+    if paths.is_empty() {
+        return Ok((Outcome::default(), settings.rules()));
+    }
+    let listing = list(paths, settings)?;
+    let options = options(settings, interrupted);
+    Ok((engine::run(listing, &options), options.rules))
+}
+
+fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
+    source::list(paths, &|path| !settings.excluded(path)).map_err(|error| Problem::new(error.to_string()))
+}
+
+fn standard_input(
+    args: &CheckArgs,
+    settings: &Arc<Settings>,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<(Outcome, Vec<Rule>), Problem> {
+    let path = match &args.stdin_path {
+        Some(path) => report_path(&settings.root, &current_folder()?, path),
+        None => "stdin".to_owned(),
+    };
+    let mut bytes = Vec::new();
+    // One byte more than allowed, so that the engine sees that it is too much.
+    let limit = settings.max_size.value.saturating_add(1);
+    let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
+    read.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
+    let excluded = settings.excluded(&path);
+    let options = options(settings, interrupted);
+    if excluded {
+        let mut outcome = Outcome { complete: true, ..Outcome::default() };
+        let reason = "excluded by the configuration".to_owned();
+        outcome.coverage.skipped.push(Skipped { path: path.into(), reason });
+        return Ok((outcome, options.rules));
+    }
+    Ok((engine::run_text(&path, bytes, &options), options.rules))
+}
+
+/// `path` as reports write it: relative to the root where it is below it, with `/`.
+fn report_path(root: &Path, current: &Path, path: &Path) -> String {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    let full = current.join(path);
+    for part in full.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()),
+            other => parts.push(other),
+        }
+    }
+    let plain: PathBuf = parts.iter().collect();
+    let Ok(relative) = plain.strip_prefix(root) else { return path.to_string_lossy().replace('\\', "/") };
+    let names: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    names.join("/")
+}
+
+/// To be asked for after the listing, which finds the files of folders.
+fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
+    let shared = Arc::clone(settings);
+    engine::Options {
+        rules: settings.rules(),
+        level: Box::new(move |rule, path| shared.level(rule, path)),
+        max_size: settings.max_size.value,
+        allow_comments: settings.allow_comments.value,
+        interrupted: Arc::clone(interrupted),
+        today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+    }
+}
+
+fn show(args: &CheckArgs, paths: &[PathBuf], settings: &Settings, global: &Global) -> Result<Exit, Problem> {
+    if !args.stdin && !paths.is_empty() {
+        // Finds the files of folders; what cannot be listed matters to a check, not here.
+        drop(list(paths, settings));
+    }
+    let faulty = tell(settings, global);
+    Ok(output::print(&settings.show())?.and(faulty))
+}
+
+/// Prints what is wrong with the configuration; the exit status that it asks for.
+fn tell(settings: &Settings, global: &Global) -> Exit {
+    let shown = |problem: &&Problem| problem.gravity == Gravity::Error || !global.quiet;
+    settings.problems().iter().filter(shown).for_each(output::problem);
+    if settings.is_faulty() { Exit::Failed } else { Exit::Clean }
+}
+
+/// Puts errors of the configuration and of the given paths into the report, which is all that a machine reads.
+fn add_problems<'a>(outcome: &mut Outcome, problems: impl Iterator<Item = &'a Problem>) {
+    let errors = problems.filter(|problem| problem.gravity == Gravity::Error);
+    let before = outcome.coverage.errors.len();
+    outcome.coverage.errors.extend(errors.map(|problem| Skipped {
+        path: problem.path.clone().unwrap_or_else(|| "configuration".to_owned()).into(),
+        reason: problem.reason(),
+    }));
+    if outcome.coverage.errors.len() > before {
+        outcome.complete = false;
+        outcome.coverage.errors.sort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_standard_input_is_relative_to_the_root() {
+        let path = |given: &str| report_path(Path::new("/r"), Path::new("/r/sub"), Path::new(given));
+        assert_eq!(path("a.yaml"), "sub/a.yaml");
+        assert_eq!(path("../a.yaml"), "a.yaml");
+        assert_eq!(path("./x/../a.yaml"), "sub/a.yaml");
+        assert_eq!(path("/r/b.yaml"), "b.yaml");
+        assert_eq!(path("/elsewhere/b.yaml"), "/elsewhere/b.yaml");
+    }
+
+    #[test]
+    fn an_incomplete_outcome_fails_whatever_it_found() {
+        let outcome = Outcome::default();
+        assert_eq!(verdict(&outcome, Level::Note), Exit::Failed);
+        assert_eq!(verdict(&Outcome { complete: true, ..Outcome::default() }, Level::Note), Exit::Clean);
+    }
+}

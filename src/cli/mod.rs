@@ -1,0 +1,56 @@
+//! The command line: arguments to settings, settings to a run, a run to an exit code.
+//!
+//! `args` holds the types that clap fills; each command has a file. Only this module and [`crate::report`] print.
+
+pub mod args;
+mod check;
+mod explain;
+mod generate;
+mod interrupt;
+mod log;
+mod output;
+pub mod panic;
+mod rules;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::exit::Exit;
+use args::{Cli, Command};
+
+/// The program: arguments and environment of this process, its streams, its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    panic::install();
+    let exit = match Cli::try_parse() {
+        Ok(cli) => std::panic::catch_unwind(|| run(&cli)).unwrap_or(Exit::Failed),
+        Err(error) => usage(&error),
+    };
+    exit.into()
+}
+
+/// Runs a command.
+#[must_use]
+pub fn run(cli: &Cli) -> Exit {
+    output::choose_color(cli.global.color);
+    log::install(cli.global.verbose);
+    let done = match &cli.command {
+        Command::Check(args) => check::run(args, &cli.global),
+        Command::Rules(args) => rules::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Completions(args) => generate::completions(args),
+        Command::Man(args) => generate::man(args),
+    };
+    done.unwrap_or_else(|problem| {
+        output::problem(&problem);
+        Exit::Failed
+    })
+}
+
+/// Prints what clap says: help and version are no failures.
+fn usage(error: &clap::Error) -> Exit {
+    // A closed stream leaves nobody to tell.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Failed } else { Exit::Clean }
+}

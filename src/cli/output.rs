@@ -1,0 +1,64 @@
+//! Standard output and standard error.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use anstream::ColorChoice;
+
+use super::args::When;
+use crate::error::{Gravity, Problem};
+use crate::exit::Exit;
+
+/// Decides about colours for both streams. `auto` lets anstream look at the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
+pub(super) fn choose_color(when: When) {
+    let choice = match when {
+        When::Auto => ColorChoice::Auto,
+        When::Always => ColorChoice::Always,
+        When::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Whether standard output shows colours.
+pub(super) fn stdout_has_color() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// Columns of the terminal that standard output is, where the shell tells.
+pub(super) fn stdout_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?.parse().ok()?;
+    (io::stdout().is_terminal() && columns > 0).then_some(columns)
+}
+
+/// Prints a problem to standard error.
+pub(super) fn problem(problem: &Problem) {
+    const BOLD: &str = "\u{1b}[1m";
+    let color = match problem.gravity {
+        Gravity::Error => "\u{1b}[1;31m",
+        Gravity::Warning => "\u{1b}[1;33m",
+    };
+    let text = problem.to_string();
+    let (gravity, rest) = text.split_once(": ").unwrap_or(("error", &text));
+    let (first, help) = rest.split_once('\n').unwrap_or((rest, ""));
+    let mut out = anstream::stderr().lock();
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(out, "{color}{gravity}\u{1b}[0m{BOLD}: {first}\u{1b}[0m");
+    if !help.is_empty() {
+        let _ = writeln!(out, "{help}");
+    }
+}
+
+/// Prints a text to standard output. A reader that went away is no failure.
+pub(super) fn print(text: &str) -> Result<Exit, Problem> {
+    let mut out = io::stdout().lock();
+    settle(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// The same for a result of writing to standard output.
+pub(super) fn settle(written: io::Result<()>) -> Result<Exit, Problem> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(Exit::Clean),
+    }
+}

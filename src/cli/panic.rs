@@ -1,0 +1,56 @@
+//! What a fault of mlguard itself says: where, and never what. A panic message can quote the text that was read.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+
+/// Replaces the standard hook, which prints the message of a panic.
+pub fn install() {
+    std::panic::set_hook(Box::new(report));
+}
+
+fn report(info: &PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let mut out = std::io::stderr().lock();
+    // A panic while reporting a panic would abort, so a closed stream is let be.
+    let _ = writeln!(
+        out,
+        "error: mlguard {} failed at {place}\n  help: this is a fault of mlguard, please report the line above; \
+         the message is withheld because it can hold text of your files",
+        env!("CARGO_PKG_VERSION"),
+    );
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        let _ = writeln!(out, "{trace}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    const CHILD: &str = "MLGUARD_TEST_PANIC";
+
+    /// Does something only as the child of the test below.
+    #[test]
+    fn child() {
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        super::install();
+        let text = format!("hunter2-{}", "é");
+        let end = text.len() - 1;
+        let _ = &text[..end];
+    }
+
+    #[test]
+    fn the_text_of_a_panic_is_withheld() {
+        let program = std::env::current_exe().expect("the test program");
+        let mut command = Command::new(program);
+        command.args(["--exact", "cli::panic::tests::child", "--nocapture"]).env(CHILD, "1").env("RUST_BACKTRACE", "1");
+        let output = command.output().expect("it starts");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(!output.status.success() && said.contains("src/cli/panic.rs:"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}

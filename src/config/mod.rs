@@ -1,0 +1,36 @@
+//! Configuration: `.mlguard.yaml` files, an organisation's policy, the environment and flags, joined to [`Settings`].
+//!
+//! Layers, later ones win: defaults, the repository's file, files of folders, environment, flags. A policy bounds all
+//! of them from below. Faulty entries are reported with their place and left out; the rest counts, so that one run
+//! names every fault and still searches everything.
+
+mod file;
+mod globs;
+mod keys;
+mod levels;
+mod nested;
+mod node;
+mod packs;
+mod policy;
+mod read;
+pub mod schema;
+mod settings;
+mod show;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use packs::PackRule;
+pub use settings::{Environment, Flags, Settings, rules_of_files};
+pub use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
+
+/// The name of the configuration file, at the root and in folders.
+pub const FILE: &str = ".mlguard.yaml";
+
+/// What is wrong with a glob of the command line.
+///
+/// # Errors
+/// Where it is no usable glob.
+pub fn check_glob(glob: &str) -> Result<(), String> {
+    globs::check(glob)
+}

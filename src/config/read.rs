@@ -1,0 +1,57 @@
+//! Reading configuration files of strangers: regular files inside the root, of bounded size, as UTF-8.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use crate::error::Problem;
+
+/// Largest configuration or rule file.
+pub(super) const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads a file that a repository brings along; nothing where there is none. `name` is what to call it in messages.
+///
+/// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and talk
+/// about) files elsewhere.
+pub(super) fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => {}
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(name, &error)),
+    }
+    // Links may stand anywhere on the way, not only at its end.
+    let target = fs::canonicalize(path).map_err(|error| unreadable(name, &error))?;
+    let root = fs::canonicalize(root).map_err(|error| unreadable(name, &error))?;
+    if !target.starts_with(&root) {
+        let problem = Problem::new("it is a symbolic link out of the repository").in_file(name);
+        return Err(problem.help("put the file itself there, or name it on the command line"));
+    }
+    read(path, name).map(Some)
+}
+
+/// Reads a file that a person named.
+pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
+    // Asked before opening, since opening a FIFO waits for its writer.
+    let meta = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
+    if !meta.is_file() {
+        return Err(Problem::new("it is not a regular file").in_file(name));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| unreadable(name, &error))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Problem::new("it is larger than 1 MiB").in_file(name).help("is it the right file?"));
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::new("it is not UTF-8 text").in_file(name))
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Problem {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    };
+    Problem::new(why).in_file(name)
+}

@@ -1,0 +1,175 @@
+//! The one error that reaches a person: what is wrong, where, and what to do.
+//!
+//! Modules have their own typed errors; at the edge each becomes a [`Problem`]. A problem never holds a value of a
+//! scanned file. Control characters are neutralised when it is printed, since paths and keys come from strangers.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::span::Position;
+
+/// Whether a [`Problem`] makes the run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gravity {
+    /// Exit status 2.
+    Error,
+    /// Worth knowing; changes no exit status.
+    Warning,
+}
+
+/// Something that a person has to know about the use or the configuration of mlguard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it makes the run fail.
+    pub gravity: Gravity,
+    /// The file it stands in, as people would type it.
+    pub path: Option<String>,
+    /// Where in the file.
+    pub position: Option<Position>,
+    /// What is wrong, without a final full stop.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// An error without a place.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { gravity: Gravity::Error, path: None, position: None, message: message.into(), help: None }
+    }
+
+    /// The same in a file.
+    #[must_use]
+    pub fn in_file(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The same at a position of the file.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.gravity = Gravity::Warning;
+        self
+    }
+
+    /// The order in which problems are printed: by file and place.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |problem: &Self| (problem.path.clone(), problem.position, problem.message.clone());
+        key(self).cmp(&key(other))
+    }
+
+    /// Message and position on one line, for reports that name the file apart.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let place = self.position.map(|at| format!("line {}, column {}: ", at.line, at.column)).unwrap_or_default();
+        let help = self.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        printable(&format!("{place}{}{help}", self.message)).into_owned()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gravity = match self.gravity {
+            Gravity::Error => "error",
+            Gravity::Warning => "warning",
+        };
+        write!(f, "{gravity}: ")?;
+        if let Some(path) = &self.path {
+            write!(f, "{}", printable(path))?;
+            if let Some(at) = self.position {
+                write!(f, ":{}:{}", at.line, at.column)?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&printable(&self.message))?;
+        match &self.help {
+            Some(help) => write!(f, "\n  help: {}", printable(help)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// `text` with everything that could act on a terminal or hide text written as `\u{…}`.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if acts(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// The name of `known` that `name` most likely means, where one is near enough.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name: String = name.chars().take(64).collect::<String>().to_lowercase().replace('_', "-");
+    let limit = (name.chars().count() / 3).clamp(1, 4);
+    let distance = |candidate: &str| match candidate.strip_prefix(name.as_str()) {
+        Some(_) if name.len() >= 3 => 1,
+        _ => strsim::osa_distance(&name, candidate),
+    };
+    let near = known.into_iter().map(|candidate| (distance(candidate), candidate));
+    near.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+}
+
+/// `name` shortened and in backquotes, for quoting a key or an id in a message.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    const LONGEST: usize = 80;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &name[..end]),
+        None => format!("`{name}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_reads_path_place_message_and_help() {
+        let problem = Problem::new("unknown key `exlude`")
+            .in_file(".mlguard.yaml")
+            .at(Position { line: 3, column: 5 })
+            .help("did you mean `exclude`?");
+        assert_eq!(
+            problem.to_string(),
+            "error: .mlguard.yaml:3:5: unknown key `exlude`\n  help: did you mean `exclude`?"
+        );
+        assert_eq!(problem.reason(), "line 3, column 5: unknown key `exlude`; did you mean `exclude`?");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(Problem::new("a\u{1b}[31mb\u{202e}").to_string(), "error: a\\u{1b}[31mb\\u{202e}");
+    }
+
+    #[test]
+    fn near_names_are_found_and_far_ones_are_not() {
+        assert_eq!(nearest("exlude", ["rules", "exclude"]), Some("exclude"));
+        assert_eq!(nearest("max_size", ["max-size"]), Some("max-size"));
+        assert_eq!(nearest("clusters", ["rules", "exclude"]), None);
+    }
+}

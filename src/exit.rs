@@ -1,0 +1,66 @@
+//! The one table of exit codes.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Everything was searched, and nothing at or above the asked-for level was found.
+    Clean,
+    /// Findings at or above `--fail-on`.
+    Findings,
+    /// Wrong usage, wrong configuration, or a scan that could not finish: wins over [`Exit::Findings`].
+    Failed,
+    /// A second Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The codes and their meaning, as `--help`, the manual page and `docs/configuration.md` show them.
+    pub const TABLE: [(Self, &'static str); 4] = [
+        (Self::Clean, "everything was searched, nothing at or above --fail-on was found"),
+        (Self::Findings, "findings at or above --fail-on"),
+        (Self::Failed, "wrong usage, wrong configuration, or a scan that could not finish (wins over 1)"),
+        (Self::Interrupted, "interrupted twice"),
+    ];
+
+    /// The number that the process returns.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Failed => 2,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The graver of the two.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incomplete_scan_wins_over_findings() {
+        assert_eq!(Exit::Findings.and(Exit::Failed), Exit::Failed);
+        assert_eq!(Exit::Failed.and(Exit::Clean), Exit::Failed);
+        assert_eq!(Exit::Clean.and(Exit::Findings).code(), 1);
+    }
+
+    #[test]
+    fn the_table_names_every_code_once() {
+        assert_eq!(Exit::TABLE.map(|(exit, _)| exit.code()), [0, 1, 2, 130]);
+    }
+}
