@@ -7,3 +7,4 @@ pub mod span;
 pub mod rule;
 pub mod finding;
 pub mod source;
+pub mod document;

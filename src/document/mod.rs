@@ -1,0 +1,5 @@
+//! What a text is made of: the readers that turn a source into documents and find documents inside others.
+//!
+//! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
+
+pub mod template;
