@@ -3,3 +3,8 @@
 //! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
 
 pub mod template;
+pub mod fragment;
+mod lang;
+pub mod lines;
+pub mod offset;
+pub mod scalar;

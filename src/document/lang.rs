@@ -1,0 +1,224 @@
+//! Which language a file or a code block is written in.
+
+/// Languages that have a reader or rules of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lang {
+    /// YAML, templates of it included.
+    Yaml,
+    /// One JSON document.
+    Json,
+    /// A JSON document on each line.
+    JsonLines,
+    /// Markdown and its kin.
+    Markdown,
+    /// A Jupyter notebook.
+    Notebook,
+    /// Shell scripts and console transcripts.
+    Shell,
+    /// Python.
+    Python,
+    /// `KEY=value` lines.
+    Dotenv,
+    /// Sections and `key = value` lines: `.ini`, `.cfg`, `.npmrc`, `.pypirc`, `.aws/credentials`.
+    Ini,
+    /// Java properties.
+    Properties,
+    /// HCL.
+    Terraform,
+    /// A container build file.
+    Dockerfile,
+    /// TOML.
+    Toml,
+    /// Jenkins pipelines and other Groovy.
+    Groovy,
+    /// Everything else.
+    Other,
+}
+
+/// Endings that say how a file is used, not what it is: the ending before them counts.
+const WRAPPERS: [&str; 17] = [
+    "j2", "jinja", "jinja2", "tpl", "tmpl", "gotmpl", "template", "tftpl", "erb", "in", "example", "sample", "dist", "default",
+    "bak", "orig", "old",
+];
+
+impl Lang {
+    /// The language of the file at `path` (with `/`), which begins with `first`.
+    #[must_use]
+    pub fn of_path(path: &str, first: &str) -> Self {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name = name.to_ascii_lowercase();
+        if let Some(lang) = by_name(folder, &name) {
+            return lang;
+        }
+        let mut stem = name.as_str();
+        while let Some((before, ending)) = stem.rsplit_once('.') {
+            if let Some(lang) = by_ending(ending) {
+                return lang;
+            }
+            if !WRAPPERS.contains(&ending) {
+                break;
+            }
+            stem = before;
+            if let Some(lang) = by_name(folder, stem) {
+                return lang;
+            }
+        }
+        let wrapped = stem.len() < name.len();
+        let in_chart = folder.rsplit('/').any(|part| part == "templates");
+        if wrapped && in_chart && name.ends_with(".tpl") {
+            return Self::Yaml;
+        }
+        by_content(first)
+    }
+
+    /// The language that the info string of a code block names; `None` where it names none that is known.
+    #[must_use]
+    pub fn of_info(info: &str) -> Option<Self> {
+        let word = info.trim().trim_start_matches(['{', '.']).split([' ', ',', '{', '}', ':', '\t', '=']).next()?;
+        let word = word.to_ascii_lowercase();
+        match word.as_str() {
+            "shell-session" | "sh-session" | "terminal" | "powershell" | "ps1" | "pwsh" | "shellsession" => Some(Self::Shell),
+            "helm" | "k8s" | "kubernetes" | "jinja" | "jinja2" | "gotemplate" | "go-template" | "ansible" | "eyaml" => Some(Self::Yaml),
+            "docker" => Some(Self::Dockerfile),
+            "dotenv" => Some(Self::Dotenv),
+            "terraform" => Some(Self::Terraform),
+            "py" | "python3" | "ipython" | "pycon" => Some(Self::Python),
+            _ => by_ending(&word).or_else(|| by_name("", &word)),
+        }
+    }
+}
+
+fn by_name(folder: &str, name: &str) -> Option<Lang> {
+    let parent = folder.rsplit('/').next().unwrap_or_default();
+    let family = |stem: &str| {
+        name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+            || name.strip_suffix(stem).is_some_and(|rest| rest.ends_with('.'))
+    };
+    if matches!((parent, name), (".kube", "config")) || family("kubeconfig") {
+        return Some(Lang::Yaml);
+    }
+    match (parent, name) {
+        (".docker", "config.json") | (_, ".dockercfg" | ".dockerconfigjson") => return Some(Lang::Json),
+        (".aws" | ".oci", "config" | "credentials") => return Some(Lang::Ini),
+        (_, ".npmrc" | ".pypirc" | ".netrc" | ".s3cfg" | ".boto" | ".my.cnf" | ".gitconfig" | ".yarnrc" | "pip.conf") => {
+            return Some(Lang::Ini);
+        }
+        (_, ".envrc" | ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".bash_history" | "makefile") => {
+            return Some(Lang::Shell);
+        }
+        (_, "pipfile" | "poetry.lock" | "cargo.lock") => return Some(Lang::Toml),
+        _ => {}
+    }
+    let source = [".py", ".go", ".js", ".ts", ".md", ".yaml", ".yml", ".json", ".sh", ".toml"];
+    if source.iter().any(|ending| name.ends_with(ending)) {
+        return None;
+    }
+    if family("dockerfile") || family("containerfile") {
+        return Some(Lang::Dockerfile);
+    }
+    if family("jenkinsfile") {
+        return Some(Lang::Groovy);
+    }
+    family(".env").then_some(Lang::Dotenv)
+}
+
+fn by_ending(ending: &str) -> Option<Lang> {
+    Some(match ending {
+        "yaml" | "yml" | "eyaml" => Lang::Yaml,
+        "json" | "json5" | "jsonc" | "webmanifest" | "tfstate" | "har" => Lang::Json,
+        "jsonl" | "ndjson" => Lang::JsonLines,
+        "md" | "markdown" | "mdx" | "mdown" | "rmd" | "qmd" => Lang::Markdown,
+        "ipynb" => Lang::Notebook,
+        "sh" | "bash" | "zsh" | "ksh" | "fish" | "shell" | "console" | "bats" | "mk" => Lang::Shell,
+        "py" | "pyi" | "pyw" | "python" => Lang::Python,
+        "env" => Lang::Dotenv,
+        "ini" | "cfg" | "cnf" | "conf" | "npmrc" | "pypirc" => Lang::Ini,
+        "properties" => Lang::Properties,
+        "tf" | "tfvars" | "hcl" | "nomad" => Lang::Terraform,
+        "dockerfile" | "containerfile" => Lang::Dockerfile,
+        "toml" => Lang::Toml,
+        "groovy" | "gradle" => Lang::Groovy,
+        _ => return None,
+    })
+}
+
+fn by_content(first: &str) -> Lang {
+    if let Some(line) = first.strip_prefix("#!").and_then(|rest| rest.lines().next()) {
+        let program = line.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+        for word in program {
+            let bare = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            match bare {
+                "sh" | "bash" | "zsh" | "ksh" | "dash" | "ash" | "fish" => return Lang::Shell,
+                "python" | "pypy" => return Lang::Python,
+                "ansible-playbook" => return Lang::Yaml,
+                _ => {}
+            }
+        }
+        return Lang::Other;
+    }
+    Lang::Other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_the_language() {
+        for (path, lang) in [
+            ("charts/x/values-prod.yaml", Lang::Yaml),
+            ("x/templates/_helpers.tpl", Lang::Yaml),
+            ("x/templates/deep/NOTES.yaml.j2", Lang::Yaml),
+            ("a/.env", Lang::Dotenv),
+            ("a/.env.production", Lang::Dotenv),
+            (".env.example", Lang::Dotenv),
+            ("prod.env", Lang::Dotenv),
+            ("prod.env.j2", Lang::Dotenv),
+            ("a/prod.auto.tfvars", Lang::Terraform),
+            ("Dockerfile", Lang::Dockerfile),
+            ("Dockerfile.gpu", Lang::Dockerfile),
+            ("gpu.dockerfile", Lang::Dockerfile),
+            ("Jenkinsfile", Lang::Groovy),
+            ("a.IPYNB", Lang::Notebook),
+            ("a.ndjson", Lang::JsonLines),
+            ("home/.kube/config", Lang::Yaml),
+            ("kubeconfig", Lang::Yaml),
+            ("prod.kubeconfig", Lang::Yaml),
+            (".npmrc", Lang::Ini),
+            ("x/.aws/credentials", Lang::Ini),
+            ("x/.docker/config.json", Lang::Json),
+            ("terraform.tfstate", Lang::Json),
+            ("README.md", Lang::Markdown),
+            ("dockerfile_parser.py", Lang::Python),
+            ("config", Lang::Other),
+            ("a.tpl", Lang::Other),
+            ("", Lang::Other),
+        ] {
+            assert_eq!(Lang::of_path(path, ""), lang, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_shebang_says_it_where_the_name_does_not() {
+        assert_eq!(Lang::of_path("bin/deploy", "#!/usr/bin/env bash\n"), Lang::Shell);
+        assert_eq!(Lang::of_path("bin/train", "#!/usr/bin/python3.11 -u\n"), Lang::Python);
+        assert_eq!(Lang::of_path("bin/x", "#!/bin/awk\nsh"), Lang::Other);
+    }
+
+    #[test]
+    fn info_strings_say_it() {
+        for (info, lang) in [
+            ("yaml", Some(Lang::Yaml)),
+            ("YML title=\"a\"", Some(Lang::Yaml)),
+            ("{.bash}", Some(Lang::Shell)),
+            ("console", Some(Lang::Shell)),
+            ("hcl", Some(Lang::Terraform)),
+            ("dockerfile", Some(Lang::Dockerfile)),
+            ("env", Some(Lang::Dotenv)),
+            ("text", None),
+            ("", None),
+        ] {
+            assert_eq!(Lang::of_info(info), lang, "{info}");
+        }
+    }
+}
