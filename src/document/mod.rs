@@ -8,3 +8,4 @@ mod lang;
 pub mod lines;
 pub mod offset;
 pub mod scalar;
+pub mod markdown;
