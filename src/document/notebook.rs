@@ -1,3 +1,313 @@
-//! stub
-use super::fragment::Fragment;
-pub fn fragments(_:&str)->Vec<Fragment<'_>>{vec![]}
+//! Jupyter notebooks: the sources and outputs of cells as texts, with spans that are true through JSON's escapes.
+//!
+//! A hand-written walk of the JSON, because a malformed notebook shall still give what can be read of it.
+
+use std::borrow::Cow;
+
+use super::fragment::{Fragment, Host, Lang};
+use super::offset::Mapped;
+use super::scalar::unescape;
+use crate::span::Span;
+
+/// What a notebook holds.
+#[derive(Clone, Debug)]
+pub struct Notebook<'a> {
+    /// Sources and outputs of the cells, in order of place. Markdown cells are Markdown, `%%bash` ones are shell.
+    pub fragments: Vec<Fragment<'a>>,
+    /// Offset at which the JSON stopped making sense; what stands before it was read.
+    pub error: Option<usize>,
+}
+
+/// Deeper nesting than this is an error.
+const DEPTH: usize = 128;
+
+/// Reads the notebook in `text`.
+#[must_use]
+pub fn read(text: &str) -> Notebook<'_> {
+    let mut walker = Walker { text, at: 0, path: Vec::new(), cell: 0, markdown: false, texts: Vec::new(), error: None };
+    walker.blanks();
+    walker.value(&mut None);
+    walker.blanks();
+    if walker.error.is_none() && walker.at < text.len() {
+        walker.error = Some(walker.at);
+    }
+    let Walker { texts, error, .. } = walker;
+    let fragments = texts.into_iter().filter(|found| !found.mapped.text.is_empty()).map(Found::fragment).collect();
+    Notebook { fragments, error }
+}
+
+/// A text of a cell.
+struct Found {
+    mapped: Mapped,
+    cell: usize,
+    output: bool,
+    markdown: bool,
+    html: bool,
+}
+
+impl Found {
+    fn fragment<'a>(self) -> Fragment<'a> {
+        let first = self.mapped.text.lines().next().unwrap_or_default();
+        let shell = ["%%bash", "%%sh", "%%script"].iter().any(|magic| first.starts_with(magic));
+        let lang = match () {
+            () if self.output || self.html => Lang::Other,
+            () if self.markdown => Lang::Markdown,
+            () if shell => Lang::Shell,
+            () => Lang::Python,
+        };
+        let host = if self.output { Host::Output(self.cell) } else { Host::Cell(self.cell) };
+        Fragment { text: Cow::Owned(self.mapped.text), map: self.mapped.map, lang, host }
+    }
+}
+
+/// One step of the way from the root: a key, or an index that is only counted for cells.
+enum Step<'a> {
+    Key(&'a str),
+    Item,
+}
+
+struct Walker<'a> {
+    text: &'a str,
+    at: usize,
+    path: Vec<Step<'a>>,
+    /// Index of the cell that is read.
+    cell: usize,
+    /// Whether that cell is Markdown or raw, as far as was seen.
+    markdown: bool,
+    texts: Vec<Found>,
+    error: Option<usize>,
+}
+
+impl<'a> Walker<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn fail(&mut self) {
+        self.error.get_or_insert(self.at);
+    }
+
+    /// Reads a value. A string is added to `joined`, if the path is that of a text.
+    fn value(&mut self, joined: &mut Option<Found>) {
+        if self.path.len() > DEPTH {
+            return self.fail();
+        }
+        match self.peek() {
+            Some(b'{') => self.object(),
+            Some(b'[') => self.array(joined),
+            Some(b'"') => {
+                if let (Some(body), Some(found)) = (self.string(), joined.as_mut()) {
+                    append(&mut found.mapped, self.text, body);
+                }
+            }
+            Some(byte) if byte == b'-' || byte.is_ascii_alphanumeric() => {
+                while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')) {
+                    self.at += 1;
+                }
+            }
+            _ => self.fail(),
+        }
+    }
+
+    /// Reads a string; the span of its body. An open one ends with the text and is an error.
+    fn string(&mut self) -> Option<Span> {
+        if self.peek() != Some(b'"') {
+            self.fail();
+            return None;
+        }
+        let start = self.at + 1;
+        let mut at = start;
+        let bytes = self.text.as_bytes();
+        while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+            at += found;
+            if bytes[at] == b'"' {
+                self.at = at + 1;
+                return Some(Span::new(start, at));
+            }
+            at += 2;
+        }
+        self.fail();
+        self.at = bytes.len();
+        Some(Span::new(start, bytes.len()))
+    }
+
+    fn object(&mut self) {
+        self.at += 1;
+        let in_cell = matches!(self.path.as_slice(), [.., Step::Key("cells"), Step::Item]);
+        let first = self.texts.len();
+        if in_cell {
+            self.markdown = false;
+        }
+        loop {
+            self.blanks();
+            match self.peek() {
+                Some(b'}') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b',') => self.at += 1,
+                _ if !self.member() => break,
+                _ => {}
+            }
+        }
+        if in_cell {
+            // The type may stand after the source.
+            for found in self.texts.iter_mut().skip(first) {
+                found.markdown = self.markdown;
+            }
+            self.cell += 1;
+        }
+    }
+
+    /// Reads `"key": value`; whether to go on.
+    fn member(&mut self) -> bool {
+        let Some(key) = self.string() else { return false };
+        self.blanks();
+        if self.error.is_some() || self.peek() != Some(b':') {
+            self.fail();
+            return false;
+        }
+        self.at += 1;
+        self.blanks();
+        self.path.push(Step::Key(key.slice(self.text)));
+        let before = self.at;
+        let mut joined = self.target();
+        self.value(&mut joined);
+        self.texts.extend(joined);
+        if matches!(self.path.as_slice(), [.., Step::Item, Step::Key("cell_type")]) {
+            let kind = Span::new(before, self.at).slice(self.text).trim_matches('"');
+            self.markdown = kind != "code";
+        }
+        self.path.pop();
+        self.error.is_none()
+    }
+
+    fn array(&mut self, joined: &mut Option<Found>) {
+        self.at += 1;
+        self.path.push(Step::Item);
+        while self.error.is_none() {
+            self.blanks();
+            match self.peek() {
+                Some(b']') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b',') => self.at += 1,
+                _ => self.value(joined),
+            }
+        }
+        self.path.pop();
+    }
+
+    /// The text that a string or a list of strings at the path belongs to.
+    fn target(&self) -> Option<Found> {
+        use Step::{Item, Key};
+        let (output, html) = match self.path.as_slice() {
+            [.., Key("cells"), Item, Key("source" | "input")] => (false, false),
+            [.., Key("cells"), Item, Key("outputs"), Item, Key("text" | "traceback" | "evalue")] => (true, false),
+            [.., Key("outputs"), Item, Key("data"), Key(mime)] => match *mime {
+                "text/html" => (true, true),
+                _ if mime.starts_with("text/") || *mime == "application/json" => (true, false),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Found { mapped: Mapped::default(), cell: self.cell, output, markdown: false, html })
+    }
+}
+
+/// Adds the string with the written form `body` to a joined text.
+fn append(mapped: &mut Mapped, text: &str, body: Span) {
+    let piece = unescape(body.slice(text), body.start).mapped;
+    mapped.join(&piece);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn stands(text: &str, fragment: &Fragment<'_>, inner: &str, outer: &str) {
+        let at = fragment.text.find(inner).expect("the text is there");
+        assert_eq!(fragment.map.outer(Span::new(at, at + inner.len())).slice(text), outer);
+    }
+
+    #[test]
+    fn sources_and_outputs_keep_their_place() {
+        let text = r##"{"cells": [
+ {"cell_type": "markdown", "source": "# é\nhunter1"},
+ {"source": ["import os\n", "PW = \"hunter2\" # \u00e9\ud83d\ude00\n", "x"], "cell_type": "code", "metadata": {"source": "no"},
+  "outputs": [{"name": "stdout", "text": ["a\n", "hunter3\n"]},
+   {"data": {"text/plain": ["hunter4"], "image/png": "iVBOR", "text/html": "<b>hunter5</b>"}},
+   {"ename": "E", "traceback": ["\u001b[0;31m", "hunter6"]}]},
+ {"cell_type": "code", "source": ["%%bash\n", "export A=hunter7"], "outputs": []}
+], "metadata": {"a": [1, -2.5e+3, true, null]}, "nbformat": 4}
+"##;
+        let read = read(text);
+        assert_eq!(read.error, None);
+        let hosts: Vec<_> = read.fragments.iter().map(|f| (f.host, f.lang)).collect();
+        assert_eq!(
+            hosts,
+            [
+                (Host::Cell(0), Lang::Markdown),
+                (Host::Cell(1), Lang::Python),
+                (Host::Output(1), Lang::Other),
+                (Host::Output(1), Lang::Other),
+                (Host::Output(1), Lang::Other),
+                (Host::Output(1), Lang::Other),
+                (Host::Cell(2), Lang::Shell),
+            ]
+        );
+        for (index, fragment) in read.fragments.iter().enumerate() {
+            let value = format!("hunter{}", index + 1);
+            stands(text, fragment, &value, &value);
+        }
+        let code = &read.fragments[1];
+        assert_eq!(code.text, "import os\nPW = \"hunter2\" # é😀\nx");
+        stands(text, code, "\"hunter2\"", "\\\"hunter2\\\"");
+        stands(text, code, "é😀", "\\u00e9\\ud83d\\ude00");
+        stands(text, code, "os\nPW", "os\\n\", \"PW");
+        stands(text, code, "x", "x");
+    }
+
+    #[test]
+    fn a_broken_notebook_gives_what_was_read() {
+        for text in [
+            r#"{"cells": [{"cell_type": "code", "source": ["a = 'hunter2'"]}, {"source" 1}]}"#,
+            r#"{"cells": [{"cell_type": "code", "source": ["a = 'hunter2'"#,
+            r#"{"cells": [{"cell_type": "code", "source": ["a = 'hunter2'", x:"#,
+        ] {
+            let read = read(text);
+            assert!(read.error.is_some(), "{text}");
+            stands(text, &read.fragments[0], "hunter2", "hunter2");
+        }
+        for text in ["", "{", "[", "{} {}", "\\", "{\"a\"", "{\"a\":}"] {
+            assert!(read(text).error.is_some(), "{text}");
+        }
+        assert!(read(&"[".repeat(100_000)).error.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(parts in proptest::collection::vec(
+            prop_oneof![
+                Just("{"), Just("}"), Just("["), Just("]"), Just("\"cells\""), Just(":"), Just("\"source\""), Just(","),
+                Just("\""), Just("\\"), Just("\\u"), Just("d83d"), Just("é"), Just("\"outputs\""), Just("\"data\""), Just("1"),
+            ],
+            0..40,
+        )) {
+            let text = parts.concat();
+            for fragment in read(&text).fragments {
+                let outer = fragment.map.outer(Span::new(0, fragment.text.len()));
+                prop_assert!(text.get(outer.range()).is_some());
+            }
+        }
+    }
+}

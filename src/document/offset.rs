@@ -132,6 +132,18 @@ impl Mapped {
             self.text.push_str(piece);
         }
     }
+
+    /// Adds a text that was put together from the same outer one.
+    pub fn join(&mut self, piece: &Self) {
+        if piece.text.is_empty() {
+            return;
+        }
+        let base = self.text.len();
+        for segment in &piece.map.segments {
+            self.map.push(base + segment.inner, segment.outer, segment.escape);
+        }
+        self.text.push_str(&piece.text);
+    }
 }
 
 #[cfg(test)]
