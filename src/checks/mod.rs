@@ -172,6 +172,7 @@ impl<'c> Context<'c, '_> {
         let formats: Vec<&Hit> = self.hits_in(span).filter(|hit| hit.specific || !single).collect();
         let best = formats.iter().map(|hit| (hit.level, self.rule_of(hit).title.clone())).max_by_key(|(level, _)| *level);
         if let Some(level) = level {
+            let level = best.as_ref().map_or(level, |(known, _)| level.max(*known));
             let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();
             let message = format!("{what} holds a credential in plain text under '{key}'.{looks}");
             self.report(span, Some(place.to_owned()), message).at_most = level;

@@ -33,9 +33,15 @@ fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
             if sealing_key && name == "tls.key" {
                 continue;
             }
-            for (span, text) in values(cx, object, key, node) {
-                if let Some(seen) = look(cx, section, name, &text) {
-                    report(cx, &object.title(), section, name, span, &seen);
+            for value in values(cx, object, key, node) {
+                // A literal of a template is plain text; what encodes it stands in the template too.
+                let section = if value.action { "stringData" } else { section };
+                let telling = !value.action || value::key::classify(name) != KeyClass::None;
+                match look(cx, section, name, &value.text) {
+                    Some(seen) if telling || seen.looks.is_some() => {
+                        report(cx, &object.title(), section, name, value.span, &seen);
+                    }
+                    _ => cx.quiet(value.span),
                 }
             }
         }
@@ -43,7 +49,7 @@ fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
 }
 
 /// The literal texts of an entry: the scalar itself, or the literals of the template actions in its place.
-fn values<'v>(cx: &Context<'_, 'v>, object: &Object<'v>, key: Node<'v>, node: Node<'v>) -> Vec<(Span, String)> {
+fn values<'v>(cx: &Context<'_, 'v>, object: &Object<'v>, key: Node<'v>, node: Node<'v>) -> Vec<Literal> {
     let text = cx.view.text;
     let unit = object.unit;
     let value = node.resolve();
@@ -57,13 +63,21 @@ fn values<'v>(cx: &Context<'_, 'v>, object: &Object<'v>, key: Node<'v>, node: No
     };
     if unit.is_templated(reach) {
         let literals = unit.actions(reach).flat_map(|action| action.literals.iter().copied());
-        return literals.map(|span| (span, span.slice(text).to_owned())).collect();
+        return literals.map(|span| Literal { span, text: span.slice(text).to_owned(), action: true }).collect();
     }
     let Some(scalar) = value.as_str() else { return Vec::new() };
     if value.tag().is_some_and(|tag| tag.starts_with("!vault")) && ciphertext::is_ansible_vault(scalar) {
         return Vec::new();
     }
-    vec![(unit.outer(value.span()), scalar.to_owned())]
+    vec![Literal { span: unit.outer(value.span()), text: scalar.to_owned(), action: false }]
+}
+
+/// A text that becomes the value of a key, or part of it.
+struct Literal {
+    span: Span,
+    text: String,
+    /// Whether it stands in a template action.
+    action: bool,
 }
 
 /// What is known of a plaintext value.
@@ -164,7 +178,7 @@ fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
         None => format!("Secret {name}"),
     };
     for literal in command.literals.iter().filter(|literal| !literal.expands) {
-        let text = literal.span.slice(cx.view.text).to_owned();
+        let text = literal.value.slice(cx.view.text).to_owned();
         if look(cx, "stringData", &literal.key, &text).is_none() {
             continue;
         }
@@ -173,6 +187,6 @@ fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
         push_key(&mut place, key);
         let message = format!("A 'create secret' command gives {title} the key '{key}' in plain text.");
         let help = "Read the value from the environment or a file outside Git (--from-literal=KEY=\"$VALUE\"), or keep a SealedSecret.";
-        cx.report(literal.span, Some(place), message).help = Some(help.to_owned());
+        cx.report(literal.value, Some(place), message).help = Some(help.to_owned());
     }
 }

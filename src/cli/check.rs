@@ -43,7 +43,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
         width: output::stdout_width(),
         repository: None,
     };
-    let failed = report::write_all(&targets, &outcome, &context, &mut io::stdout().lock());
+    let failed = report::target::emit(&targets, &outcome, &context, &mut io::stdout().lock());
     failed.iter().for_each(|error| output::problem(&Problem::new(error.to_string())));
     let written = if failed.is_empty() { Exit::Clean } else { Exit::Failed };
     Ok(verdict(&outcome, settings.fail_on.value).and(faulty).and(written))
@@ -65,11 +65,18 @@ pub(super) fn current_root() -> Result<PathBuf, Problem> {
 
 /// The one root of all paths; the current folder where they have several.
 fn root(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
-    let roots: Vec<PathBuf> = paths.iter().map(|path| source::root_of(path)).collect();
-    match roots.split_first() {
-        Some((first, others)) if others.iter().all(|other| other == first) => Ok(first.clone()),
-        _ => current_folder(),
+    if paths.is_empty() { current_folder() } else { source::root_of(paths).map_err(|error| source_problem(&error)) }
+}
+
+/// A fault of listing with all its causes.
+fn source_problem(error: &source::SourceError) -> Problem {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        message.push_str(&format!(": {inner}"));
+        cause = inner.source();
     }
+    Problem::new(message)
 }
 
 fn current_folder() -> Result<PathBuf, Problem> {
@@ -124,11 +131,16 @@ fn files(
     }
     let listing = list(paths, settings)?;
     let options = options(settings, interrupted);
-    Ok((engine::run(listing, &options), options.rules))
+    let outcome = engine::run(listing, &options).map_err(|error| Problem::new(error.to_string()))?;
+    Ok((outcome, options.rules))
 }
 
 fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
-    source::list(paths, &|path| !settings.excluded(path)).map_err(|error| Problem::new(error.to_string()))
+    match source::list(paths, &|path| !settings.excluded(path)) {
+        // The person said so in the configuration: nothing to check is what was asked for.
+        Err(source::SourceError::Empty { excluded, .. }) if excluded > 0 => Ok(source::Listing::default()),
+        other => other.map_err(|error| source_problem(&error)),
+    }
 }
 
 fn standard_input(
@@ -153,7 +165,8 @@ fn standard_input(
         outcome.coverage.skipped.push(Skipped { path: path.into(), reason });
         return Ok((outcome, options.rules));
     }
-    Ok((engine::run_text(&path, bytes, &options), options.rules))
+    let outcome = engine::run_bytes(&path, &bytes, &options).map_err(|error| Problem::new(error.to_string()))?;
+    Ok((outcome, options.rules))
 }
 
 /// `path` as reports write it: relative to the root where it is below it, with `/`.

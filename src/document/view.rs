@@ -16,6 +16,13 @@ use crate::span::Span;
 /// Deepest embedding of documents in strings of documents.
 const MAX_EMBEDDING: usize = 4;
 
+/// Template actions of a source, sorted, in bytes of the source's text; shared by all its documents.
+type Actions = std::sync::Arc<[Action]>;
+
+fn none() -> Actions {
+    Actions::default()
+}
+
 /// One parsed document and where it stands in the source.
 #[derive(Debug)]
 pub struct Unit {
@@ -24,7 +31,7 @@ pub struct Unit {
     host: Host,
     lang: Lang,
     /// Template actions of the source, sorted, in bytes of the source.
-    actions: std::sync::Arc<[Action]>,
+    actions: Actions,
 }
 
 impl Unit {
@@ -136,7 +143,7 @@ pub fn lang_at(stretches: &[(Span, Lang)], offset: usize) -> Option<Lang> {
 #[must_use]
 pub fn parse(path: &str, text: &str, lang: Lang) -> Parsed {
     let mut parser = Parser { path, parsed: Parsed::default() };
-    parser.fragment(&Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(0), lang, host: Host::File }, 0);
+    parser.fragment(&Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(0), lang, host: Host::File }, &none(), 0);
     parser.parsed.stretches.sort_unstable_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
     parser.parsed
 }
@@ -147,17 +154,18 @@ struct Parser<'p> {
 }
 
 impl Parser<'_> {
-    fn fragment(&mut self, fragment: &Fragment<'_>, depth: usize) {
+    /// `around` are the actions of the template that the fragment stands in, which are blank in its text.
+    fn fragment(&mut self, fragment: &Fragment<'_>, around: &Actions, depth: usize) {
         if depth > MAX_EMBEDDING {
             return;
         }
         match fragment.lang {
-            Lang::Yaml => self.yaml(fragment, depth),
-            Lang::Json => self.json(fragment, fragment.text.as_ref(), 0, depth),
+            Lang::Yaml => self.yaml(fragment, around, depth),
+            Lang::Json => self.json(fragment, fragment.text.as_ref(), 0, around, depth),
             Lang::JsonLines => {
                 let mut start = 0;
                 for line in fragment.text.split_inclusive('\n') {
-                    self.json(fragment, line, start, depth);
+                    self.json(fragment, line, start, around, depth);
                     start += line.len();
                 }
             }
@@ -166,7 +174,7 @@ impl Parser<'_> {
                 self.embedded(fragment, fences, depth);
             }
             Lang::Notebook => {
-                let cells = notebook::fragments(&fragment.text);
+                let cells = notebook::read(&fragment.text).fragments;
                 self.embedded(fragment, cells, depth);
             }
             Lang::Shell => {
@@ -188,7 +196,7 @@ impl Parser<'_> {
             } else {
                 self.parsed.stretches.push((whole, fragment.lang));
             }
-            self.fragment(&Fragment { map, ..fragment }, depth + 1);
+            self.fragment(&Fragment { map, ..fragment }, &none(), depth + 1);
         }
     }
 
@@ -199,21 +207,21 @@ impl Parser<'_> {
         for command in shell::commands(&fragment.text) {
             if let Some(mut found) = shell::create_secret(&command) {
                 for literal in &mut found.literals {
-                    literal.span = fragment.map.outer(literal.span);
+                    literal.value = fragment.map.outer(literal.value);
                 }
                 self.parsed.create_secrets.push(found);
             }
         }
     }
 
-    fn yaml(&mut self, fragment: &Fragment<'_>, depth: usize) {
+    fn yaml(&mut self, fragment: &Fragment<'_>, around: &Actions, depth: usize) {
         let text = fragment.text.as_ref();
         let templated = template::blank(text);
         let source = templated.as_ref().map_or(text, |templated| templated.text.as_str());
-        let actions: std::sync::Arc<[Action]> = templated
-            .as_ref()
-            .map(|templated| templated.actions.iter().map(|action| outer_action(action, &fragment.map)).collect())
-            .unwrap_or_default();
+        let actions: Actions = match &templated {
+            Some(templated) => templated.actions.iter().map(|action| outer_action(action, &fragment.map)).collect(),
+            None => around.clone(),
+        };
         for span in yaml::documents(source) {
             let body = span.slice(source);
             if is_definition_of_kinds(body) {
@@ -227,7 +235,7 @@ impl Parser<'_> {
         }
     }
 
-    fn json(&mut self, fragment: &Fragment<'_>, text: &str, start: usize, depth: usize) {
+    fn json(&mut self, fragment: &Fragment<'_>, text: &str, start: usize, around: &Actions, depth: usize) {
         let kubernetes = memchr::memmem::find(text.as_bytes(), b"\"kind\"").is_some()
             && (memchr::memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some()
                 || memchr::memmem::find(text.as_bytes(), b"\"Secret\"").is_some());
@@ -236,12 +244,12 @@ impl Parser<'_> {
         }
         let map = OffsetMap::linear(start).then(&fragment.map);
         match yaml::parse(text) {
-            Ok(tree) => self.unit(fragment, tree, map, &std::sync::Arc::default(), depth),
+            Ok(tree) => self.unit(fragment, tree, map, around, depth),
             Err(error) => self.fault(fragment, text, &map, error),
         }
     }
 
-    fn unit(&mut self, fragment: &Fragment<'_>, tree: Tree, map: OffsetMap, actions: &std::sync::Arc<[Action]>, depth: usize) {
+    fn unit(&mut self, fragment: &Fragment<'_>, tree: Tree, map: OffsetMap, actions: &Actions, depth: usize) {
         let mut inner = Vec::new();
         for node in tree.nodes() {
             let (Some(value), Some(style)) = (node.as_str(), node.style()) else { continue };
@@ -256,7 +264,7 @@ impl Parser<'_> {
         }
         self.parsed.units.push(Unit { tree, map, host: fragment.host, lang: fragment.lang, actions: actions.clone() });
         for (text, map, lang) in inner {
-            self.fragment(&Fragment { text: Cow::Owned(text), map, lang, host: Host::BlockString }, depth + 1);
+            self.fragment(&Fragment { text: Cow::Owned(text), map, lang, host: Host::BlockString }, actions, depth + 1);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::value::looks_random;
 
 /// Bytes shown before and behind a masked value, at most.
 const BEFORE: usize = 72;
-const BEHIND: usize = 24;
+const BEHIND: usize = 8;
 /// Values shorter than this are too common as words to be hidden in names.
 const LEAST_HIDDEN: usize = 8;
 
@@ -17,14 +17,19 @@ pub(super) fn of(text: &str, lines: &LineIndex, span: Span, all: &[Span]) -> Exc
     let start = span.start.clamp(line.start, line.end);
     let end = span.end.clamp(start, line.end);
     let head = masked(text, Span::new(line.start, start), all);
-    let tail = masked(text, Span::new(end, line.end), all);
+    let tail = Span::new(end, line.end).slice(text);
+    let closers = tail.find(|c: char| !"\"'`,;)}]".contains(c)).unwrap_or(tail.len());
     let mut shown = keep_end(&head, BEFORE);
     let at = shown.len();
     if !span.is_empty() {
         shown.push_str(MASK);
     }
     let marked = Span::new(at, shown.len());
-    shown.push_str(keep_start(&tail, BEHIND));
+    // What stands behind a value may explain it ("# hunter2"), so only what closes it is shown.
+    shown.push_str(&tail[..closers.min(BEHIND)]);
+    if !tail[closers..].trim().is_empty() {
+        shown.push_str(" …");
+    }
     Excerpt { first_line: index + 1, text: shown, marked }
 }
 
@@ -41,7 +46,9 @@ fn masked(text: &str, stretch: Span, all: &[Span]) -> String {
         if span.start > from {
             shown.push_str(&hide_words(Span::new(from, span.start).slice(text)));
         }
-        shown.push_str(MASK);
+        if !shown.ends_with(MASK) {
+            shown.push_str(MASK);
+        }
         from = span.end.min(stretch.end);
     }
     shown.push_str(&hide_words(Span::new(from, stretch.end).slice(text)));
@@ -73,14 +80,6 @@ fn keep_end(text: &str, most: usize) -> String {
     if from == 0 { text.to_owned() } else { format!("…{}", &text[from..]) }
 }
 
-fn keep_start(text: &str, most: usize) -> &str {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
 /// The values of a source that may not stand in any name or message.
 pub(super) fn values<'t>(text: &'t str, all: &[Span]) -> Vec<&'t str> {
     let mut values: Vec<&str> =
@@ -110,7 +109,7 @@ mod tests {
         let text = "a: 1\nuser: bob, password: hunter2, other: q8ZrT3vLw0XbN5kYp2Jd # x\n";
         let at = text.find("hunter2").expect("it is there");
         let excerpt = of(text, &LineIndex::new(text), Span::new(at, at + 7), &[]);
-        assert_eq!(excerpt.text, "user: bob, password: ********, other: ******** # x");
+        assert_eq!(excerpt.text, "user: bob, password: ********, …");
         assert_eq!(excerpt.marked.slice(&excerpt.text), MASK);
         assert_eq!(excerpt.first_line, 2);
     }

@@ -104,21 +104,30 @@ pub fn run(listing: Listing, options: &Options) -> Result<Outcome, EngineError> 
     Ok(outcome)
 }
 
-/// Checks one text that is at hand, as the file `path`.
+/// Checks the bytes of one file that are at hand, as the file `path`.
 ///
 /// # Errors
 /// Where the rules cannot be used together.
-pub fn run_text(path: &str, text: &str, bytes: u64, options: &Options) -> Result<Outcome, EngineError> {
+pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Result<Outcome, EngineError> {
     let scanner = Scanner::new(options)?;
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
-    match scanner.guarded(path, text) {
-        Ok(seen) => {
-            outcome.coverage.files = 1;
-            outcome.coverage.bytes = bytes;
-            outcome.findings = seen.findings;
-            outcome.complete = !seen.incomplete;
+    let size = bytes.len() as u64;
+    let failed = |reason: String| Skipped { path: path.into(), reason };
+    if size > options.max_size {
+        let limit = options.max_size;
+        outcome.coverage.errors.push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
+    } else if let Some(decoded) = source::decode(bytes) {
+        match scanner.guarded(path, &decoded.text) {
+            Ok(seen) => {
+                outcome.coverage.files = 1;
+                outcome.coverage.bytes = size;
+                outcome.findings = seen.findings;
+                outcome.complete = !seen.incomplete;
+            }
+            Err(failed) => outcome.coverage.errors.push(failed),
         }
-        Err(failed) => outcome.coverage.errors.push(failed),
+    } else {
+        outcome.coverage.skipped.push(failed("binary file".to_owned()));
     }
     finish(&mut outcome);
     Ok(outcome)
@@ -190,7 +199,7 @@ impl<'o> Scanner<'o> {
         let (hits, allows) = self.hits(&view, &parsed);
         let found = checks::run(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
-        drafts.extend(hits.iter().filter(|hit| !found.quiet.iter().any(|quiet| quiet.contains(hit.span))).map(|hit| self.draft(hit)));
+        drafts.extend(hits.iter().filter(|hit| !found.quiet.iter().any(|quiet| quiet.contains(hit.span))).map(|hit| self.draft(hit, text)));
         let env_files = generator_credential::env_files(&view);
         if drafts.is_empty() && !allows {
             return Seen { env_files, ..Seen::default() };
@@ -205,17 +214,20 @@ impl<'o> Scanner<'o> {
         let (mut hits, marks) = self.engine.search(view.text, &|offset| syntax(view.lang_at(offset)));
         for (text, map, lang) in &parsed.rewritten {
             let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
-            hits.extend(inner.into_iter().map(|hit| Hit { span: map.outer(hit.span), ..hit }));
+            hits.extend(inner.into_iter().map(|hit| Hit { span: map.outer(hit.span), key: hit.key.map(|key| map.outer(key)), ..hit }));
         }
         hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
         hits.dedup();
         (hits, marks.allow)
     }
 
-    fn draft(&self, hit: &Hit) -> Draft {
+    fn draft(&self, hit: &Hit, text: &str) -> Draft {
         let rule = self.engine.rule(hit);
         let how = hit.encoding.map(|encoding| format!(", encoded ({})", encoding.as_str())).unwrap_or_default();
-        let title = &rule.title;
+        let title = match hit.key.filter(|_| hit.encoding.is_none() && !hit.specific) {
+            Some(key) => format!("The key '{}' is given a credential", key.slice(text)),
+            None => rule.title.to_string(),
+        };
         let doubt = if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
         Draft {
             rule: rule.id.clone(),
@@ -238,10 +250,12 @@ impl<'o> Scanner<'o> {
             let Ok(at) = files.binary_search_by(|file| file.path.as_ref().cmp(path.as_str())) else { continue };
             let Read::Text(decoded) = source::read(&files[at], self.options.max_size, &mut buffer) else { continue };
             let findings = make::env_file(self, &path, &decoded.text, &generator);
-            let taken = |finding: &Finding| {
-                outcome.findings.iter().any(|known| known.path == finding.path && known.span.overlaps(finding.span))
-            };
-            let new: Vec<Finding> = findings.into_iter().filter(|finding| !taken(finding)).collect();
+            // What only a key's name told is told better by the generator; what a format told stays.
+            let meets = |a: &Finding, b: &Finding| a.path == b.path && a.span.overlaps(b.span);
+            let named = |finding: &Finding| finding.rule.starts_with("generic-");
+            outcome.findings.retain(|known| !(named(known) && findings.iter().any(|new| meets(known, new))));
+            let new = findings.into_iter().filter(|new| !outcome.findings.iter().any(|known| meets(known, new)));
+            let new: Vec<Finding> = new.collect();
             outcome.findings.extend(new);
         }
     }

@@ -24,7 +24,7 @@ use crate::finding::Skipped;
 
 pub use decode::{Decoded, Encoding, decode};
 pub use read::{Read, read, stdin};
-pub use tree::list;
+pub use tree::{list, root_of};
 
 /// A file to be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub enum SourceError {
         git_dir: PathBuf,
     },
     /// A given path is in a repository without a work tree.
-    #[error("{}: is in a bare Git repository, which has no work tree; check its commits with --history", .path.display())]
+    #[error("{}: is in a bare Git repository, which has no work tree to check; give a checkout of it", .path.display())]
     Bare {
         /// As given.
         path: PathBuf,

@@ -38,6 +38,17 @@ pub fn list(paths: &[PathBuf], keep: &(dyn Fn(&str) -> bool + Sync)) -> Result<L
     tree.finish(paths, keep)
 }
 
+/// What the report paths of a scan of `paths` are relative to: the Git work tree that holds them all, or a folder.
+///
+/// # Errors
+///
+/// As [`list`], for the same paths.
+pub fn root_of(paths: &[PathBuf]) -> Result<PathBuf, SourceError> {
+    let mut repositories = Vec::new();
+    let starts = paths.iter().map(|path| Start::new(path, &mut repositories)).collect::<Result<Vec<_>, _>>()?;
+    Ok(root(&starts, &repositories)?.0)
+}
+
 /// A given path.
 struct Start {
     /// Canonical.

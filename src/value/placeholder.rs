@@ -19,9 +19,10 @@ fn is_expansion(value: &str) -> bool {
     if let Some(default) = shell_default(value) {
         return is_placeholder(default);
     }
-    let wraps = [("${", "}"), ("$(", ")"), ("$[", "]"), ("((", "))"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("[[", "]]")];
+    let wraps = [("$[", "]"), ("((", "))"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("[[", "]]")];
     let around = |&(open, close): &(&str, &str)| value.find(open).is_some_and(|at| value[at..].contains(close));
-    if value.contains("{{") || value.contains("{%") || wraps.iter().any(around) {
+    let opens = ["{{", "{%", "$(", "${"].iter().any(|open| value.contains(open));
+    if opens || wraps.iter().any(around) {
         return true;
     }
     let name = |text: &str| {
@@ -51,7 +52,8 @@ fn shell_default(value: &str) -> Option<&str> {
     let inner = value.strip_prefix("${")?.strip_suffix('}')?;
     let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
     let rest = &inner[end..];
-    rest.strip_prefix(":-").or_else(|| rest.strip_prefix('-')).or_else(|| rest.strip_prefix(":="))
+    let default = rest.strip_prefix(":-").or_else(|| rest.strip_prefix('-')).or_else(|| rest.strip_prefix(":="))?;
+    Some(default.trim_matches(['"', '\'']))
 }
 
 /// `<anything short>`, `[anything]`, or an ordinary text with `<name>` in it.

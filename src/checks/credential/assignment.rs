@@ -240,8 +240,28 @@ fn plain_value(bytes: &[u8], at: usize, kind: Between) -> Span {
         Between::Colon => rest[n] == b'#' && n > 0 && rest[n - 1].is_ascii_whitespace() || b",}".contains(&rest[n]) && in_flow(rest, n),
         _ => rest[n].is_ascii_whitespace() || b";|)\"'`,<>".contains(&rest[n]) || rest[n] == b'&' && n > 0,
     };
-    let end = (0..rest.len()).find(|&n| ends(n)).unwrap_or(rest.len());
+    let mut end = 0;
+    while end < rest.len() && !ends(end) {
+        end = substitution_end(rest, end).unwrap_or(end + 1);
+    }
     Span::new(at, at + rest[..end].trim_ascii_end().len())
+}
+
+/// The end of a `$(…)` or `${…}` that starts at `at`, blanks and quotes in it included.
+fn substitution_end(rest: &[u8], at: usize) -> Option<usize> {
+    let (open, close) = match rest.get(at..at + 2)? {
+        b"$(" => (b'(', b')'),
+        b"${" => (b'{', b'}'),
+        _ => return None,
+    };
+    let mut depth = 0;
+    for (n, &byte) in rest.iter().enumerate().skip(at + 1) {
+        depth += i32::from(byte == open) - i32::from(byte == close);
+        if depth == 0 {
+            return Some(n + 1);
+        }
+    }
+    Some(rest.len())
 }
 
 /// Whether a comma or brace ends a value of a flow mapping on this line: a brace closes further on, or stands here.
@@ -253,6 +273,10 @@ fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> boo
     let key = found.key.slice(text);
     let screaming = key.bytes().any(|byte| byte.is_ascii_uppercase()) && !key.bytes().any(|byte| byte.is_ascii_lowercase());
     let tight = separator.kind == Between::Equals && separator.value == found.key.end + 1;
+    // A call: code that stands in another language's file.
+    if found.value.slice(text).contains('(') && !found.value.slice(text).starts_with('$') {
+        return false;
+    }
     match found.syntax {
         Syntax::Config => separator.kind != Between::Space || !found.value.slice(text).starts_with('-'),
         Syntax::Shell => match separator.kind {

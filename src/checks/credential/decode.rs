@@ -41,7 +41,7 @@ fn inner(engine: &Engine, text: &str, depth: usize, budget: &mut usize, found: &
             return;
         }
         *budget -= plain.len();
-        let outer = |hit: Hit| Hit { span, encoding: Some(encoding), ..hit };
+        let outer = |hit: Hit| Hit { span, key: None, encoding: Some(encoding), ..hit };
         for hit in engine.search_decoded(&plain) {
             found(outer(hit));
         }

@@ -34,6 +34,8 @@ pub struct Hit {
     pub rule: usize,
     /// Where the value stands (for an encoded one, the whole encoded run).
     pub span: Span,
+    /// The key that the value is assigned to, where that is how it was found.
+    pub key: Option<Span>,
     /// The rule's level, lowered where a checksum failed or the value is weak.
     pub level: Level,
     /// The outermost encoding of the value.
@@ -266,6 +268,7 @@ impl Search<'_, '_> {
         self.hits.push(Hit {
             rule,
             span: found.value,
+            key: Some(found.key),
             level: self.engine.rules[rule].rule.level,
             encoding: None,
             specific: false,
@@ -300,7 +303,7 @@ impl Search<'_, '_> {
         }
         let checked = pattern.checksum.is_none_or(|kind| verify::holds(kind, value));
         let level = if checked { compiled.level } else { compiled.level.min(Level::Warning) };
-        self.hits.push(Hit { rule, span, level, encoding: None, specific: true, checksum_failed: !checked });
+        self.hits.push(Hit { rule, span, key: None, level, encoding: None, specific: true, checksum_failed: !checked });
     }
 }
 
