@@ -37,10 +37,11 @@ fn base62(mut number: u32) -> String {
     digits.iter().map(|&digit| char::from(digit)).collect()
 }
 
-/// Grafana: `glsa_`, 32 characters, `_`, the CRC-32 of all before it as eight hexadecimal digits.
+/// Grafana: `glsa_`, 32 characters, `_`, the CRC-32 of all before it, little-endian, as eight hexadecimal digits.
+/// Source: grafana/grafana `pkg/components/satokengen`.
 fn crc32_hex(value: &str) -> bool {
     let Some((head, sum)) = value.rsplit_once('_') else { return false };
-    u32::from_str_radix(sum, 16).is_ok_and(|sum| sum == crc32fast::hash(head.as_bytes()))
+    u32::from_str_radix(sum, 16).is_ok_and(|sum| sum == crc32fast::hash(head.as_bytes()).swap_bytes())
 }
 
 /// RFC 7519: the first two of three parts are JSON objects, and the header names an algorithm other than `none`.
