@@ -48,7 +48,8 @@ pub fn looks_like_manifest(text: &str) -> bool {
             let lead = if quoted { &before[..before.len() - 1] } else { before };
             // White space and list or prompt marks up to the line start, or a flow mapping.
             let last = lead.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
-            let starts = matches!(last, None | Some(b'\n' | b'\r' | b'-' | b'>' | b'{')) || quoted && last == Some(&b',');
+            let starts =
+                matches!(last, None | Some(b'\n' | b'\r' | b'-' | b'>' | b'{')) || quoted && last == Some(&b',');
             starts && after.trim_start_matches([' ', '\t']).starts_with(':')
         })
     })
@@ -60,7 +61,15 @@ mod tests {
 
     #[test]
     fn manifests_are_told_from_prose() {
-        for text in ["kind: Secret", "a: b\n  apiVersion: v1", "- kind: X", "{\"kind\": \"Secret\"}", "\"kind\" : 1", "{'apiVersion': 1}", "{kind: x}"] {
+        for text in [
+            "kind: Secret",
+            "a: b\n  apiVersion: v1",
+            "- kind: X",
+            "{\"kind\": \"Secret\"}",
+            "\"kind\" : 1",
+            "{'apiVersion': 1}",
+            "{kind: x}",
+        ] {
             assert!(looks_like_manifest(text), "{text}");
         }
         for text in ["", "of a kind: yes", "mankind: x", "kind of", "kind\n:", "kinds: a"] {

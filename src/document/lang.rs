@@ -37,8 +37,8 @@ pub enum Lang {
 
 /// Endings that say how a file is used, not what it is: the ending before them counts.
 const WRAPPERS: [&str; 17] = [
-    "j2", "jinja", "jinja2", "tpl", "tmpl", "gotmpl", "template", "tftpl", "erb", "in", "example", "sample", "dist", "default",
-    "bak", "orig", "old",
+    "j2", "jinja", "jinja2", "tpl", "tmpl", "gotmpl", "template", "tftpl", "erb", "in", "example", "sample", "dist",
+    "default", "bak", "orig", "old",
 ];
 
 impl Lang {
@@ -77,8 +77,12 @@ impl Lang {
         let word = info.trim().trim_start_matches(['{', '.']).split([' ', ',', '{', '}', ':', '\t', '=']).next()?;
         let word = word.to_ascii_lowercase();
         match word.as_str() {
-            "shell-session" | "sh-session" | "terminal" | "powershell" | "ps1" | "pwsh" | "shellsession" => Some(Self::Shell),
-            "helm" | "k8s" | "kubernetes" | "jinja" | "jinja2" | "gotemplate" | "go-template" | "ansible" | "eyaml" => Some(Self::Yaml),
+            "shell-session" | "sh-session" | "terminal" | "powershell" | "ps1" | "pwsh" | "shellsession" => {
+                Some(Self::Shell)
+            }
+            "helm" | "k8s" | "kubernetes" | "jinja" | "jinja2" | "gotemplate" | "go-template" | "ansible" | "eyaml" => {
+                Some(Self::Yaml)
+            }
             "docker" => Some(Self::Dockerfile),
             "dotenv" => Some(Self::Dotenv),
             "terraform" => Some(Self::Terraform),
@@ -100,7 +104,10 @@ fn by_name(folder: &str, name: &str) -> Option<Lang> {
     match (parent, name) {
         (".docker", "config.json") | (_, ".dockercfg" | ".dockerconfigjson") => return Some(Lang::Json),
         (".aws" | ".oci", "config" | "credentials") => return Some(Lang::Ini),
-        (_, ".npmrc" | ".pypirc" | ".netrc" | ".s3cfg" | ".boto" | ".my.cnf" | ".gitconfig" | ".yarnrc" | "pip.conf") => {
+        (
+            _,
+            ".npmrc" | ".pypirc" | ".netrc" | ".s3cfg" | ".boto" | ".my.cnf" | ".gitconfig" | ".yarnrc" | "pip.conf",
+        ) => {
             return Some(Lang::Ini);
         }
         (_, ".envrc" | ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".bash_history" | "makefile") => {

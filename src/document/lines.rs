@@ -104,7 +104,8 @@ impl Reader<'_> {
             return;
         }
         let (column, item) = dashes(body, blanks);
-        if item && self.column.is_none_or(|known| column != known || blanks < known) && self.starts_object(body, column) {
+        if item && self.column.is_none_or(|known| column != known || blanks < known) && self.starts_object(body, column)
+        {
             self.finish_object();
         }
         if let Some(pair) = pair(self.text, Span::new(span.start, span.start + body.len()), column) {
@@ -222,9 +223,10 @@ fn pair(text: &str, line: Span, column: usize) -> Option<Pair> {
             (Span::new(start + 1, start + end), end + 1)
         }
         _ => {
-            let end = body.match_indices(':').map(|found| found.0).find(|&at| {
-                body.as_bytes().get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\t'))
-            })?;
+            let end = body
+                .match_indices(':')
+                .map(|found| found.0)
+                .find(|&at| body.as_bytes().get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\t')))?;
             (Span::new(start, start + body.get(..end)?.trim_end().len()), end)
         }
     };
@@ -258,9 +260,10 @@ fn scalar(raw: &str, from: usize) -> (Span, Style) {
         }
         Some('#') | None => (Span::new(start, start), Style::Plain),
         Some(_) => {
-            let end = value.match_indices('#').map(|found| found.0).find(|&at| {
-                at > 0 && matches!(value.as_bytes().get(at - 1), Some(b' ' | b'\t'))
-            });
+            let end = value
+                .match_indices('#')
+                .map(|found| found.0)
+                .find(|&at| at > 0 && matches!(value.as_bytes().get(at - 1), Some(b' ' | b'\t')));
             let kept = value.get(..end.unwrap_or(value.len())).unwrap_or_default().trim_end();
             (Span::new(start, start + kept.len()), Style::Plain)
         }

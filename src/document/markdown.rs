@@ -124,12 +124,13 @@ pub fn fragments(text: &str) -> Vec<Fragment<'_>> {
 /// The language of a block whose info string does not help.
 fn guess(content: &str) -> Lang {
     let body = content.trim_start();
-    let script = body.starts_with("#!") || body.lines().any(|line| {
-        let line = line.trim_start();
-        let line = line.strip_prefix("$ ").unwrap_or(line);
-        let line = line.strip_prefix("sudo ").unwrap_or(line);
-        ["kubectl ", "oc ", "export ", "cat <<", "curl ", "helm "].iter().any(|start| line.starts_with(start))
-    });
+    let script = body.starts_with("#!")
+        || body.lines().any(|line| {
+            let line = line.trim_start();
+            let line = line.strip_prefix("$ ").unwrap_or(line);
+            let line = line.strip_prefix("sudo ").unwrap_or(line);
+            ["kubectl ", "oc ", "export ", "cat <<", "curl ", "helm "].iter().any(|start| line.starts_with(start))
+        });
     match () {
         () if script => Lang::Shell,
         () if body.starts_with(['{', '[']) && body.contains('"') => Lang::Json,

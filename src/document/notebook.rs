@@ -107,7 +107,8 @@ impl<'a> Walker<'a> {
                 }
             }
             Some(byte) if byte == b'-' || byte.is_ascii_alphanumeric() => {
-                while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')) {
+                while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.'))
+                {
                     self.at += 1;
                 }
             }

@@ -107,7 +107,12 @@ pub fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragm
     match style {
         Style::Plain => {
             let lang = guess(raw)?;
-            Some(Fragment { text: Cow::Borrowed(raw), map: OffsetMap::linear(node.start), lang, host: Host::BlockString })
+            Some(Fragment {
+                text: Cow::Borrowed(raw),
+                map: OffsetMap::linear(node.start),
+                lang,
+                host: Host::BlockString,
+            })
         }
         Style::Literal | Style::Folded => block(document, node),
         Style::Single | Style::Double => {

@@ -260,7 +260,8 @@ impl<'a> Scanner<'a> {
             return false;
         }
         let glued = self.word.is_some();
-        let stops = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || glued && *byte == b' ');
+        let stops =
+            |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || glued && *byte == b' ');
         let Some(length) = rest.iter().position(stops).filter(|&at| rest[at] == b'>') else { return false };
         self.copy(length + 2);
         true
@@ -277,7 +278,8 @@ impl<'a> Scanner<'a> {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '!');
         let (quoted, length) = match name.chars().next() {
             Some(quote @ ('\'' | '"')) => {
-                let found = name.bytes().skip(1).take(DELIMITER).position(|byte| byte == b'\n' || char::from(byte) == quote);
+                let found =
+                    name.bytes().skip(1).take(DELIMITER).position(|byte| byte == b'\n' || char::from(byte) == quote);
                 let Some(length) = found else { return false };
                 (true, length)
             }

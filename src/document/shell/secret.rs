@@ -29,9 +29,30 @@ pub struct Literal {
 
 /// Options of `kubectl` that take the next word as their value.
 const WITH_VALUE: [&str; 24] = [
-    "-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "-s", "--server", "--token", "--from-literal",
-    "--from-file", "--from-env-file", "--docker-server", "--docker-username", "--docker-password", "--docker-email", "--type",
-    "-o", "--output", "--cert", "--key", "--as", "--field-manager", "--request-timeout",
+    "-n",
+    "--namespace",
+    "--context",
+    "--kubeconfig",
+    "--cluster",
+    "--user",
+    "-s",
+    "--server",
+    "--token",
+    "--from-literal",
+    "--from-file",
+    "--from-env-file",
+    "--docker-server",
+    "--docker-username",
+    "--docker-password",
+    "--docker-email",
+    "--type",
+    "-o",
+    "--output",
+    "--cert",
+    "--key",
+    "--as",
+    "--field-manager",
+    "--request-timeout",
 ];
 
 /// The Secret that `command` makes, if it is `kubectl create secret` or `oc create secret` of any spelling.
@@ -110,7 +131,9 @@ mod tests {
     use super::super::commands;
     use super::*;
 
-    fn read(text: &str) -> Vec<(CreateSecret, Vec<(String, &str, bool)>)> {
+    type Read<'a> = (CreateSecret, Vec<(String, &'a str, bool)>);
+
+    fn read(text: &str) -> Vec<Read<'_>> {
         commands(text)
             .iter()
             .filter_map(create_secret)

@@ -92,6 +92,9 @@ impl Blocks {
 
 /// Whether a line ends with the header of a block scalar.
 fn is_block_header(body: &[u8]) -> bool {
+    if memchr::memchr2(b'|', b'>', body).is_none() {
+        return false;
+    }
     let Ok(body) = std::str::from_utf8(body) else { return false };
     if body.starts_with('#') {
         return false;

@@ -203,11 +203,8 @@ impl<'a> Line<'a> {
             let text = gap.trim_start();
             let comment = rest.blank && text.starts_with('#') && text.len() < gap.len();
             let blank = text.is_empty() || comment;
-            rest = Rest {
-                blank: rest.blank && blank,
-                pieces: rest.pieces + usize::from(!blank),
-                outputs: rest.outputs,
-            };
+            rest =
+                Rest { blank: rest.blank && blank, pieces: rest.pieces + usize::from(!blank), outputs: rest.outputs };
             rests.push(rest);
             rest.outputs += usize::from(self.actions[index].kind == Kind::Output);
         }

@@ -15,7 +15,10 @@ enum Token {
     Text(Span),
     Word(Span),
     /// An opening bracket; `glued` says that no space stands before it.
-    Open { byte: u8, glued: bool },
+    Open {
+        byte: u8,
+        glued: bool,
+    },
     Close,
     Pipe,
     Comma,
@@ -119,18 +122,21 @@ enum Arguments {
 fn function(name: &str) -> (Arguments, bool) {
     let short = name.rsplit('.').next().unwrap_or(name);
     match if name.starts_with(['.', '$']) { "" } else { short } {
-        "b64enc" | "b64dec" | "b64encode" | "b64decode" | "b32enc" | "quote" | "squote" | "toString" | "trim" | "upper"
-        | "lower" | "title" | "nospace" | "trunc" | "indent" | "nindent" | "toYaml" | "toJson" | "toPrettyJson"
-        | "toRawJson" | "tojson" | "to_json" | "to_nice_json" | "to_yaml" | "to_nice_yaml" | "toJSON" | "default" | "d"
-        | "coalesce" | "print" | "println" | "cat" | "string" | "safe" | "urlquery" | "urlencode" | "first" | "last"
-        | "list" | "concat" | "ternary" | "or" | "and" | "fromBase64" | "toBase64" | "iif" => (Arguments::All, true),
+        "b64enc" | "b64dec" | "b64encode" | "b64decode" | "b32enc" | "quote" | "squote" | "toString" | "trim"
+        | "upper" | "lower" | "title" | "nospace" | "trunc" | "indent" | "nindent" | "toYaml" | "toJson"
+        | "toPrettyJson" | "toRawJson" | "tojson" | "to_json" | "to_nice_json" | "to_yaml" | "to_nice_yaml"
+        | "toJSON" | "default" | "d" | "coalesce" | "print" | "println" | "cat" | "string" | "safe" | "urlquery"
+        | "urlencode" | "first" | "last" | "list" | "concat" | "ternary" | "or" | "and" | "fromBase64" | "toBase64"
+        | "iif" => (Arguments::All, true),
         "printf" | "required" | "trimSuffix" | "trimPrefix" | "trimAll" | "format" | "get" => (Arguments::Rest, true),
         "dig" => (Arguments::Last, true),
         "dict" => (Arguments::Values, true),
         "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "not" | "has" | "hasKey" | "hasPrefix" | "hasSuffix" | "contains"
-        | "empty" | "kindIs" | "typeIs" | "regexMatch" | "semverCompare" | "len" | "length" | "include" | "template"
-        | "tpl" | "lookup" | "index" | "fail" | "env" | "sha1sum" | "sha256sum" | "hash" | "htpasswd" | "bcrypt"
-        | "password_hash" | "set" | "unset" | "define" | "fromJSON" | "hashFiles" => (Arguments::None, false),
+        | "empty" | "kindIs" | "typeIs" | "regexMatch" | "semverCompare" | "len" | "length" | "include"
+        | "template" | "tpl" | "lookup" | "index" | "fail" | "env" | "sha1sum" | "sha256sum" | "hash" | "htpasswd"
+        | "bcrypt" | "password_hash" | "set" | "unset" | "define" | "fromJSON" | "hashFiles" => {
+            (Arguments::None, false)
+        }
         _ => (Arguments::None, true),
     }
 }
@@ -250,7 +256,17 @@ impl Reader<'_> {
             let arguments = self.arguments(depth);
             // `x.get('k', 'd')`
             let method = name.ends_with(".get").then_some(Arguments::Rest);
-            return if byte == b'(' { select(method.unwrap_or(function(name).0), arguments) } else { Vec::new() };
+            let mut found = match byte {
+                b'(' => select(method.unwrap_or(function(name).0), arguments),
+                _ => Vec::new(),
+            };
+            // `a['b']['c']`: what is taken out of it is no literal.
+            while let Some(Token::Open { glued: true, .. }) = self.peek() {
+                self.at += 1;
+                self.arguments(depth);
+                found.clear();
+            }
+            return found;
         }
         if matches!(name, "or" | "and" | "not") && self.at > 1 {
             let before = self.tokens.get(self.at - 2);
@@ -260,7 +276,8 @@ impl Reader<'_> {
         }
         let mut arguments = Vec::new();
         while let Some(Token::Text(_) | Token::Word(_) | Token::Open { .. }) = self.peek() {
-            let infix = matches!(self.peek(), Some(Token::Word(w)) if matches!(w.slice(self.text), "or" | "and" | "not"));
+            let infix =
+                matches!(self.peek(), Some(Token::Word(w)) if matches!(w.slice(self.text), "or" | "and" | "not"));
             if infix {
                 // `x or 'y'` of Jinja: what follows is an operand of its own.
                 self.at += 1;
@@ -397,6 +414,7 @@ mod tests {
             "(lookup \"v1\" \"Secret\" .ns \"n\").data",
             "lookup('env', 'HOME')",
             "x['key']",
+            "hostvars[x]['ansible_default_ipv4']['address']",
             "x == 'y'",
             "'key' in x",
             "x | replace('a', 'b')",

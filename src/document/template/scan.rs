@@ -189,11 +189,7 @@ fn mustache_kind(body: &str) -> Kind {
     let (word, rest) = body.split_at(word_end);
     let clean = !rest.starts_with(['.', '[', '|', ',']);
     let control = ["if", "else", "end", "range", "with", "define", "block", "break", "continue"];
-    if clean && control.contains(&word) || is_assignment(body) {
-        Kind::Control
-    } else {
-        Kind::Output
-    }
+    if clean && control.contains(&word) || is_assignment(body) { Kind::Control } else { Kind::Output }
 }
 
 /// `$x := …`, `$x, $y = …`.
@@ -221,7 +217,8 @@ mod tests {
 
     #[test]
     fn families_and_kinds() {
-        let text = "{{- if .a -}} {{ .b }} {{/* }} \" */}} {% set x = 1 %} {# c #} <%= d %> ${{ secrets.E }} {{ $x := 1 }}";
+        let text =
+            "{{- if .a -}} {{ .b }} {{/* }} \" */}} {% set x = 1 %} {# c #} <%= d %> ${{ secrets.E }} {{ $x := 1 }}";
         assert_eq!(
             spans(text),
             [
