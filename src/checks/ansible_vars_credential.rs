@@ -44,7 +44,23 @@ fn is_module(key: &str) -> bool {
         || key.starts_with("community.")
         || matches!(
             key,
-            "set_fact" | "k8s" | "shell" | "command" | "template" | "copy" | "include_tasks" | "import_tasks" | "block" | "debug"
-                | "helm" | "uri" | "file" | "lineinfile" | "apt" | "include_vars" | "add_host" | "environment"
+            "set_fact"
+                | "k8s"
+                | "shell"
+                | "command"
+                | "template"
+                | "copy"
+                | "include_tasks"
+                | "import_tasks"
+                | "block"
+                | "debug"
+                | "helm"
+                | "uri"
+                | "file"
+                | "lineinfile"
+                | "apt"
+                | "include_vars"
+                | "add_host"
+                | "environment"
         )
 }

@@ -3,17 +3,18 @@
 use super::Context;
 use crate::document::object::{Object, walk};
 use crate::document::yaml::Node;
+use crate::rule::Level;
 use crate::span::Span;
 use crate::value::key::classify;
 use crate::value::{self, Confidence, KeyClass};
-use crate::rule::Level;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in &view.objects {
         let mut lists: Vec<(String, Node<'_>)> = Vec::new();
         walk(object.node, &mut |path, key, value| {
-            let arguments = key.and_then(Node::as_str).is_some_and(|key| matches!(key, "args" | "command" | "extraArgs"));
+            let arguments =
+                key.and_then(Node::as_str).is_some_and(|key| matches!(key, "args" | "command" | "extraArgs"));
             if arguments && value.is_sequence() {
                 lists.push((path.to_owned(), value));
             }
@@ -62,10 +63,20 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list:
 }
 
 fn is_flag(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-fn literal<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, what: &str, place: &str, name: &str, item: Node<'v>, span: Span) {
+fn literal<'v>(
+    cx: &mut Context<'_, 'v>,
+    object: &Object<'v>,
+    what: &str,
+    place: &str,
+    name: &str,
+    item: Node<'v>,
+    span: Span,
+) {
     if object.unit.is_templated(item.span()) {
         return;
     }

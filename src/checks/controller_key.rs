@@ -16,7 +16,10 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                 continue;
             }
             let place = format!("{} .{section}['tls.key']", object.title());
-            let message = format!("{} is a private key of the Sealed Secrets controller; whoever reads it can open every SealedSecret.", object.title());
+            let message = format!(
+                "{} is a private key of the Sealed Secrets controller; whoever reads it can open every SealedSecret.",
+                object.title()
+            );
             cx.report(object.unit.outer(key.span()), Some(place), message).weight = super::Weight::Special;
         }
     }
@@ -25,6 +28,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
 /// The label that the controller gives its keys, or the name that it generates (`secrets-surface.md` 3.3).
 pub(super) fn is_sealing_key(object: &Object<'_>) -> bool {
     let labelled = object.node.at(&["metadata", "labels", LABEL]).is_some();
-    let generated = object.name.and_then(|name| name.strip_prefix("sealed-secrets-key")).is_some_and(|rest| rest.len() <= 5);
+    let generated =
+        object.name.and_then(|name| name.strip_prefix("sealed-secrets-key")).is_some_and(|rest| rest.len() <= 5);
     labelled || generated
 }

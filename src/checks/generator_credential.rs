@@ -27,12 +27,19 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
 }
 
-fn literal<'v>(cx: &mut Context<'_, 'v>, unit: &'v crate::document::view::Unit, place: &str, item: Node<'v>, secret: bool) {
+fn literal<'v>(
+    cx: &mut Context<'_, 'v>,
+    unit: &'v crate::document::view::Unit,
+    place: &str,
+    item: Node<'v>,
+    secret: bool,
+) {
     let Some((key, value)) = item.as_str().and_then(|text| text.split_once('=')) else { return };
     let plain = item.as_str().map(str::len) == Some(item.span().len());
     let start = item.span().end.saturating_sub(value.len());
     let inner = if plain { Span::new(start, item.span().end) } else { item.span() };
-    let quotes = value.len() >= 2 && [b'"', b'\''].iter().any(|&q| value.as_bytes()[0] == q && value.as_bytes()[value.len() - 1] == q);
+    let quotes = value.len() >= 2
+        && [b'"', b'\''].iter().any(|&q| value.as_bytes()[0] == q && value.as_bytes()[value.len() - 1] == q);
     let (value, inner) = if quotes && plain {
         (&value[1..value.len() - 1], Span::new(inner.start + 1, inner.end - 1))
     } else {
@@ -70,7 +77,8 @@ pub fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, String)
     if !is_kustomization(view.path) {
         return files;
     }
-    for root in view.parsed.units.iter().filter(|unit| unit.host() == Host::File).filter_map(|unit| unit.tree().root()) {
+    for root in view.parsed.units.iter().filter(|unit| unit.host() == Host::File).filter_map(|unit| unit.tree().root())
+    {
         for generator in root.get("secretGenerator").into_iter().flat_map(Node::items) {
             let name = generator.get("name").and_then(Node::as_str).unwrap_or("?");
             let single = generator.get("env").and_then(Node::as_str);

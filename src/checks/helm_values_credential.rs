@@ -6,7 +6,11 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     if is_values_file(view.path) {
         for unit in &view.parsed.units {
-            let Some(root) = unit.tree().root().filter(|root| unit.host() == crate::document::fragment::Host::File && root.get("kind").is_none()) else {
+            let Some(root) = unit
+                .tree()
+                .root()
+                .filter(|root| unit.host() == crate::document::fragment::Host::File && root.get("kind").is_none())
+            else {
                 continue;
             };
             keyed::settings(cx, unit, root, "A Helm values file", "");
@@ -48,7 +52,9 @@ mod tests {
 
     #[test]
     fn values_files_are_told_by_name() {
-        for path in ["values.yaml", "charts/x/values-prod.yaml", "prod.values.yml", "env/values/prod.yaml", "minio_values.yaml"] {
+        for path in
+            ["values.yaml", "charts/x/values-prod.yaml", "prod.values.yml", "env/values/prod.yaml", "minio_values.yaml"]
+        {
             assert!(is_values_file(path), "{path}");
         }
         for path in ["values.schema.json", "deployment.yaml", "evaluation.yaml"] {

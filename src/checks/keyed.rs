@@ -30,7 +30,14 @@ pub(super) fn settings<'v>(cx: &mut Context<'_, 'v>, unit: &'v Unit, node: Node<
 }
 
 /// Judges one scalar. A value with a template action counts by the literals that reach the output.
-pub(super) fn scalar<'v>(cx: &mut Context<'_, 'v>, unit: &'v Unit, what: &str, place: &str, key: &str, value: Node<'v>) {
+pub(super) fn scalar<'v>(
+    cx: &mut Context<'_, 'v>,
+    unit: &'v Unit,
+    what: &str,
+    place: &str,
+    key: &str,
+    value: Node<'v>,
+) {
     let Some(text) = value.as_str() else { return };
     if value.tag().is_some_and(|tag| tag.starts_with("!vault")) && (value::ciphertext::is_ansible_vault(text)) {
         cx.quiet(unit.outer(value.span()));
@@ -38,7 +45,8 @@ pub(super) fn scalar<'v>(cx: &mut Context<'_, 'v>, unit: &'v Unit, what: &str, p
     }
     let span = unit.outer(value.span());
     if unit.is_templated(value.span()) {
-        let literals: Vec<Span> = unit.actions(value.span()).flat_map(|action| action.literals.iter().copied()).collect();
+        let literals: Vec<Span> =
+            unit.actions(value.span()).flat_map(|action| action.literals.iter().copied()).collect();
         for literal in literals {
             let text = literal.slice(cx.view.text);
             cx.judge(what, place, key, text, literal);

@@ -69,6 +69,8 @@ pub struct Draft {
     pub help: Option<String>,
     /// Which of two findings on one value stays: the one that knows more about its place.
     pub weight: Weight,
+    /// Whether the value has a format whose checksum does not hold.
+    pub refuted: bool,
     /// Whether the run is incomplete because of it.
     pub incomplete: bool,
 }
@@ -121,7 +123,10 @@ impl<'c> Context<'c, '_> {
     pub fn hits_in(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
         let hits = self.hits;
         let first = hits.partition_point(|hit| hit.span.start < span.start);
-        hits[first..].iter().take_while(move |hit| hit.span.start < span.end).filter(move |hit| hit.span.end <= span.end)
+        hits[first..]
+            .iter()
+            .take_while(move |hit| hit.span.start < span.end)
+            .filter(move |hit| hit.span.end <= span.end)
     }
 
     /// The rule behind a hit.
@@ -153,6 +158,7 @@ impl<'c> Context<'c, '_> {
             help: None,
             weight: Weight::Place,
             incomplete: false,
+            refuted: false,
         });
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]
@@ -170,7 +176,8 @@ impl<'c> Context<'c, '_> {
             _ => None,
         };
         let formats: Vec<&Hit> = self.hits_in(span).filter(|hit| hit.specific || !single).collect();
-        let best = formats.iter().map(|hit| (hit.level, self.rule_of(hit).title.clone())).max_by_key(|(level, _)| *level);
+        let best =
+            formats.iter().map(|hit| (hit.level, self.rule_of(hit).title.clone())).max_by_key(|(level, _)| *level);
         if let Some(level) = level {
             let level = best.as_ref().map_or(level, |(known, _)| level.max(*known));
             let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();

@@ -16,7 +16,9 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && object.group().is_empty()) {
         object_values(cx, object);
     }
-    for object in view.parsed.recovered.iter().filter(|object| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret")) {
+    for object in
+        view.parsed.recovered.iter().filter(|object| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret"))
+    {
         recovered_values(cx, object);
     }
     for command in &view.parsed.create_secrets {
@@ -141,9 +143,39 @@ fn is_setting(key: &str, text: &str) -> bool {
 }
 
 const SETTINGS: &[&str] = &[
-    "type", "url", "uri", "name", "project", "server", "host", "hostname", "port", "region", "bucket", "endpoint", "database",
-    "dbname", "db", "namespace", "provider", "scheme", "protocol", "insecure", "enableoci", "enabled", "version", "sslmode",
-    "issuer", "realm", "env", "environment", "level", "driver", "dialect", "zone", "location",
+    "type",
+    "url",
+    "uri",
+    "name",
+    "project",
+    "server",
+    "host",
+    "hostname",
+    "port",
+    "region",
+    "bucket",
+    "endpoint",
+    "database",
+    "dbname",
+    "db",
+    "namespace",
+    "provider",
+    "scheme",
+    "protocol",
+    "insecure",
+    "enableoci",
+    "enabled",
+    "version",
+    "sslmode",
+    "issuer",
+    "realm",
+    "env",
+    "environment",
+    "level",
+    "driver",
+    "dialect",
+    "zone",
+    "location",
 ];
 
 fn report(cx: &mut Context<'_, '_>, title: &str, section: &str, key: &str, span: Span, seen: &Seen) {

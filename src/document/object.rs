@@ -1,7 +1,7 @@
 //! Kubernetes objects, wherever in a document they stand.
 
-use super::yaml::Node;
 use super::view::Unit;
+use super::yaml::Node;
 use crate::span::Span;
 
 /// A mapping with `kind` and (but for Secrets) `apiVersion`: a Kubernetes object at any depth of any document.
@@ -70,7 +70,11 @@ impl<'v> Object<'v> {
 /// Every object of `unit`, outer ones before those inside them.
 #[must_use]
 pub fn objects(unit: &Unit) -> Vec<Object<'_>> {
-    unit.tree().nodes().filter(|node| node.is_mapping() && !node.is_alias()).filter_map(|node| Object::read(unit, node)).collect()
+    unit.tree()
+        .nodes()
+        .filter(|node| node.is_mapping() && !node.is_alias())
+        .filter_map(|node| Object::read(unit, node))
+        .collect()
 }
 
 /// Walks what is below `node`, aliases not followed, and calls `visit` with the path (`.spec.containers[0]`), the key

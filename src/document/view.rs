@@ -143,7 +143,11 @@ pub fn lang_at(stretches: &[(Span, Lang)], offset: usize) -> Option<Lang> {
 #[must_use]
 pub fn parse(path: &str, text: &str, lang: Lang) -> Parsed {
     let mut parser = Parser { path, parsed: Parsed::default() };
-    parser.fragment(&Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(0), lang, host: Host::File }, &none(), 0);
+    parser.fragment(
+        &Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(0), lang, host: Host::File },
+        &none(),
+        0,
+    );
     parser.parsed.stretches.sort_unstable_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
     parser.parsed
 }

@@ -33,15 +33,25 @@ pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
             continue;
         }
         let rest = Span::new(at + "mlguard:".len(), line.end).slice(text).trim();
-        let Some(words) = rest.strip_prefix("allow").filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) else {
+        let Some(words) =
+            rest.strip_prefix("allow").filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        else {
             continue;
         };
         let (head, reason) = words.split_once("--").unwrap_or((words, ""));
         let reason = reason.trim().trim_end_matches("-->").trim_end_matches("*/").trim_end_matches("}}").trim();
         let (rules, until) = rules_and_date(head, reason);
-        let alone = before.trim_start_matches([' ', '\t']).len() <= 5 && before.trim().chars().all(|c| !c.is_alphanumeric());
-        let covered = if alone && at_head(text, line.start) { document_lines(view, lines, at) } else { (index, index + 1) };
-        comments.push(Comment { span: Span::new(at, line.end), rules, until, reason: has_words(reason), lines: covered });
+        let alone =
+            before.trim_start_matches([' ', '\t']).len() <= 5 && before.trim().chars().all(|c| !c.is_alphanumeric());
+        let covered =
+            if alone && at_head(text, line.start) { document_lines(view, lines, at) } else { (index, index + 1) };
+        comments.push(Comment {
+            span: Span::new(at, line.end),
+            rules,
+            until,
+            reason: has_words(reason),
+            lines: covered,
+        });
     }
     comments
 }
@@ -87,7 +97,8 @@ fn at_head(text: &str, line: usize) -> bool {
 /// The lines of the YAML document that holds `at`; of other files, all lines.
 fn document_lines(view: &View<'_>, lines: &LineIndex, at: usize) -> (usize, usize) {
     let yaml = view.lang == crate::document::fragment::Lang::Yaml;
-    let span = yaml.then(|| yaml::documents(view.text).into_iter().find(|span| span.start <= at && at < span.end)).flatten();
+    let span =
+        yaml.then(|| yaml::documents(view.text).into_iter().find(|span| span.start <= at && at < span.end)).flatten();
     let span = span.unwrap_or(Span::new(0, view.text.len()));
     (lines.line_of(span.start), lines.line_of(span.end))
 }
@@ -107,7 +118,11 @@ pub(super) fn apply(
             kept.retain(|(draft, _)| !covers(comment, draft, view, lines));
             if kept.len() == before {
                 let rules = comment.rules.join(", ");
-                said.push(draft("unused-allow", comment, format!("This comment allows '{rules}', but there is no such finding here.")));
+                said.push(draft(
+                    "unused-allow",
+                    comment,
+                    format!("This comment allows '{rules}', but there is no such finding here."),
+                ));
             }
             continue;
         };
@@ -128,16 +143,28 @@ fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
         return Some(draft("unused-allow", comment, format!("This comment allows '{shown}', which is no rule.")));
     }
     if comment.rules.is_empty() {
-        return Some(draft("unused-allow", comment, "This comment allows no rule: write its id behind 'allow'.".to_owned()));
+        return Some(draft(
+            "unused-allow",
+            comment,
+            "This comment allows no rule: write its id behind 'allow'.".to_owned(),
+        ));
     }
     if !comment.reason {
-        return Some(draft("allow-without-reason", comment, "This comment allows a finding without saying why, so it does not count.".to_owned()));
+        return Some(draft(
+            "allow-without-reason",
+            comment,
+            "This comment allows a finding without saying why, so it does not count.".to_owned(),
+        ));
     }
     match comment.until {
-        Some(Err(())) => Some(draft("unused-allow", comment, "The date behind 'until' is not written as 2026-12-31.".to_owned())),
-        Some(Ok(date)) if date < scanner.options.today => {
-            Some(draft("unused-allow", comment, format!("This comment allowed a finding until {date} and no longer counts.")))
+        Some(Err(())) => {
+            Some(draft("unused-allow", comment, "The date behind 'until' is not written as 2026-12-31.".to_owned()))
         }
+        Some(Ok(date)) if date < scanner.options.today => Some(draft(
+            "unused-allow",
+            comment,
+            format!("This comment allowed a finding until {date} and no longer counts."),
+        )),
         _ => None,
     }
 }
@@ -152,5 +179,6 @@ fn draft(rule: &'static str, comment: &Comment, message: String) -> Draft {
         help: None,
         weight: Weight::Special,
         incomplete: false,
+        refuted: false,
     }
 }

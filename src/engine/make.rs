@@ -9,8 +9,8 @@ use super::{Scanner, Seen, allow, excerpt};
 use crate::checks::{Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
-use crate::finding::line_hash::LineHashes;
 use crate::finding::Finding;
+use crate::finding::line_hash::LineHashes;
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 
@@ -18,7 +18,7 @@ use crate::span::{LineIndex, Span};
 pub(super) fn findings(scanner: &Scanner<'_>, view: &View<'_>, drafts: Vec<Draft>, allows: bool) -> Seen {
     let lines = LineIndex::new(view.text);
     let all: Vec<Span> = drafts.iter().map(|draft| draft.span).collect();
-    let mut kept = without_duplicates(leveled(scanner, view.path, drafts));
+    let mut kept = without_duplicates(leveled(scanner, view.path, without_refuted(drafts)));
     if allows {
         let comments = allow::read(view, &lines);
         let said = allow::apply(&comments, scanner, view, &lines, &mut kept);
@@ -40,6 +40,7 @@ pub(super) fn env_file(scanner: &Scanner<'_>, path: &str, text: &str, generator:
         help: None,
         weight: Weight::Place,
         incomplete: false,
+        refuted: false,
     });
     let drafts = drafts.collect();
     let parsed = Parsed::default();
@@ -55,6 +56,13 @@ fn leveled(scanner: &Scanner<'_>, path: &str, drafts: Vec<Draft>) -> Vec<(Draft,
         Some(if draft.at_most < rule.level { configured.min(draft.at_most) } else { configured })
     };
     drafts.into_iter().filter_map(|draft| level(&draft).map(|level| (draft, level))).collect()
+}
+
+/// Leaves out guesses from a key's name where a format's checksum says that the value is none of it.
+fn without_refuted(mut drafts: Vec<Draft>) -> Vec<Draft> {
+    let refuted: Vec<Span> = drafts.iter().filter(|draft| draft.refuted).map(|draft| draft.span).collect();
+    drafts.retain(|draft| draft.weight != Weight::Assignment || !refuted.contains(&draft.span));
+    drafts
 }
 
 /// One finding a value: of those that overlap, the highest level stays, then the one that knows most, then the longest.
@@ -148,4 +156,3 @@ fn first_paragraph(markdown: &str) -> String {
     let paragraph = markdown.split("\n\n").next().unwrap_or_default();
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }
-

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::checks::credential::{Engine, EngineError, Hit, Syntax};
+use crate::checks::credential::{Engine, EngineError, Hit, Syntax, Work};
 use crate::checks::{self, Check, Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
@@ -22,6 +22,9 @@ mod excerpt;
 mod make;
 #[cfg(test)]
 mod tests;
+
+/// Up to so many files are done before more threads or a faster automaton would have paid for themselves.
+const FEW: usize = 8;
 
 /// What a run needs to know.
 pub struct Options {
@@ -68,10 +71,10 @@ enum Done {
 /// # Errors
 /// Where the rules cannot be used together.
 pub fn run(listing: Listing, options: &Options) -> Result<Outcome, EngineError> {
-    let scanner = Scanner::new(options)?;
+    let work = if listing.files.len() <= FEW { Work::Little } else { Work::Much };
+    let scanner = Scanner::new(options, work)?;
     let files = &listing.files;
-    // Few files are done before a pool of threads would have started.
-    let done: Vec<Done> = if files.len() <= 4 {
+    let done: Vec<Done> = if work == Work::Little {
         let mut buffer = Vec::new();
         files.iter().map(|file| scanner.file(file, &mut buffer)).collect()
     } else {
@@ -109,13 +112,16 @@ pub fn run(listing: Listing, options: &Options) -> Result<Outcome, EngineError> 
 /// # Errors
 /// Where the rules cannot be used together.
 pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Result<Outcome, EngineError> {
-    let scanner = Scanner::new(options)?;
+    let scanner = Scanner::new(options, Work::Little)?;
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     let size = bytes.len() as u64;
     let failed = |reason: String| Skipped { path: path.into(), reason };
     if size > options.max_size {
         let limit = options.max_size;
-        outcome.coverage.errors.push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
+        outcome
+            .coverage
+            .errors
+            .push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
     } else if let Some(decoded) = source::decode(bytes) {
         match scanner.guarded(path, &decoded.text) {
             Ok(seen) => {
@@ -163,8 +169,8 @@ impl<'o> Scanner<'o> {
     ///
     /// # Errors
     /// Where the rules cannot be used together.
-    pub fn new(options: &'o Options) -> Result<Self, EngineError> {
-        let engine = Engine::new(options.rules.iter().cloned())?;
+    pub fn new(options: &'o Options, work: Work) -> Result<Self, EngineError> {
+        let engine = Engine::new(options.rules.iter().cloned(), work)?;
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
         Ok(Self { options, engine, checks: checks::ALL.iter().filter(known).collect() })
     }
@@ -187,7 +193,9 @@ impl<'o> Scanner<'o> {
     /// Looks at a text; a panic becomes an error that names the file and nothing else.
     fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
         catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| {
-            let reason = "an internal error stopped the check of this file; please report it with the version of mlguard".to_owned();
+            let reason =
+                "an internal error stopped the check of this file; please report it with the version of mlguard"
+                    .to_owned();
             Skipped { path: path.into(), reason }
         })
     }
@@ -199,7 +207,11 @@ impl<'o> Scanner<'o> {
         let (hits, allows) = self.hits(&view, &parsed);
         let found = checks::run(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
-        drafts.extend(hits.iter().filter(|hit| !found.quiet.iter().any(|quiet| quiet.contains(hit.span))).map(|hit| self.draft(hit, text)));
+        drafts.extend(
+            hits.iter()
+                .filter(|hit| !found.quiet.iter().any(|quiet| quiet.contains(hit.span)))
+                .map(|hit| self.draft(hit, text)),
+        );
         let env_files = generator_credential::env_files(&view);
         if drafts.is_empty() && !allows {
             return Seen { env_files, ..Seen::default() };
@@ -214,7 +226,11 @@ impl<'o> Scanner<'o> {
         let (mut hits, marks) = self.engine.search(view.text, &|offset| syntax(view.lang_at(offset)));
         for (text, map, lang) in &parsed.rewritten {
             let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
-            hits.extend(inner.into_iter().map(|hit| Hit { span: map.outer(hit.span), key: hit.key.map(|key| map.outer(key)), ..hit }));
+            hits.extend(inner.into_iter().map(|hit| Hit {
+                span: map.outer(hit.span),
+                key: hit.key.map(|key| map.outer(key)),
+                ..hit
+            }));
         }
         hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
         hits.dedup();
@@ -228,7 +244,8 @@ impl<'o> Scanner<'o> {
             Some(key) => format!("The key '{}' is given a credential", key.slice(text)),
             None => rule.title.to_string(),
         };
-        let doubt = if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
+        let doubt =
+            if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
         Draft {
             rule: rule.id.clone(),
             at_most: hit.level,
@@ -238,6 +255,7 @@ impl<'o> Scanner<'o> {
             help: None,
             weight: if hit.specific { Weight::Format } else { Weight::Assignment },
             incomplete: false,
+            refuted: hit.checksum_failed,
         }
     }
 
@@ -268,7 +286,14 @@ impl<'o> Scanner<'o> {
 /// How a language assigns values.
 fn syntax(lang: Lang) -> Syntax {
     match lang {
-        Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Notebook | Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Toml
+        Lang::Yaml
+        | Lang::Json
+        | Lang::JsonLines
+        | Lang::Notebook
+        | Lang::Dotenv
+        | Lang::Ini
+        | Lang::Properties
+        | Lang::Toml
         | Lang::Dockerfile => Syntax::Config,
         Lang::Shell => Syntax::Shell,
         Lang::Markdown => Syntax::Prose,

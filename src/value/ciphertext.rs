@@ -110,7 +110,9 @@ pub fn is_armored(value: &str) -> bool {
     armor(value, "PGP MESSAGE").is_some_and(|body| {
         let data = body.split('=').next().unwrap_or_default();
         let whole = &data[..data.len() - data.len() % 4];
-        STANDARD.decode(whole).is_ok_and(|bytes| bytes.first().is_some_and(|first| first & 0x80 != 0) && bytes.len() > 16)
+        STANDARD
+            .decode(whole)
+            .is_ok_and(|bytes| bytes.first().is_some_and(|first| first & 0x80 != 0) && bytes.len() > 16)
     })
 }
 

@@ -43,7 +43,8 @@ fn judge_password(value: &str, shape: &Shape) -> Option<Confidence> {
     if shape.len < 3 || value.split_whitespace().count() > 3 || (shape.digits == shape.len && shape.len < 4) {
         return None;
     }
-    let strong = shape.len >= 8 && shape.classes >= 2 && (shape.digits > 0 || shape.symbols > 0) && entropy(value) >= 2.8;
+    let strong =
+        shape.len >= 8 && shape.classes >= 2 && (shape.digits > 0 || shape.symbols > 0) && entropy(value) >= 2.8;
     Some(if strong && !is_name(value) { Confidence::High } else { Confidence::Low })
 }
 
@@ -52,7 +53,8 @@ fn judge_strong(value: &str, shape: &Shape) -> Option<Confidence> {
         return None;
     }
     let strong = shape.len >= 12 && shape.digits > 0 && shape.letters > 0 && entropy(value) >= 3.0 && !is_uuid(value);
-    let weak = shape.digits > 0 || shape.upper > 0 && shape.lower > 0 || shape.digits == 0 && shape.letters == shape.len;
+    let weak =
+        shape.digits > 0 || shape.upper > 0 && shape.lower > 0 || shape.digits == 0 && shape.letters == shape.len;
     if strong { Some(Confidence::High) } else { weak.then_some(Confidence::Low) }
 }
 
@@ -131,7 +133,8 @@ fn is_duration(lower: &str) -> bool {
 /// An absolute or relative file path of several ordinary segments.
 #[must_use]
 pub fn is_path(value: &str) -> bool {
-    let rooted = value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
+    let rooted =
+        value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~{}:@ $()*".contains(c);
     let segments = value.split('/').filter(|part| !part.is_empty());
     rooted
@@ -146,11 +149,8 @@ pub fn is_path(value: &str) -> bool {
 pub fn looks_random(part: &str) -> bool {
     let shape = Shape::of(part);
     shape.len >= 12 && shape.digits >= 2 && shape.letters >= 2 && shape.classes >= 2 && entropy(part) >= 3.2 && {
-        let switches = part
-            .as_bytes()
-            .windows(2)
-            .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
-            .count();
+        let switches =
+            part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
         switches >= 3
     }
 }
@@ -219,8 +219,19 @@ mod tests {
 
     #[test]
     fn names_paths_and_settings_are_not() {
-        for value in ["minio-credentials", "my-app.token", "/var/run/secrets/token", "24h", "true", "https://auth.example.com/token",
-            "os.environ[\"TOKEN\"]", "getToken()", "oauth2", "512Mi", "ml-platform"] {
+        for value in [
+            "minio-credentials",
+            "my-app.token",
+            "/var/run/secrets/token",
+            "24h",
+            "true",
+            "https://auth.example.com/token",
+            "os.environ[\"TOKEN\"]",
+            "getToken()",
+            "oauth2",
+            "512Mi",
+            "ml-platform",
+        ] {
             assert_eq!(judge(KeyClass::Weak, value), None, "{value}");
             assert_eq!(judge(KeyClass::Strong, value), None, "{value}");
         }

@@ -92,7 +92,8 @@ pub fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
     let found = separator(bytes, key, before, dashes == 2, syntax)?;
     let (value, quoted) = read_value(text, found, syntax)?;
     let assignment = Assignment { key, value, quoted, syntax };
-    (!value.is_empty() && value.len() <= MAX_VALUE && (quoted || unquoted_allowed(text, &assignment, found))).then_some(assignment)
+    (!value.is_empty() && value.len() <= MAX_VALUE && (quoted || unquoted_allowed(text, &assignment, found)))
+        .then_some(assignment)
 }
 
 fn key_span(bytes: &[u8], at: Span) -> Span {
@@ -140,12 +141,18 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
         (b'=', Some(b'=' | b'~')) => None,
         (b'=', _) => made(Between::Equals, 1),
         (b':', Some(b':')) => None,
-        (b':', follows) if key_quoted || matches!(follows, Some(b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'') | None) => {
+        (b':', follows)
+            if key_quoted || matches!(follows, Some(b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'') | None) =>
+        {
             made(Between::Colon, 1)
         }
         (b',', _) if key_quoted && from_environment(bytes, key) => made(Between::Comma, 1),
-        _ if flag && spaced > at && syntax != Syntax::Prose => Some(Separator { kind: Between::Space, value: spaced, key_quoted }),
-        _ if spaced > at && is_docker_env(bytes, key) => Some(Separator { kind: Between::Space, value: spaced, key_quoted }),
+        _ if flag && spaced > at && syntax != Syntax::Prose => {
+            Some(Separator { kind: Between::Space, value: spaced, key_quoted })
+        }
+        _ if spaced > at && is_docker_env(bytes, key) => {
+            Some(Separator { kind: Between::Space, value: spaced, key_quoted })
+        }
         _ => None,
     }
 }
@@ -154,7 +161,9 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
 fn from_environment(bytes: &[u8], key: Span) -> bool {
     let low = key.start.saturating_sub(24);
     let head = bytes[low..key.start].to_ascii_lowercase();
-    [&b"env"[..], b"environ", b"setdefault", b"secret", b"set"].iter().any(|word| head.windows(word.len()).any(|w| w == *word))
+    [&b"env"[..], b"environ", b"setdefault", b"secret", b"set"]
+        .iter()
+        .any(|word| head.windows(word.len()).any(|w| w == *word))
 }
 
 /// `ENV KEY value` of a Dockerfile.
@@ -173,7 +182,9 @@ fn read_value(text: &str, found: Separator, syntax: Syntax) -> Option<(Span, boo
     if syntax == Syntax::Code && found.kind == Between::Colon && !found.key_quoted {
         at = behind_type(bytes, at);
     }
-    at += usize::from(matches!(bytes.get(at), Some(b'b' | b'r' | b'u' | b'@')) && matches!(bytes.get(at + 1), Some(b'"' | b'\'')));
+    at += usize::from(
+        matches!(bytes.get(at), Some(b'b' | b'r' | b'u' | b'@')) && matches!(bytes.get(at + 1), Some(b'"' | b'\'')),
+    );
     let escaped = usize::from(bytes.get(at) == Some(&b'\\') && matches!(bytes.get(at + 1), Some(b'"' | b'\'')));
     if let Some(&quote @ (b'"' | b'\'' | b'`')) = bytes.get(at + escaped) {
         let triple = bytes.get(at..at + 3) == Some(&[quote; 3]);
@@ -187,7 +198,9 @@ fn read_value(text: &str, found: Separator, syntax: Syntax) -> Option<(Span, boo
     if found.kind == Between::Colon && matches!(bytes.get(at), Some(b'|' | b'>')) {
         return block_line(text, at).map(|span| (span, true));
     }
-    if found.kind == Between::Colon && matches!(bytes.get(at), None | Some(b'\n' | b'\r' | b'!' | b'&' | b'*' | b'{' | b'[')) {
+    if found.kind == Between::Colon
+        && matches!(bytes.get(at), None | Some(b'\n' | b'\r' | b'!' | b'&' | b'*' | b'{' | b'['))
+    {
         return None;
     }
     Some((plain_value(bytes, at, found.kind), false))
@@ -237,7 +250,10 @@ fn plain_value(bytes: &[u8], at: usize, kind: Between) -> Span {
     let line = memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |n| at + n);
     let rest = &bytes[at..line.min(at + MAX_VALUE + 1)];
     let ends = |n: usize| match kind {
-        Between::Colon => rest[n] == b'#' && n > 0 && rest[n - 1].is_ascii_whitespace() || b",}".contains(&rest[n]) && in_flow(rest, n),
+        Between::Colon => {
+            rest[n] == b'#' && n > 0 && rest[n - 1].is_ascii_whitespace()
+                || b",}".contains(&rest[n]) && in_flow(rest, n)
+        }
         _ => rest[n].is_ascii_whitespace() || b";|)\"'`,<>".contains(&rest[n]) || rest[n] == b'&' && n > 0,
     };
     let mut end = 0;
@@ -271,7 +287,8 @@ fn in_flow(rest: &[u8], n: usize) -> bool {
 
 fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> bool {
     let key = found.key.slice(text);
-    let screaming = key.bytes().any(|byte| byte.is_ascii_uppercase()) && !key.bytes().any(|byte| byte.is_ascii_lowercase());
+    let screaming =
+        key.bytes().any(|byte| byte.is_ascii_uppercase()) && !key.bytes().any(|byte| byte.is_ascii_lowercase());
     let tight = separator.kind == Between::Equals && separator.value == found.key.end + 1;
     // A call: code that stands in another language's file.
     if found.value.slice(text).contains('(') && !found.value.slice(text).starts_with('$') {
@@ -295,7 +312,9 @@ mod tests {
 
     fn value_of(text: &str, syntax: Syntax) -> Option<&str> {
         let lower = text.to_ascii_lowercase();
-        let word = ["password", "token", "secret"].iter().find_map(|word| lower.find(word).map(|at| Span::new(at, at + word.len())))?;
+        let word = ["password", "token", "secret"]
+            .iter()
+            .find_map(|word| lower.find(word).map(|at| Span::new(at, at + word.len())))?;
         let found = read(text, word, syntax)?;
         found.judge(text).map(|_| found.value.slice(text))
     }
@@ -303,16 +322,30 @@ mod tests {
     #[test]
     fn each_way_to_assign() {
         for text in [
-            "password: hunter2x9", "\"password\": \"hunter2x9\",", "DB_PASSWORD=hunter2x9", "export DB_PASSWORD='hunter2x9'",
-            "password = \"hunter2x9\"", "db.password=hunter2x9", "<password>hunter2x9</password>", "--password=hunter2x9",
-            "--password hunter2x9", "{user: a, password: hunter2x9}", "password: |\n  hunter2x9\n", "ENV DB_PASSWORD hunter2x9",
-            "password: hunter2x9 # old", "\\\"password\\\": \\\"hunter2x9\\\"",
+            "password: hunter2x9",
+            "\"password\": \"hunter2x9\",",
+            "DB_PASSWORD=hunter2x9",
+            "export DB_PASSWORD='hunter2x9'",
+            "password = \"hunter2x9\"",
+            "db.password=hunter2x9",
+            "<password>hunter2x9</password>",
+            "--password=hunter2x9",
+            "--password hunter2x9",
+            "{user: a, password: hunter2x9}",
+            "password: |\n  hunter2x9\n",
+            "ENV DB_PASSWORD hunter2x9",
+            "password: hunter2x9 # old",
+            "\\\"password\\\": \\\"hunter2x9\\\"",
         ] {
             assert_eq!(value_of(text, Syntax::Config), Some("hunter2x9"), "{text}");
         }
         for text in [
-            "password = \"hunter2x9\"", "password: str = \"hunter2x9\"", "os.environ[\"DB_PASSWORD\"] = \"hunter2x9\"",
-            "os.getenv(\"DB_PASSWORD\", \"hunter2x9\")", "connect(password='hunter2x9')", "$password = \"hunter2x9\"",
+            "password = \"hunter2x9\"",
+            "password: str = \"hunter2x9\"",
+            "os.environ[\"DB_PASSWORD\"] = \"hunter2x9\"",
+            "os.getenv(\"DB_PASSWORD\", \"hunter2x9\")",
+            "connect(password='hunter2x9')",
+            "$password = \"hunter2x9\"",
         ] {
             assert_eq!(value_of(text, Syntax::Code), Some("hunter2x9"), "{text}");
         }
@@ -321,13 +354,24 @@ mod tests {
     #[test]
     fn references_and_code_are_not_values() {
         for text in [
-            "password: $DB_PASSWORD", "password: ${DB_PASSWORD}", "password: {{ .Values.password }}", "password:", "password: !vault |",
-            "password: *pw", "passwordFile: /run/secrets/pw", "if password == \"hunter2x9\"", "secretName: hunter2x9", "${PASSWORD=hunter2x9}",
-            "token: config.token", "password: {{ x }}-{{ y }}", "password: \"\"",
+            "password: $DB_PASSWORD",
+            "password: ${DB_PASSWORD}",
+            "password: {{ .Values.password }}",
+            "password:",
+            "password: !vault |",
+            "password: *pw",
+            "passwordFile: /run/secrets/pw",
+            "if password == \"hunter2x9\"",
+            "secretName: hunter2x9",
+            "${PASSWORD=hunter2x9}",
+            "token: config.token",
+            "password: {{ x }}-{{ y }}",
+            "password: \"\"",
         ] {
             assert_eq!(value_of(text, Syntax::Config), None, "{text}");
         }
-        for text in ["password = get_password(user)", "password=password", "token = self.token", "password: hunter2x9"] {
+        for text in ["password = get_password(user)", "password=password", "token = self.token", "password: hunter2x9"]
+        {
             assert_eq!(value_of(text, Syntax::Code), None, "{text}");
         }
     }

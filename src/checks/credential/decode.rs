@@ -98,7 +98,9 @@ fn runs(text: &str, least: usize, test: &dyn Fn(u8) -> bool, found: &mut dyn FnM
 
 /// The text inside a run of base64 or hexadecimal characters; none where it is not text.
 fn decode_run(run: &str) -> Option<(Encoding, String)> {
-    let hex = run.len() >= MIN_HEX && run.len().is_multiple_of(2) && run.bytes().take(32).all(|byte| byte.is_ascii_hexdigit());
+    let hex = run.len() >= MIN_HEX
+        && run.len().is_multiple_of(2)
+        && run.bytes().take(32).all(|byte| byte.is_ascii_hexdigit());
     if hex && let Some(plain) = decode_hex(run) {
         return Some((Encoding::Hex, plain));
     }
@@ -135,7 +137,10 @@ fn is_text_start(head: &[u8]) -> bool {
     let even = head.iter().step_by(2);
     let utf16 = (odd.clone().all(|&byte| byte == 0) && even.clone().all(|&byte| plain(byte)))
         || (even.clone().all(|&byte| byte == 0) && odd.clone().all(|&byte| plain(byte)));
-    head.iter().all(|&byte| plain(byte)) || utf16 || head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xef, 0xbb, 0xbf])
+    head.iter().all(|&byte| plain(byte))
+        || utf16
+        || head.starts_with(&[0xff, 0xfe])
+        || head.starts_with(&[0xef, 0xbb, 0xbf])
 }
 
 /// Decoded bytes as text: UTF-8 or UTF-16, free of control characters but for white space.
@@ -168,9 +173,12 @@ fn percent_runs(text: &str, found: &mut dyn FnMut(Span, String)) {
         let word = |byte: &u8| byte.is_ascii_graphic() && !b"\"'`<>(){}[],;|".contains(byte);
         let low = at.saturating_sub(512).max(from);
         let start = bytes[low..at].iter().rposition(|byte| !word(byte)).map_or(low, |n| low + n + 1);
-        let end = bytes[at..].iter().take(4096).position(|byte| !word(byte)).map_or((at + 4096).min(bytes.len()), |n| at + n);
+        let end =
+            bytes[at..].iter().take(4096).position(|byte| !word(byte)).map_or((at + 4096).min(bytes.len()), |n| at + n);
         let (plain, count) = unpercent(&bytes[start..end]);
-        if count >= 3 && let Ok(plain) = String::from_utf8(plain) {
+        if count >= 3
+            && let Ok(plain) = String::from_utf8(plain)
+        {
             found(Span::new(start, end), plain);
         }
         from = end.max(at + 1);
@@ -184,7 +192,9 @@ fn unpercent(bytes: &[u8]) -> (Vec<u8>, usize) {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let pair = (bytes.get(at + 1).copied().and_then(digit), bytes.get(at + 2).copied().and_then(digit));
-        if byte == b'%' && let (Some(high), Some(low)) = pair {
+        if byte == b'%'
+            && let (Some(high), Some(low)) = pair
+        {
             plain.push(high << 4 | low);
             count += 1;
             at += 3;

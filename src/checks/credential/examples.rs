@@ -1,6 +1,6 @@
 //! Running the examples that rule files carry.
 
-use super::{Engine, Syntax};
+use super::{Engine, Syntax, Work};
 use crate::rule::Rule;
 
 /// Runs the examples of the credential rules among `rules`, each with that rule alone. Returns the faults: rule and
@@ -10,7 +10,7 @@ pub fn test_rules(rules: &[Rule]) -> Vec<String> {
     let mut faults = Vec::new();
     for rule in rules {
         let Some(pattern) = &rule.pattern else { continue };
-        let engine = Engine::new([rule.clone()]).and_then(|engine| engine.compile_all().map(|()| engine));
+        let engine = Engine::new([rule.clone()], Work::Little).and_then(|engine| engine.compile_all().map(|()| engine));
         let engine = match engine {
             Ok(engine) => engine,
             Err(error) => {
@@ -31,7 +31,11 @@ pub fn test_rules(rules: &[Rule]) -> Vec<String> {
                 hits.dedup_by_key(|hit| hit.span);
                 if hits.len() != wanted {
                     let found = hits.len();
-                    faults.push(format!("rule {}: {list} example {} gives {found} findings, not {wanted}", rule.id, number + 1));
+                    faults.push(format!(
+                        "rule {}: {list} example {} gives {found} findings, not {wanted}",
+                        rule.id,
+                        number + 1
+                    ));
                 }
             }
         };

@@ -56,11 +56,22 @@ enum Scalar {
 #[derive(Clone)]
 enum Kind {
     Null,
-    Scalar { value: Scalar, style: Style },
-    Sequence { first: u32, count: u32 },
+    Scalar {
+        value: Scalar,
+        style: Style,
+    },
+    Sequence {
+        first: u32,
+        count: u32,
+    },
     /// Keys and values alternate in the child list.
-    Mapping { first: u32, count: u32 },
-    Alias { target: u32 },
+    Mapping {
+        first: u32,
+        count: u32,
+    },
+    Alias {
+        target: u32,
+    },
 }
 
 struct Entry {
@@ -350,7 +361,9 @@ impl<'t> Node<'t> {
         let node = self.resolve();
         match &node.entry().kind {
             Kind::Null => true,
-            Kind::Scalar { style: Style::Plain, .. } => matches!(node.as_str(), Some("" | "~" | "null" | "Null" | "NULL")),
+            Kind::Scalar { style: Style::Plain, .. } => {
+                matches!(node.as_str(), Some("" | "~" | "null" | "Null" | "NULL"))
+            }
             _ => false,
         }
     }
@@ -458,7 +471,8 @@ impl<'t> Node<'t> {
         if let Some((_, value)) = own {
             return Some(value);
         }
-        let merged = self.entries().find(|(name, _)| name.as_str() == Some("<<") && name.style() == Some(Style::Plain))?.1;
+        let merged =
+            self.entries().find(|(name, _)| name.as_str() == Some("<<") && name.style() == Some(Style::Plain))?.1;
         let merges = merges.checked_sub(1)?;
         if merged.is_sequence() {
             return merged.items().find_map(|item| item.lookup(key, merges));

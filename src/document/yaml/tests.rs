@@ -79,7 +79,13 @@ fn strings_are_told_from_numbers_and_booleans() {
 
 #[test]
 fn errors_never_quote_the_document() {
-    for text in ["a: *hunter2secret\n", "a: [hunter2secret\n", "a: \"hunter2secret\nb", "!hunter2!secret x", "%hunter2secret\n---\n"] {
+    for text in [
+        "a: *hunter2secret\n",
+        "a: [hunter2secret\n",
+        "a: \"hunter2secret\nb",
+        "!hunter2!secret x",
+        "%hunter2secret\n---\n",
+    ] {
         if let Err(error) = parse(text) {
             assert!(!error.message.contains("hunter2"), "{}", error.message);
         }
