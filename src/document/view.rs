@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::fragment::{Fragment, Host, Lang};
+use super::fragment::{self, Fragment, Host, Lang};
 use super::lines::{self, Recovered};
 use super::object::{Object, objects};
 use super::offset::OffsetMap;
@@ -234,6 +234,8 @@ impl Parser<'_> {
             let map = OffsetMap::linear(span.start).then(&fragment.map);
             match yaml::parse(body) {
                 Ok(tree) => self.unit(fragment, tree, map, &actions, depth),
+                // What a template makes of other formats (configuration files of programs) need not be YAML.
+                Err(_) if templated.is_some() && !fragment::looks_like_manifest(body) => {}
                 Err(error) => self.fault(fragment, body, &map, error),
             }
         }

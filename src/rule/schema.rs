@@ -14,7 +14,8 @@ pub struct SecretRuleFile {
     pub level: LevelName,
     /// Literals (ASCII case ignored) of which one stands in every match; the prefilter looks for these.
     pub keywords: Vec<String>,
-    /// Regular expression (Rust `regex` syntax, bytes, ASCII classes). The group `secret` is the value; without one the whole match is.
+    /// Regular expression (Rust `regex` syntax, bytes, ASCII classes). The group `secret` is the value; without one the
+    /// whole match is. Groups `user` and `host` let logins of documentation (`user:password@host`) be told from real ones.
     #[serde(default)]
     pub pattern: Option<String>,
     /// How candidates are found: by `pattern`, or as the value assigned to a key that a keyword names.

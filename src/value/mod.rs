@@ -3,6 +3,9 @@
 //! All checks share these answers, so that a value that one check passes over is passed over by all. Pure functions on
 //! text; nothing here knows files or documents.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 pub mod ciphertext;
 pub mod key;
 pub mod placeholder;
@@ -29,6 +32,9 @@ pub fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     if value.len() > 4096 || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
         return None;
     }
+    if base64_text(value).is_some_and(|text| is_placeholder(&text)) {
+        return None;
+    }
     let shape = Shape::of(value);
     match class {
         KeyClass::None => None,
@@ -37,6 +43,13 @@ pub fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
         KeyClass::Strong => judge_strong(value, &shape),
         KeyClass::Weak => judge_weak(value, &shape),
     }
+}
+
+/// The text that a value in base64 stands for, if it is text.
+fn base64_text(value: &str) -> Option<String> {
+    let long = value.len() >= 8 && value.len().is_multiple_of(4);
+    let bytes = long.then(|| STANDARD.decode(value).ok()).flatten()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.contains(char::is_control))
 }
 
 fn judge_password(value: &str, shape: &Shape) -> Option<Confidence> {

@@ -78,6 +78,19 @@ fn is_filler(value: &str) -> bool {
     same || only_marks || sequence || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| repeated(part))
 }
 
+/// Whether a login in a URL only shows where one goes: `user:password@host`. `postgres:postgres@db` is a weak real one.
+#[must_use]
+pub fn is_sample_login(user: &str, password: &str, host: &str) -> bool {
+    const PASSWORDS: &[&str] = &["password", "pass", "passwd", "pwd", "secret", "pw", "user", "username", "token"];
+    const USERS: &[&str] =
+        &["user", "username", "usr", "login", "myuser", "db_user", "dbuser", "admin_user", "u", "me", "name"];
+    let lower = |text: &str| text.to_ascii_lowercase();
+    let (user, password, host) = (lower(user), lower(password), lower(host));
+    let generic_host =
+        host.contains("host") && host != "localhost" || host.contains("example") || host.starts_with("your");
+    PASSWORDS.contains(&password.as_str()) && (USERS.contains(&user.as_str()) || generic_host)
+}
+
 /// A value that names where the real one is kept.
 fn is_reference(value: &str) -> bool {
     const PREFIXES: &[&str] = &[
@@ -138,10 +151,11 @@ fn is_reference(value: &str) -> bool {
 
 /// `DB_PASSWORD` in the place of a value: the name of a variable, not its content.
 fn is_constant_name(value: &str) -> bool {
-    let parts: Vec<&str> = value.split('_').collect();
-    parts.len() >= 2
-        && value.len() <= 64
-        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))
+    const ALONE: &[&str] =
+        &["PASSWORD", "PASSWD", "PASS", "SECRET", "TOKEN", "USER", "USERNAME", "KEY", "APIKEY", "VALUE", "CREDENTIALS"];
+    let parts: Vec<&str> = value.trim_matches('_').split('_').collect();
+    let capitals = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()));
+    capitals && value.len() <= 64 && (parts.len() >= 2 || ALONE.contains(&value))
 }
 
 /// Words that say "put yours here".
@@ -353,6 +367,14 @@ mod tests {
         ] {
             assert!(is_placeholder(value), "{value:?}");
         }
+    }
+
+    #[test]
+    fn logins_of_documentation_are_samples() {
+        use super::is_sample_login as sample;
+        assert!(sample("user", "password", "host") && sample("USER", "PASSWORD", "db.example.com"));
+        assert!(sample("root", "password", "mongodb-hostname"));
+        assert!(!sample("postgres", "postgres", "db") && !sample("mlflow", "password", "10.0.0.3"));
     }
 
     #[test]

@@ -121,21 +121,24 @@ struct Separator {
     /// Where the value may start, white space skipped.
     value: usize,
     key_quoted: bool,
+    /// Whether the key is an index (`environ["KEY"] = …`), as only programs write.
+    indexed: bool,
 }
 
 fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Syntax) -> Option<Separator> {
     let blank = |at: usize| bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count() + at;
     let mut at = key.end;
     if before == Some(b'<') && bytes.get(at) == Some(&b'>') {
-        return Some(Separator { kind: Between::Element, value: at + 1, key_quoted: false });
+        return Some(Separator { kind: Between::Element, value: at + 1, key_quoted: false, indexed: false });
     }
     at += usize::from(bytes.get(at) == Some(&b'\\'));
     let key_quoted = matches!(bytes.get(at), Some(b'"' | b'\'' | b'`'));
     at += usize::from(key_quoted);
+    let indexed = bytes.get(at) == Some(&b']');
     at += usize::from(matches!(bytes.get(at), Some(b']' | b')')));
     let spaced = blank(at);
     let next = |n: usize| bytes.get(spaced + n).copied();
-    let made = |kind, skip: usize| Some(Separator { kind, value: blank(spaced + skip), key_quoted });
+    let made = |kind, skip: usize| Some(Separator { kind, value: blank(spaced + skip), key_quoted, indexed });
     match (next(0)?, next(1)) {
         (b':', Some(b'=')) | (b'=', Some(b'>')) | (b'?', Some(b'=')) => made(Between::Equals, 2),
         (b'=', Some(b'=' | b'~')) => None,
@@ -148,10 +151,10 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
         }
         (b',', _) if key_quoted && from_environment(bytes, key) => made(Between::Comma, 1),
         _ if flag && spaced > at && syntax != Syntax::Prose => {
-            Some(Separator { kind: Between::Space, value: spaced, key_quoted })
+            Some(Separator { kind: Between::Space, value: spaced, key_quoted, indexed })
         }
         _ if spaced > at && is_docker_env(bytes, key) => {
-            Some(Separator { kind: Between::Space, value: spaced, key_quoted })
+            Some(Separator { kind: Between::Space, value: spaced, key_quoted, indexed })
         }
         _ => None,
     }
@@ -159,6 +162,9 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
 
 /// `getenv("TOKEN", "default")` and its likes.
 fn from_environment(bytes: &[u8], key: Span) -> bool {
+    if key.start < 2 || bytes[key.start - 2] != b'(' {
+        return false;
+    }
     let low = key.start.saturating_sub(24);
     let head = bytes[low..key.start].to_ascii_lowercase();
     [&b"env"[..], b"environ", b"setdefault", b"secret", b"set"]
@@ -192,7 +198,7 @@ fn read_value(text: &str, found: Separator, syntax: Syntax) -> Option<(Span, boo
         let end = closing_quote(bytes, start, quote, escaped == 1)?;
         return Some((Span::new(start, end), true));
     }
-    if found.kind == Between::Comma {
+    if found.kind == Between::Comma || found.indexed {
         return None;
     }
     if found.kind == Between::Colon && matches!(bytes.get(at), Some(b'|' | b'>')) {

@@ -311,6 +311,13 @@ impl Search<'_, '_> {
         for found in regex.captures_iter(bytes) {
             let Some(secret) = found.name("secret").or_else(|| found.get(0)) else { continue };
             let span = Span::new(from + secret.start(), from + secret.end());
+            let part =
+                |name| found.name(name).map(|part| Span::new(from + part.start(), from + part.end()).slice(self.text));
+            if let (Some(user), Some(host)) = (part("user"), part("host"))
+                && value::placeholder::is_sample_login(user, span.slice(self.text), host)
+            {
+                continue;
+            }
             self.judge_match(rule, span);
         }
         self.tried[rule] = window.end;
@@ -320,7 +327,9 @@ impl Search<'_, '_> {
         let compiled = &self.engine.rules[rule].rule;
         let Some(pattern) = &compiled.pattern else { return };
         let value = span.slice(self.text);
-        if value.is_empty() || value::entropy(value) < pattern.min_entropy || value::is_placeholder(value) {
+        let rest = self.text.get(span.end..).unwrap_or_default().trim_start();
+        let cut = rest.starts_with("...") || rest.starts_with('…');
+        if cut || value.is_empty() || value::entropy(value) < pattern.min_entropy || value::is_placeholder(value) {
             return;
         }
         let checked = pattern.checksum.is_none_or(|kind| verify::holds(kind, value));
