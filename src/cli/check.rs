@@ -131,8 +131,7 @@ fn files(
     }
     let listing = list(paths, settings)?;
     let options = options(settings, interrupted);
-    let outcome = engine::run(listing, &options).map_err(|error| Problem::new(error.to_string()))?;
-    Ok((outcome, options.rules))
+    Ok((engine::run(listing, &options), options.rules))
 }
 
 fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
@@ -165,8 +164,7 @@ fn standard_input(
         outcome.coverage.skipped.push(Skipped { path: path.into(), reason });
         return Ok((outcome, options.rules));
     }
-    let outcome = engine::run_bytes(&path, &bytes, &options).map_err(|error| Problem::new(error.to_string()))?;
-    Ok((outcome, options.rules))
+    Ok((engine::run_bytes(&path, &bytes, &options), options.rules))
 }
 
 /// `path` as reports write it: relative to the root where it is below it, with `/`.
@@ -194,6 +192,7 @@ fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::O
         level: Box::new(move |rule, path| shared.level(rule, path)),
         max_size: settings.max_size.value,
         allow_comments: settings.allow_comments.value,
+        line_hashes: settings.formats.value.iter().any(|format| format.starts_with("sarif")),
         interrupted: Arc::clone(interrupted),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }

@@ -220,6 +220,22 @@ impl Parser<'_> {
 
     fn yaml(&mut self, fragment: &Fragment<'_>, around: &Actions, depth: usize) {
         let text = fragment.text.as_ref();
+        if is_definition_of_kinds(text) {
+            // Templates are looked for in each document by itself, since the definitions are most of such a file.
+            for span in yaml::documents(text) {
+                if !is_definition_of_kinds(span.slice(text)) {
+                    let map = OffsetMap::linear(span.start).then(&fragment.map);
+                    let part = Fragment { text: Cow::Borrowed(span.slice(text)), map, ..*fragment };
+                    self.documents(&part, around, depth);
+                }
+            }
+        } else {
+            self.documents(fragment, around, depth);
+        }
+    }
+
+    fn documents(&mut self, fragment: &Fragment<'_>, around: &Actions, depth: usize) {
+        let text = fragment.text.as_ref();
         let templated = template::blank(text);
         let source = templated.as_ref().map_or(text, |templated| templated.text.as_str());
         let actions: Actions = match &templated {
@@ -228,9 +244,6 @@ impl Parser<'_> {
         };
         for span in yaml::documents(source) {
             let body = span.slice(source);
-            if is_definition_of_kinds(body) {
-                continue;
-            }
             let map = OffsetMap::linear(span.start).then(&fragment.map);
             match yaml::parse(body) {
                 Ok(tree) => self.unit(fragment, tree, map, &actions, depth),

@@ -108,6 +108,7 @@ impl Maker<'_> {
             return Vec::new();
         }
         let hashes = LineHashes::new(self.text);
+        let hashed = self.scanner.options.line_hashes;
         let values = excerpt::values(self.text, &self.all);
         let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut made = Vec::new();
@@ -127,7 +128,7 @@ impl Maker<'_> {
                 level,
                 path: self.path.clone(),
                 span: draft.span,
-                line_hash: hashes.hash_of(region.start.line),
+                line_hash: if hashed { hashes.hash_of(region.start.line) } else { String::new() },
                 region,
                 place,
                 message: excerpt::scrub(&draft.message, &values),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::checks::credential::{Engine, EngineError, Hit, Syntax, Work};
+use crate::checks::credential::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
@@ -23,7 +23,7 @@ mod make;
 #[cfg(test)]
 mod tests;
 
-/// Up to so many files are done before more threads or a faster automaton would have paid for themselves.
+/// Up to so many files are done before more threads would have started.
 const FEW: usize = 8;
 
 /// What a run needs to know.
@@ -38,6 +38,8 @@ pub struct Options {
     pub allow_comments: bool,
     /// Set from outside to end the run early.
     pub interrupted: Arc<AtomicBool>,
+    /// Whether a report needs GitHub's line hashes, which cost a pass over each file with findings.
+    pub line_hashes: bool,
     /// The day against which expiry dates are held.
     pub today: jiff::civil::Date,
 }
@@ -67,14 +69,10 @@ enum Done {
 }
 
 /// Checks every file of a listing.
-///
-/// # Errors
-/// Where the rules cannot be used together.
-pub fn run(listing: Listing, options: &Options) -> Result<Outcome, EngineError> {
-    let work = if listing.files.len() <= FEW { Work::Little } else { Work::Much };
-    let scanner = Scanner::new(options, work)?;
+pub fn run(listing: Listing, options: &Options) -> Outcome {
+    let scanner = Scanner::new(options);
     let files = &listing.files;
-    let done: Vec<Done> = if work == Work::Little {
+    let done: Vec<Done> = if files.len() <= FEW {
         let mut buffer = Vec::new();
         files.iter().map(|file| scanner.file(file, &mut buffer)).collect()
     } else {
@@ -104,15 +102,12 @@ pub fn run(listing: Listing, options: &Options) -> Result<Outcome, EngineError> 
         outcome.coverage.errors.push(Skipped { path: ".".into(), reason });
     }
     finish(&mut outcome);
-    Ok(outcome)
+    outcome
 }
 
 /// Checks the bytes of one file that are at hand, as the file `path`.
-///
-/// # Errors
-/// Where the rules cannot be used together.
-pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Result<Outcome, EngineError> {
-    let scanner = Scanner::new(options, Work::Little)?;
+pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Outcome {
+    let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     let size = bytes.len() as u64;
     let failed = |reason: String| Skipped { path: path.into(), reason };
@@ -136,7 +131,7 @@ pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Result<Outcome,
         outcome.coverage.skipped.push(failed("binary file".to_owned()));
     }
     finish(&mut outcome);
-    Ok(outcome)
+    outcome
 }
 
 fn finish(outcome: &mut Outcome) {
@@ -166,13 +161,10 @@ fn join(from: &str, env: &str) -> String {
 
 impl<'o> Scanner<'o> {
     /// Prepares a run: only rules that are on somewhere cost anything.
-    ///
-    /// # Errors
-    /// Where the rules cannot be used together.
-    pub fn new(options: &'o Options, work: Work) -> Result<Self, EngineError> {
-        let engine = Engine::new(options.rules.iter().cloned(), work)?;
+    pub fn new(options: &'o Options) -> Self {
+        let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
-        Ok(Self { options, engine, checks: checks::ALL.iter().filter(known).collect() })
+        Self { options, engine, checks: checks::ALL.iter().filter(known).collect() }
     }
 
     fn file(&self, file: &File, buffer: &mut Vec<u8>) -> Done {

@@ -47,7 +47,7 @@ fn inner(engine: &Engine, text: &str, depth: usize, budget: &mut usize, found: &
         }
         inner(engine, &plain, depth, budget, &mut |hit| found(outer(hit)));
     };
-    runs(text, MIN_BASE64, &is_base64, &mut |span| {
+    runs(text, &mut |span| {
         if let Some((encoding, plain)) = decode_run(span.slice(text)) {
             decoded(span, encoding, Cow::Owned(plain));
         }
@@ -78,18 +78,18 @@ fn is_base64(byte: u8) -> bool {
     BASE64_BYTES[usize::from(byte)]
 }
 
-/// Maximal runs of at least `least` bytes that pass `test`. Looks at every `least`-th byte first, so that ordinary text
-/// is skipped at a fraction of its length.
-fn runs(text: &str, least: usize, test: &dyn Fn(u8) -> bool, found: &mut dyn FnMut(Span)) {
+/// Maximal runs of at least [`MIN_BASE64`] base64 characters. Looks at the far end of each stretch first, so that
+/// ordinary text is skipped at a fraction of its length.
+fn runs(text: &str, found: &mut dyn FnMut(Span)) {
     let bytes = text.as_bytes();
     let mut from = 0;
-    while from + least <= bytes.len() {
-        let probe = &bytes[from..from + least];
-        if let Some(miss) = probe.iter().rposition(|&byte| !test(byte)) {
+    while let Some(probe) = bytes.get(from..from + MIN_BASE64) {
+        if let Some(miss) = probe.iter().rposition(|&byte| !is_base64(byte)) {
             from += miss + 1;
             continue;
         }
-        let end = bytes[from + least..].iter().position(|&byte| !test(byte)).map_or(bytes.len(), |n| from + least + n);
+        let rest = from + MIN_BASE64;
+        let end = bytes[rest..].iter().position(|&byte| !is_base64(byte)).map_or(bytes.len(), |n| rest + n);
         let padded = bytes[end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
         found(Span::new(from, end + padded));
         from = end + 1;
@@ -212,7 +212,7 @@ mod tests {
 
     fn decoded(text: &str) -> Vec<(Encoding, String)> {
         let mut all = Vec::new();
-        runs(text, MIN_BASE64, &is_base64, &mut |span| all.extend(decode_run(span.slice(text))));
+        runs(text, &mut |span| all.extend(decode_run(span.slice(text))));
         percent_runs(text, &mut |_, plain| all.push((Encoding::Percent, plain)));
         all
     }

@@ -1,6 +1,6 @@
 //! Running the examples that rule files carry.
 
-use super::{Engine, Syntax, Work};
+use super::{Engine, Syntax};
 use crate::rule::Rule;
 
 /// Runs the examples of the credential rules among `rules`, each with that rule alone. Returns the faults: rule and
@@ -10,14 +10,11 @@ pub fn test_rules(rules: &[Rule]) -> Vec<String> {
     let mut faults = Vec::new();
     for rule in rules {
         let Some(pattern) = &rule.pattern else { continue };
-        let engine = Engine::new([rule.clone()], Work::Little).and_then(|engine| engine.compile_all().map(|()| engine));
-        let engine = match engine {
-            Ok(engine) => engine,
-            Err(error) => {
-                faults.push(error.to_string());
-                continue;
-            }
-        };
+        let engine = Engine::new([rule.clone()]);
+        if let Err(error) = engine.compile_all() {
+            faults.push(error.to_string());
+            continue;
+        }
         if pattern.matches.is_empty() {
             faults.push(format!("rule {}: it has no matching example", rule.id));
         }

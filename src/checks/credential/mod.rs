@@ -1,4 +1,4 @@
-//! The credential engine: one pass of one automaton over a text finds the keywords of every rule, and only then are
+//! The credential engine: one pass over a text ([`prefilter`]) finds the keywords of every rule, and only then are
 //! regular expressions compiled and run, each on the few bytes around its keyword.
 //!
 //! What stands in a text encoded (base64, hexadecimal, percent) is decoded within a budget and searched the same way;
@@ -7,16 +7,17 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::rule::{Level, Matcher, Rule};
 use crate::span::Span;
 use crate::value::{self, Confidence};
+use prefilter::Prefilter;
 
 pub mod assignment;
 mod decode;
 mod examples;
+mod prefilter;
 mod verify;
 
 pub use assignment::Syntax;
@@ -69,7 +70,7 @@ impl Encoding {
     }
 }
 
-/// What the automaton looks for beside the rules: marks of structure that decide what is parsed.
+/// What the prefilter finds beside the rules.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
     /// A word of a credential's key stands in the text.
@@ -81,8 +82,8 @@ pub struct Marks {
 /// The rules of a run, ready to search.
 pub struct Engine {
     rules: Vec<Compiled>,
-    automaton: AhoCorasick,
-    /// By pattern of the automaton.
+    prefilter: Prefilter,
+    /// By number in the prefilter.
     keywords: Vec<Keyword>,
     weak: Option<usize>,
 }
@@ -101,24 +102,6 @@ enum Keyword {
     Allow,
 }
 
-/// How much is to be searched, which decides what is worth preparing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A few files: ready in two milliseconds.
-    Little,
-    /// A tree: four milliseconds more to prepare, and half the time for each byte.
-    Much,
-}
-
-impl Work {
-    fn automaton(self) -> AhoCorasickKind {
-        match self {
-            Self::Little => AhoCorasickKind::ContiguousNFA,
-            Self::Much => AhoCorasickKind::DFA,
-        }
-    }
-}
-
 /// Why rules cannot be used together.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -130,18 +113,12 @@ pub enum EngineError {
         /// What the library says.
         message: String,
     },
-    /// The automaton could not be built.
-    #[error("the keywords of the rules cannot be searched together: {0}")]
-    Keywords(String),
 }
 
 impl Engine {
     /// Makes an engine of the credential rules among `rules`.
-    ///
-    /// # Errors
-    /// Where the keywords are too many or too long to search together. Expressions are compiled on first need; see
-    /// [`Engine::compile_all`].
-    pub fn new(rules: impl IntoIterator<Item = Rule>, work: Work) -> Result<Self, EngineError> {
+    /// Expressions are compiled on first need; see [`Engine::compile_all`].
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
         let rules: Vec<Compiled> = rules
             .into_iter()
             .filter(|rule| rule.pattern.is_some())
@@ -169,19 +146,14 @@ impl Engine {
         let allow = table.entry("mlguard:".to_owned()).or_insert(Keyword::Allow);
         *allow = Keyword::Allow;
         let (literals, keywords): (Vec<String>, Vec<Keyword>) = table.into_iter().unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(work.automaton()))
-            .build(&literals)
-            .map_err(|error| EngineError::Keywords(error.to_string()))?;
+        let prefilter = Prefilter::new(literals.iter().map(String::as_str).zip(0..));
         let of = |level| {
             rules.iter().position(|c| {
                 c.rule.level == level && c.rule.pattern.as_ref().is_some_and(|p| p.matcher == Matcher::Assignment)
             })
         };
         let weak = of(Level::Warning).or_else(|| of(Level::Error));
-        Ok(Self { rules, automaton, keywords, weak })
+        Self { rules, prefilter, keywords, weak }
     }
 
     /// The rule of a [`Hit`].
@@ -264,23 +236,21 @@ struct Search<'e, 't> {
 impl Search<'_, '_> {
     fn keywords(&mut self, syntax: &dyn Fn(usize) -> Syntax) {
         let mut assigned = 0;
-        for found in self.engine.automaton.find_overlapping_iter(self.text) {
-            let span = Span::new(found.start(), found.end());
-            match &self.engine.keywords[found.pattern().as_usize()] {
-                Keyword::Allow => self.marks.allow = true,
-                Keyword::Pattern(rules) => rules.iter().for_each(|&rule| self.pattern(rule, span)),
-                Keyword::Assignment(rule, rules) => {
-                    self.marks.credential = true;
-                    rules.iter().for_each(|&rule| self.pattern(rule, span));
-                    if span.start >= assigned
-                        && let Some(found) = assignment::read(self.text, span, syntax(span.start))
-                    {
-                        assigned = found.key.end;
-                        self.assignment(*rule, &found);
-                    }
+        let engine = self.engine;
+        engine.prefilter.find(self.text.as_bytes(), &mut |keyword, span| match &engine.keywords[keyword] {
+            Keyword::Allow => self.marks.allow = true,
+            Keyword::Pattern(rules) => rules.iter().for_each(|&rule| self.pattern(rule, span)),
+            Keyword::Assignment(rule, rules) => {
+                self.marks.credential = true;
+                rules.iter().for_each(|&rule| self.pattern(rule, span));
+                if span.start >= assigned
+                    && let Some(found) = assignment::read(self.text, span, syntax(span.start))
+                {
+                    assigned = found.key.end;
+                    self.assignment(*rule, &found);
                 }
             }
-        }
+        });
     }
 
     fn assignment(&mut self, rule: usize, found: &assignment::Assignment) {

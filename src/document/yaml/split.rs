@@ -11,11 +11,7 @@ use crate::span::Span;
 pub fn documents(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut start = 0;
-    for line in line_starts(text) {
-        let rest = text.as_bytes().get(line..).unwrap_or_default();
-        if !is_marker(rest) {
-            continue;
-        }
+    for line in markers(text.as_bytes()) {
         push(&mut found, text, Span::new(start, line));
         start = line + 3;
     }
@@ -23,14 +19,16 @@ pub fn documents(text: &str) -> Vec<Span> {
     found
 }
 
-fn line_starts(text: &str) -> impl Iterator<Item = usize> {
-    let after = memchr::memchr2_iter(b'\n', b'\r', text.as_bytes()).map(|at| at + 1);
-    std::iter::once(0).chain(after)
-}
-
-fn is_marker(rest: &[u8]) -> bool {
-    (rest.starts_with(b"---") || rest.starts_with(b"..."))
-        && matches!(rest.get(3), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
+/// Offsets of the lines that start with a marker.
+fn markers(bytes: &[u8]) -> Vec<usize> {
+    let alone = |&at: &usize| {
+        let starts = at == 0 || matches!(bytes[at - 1], b'\n' | b'\r');
+        starts && matches!(bytes.get(at + 3), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
+    };
+    let find = |marker: &'static str| memchr::memmem::find_iter(bytes, marker).filter(alone);
+    let mut found: Vec<usize> = find("---").chain(find("...")).collect();
+    found.sort_unstable();
+    found
 }
 
 fn push(found: &mut Vec<Span>, text: &str, span: Span) {
