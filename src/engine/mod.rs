@@ -31,6 +31,7 @@ pub struct Options {
     /// Every rule that may speak: built-in ones and those of packs.
     pub rules: Vec<Rule>,
     /// The level of a rule for a path; none where it is off.
+    #[expect(clippy::type_complexity, reason = "read once, and plainer than a name for it")]
     pub level: Box<dyn Fn(&Rule, &str) -> Option<Level> + Send + Sync>,
     /// Largest file that is read, bytes.
     pub max_size: u64,
