@@ -44,7 +44,9 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
         repository: None,
     };
     let failed = report::target::emit(&targets, &outcome, &context, &mut io::stdout().lock());
-    failed.iter().for_each(|error| output::problem(&Problem::new(error.to_string())));
+    for error in &failed {
+        output::problem(&Problem::new(error.to_string()));
+    }
     let written = if failed.is_empty() { Exit::Clean } else { Exit::Failed };
     Ok(verdict(&outcome, settings.fail_on.value).and(faulty).and(written))
 }
@@ -73,7 +75,8 @@ fn source_problem(error: &source::SourceError) -> Problem {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        message.push_str(&format!(": {inner}"));
+        message.push_str(": ");
+        message.push_str(&inner.to_string());
         cause = inner.source();
     }
     Problem::new(message)
