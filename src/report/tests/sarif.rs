@@ -1,3 +1,5 @@
+//! SARIF: the schema, and what code scanning needs.
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
