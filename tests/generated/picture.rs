@@ -26,7 +26,7 @@ pub fn draw(folder: &Path) -> String {
          aria-label=\"What mlguard check prints for examples/leaky\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#0d1117\"/>\n\
          <g font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" fill=\"#c9d1d9\" \
-         xml:space=\"preserve\">\n"
+         xml:space=\"preserve\" style=\"white-space:pre\">\n"
     );
     let prompt = vec![("#7ee787".to_owned(), "$ ".to_owned()), (String::new(), "mlguard check".to_owned())];
     for (index, line) in [prompt, Vec::new()].iter().chain(&lines).enumerate() {
@@ -36,7 +36,8 @@ pub fn draw(folder: &Path) -> String {
             continue;
         }
         write!(svg, "<text x=\"{MARGIN}\" y=\"{y:.1}\">").expect("a string");
-        let mut room = COLUMNS;
+        let whole: usize = line.iter().map(|(_, piece)| piece.chars().count()).sum();
+        let mut room = if whole > COLUMNS { COLUMNS - 1 } else { COLUMNS };
         for (style, piece) in line {
             let shown: String = piece.chars().take(room).collect();
             room -= shown.chars().count();
@@ -46,7 +47,7 @@ pub fn draw(folder: &Path) -> String {
                 style => write!(svg, "<tspan fill=\"{style}\">{text}</tspan>").expect("a string"),
             }
         }
-        svg.push_str("</text>\n");
+        svg.push_str(if whole > COLUMNS { "…</text>\n" } else { "</text>\n" });
     }
     svg.push_str("</g>\n</svg>\n");
     svg
