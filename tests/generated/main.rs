@@ -139,5 +139,5 @@ fn compare(name: &str, wanted: &str) {
         return;
     }
     assert!(blessing(), "{name} is out of date: `MLGUARD_BLESS=1 cargo test --test generated` rewrites it");
-    fs::write(&path, wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
+    fs::write(&path, wanted).expect("a generated file can be written");
 }
