@@ -19,7 +19,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             let Some(name) = key.as_str().filter(|name| *name != "sops") else { continue };
             keys.clear();
             keys.push(name.to_owned());
-            collect(&rule, &mut keys, value, &mut clear);
+            collect(&rule, &keys, value, &mut clear);
         }
         for (path, value) in clear {
             let key = path.rsplit('.').next().unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
 }
 
 /// Leaves that must be encrypted and are not. List indices are no part of SOPS's paths.
-fn collect<'v>(rule: &Selector, keys: &mut Vec<String>, node: Node<'v>, clear: &mut Vec<(String, Node<'v>)>) {
+fn collect<'v>(rule: &Selector, keys: &[String], node: Node<'v>, clear: &mut Vec<(String, Node<'v>)>) {
     let place = |keys: &[String]| format!(".{}", keys.join("."));
     let leaf = |keys: &[String], node: Node<'v>, clear: &mut Vec<(String, Node<'v>)>| {
         let text = node.as_str().unwrap_or_default();
@@ -45,7 +45,7 @@ fn collect<'v>(rule: &Selector, keys: &mut Vec<String>, node: Node<'v>, clear: &
     walk(node, &mut |path, _, value| {
         if value.as_str().is_some() && !value.is_alias() {
             let below = path.split(['.', '[']).filter(|part| !part.is_empty() && !part.ends_with(']'));
-            let mut whole = keys.clone();
+            let mut whole = keys.to_vec();
             whole.extend(below.map(str::to_owned));
             leaf(&whole, value, clear);
         }

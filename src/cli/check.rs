@@ -44,7 +44,9 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
         repository: None,
     };
     let failed = report::target::emit(&targets, &outcome, &context, &mut io::stdout().lock());
-    failed.iter().for_each(|error| output::problem(&Problem::new(error.to_string())));
+    for error in &failed {
+        output::problem(&Problem::new(error.to_string()));
+    }
     let written = if failed.is_empty() { Exit::Clean } else { Exit::Failed };
     Ok(verdict(&outcome, settings.fail_on.value).and(faulty).and(written))
 }
@@ -73,7 +75,8 @@ fn source_problem(error: &source::SourceError) -> Problem {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        message.push_str(&format!(": {inner}"));
+        message.push_str(": ");
+        message.push_str(&inner.to_string());
         cause = inner.source();
     }
     Problem::new(message)
@@ -135,11 +138,23 @@ fn files(
 }
 
 fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
-    match source::list(paths, &|path| !settings.excluded(path)) {
+    let meant = meant(paths, settings)?;
+    let wanted = |path: &str| !settings.excluded(path) || meant.iter().any(|folder| path.starts_with(folder));
+    match source::list(paths, &wanted) {
         // The person said so in the configuration: nothing to check is what was asked for.
         Err(source::SourceError::Empty { excluded, .. }) if excluded > 0 => Ok(source::Listing::default()),
         other => other.map_err(|error| source_problem(&error)),
     }
+}
+
+/// Named folders that the configuration leaves out as a whole, each with a final `/`. Whoever names one means it, and would
+/// otherwise be told that all is well. Named files stay left out, since a hook names every file of a commit.
+fn meant(paths: &[PathBuf], settings: &Settings) -> Result<Vec<String>, Problem> {
+    let current = current_folder()?;
+    let folders = paths.iter().filter(|path| path.is_dir());
+    let folders = folders.map(|path| format!("{}/", report_path(&settings.root, &current, path)));
+    // A name that no other pattern than one for the folder is made for.
+    Ok(folders.filter(|folder| folder.len() > 1 && settings.excluded(&format!("{folder}-"))).collect())
 }
 
 fn standard_input(

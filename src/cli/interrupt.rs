@@ -9,9 +9,12 @@ use crate::exit::Exit;
 pub(super) fn install() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let shared = Arc::clone(&flag);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one exit outside `main`: whoever asks twice does not want to wait for anything"
+    )]
     let handler = move || {
         if shared.swap(true, Ordering::SeqCst) {
-            // The one exit outside `main`: whoever asks twice does not want to wait for anything.
             std::process::exit(Exit::Interrupted.code().into());
         }
     };

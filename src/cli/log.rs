@@ -4,6 +4,10 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging where `-v` or `RUST_LOG` asks for it. `RUST_LOG` wins.
 pub(super) fn install(verbose: u8) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "RUST_LOG is no setting of the scan, and is needed before settings are read"
+    )]
     let asked = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = match (asked, verbose) {
         (Some(filter), _) => EnvFilter::new(filter),

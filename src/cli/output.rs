@@ -25,6 +25,7 @@ pub(super) fn stdout_has_color() -> bool {
 
 /// Columns of the terminal that standard output is, where the shell tells.
 pub(super) fn stdout_width() -> Option<usize> {
+    #[expect(clippy::disallowed_methods, reason = "a property of the terminal, no setting")]
     let columns = std::env::var("COLUMNS").ok()?.parse().ok()?;
     (io::stdout().is_terminal() && columns > 0).then_some(columns)
 }

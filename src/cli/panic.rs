@@ -33,6 +33,7 @@ mod tests {
 
     /// Does something only as the child of the test below.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test below sets it for its child")]
     fn child() {
         if std::env::var_os(CHILD).is_none() {
             return;
@@ -44,6 +45,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a panic is seen from outside only")]
     fn the_text_of_a_panic_is_withheld() {
         let program = std::env::current_exe().expect("the test program");
         let mut command = Command::new(program);

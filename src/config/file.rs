@@ -134,12 +134,9 @@ impl Reader<'_> {
     }
 
     fn max_size(&mut self, node: &Node) -> Option<Valued<u64>> {
-        let text = match &node.value {
-            Value::Text(text) | Value::Number(text) => text,
-            _ => {
-                self.mistyped(node, "`max-size` is a size such as 32MiB");
-                return None;
-            }
+        let (Value::Text(text) | Value::Number(text)) = &node.value else {
+            self.mistyped(node, "`max-size` is a size such as 32MiB");
+            return None;
         };
         match parse_size(text) {
             Ok(size) => Some(self.valued(node.at, size)),

@@ -99,13 +99,11 @@ pub(super) fn without_place(message: &str) -> String {
 }
 
 fn position(at: &serde_saphyr::Location, text: &str, lines: &LineIndex) -> Position {
-    match at.span().byte_offset().and_then(|offset| usize::try_from(offset).ok()) {
-        Some(offset) => lines.position(text, offset),
-        None => {
-            let number = |value: u64| usize::try_from(value).unwrap_or(1).max(1);
-            Position { line: number(at.line()), column: number(at.column()) }
-        }
+    if let Some(offset) = at.span().byte_offset().and_then(|offset| usize::try_from(offset).ok()) {
+        return lines.position(text, offset);
     }
+    let number = |value: u64| usize::try_from(value).unwrap_or(1).max(1);
+    Position { line: number(at.line()), column: number(at.column()) }
 }
 
 fn resolve(raw: Spanned<Raw>, text: &str, lines: &LineIndex) -> Node {
@@ -236,13 +234,13 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..30 {
             let before = format!("*a{}", level - 1);
-            bomb += &format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "));
+            bomb.extend([format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "))]);
         }
         let beyond = "nested or aliased beyond what a configuration needs";
         assert_eq!(fault(&bomb).0, beyond);
         let deep = format!("a: {}{}", "[".repeat(10_000), "]".repeat(10_000));
         assert!(parse(&deep).is_err());
-        let steps: String = (0..10_000).map(|depth| format!("{}a:\n", " ".repeat(depth.min(400)))).collect();
+        let steps = (0..10_000).map(|depth| " ".repeat(depth.min(400)) + "a:\n").collect::<Vec<_>>().concat();
         assert!(parse(&steps).is_err());
         assert!(start.elapsed().as_secs() < 5);
     }

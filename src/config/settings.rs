@@ -57,6 +57,7 @@ impl Environment {
     /// Reads the variables of this process.
     #[must_use]
     pub fn read() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
         let path = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
         Self {

@@ -57,6 +57,7 @@ impl<T> Valued<T> {
 }
 
 /// The level of that name; the outer `None` where there is none, the inner where it is `off`.
+#[expect(clippy::option_option, reason = "unknown and `off` are two things")]
 pub(super) fn level_or_off(name: &str) -> Option<Option<Level>> {
     match name {
         "off" => Some(None),

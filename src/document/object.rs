@@ -97,7 +97,7 @@ fn below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str, Opti
         path.truncate(length);
     }
     for (index, item) in node.items().enumerate() {
-        path.push_str(&format!("[{index}]"));
+        path.extend(["[", &index.to_string(), "]"]);
         if visit(path, None, item) {
             below(item, path, visit);
         }
@@ -112,6 +112,6 @@ pub fn push_key(path: &mut String, key: &str) {
         path.push('.');
         path.push_str(key);
     } else {
-        path.push_str(&format!("['{key}']"));
+        path.extend(["['", key, "']"]);
     }
 }

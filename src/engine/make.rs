@@ -150,7 +150,7 @@ fn fingerprint(parts: &[&str]) -> String {
         hash.update([0]);
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn first_paragraph(markdown: &str) -> String {

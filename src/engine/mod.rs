@@ -31,6 +31,7 @@ pub struct Options {
     /// Every rule that may speak: built-in ones and those of packs.
     pub rules: Vec<Rule>,
     /// The level of a rule for a path; none where it is off.
+    #[expect(clippy::type_complexity, reason = "read once, and plainer than a name for it")]
     pub level: Box<dyn Fn(&Rule, &str) -> Option<Level> + Send + Sync>,
     /// Largest file that is read, bytes.
     pub max_size: u64,
@@ -106,6 +107,7 @@ pub fn run(listing: Listing, options: &Options) -> Outcome {
 }
 
 /// Checks the bytes of one file that are at hand, as the file `path`.
+#[must_use]
 pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
@@ -161,6 +163,7 @@ fn join(from: &str, env: &str) -> String {
 
 impl<'o> Scanner<'o> {
     /// Prepares a run: only rules that are on somewhere cost anything.
+    #[must_use]
     pub fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);

@@ -1,7 +1,7 @@
 //! Rules: their words, levels and parameters. Data only; the code that applies them is in [`crate::checks`].
 //!
 //! Built-in rules are the files below `rules/`, turned into a static table by `build.rs`, so that starting the
-//! program parses nothing. Rule packs of a user are the same files, read at run time by [`load_pack`].
+//! program parses nothing. Rule packs of a user are the same files, read at run time by [`pack::parse`].
 
 use std::borrow::Cow;
 

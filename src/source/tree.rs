@@ -231,7 +231,7 @@ impl Tree {
         match folders.kind(base.root, entry.path) {
             Ok(Some(kind)) if kind != Kind::Folder => self.place(base, entry.path, kind, true),
             Ok(_) if entry.sparse => {
-                self.skip(base, entry.path, "not in the work tree: left out by the sparse checkout")
+                self.skip(base, entry.path, "not in the work tree: left out by the sparse checkout");
             }
             Ok(_) => {}
             Err(error) => self.fail(base, &[(entry.path.to_vec(), error)]),

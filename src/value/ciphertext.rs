@@ -122,7 +122,7 @@ fn armor(value: &str, label: &str) -> Option<String> {
     let end = rest.find("-----END ")?;
     let body: Vec<&str> = rest[..end].lines().map(str::trim).collect();
     let header = |line: &&str| line.contains(": ");
-    let skip = body.iter().rposition(|line| header(line)).map_or(0, |at| at + 1);
+    let skip = body.iter().rposition(header).map_or(0, |at| at + 1);
     Some(body[skip..].concat())
 }
 
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn ansible_vaults_are_hexadecimal_of_hexadecimal() {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let inner = format!("{}\n{}\n{}", hex(&[1; 32]), hex(&[2; 32]), hex(&[3; 32]));
         let outer = hex(inner.as_bytes());
         let lines: Vec<&str> = outer.as_bytes().chunks(80).filter_map(|line| std::str::from_utf8(line).ok()).collect();

@@ -159,6 +159,7 @@ fn is_constant_name(value: &str) -> bool {
 }
 
 /// Words that say "put yours here".
+#[expect(clippy::too_many_lines, reason = "lists of words")]
 fn is_phrase(value: &str) -> bool {
     if value.len() > 120 {
         return false;
@@ -290,7 +291,7 @@ fn is_phrase(value: &str) -> bool {
     let many = words.len() >= 2;
     words.iter().any(|word| ANYWHERE.contains(word))
         || WHOLE.contains(&lower.as_str())
-        || many && FIRST.contains(&first) && words.iter().any(|word| credential(&word))
+        || many && FIRST.contains(&first) && words.iter().any(credential)
         || many && last == "here"
         || words.windows(2).any(|pair| PAIRS.iter().any(|known| known[..] == *pair))
         || first.starts_with("your") && credential(&&first[4..])

@@ -78,3 +78,12 @@ fn the_shown_configuration_names_origins() {
     }
     assert_eq!(run.code, 0);
 }
+
+#[test]
+fn a_named_folder_is_searched_although_it_is_excluded() {
+    let text = format!("x {}\n", token());
+    let tree = Tree::new(&[(".mlguard.yaml", "exclude: [/demo/**]\n"), ("demo/a.txt", &text), ("b.txt", "y\n")]);
+    assert_eq!(tree.run(&["check", "."]).code, 0);
+    assert_eq!(tree.run(&["check", "demo"]).code, 1);
+    assert_eq!(tree.run(&["check", "b.txt", "demo/a.txt"]).code, 0);
+}

@@ -36,6 +36,7 @@ impl Tree {
         self.0.path().join(name)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the program under test")]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
         command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());

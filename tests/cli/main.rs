@@ -94,3 +94,22 @@ fn rules_test_names_file_and_example() {
     assert!(run.err.contains("bad/own.yml: ") && !run.err.contains("hunter2"), "{}", run.err);
     assert_eq!(tree.run(&["rules", "test"]).code, 0, "the built-in rules");
 }
+
+/// `.mlguard.yaml` of the repository, and the folders in `examples/` that the README tells people to try.
+#[test]
+fn this_repository_is_clean_and_its_leaky_example_is_not() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let check = |folder: &str| {
+        let run = Tree::new(&[]).run(&["check", "--quiet", "--fail-on", "note", &format!("{root}/{folder}")]);
+        (run.code, run.out)
+    };
+    for clean in ["", "examples/clean"] {
+        let (code, out) = check(clean);
+        assert_eq!(code, 0, "{clean}: {out}");
+    }
+    let (code, out) = check("examples/leaky");
+    assert_eq!(code, 1, "{out}");
+    for quiet in ["sealed-secret.yaml", "Chart.yaml"] {
+        assert!(!out.contains(quiet), "{out}");
+    }
+}

@@ -140,7 +140,7 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
     let next = |n: usize| bytes.get(spaced + n).copied();
     let made = |kind, skip: usize| Some(Separator { kind, value: blank(spaced + skip), key_quoted, indexed });
     match (next(0)?, next(1)) {
-        (b':', Some(b'=')) | (b'=', Some(b'>')) | (b'?', Some(b'=')) => made(Between::Equals, 2),
+        (b':' | b'?', Some(b'=')) | (b'=', Some(b'>')) => made(Between::Equals, 2),
         (b'=', Some(b'=' | b'~')) => None,
         (b'=', _) => made(Between::Equals, 1),
         (b':', Some(b':')) => None,

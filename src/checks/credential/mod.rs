@@ -4,7 +4,6 @@
 //! What stands in a text encoded (base64, hexadecimal, percent) is decoded within a budget and searched the same way;
 //! see [`decode`]. What the engine says are [`Hit`]s: spans, never values.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -219,7 +218,7 @@ impl Engine {
     }
 }
 
-fn compile(text: &Cow<'static, str>) -> Result<Regex, regex::Error> {
+fn compile(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).multi_line(true).size_limit(2 << 20).dfa_size_limit(1 << 20).build()
 }
 

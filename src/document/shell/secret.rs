@@ -91,8 +91,8 @@ pub fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
     if verb != "create" || !matches!(noun, "secret" | "secrets") || !known {
         return None;
     }
-    made.kind = kind.to_string();
-    made.name = rest.next().map(ToString::to_string);
+    kind.clone_into(&mut made.kind);
+    made.name = rest.next().map(str::to_owned);
     Some(made)
 }
 

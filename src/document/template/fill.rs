@@ -348,6 +348,7 @@ impl Lexer {
     }
 
     /// One step inside a plain scalar or after a closed one.
+    #[expect(clippy::fn_params_excessive_bools, reason = "what stands around the byte, in its order")]
     fn after_start(&mut self, byte: u8, spaced_before: bool, ends_after: bool, gap_ends: bool, last: bool) {
         let closed = self.state == State::Closed;
         match byte {

@@ -49,7 +49,7 @@ fn a_bomb_of_aliases_is_refused_without_being_expanded() {
     let mut text = String::from("l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..30 {
         let names = vec![format!("*l{}", level - 1); 10].join(", ");
-        text.push_str(&format!("l{level}: &l{level} [{names}]\n"));
+        text.extend([format!("l{level}: &l{level} [{names}]\n")]);
     }
     let error = parse(&text).expect_err("10^31 nodes");
     assert!(error.message.contains("aliases"), "{}", error.message);

@@ -1,3 +1,5 @@
+//! Formats for programs: json, jsonl, github.
+
 use serde_json::{Value, json};
 
 use super::{finding, incomplete, outcome, report, rules, skipped};

@@ -1,3 +1,5 @@
+//! The format for people.
+
 use super::{context, finding, incomplete, outcome, report, rules, skipped};
 use crate::finding::{Coverage, Outcome};
 use crate::report::{Format, write};

@@ -1,3 +1,5 @@
+//! SARIF: the schema, and what code scanning needs.
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -145,6 +147,7 @@ fn unusual_text_stays_valid() {
 /// `Sarif.Multitool validate FILE --rule-kind 'Sarif;Ghas' -c tests/data/sarif-multitool.xml --level 'Error;Warning;Note'`.
 /// Expected are 2002, 2009, 2010 and 2011, and 2006 (addresses that cannot be reached) without a network.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test alone")]
 fn samples_for_the_validator() {
     let Some(folder) = std::env::var_os("MLGUARD_SAMPLES") else { return };
     let mut odd = finding("unused-allow", Level::Note, "a b\n\u{1b}[1m%/ü:{0}/../$&'.yml");

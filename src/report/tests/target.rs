@@ -1,3 +1,5 @@
+//! Where a report goes, and what a failed write leaves.
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! Reports of unusual outcomes and hostile names.
+
 use std::sync::Arc;
 
 use serde_json::Value;

@@ -1,0 +1,83 @@
+//! What holds for every built-in rule, beyond what its file's schema says.
+
+use std::collections::BTreeSet;
+
+use mlguard::checks;
+use mlguard::rule::{self, Family, Fixable};
+
+use super::{of, root};
+
+/// Rules about allow comments, which the engine itself applies.
+const META: [&str; 2] = ["allow-without-reason", "unused-allow"];
+
+#[test]
+fn every_coded_rule_has_words_and_all_words_have_a_rule() {
+    let coded: BTreeSet<&str> = checks::ALL.iter().map(|check| check.rule).chain(META).collect();
+    let worded: BTreeSet<&str> = of(Family::Manifest).map(|rule| rule.id.as_ref()).collect();
+    assert_eq!(coded, worded, "left: checks::ALL and {META:?}; right: files of rules/manifests/");
+    assert_eq!(coded.len(), checks::ALL.len() + META.len(), "a rule stands twice in checks::ALL");
+}
+
+#[test]
+fn every_rule_file_is_built_in_once() {
+    let ids: BTreeSet<&str> = rule::builtin().iter().map(|rule| rule.id.as_ref()).collect();
+    assert_eq!(ids.len(), rule::builtin().len(), "ids are unique");
+    let mut files = 0;
+    for folder in ["rules/manifests", "rules/secrets"] {
+        files += std::fs::read_dir(root().join(folder)).expect("a folder of rules").count();
+    }
+    assert_eq!(ids.len(), files);
+}
+
+/// A name states the fault: it reads well after "allow".
+#[test]
+fn ids_are_lower_case_words_that_state_the_fault() {
+    for rule in rule::builtin() {
+        let good = rule.id.split('-').all(|word| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        });
+        assert!(good, "{}: lower-case words with dashes", rule.id);
+        let remedy = ["no", "use", "avoid", "require", "check", "disallow", "forbid", "must", "ensure"];
+        let first = rule.id.split('-').next().unwrap_or_default();
+        assert!(!remedy.contains(&first), "{}: name the fault, not what to do about it", rule.id);
+    }
+}
+
+#[test]
+fn texts_are_there_and_links_are_absolute() {
+    for rule in rule::builtin() {
+        let id = &rule.id;
+        assert!(!rule.title.is_empty() && !rule.title.ends_with('.'), "{id}: a title is no sentence");
+        for (name, text) in [("why", &rule.why), ("remedy", &rule.remedy)] {
+            assert!(
+                text.trim().len() >= 20 && text.trim_end().ends_with(['.', '`', ':', ')']),
+                "{id}: `{name}` is a text"
+            );
+        }
+        assert!((0.0..=10.0).contains(&rule.severity), "{id}: severity from 0 to 10");
+        assert!(
+            rule.family == Family::Manifest || !rule.references.is_empty(),
+            "{id}: say where the format is documented"
+        );
+        for link in rule.references.iter() {
+            let host = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://")).unwrap_or_default();
+            assert!(host.contains('.') && !host.contains(char::is_whitespace), "{id}: {link} is no absolute address");
+        }
+    }
+}
+
+#[test]
+fn every_credential_rule_shows_what_it_finds_and_what_not() {
+    for rule in of(Family::Secret) {
+        let pattern = rule.pattern.as_ref().expect("a credential rule has a pattern");
+        assert!(!pattern.matches.is_empty() && !pattern.non_matches.is_empty(), "{}: examples of both kinds", rule.id);
+    }
+}
+
+/// `mlguard fix` does not exist yet, so no rule may promise it.
+#[test]
+fn no_rule_promises_a_fix() {
+    for rule in rule::builtin() {
+        assert_eq!(rule.fixable, Fixable::No, "{}", rule.id);
+    }
+}

@@ -1,0 +1,143 @@
+//! Files that are written by the program itself: documents, the schema, the picture in the README.
+//!
+//! `MLGUARD_BLESS=1 cargo test --test generated` rewrites them; without it, they are compared. What rules must be
+//! beyond their schema is held in `facts`.
+
+mod facts;
+mod picture;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use mlguard::cli::args::Cli;
+use mlguard::report::rule_markdown;
+use mlguard::rule::{self, Family, Rule};
+
+/// Above a generated file.
+const NOTE: &str = "<!-- Written by `MLGUARD_BLESS=1 cargo test --test generated`; change the source instead. -->";
+
+#[test]
+fn schema_of_the_configuration() {
+    let schema = mlguard::config::schema::schema(rule::builtin());
+    compare("schema/mlguard.schema.json", &format!("{schema:#}\n"));
+}
+
+#[test]
+fn page_of_all_rules() {
+    let mut page = format!(
+        "{NOTE}\n\n# Rules\n\nWhat `mlguard explain RULE` prints, for every rule. Values of credentials are masked; those of the other \
+         examples are made up.\n\nAny of them can be allowed at one place by a comment, with a reason, or set to another level \
+         for some paths: see [configuration](configuration.md).\n"
+    );
+    for (family, heading) in
+        [(Family::Manifest, "Checks of manifests and configuration"), (Family::Secret, "Credentials")]
+    {
+        write!(page, "\n## {heading}\n").expect("a string");
+        for rule in of(family) {
+            page.push('\n');
+            page.push_str(&deeper(&rule_markdown(rule)));
+        }
+    }
+    compare("docs/rules.md", &page);
+}
+
+#[test]
+fn page_of_the_command_line() {
+    let mut page = format!("{NOTE}\n\n# Command line\n");
+    let mut command = Cli::command().term_width(100).disable_help_subcommand(true);
+    command.build();
+    help(&mut page, &mut command);
+    compare("docs/cli.md", &page);
+}
+
+#[test]
+fn table_in_the_readme() {
+    let row =
+        |rule: &&Rule| format!("| [`{0}`](docs/rules.md#{0}) | {1} | {2} |", rule.id, rule.title, rule.level.as_str());
+    let table = |family| {
+        let rows: Vec<String> = of(family).map(|rule| row(&rule)).collect();
+        format!("| rule | finds | level |\n|---|---|---|\n{}\n", rows.join("\n"))
+    };
+    let count = of(Family::Secret).count();
+    let text = format!(
+        "{}\n<details>\n<summary>{count} rules of credential formats</summary>\n\n{}\n</details>\n",
+        table(Family::Manifest),
+        table(Family::Secret)
+    );
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).expect("README.md can be read");
+    let (start, end) = ("<!-- rules -->\n", "<!-- end of rules -->");
+    let (head, rest) = readme.split_once(start).expect("the README marks where the table begins");
+    let (_, tail) = rest.split_once(end).expect("the README marks where the table ends");
+    compare("README.md", &format!("{head}{start}{text}{end}{tail}"));
+}
+
+#[test]
+fn picture_of_the_output() {
+    compare("docs/output.svg", &picture::draw(&root().join("examples/leaky")));
+}
+
+/// The rules of a family, sorted by id.
+fn of(family: Family) -> impl Iterator<Item = &'static Rule> {
+    rule::builtin().iter().filter(move |rule| rule.family == family)
+}
+
+/// A rule's text two levels deeper, under its bare id (so that links to it are its id), without what is the same for
+/// every rule.
+fn deeper(markdown: &str) -> String {
+    let (markdown, _) = markdown.split_once("\n## How to allow or configure it").unwrap_or((markdown, ""));
+    let mut text = String::new();
+    let mut fence: Option<&str> = None;
+    for line in markdown.lines() {
+        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
+        match fence {
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            Some(open) if line == open => fence = None,
+            _ => {}
+        }
+        let heading = line.starts_with('#') && fence.is_none();
+        match line.strip_prefix("# `").and_then(|rest| rest.split_once("`: ")).filter(|_| heading) {
+            Some((id, title)) => writeln!(text, "### {id}\n\n**{title}.**").expect("a string"),
+            None if heading => writeln!(text, "##{line}").expect("a string"),
+            None => writeln!(text, "{line}").expect("a string"),
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// The help of a command and, below it, of its subcommands.
+fn help(page: &mut String, command: &mut clap::Command) {
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let text = command.render_long_help().to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    write!(page, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim()).expect("a string");
+    for inner in command.get_subcommands_mut() {
+        help(page, inner);
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether generated files are to be rewritten.
+#[expect(clippy::disallowed_methods, reason = "a switch of these tests alone")]
+fn blessing() -> bool {
+    std::env::var_os("MLGUARD_BLESS").is_some()
+}
+
+/// Compares a file with what it should be, or writes it.
+fn compare(name: &str, wanted: &str) {
+    let path: PathBuf = root().join(name);
+    // A checkout may have turned line ends.
+    let held = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    if held == wanted {
+        return;
+    }
+    assert!(blessing(), "{name} is out of date: `MLGUARD_BLESS=1 cargo test --test generated` rewrites it");
+    fs::write(&path, wanted).expect("a generated file can be written");
+}
