@@ -40,6 +40,7 @@ pub fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
         KeyClass::None => None,
         KeyClass::Identifier => (shape.len >= 8 && !shape.spaces && !is_name(value)).then_some(Confidence::Low),
         KeyClass::Password => judge_password(value, &shape),
+        KeyClass::Strong | KeyClass::Weak if shape.digits == 0 && key::classify(value) != KeyClass::None => None,
         KeyClass::Strong => judge_strong(value, &shape),
         KeyClass::Weak => judge_weak(value, &shape),
     }
@@ -244,6 +245,8 @@ mod tests {
             "oauth2",
             "512Mi",
             "ml-platform",
+            "password",
+            "dbPassword",
         ] {
             assert_eq!(judge(KeyClass::Weak, value), None, "{value}");
             assert_eq!(judge(KeyClass::Strong, value), None, "{value}");
