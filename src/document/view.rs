@@ -255,8 +255,9 @@ impl Parser<'_> {
     }
 
     fn json(&mut self, fragment: &Fragment<'_>, text: &str, start: usize, around: &Actions, depth: usize) {
-        let kubernetes = memchr::memmem::find(text.as_bytes(), b"\"kind\"").is_some()
-            && (memchr::memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some()
+        // Without the quotes: a string of the document may hold a manifest.
+        let kubernetes = memchr::memmem::find(text.as_bytes(), b"kind").is_some()
+            && (memchr::memmem::find(text.as_bytes(), b"apiVersion").is_some()
                 || memchr::memmem::find(text.as_bytes(), b"\"Secret\"").is_some());
         let sops = memchr::memmem::find(text.as_bytes(), b"\"sops\"").is_some()
             && memchr::memmem::find(text.as_bytes(), b"ENC[").is_some();

@@ -307,7 +307,12 @@ fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> boo
             Between::Space => !found.value.slice(text).starts_with(['-', '$']),
             _ => false,
         },
-        Syntax::Code => tight && screaming,
+        // In a string of a program: a command, a manifest. What looks like that is no name of the program's.
+        Syntax::Code => {
+            let value = found.value.slice(text);
+            let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
+            tight && screaming || separator.kind != Between::Space && plain && value::looks_random(value)
+        }
         Syntax::Prose => tight && screaming,
     }
 }
@@ -352,6 +357,7 @@ mod tests {
             "os.getenv(\"DB_PASSWORD\", \"hunter2x9\")",
             "connect(password='hunter2x9')",
             "$password = \"hunter2x9\"",
+            "run(\"create secret --from-literal=password='hunter2x9'\")",
         ] {
             assert_eq!(value_of(text, Syntax::Code), Some("hunter2x9"), "{text}");
         }
