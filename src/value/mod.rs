@@ -187,7 +187,8 @@ fn is_code(value: &str) -> bool {
     let opens = value.find(['(', '[']);
     let name = opens.map_or("", |at| &value[..at]);
     let dotted = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:".contains(&byte));
-    (opens.is_some() && !name.is_empty() && dotted && value.ends_with([')', ']', '"', '\'']))
+    // `ENC(…)` says that it is encrypted, which its bytes have to show.
+    (opens.is_some() && !name.is_empty() && name != "ENC" && dotted && value.ends_with([')', ']', '"', '\'']))
         || value.contains("=>")
         || value.starts_with("function")
         || value.starts_with("lambda ")

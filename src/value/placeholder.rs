@@ -135,8 +135,6 @@ fn is_reference(value: &str) -> bool {
         "data.",
         "module.",
         "secrets.",
-        "enc[",
-        "enc(",
         "!vault",
         "/run/secrets/",
         "config.",

@@ -269,15 +269,16 @@ fn plain_value(bytes: &[u8], at: usize, kind: Between) -> Span {
     Span::new(at, at + rest[..end].trim_ascii_end().len())
 }
 
-/// The end of a `$(…)` or `${…}` that starts at `at`, blanks and quotes in it included.
+/// The end of a `$(…)`, `${…}` or encrypted `ENC[…]` that starts at `at`, blanks and quotes in it included.
 fn substitution_end(rest: &[u8], at: usize) -> Option<usize> {
-    let (open, close) = match rest.get(at..at + 2)? {
-        b"$(" => (b'(', b')'),
-        b"${" => (b'{', b'}'),
+    let (open, close, opens) = match rest.get(at..at + 2)? {
+        b"$(" => (b'(', b')', at + 1),
+        b"${" => (b'{', b'}', at + 1),
+        b"EN" if rest[at..].starts_with(b"ENC[") => (b'[', b']', at + 3),
         _ => return None,
     };
     let mut depth = 0;
-    for (n, &byte) in rest.iter().enumerate().skip(at + 1) {
+    for (n, &byte) in rest.iter().enumerate().skip(opens) {
         depth += i32::from(byte == open) - i32::from(byte == close);
         if depth == 0 {
             return Some(n + 1);
