@@ -15,8 +15,22 @@ use std::time::{Duration, Instant};
 
 /// The words that a person would search for by hand (`product.md` section 9 compares with 16).
 const KEYWORDS: [&str; 16] = [
-    "password", "secret", "token", "apikey", "api_key", "access_key", "private_key", "credential", "AKIA", "ghp_", "BEGIN",
-    "stringData", "dockerconfigjson", "client_secret", "bearer", "xoxb",
+    "password",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "access_key",
+    "private_key",
+    "credential",
+    "AKIA",
+    "ghp_",
+    "BEGIN",
+    "stringData",
+    "dockerconfigjson",
+    "client_secret",
+    "bearer",
+    "xoxb",
 ];
 const ROUNDS: usize = 9;
 
@@ -45,14 +59,17 @@ fn make_tree(folder: &Path) -> PathBuf {
         let mut text = String::new();
         for part in 0..12 {
             let kind = ["Deployment", "ConfigMap", "Service"][(number + part) % 3];
-            write!(text, "apiVersion: v1\nkind: {kind}\nmetadata:\n  name: app-{number}-{part}\nspec:\n").expect("a string");
+            write!(text, "apiVersion: v1\nkind: {kind}\nmetadata:\n  name: app-{number}-{part}\nspec:\n")
+                .expect("a string");
             for line in 0..18 {
                 writeln!(text, "  field{line}: some ordinary text about item {line}").expect("a string");
             }
             text.push_str("---\n");
         }
         if number % 50 == 0 {
-            text.push_str("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: tea-and-toast-41}\n");
+            text.push_str(
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: tea-and-toast-41}\n",
+            );
         }
         let place = tree.join(format!("app-{}", number % 40));
         fs::create_dir_all(&place).expect("a folder");
@@ -84,7 +101,11 @@ fn compare(tree: &Path) {
     let own = medians[0].unwrap_or_default().as_secs_f64();
     for ((name, _), time) in programs.iter().zip(medians) {
         match time {
-            Some(time) => println!("{name:>12} {:8.1} ms   mlguard/{name} = {:.2}", time.as_secs_f64() * 1e3, own / time.as_secs_f64()),
+            Some(time) => println!(
+                "{name:>12} {:8.1} ms   mlguard/{name} = {:.2}",
+                time.as_secs_f64() * 1e3,
+                own / time.as_secs_f64()
+            ),
             None => println!("{name:>12} is not on the PATH"),
         }
     }
@@ -103,7 +124,10 @@ fn programs(tree: &Path) -> Vec<(&'static str, Command)> {
         ("mlguard", command(env!("CARGO_BIN_EXE_mlguard"), &own)),
         ("ripgrep", ripgrep),
         ("betterleaks", command("betterleaks", &["fs", "--no-banner", "--no-color", "-l", "error", "--jsonl"])),
-        ("kingfisher", command("kingfisher", &["scan", "--no-validate", "--no-update-check", "--git-history", "none", "-q"])),
+        (
+            "kingfisher",
+            command("kingfisher", &["scan", "--no-validate", "--no-update-check", "--git-history", "none", "-q"]),
+        ),
         ("gitleaks", command("gitleaks", &["dir", "--no-banner", "-l", "error"])),
     ]
 }

@@ -1,6 +1,6 @@
 //! `args-credential`: a credential in the command or the arguments of a container.
 
-use super::Context;
+use super::{Context, keyed};
 use crate::document::object::{Object, walk};
 use crate::document::yaml::Node;
 use crate::rule::Level;
@@ -12,16 +12,44 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in &view.objects {
         let mut lists: Vec<(String, Node<'_>)> = Vec::new();
+        let mut parameters: Vec<(String, Node<'_>)> = Vec::new();
         walk(object.node, &mut |path, key, value| {
             let arguments =
                 key.and_then(Node::as_str).is_some_and(|key| matches!(key, "args" | "command" | "extraArgs"));
             if arguments && value.is_sequence() {
                 lists.push((path.to_owned(), value));
             }
+            let named = key.and_then(Node::as_str).is_some_and(|key| matches!(key, "parameters" | "params"));
+            if named && value.is_sequence() && is_workflow(object) {
+                parameters.push((path.to_owned(), value));
+            }
             true
         });
         for (path, list) in lists {
             one_list(cx, object, &path, list);
+        }
+        for (path, list) in parameters {
+            one_list_of_parameters(cx, object, &path, list);
+        }
+    }
+}
+
+/// Argo Workflows and Tekton hand parameters to containers as arguments. (Those of an Argo CD Application are Helm values.)
+fn is_workflow(object: &Object<'_>) -> bool {
+    match object.group() {
+        "argoproj.io" => !object.kind.starts_with("Application"),
+        group => group == "tekton.dev" || group.ends_with(".tekton.dev"),
+    }
+}
+
+fn one_list_of_parameters<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list: Node<'v>) {
+    let what = format!("A parameter of {}", object.title());
+    for (index, item) in list.items().enumerate() {
+        let Some(name) = item.get("name").and_then(Node::as_str) else { continue };
+        for field in ["value", "default"] {
+            let Some(value) = item.get(field) else { continue };
+            let place = format!("{} {path}[{index}].{field}", object.title());
+            keyed::scalar(cx, object.unit, &what, &place, name, value);
         }
     }
 }

@@ -20,18 +20,23 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         let paths: &[&[&str]] = match (object.group(), object.kind) {
             ("helm.toolkit.fluxcd.io", "HelmRelease") => &[&["spec", "values"]],
             ("argoproj.io", "Application") => &[
+                &["spec", "source", "helm", "values"],
                 &["spec", "source", "helm", "valuesObject"],
                 &["spec", "source", "helm", "parameters"],
                 &["spec", "sources"],
             ],
             ("argoproj.io", "ApplicationSet") => &[&["spec", "template", "spec"], &["spec", "generators"]],
-            ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => &[&["spec", "set"]],
+            ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => &[&["spec", "set"], &["spec", "valuesContent"]],
             _ => continue,
         };
         let what = format!("The Helm values of {}", object.title());
         for path in paths {
-            if let Some(node) = object.node.at(path) {
-                keyed::settings(cx, object.unit, node, &what, &format!("{} .{}", object.title(), path.join(".")));
+            let Some(node) = object.node.at(path) else { continue };
+            let place = format!("{} .{}", object.title(), path.join("."));
+            if node.as_str().is_some() {
+                keyed::scalar(cx, object.unit, &what, &place, path.last().copied().unwrap_or_default(), node);
+            } else {
+                keyed::settings(cx, object.unit, node, &what, &place);
             }
         }
     }

@@ -175,9 +175,11 @@ impl<'c> Context<'c, '_> {
             (KeyClass::Strong, Some(Confidence::Low)) => Some(Level::Warning),
             _ => None,
         };
-        let formats: Vec<&Hit> = self.hits_in(span).filter(|hit| hit.specific || !single).collect();
-        let best =
-            formats.iter().map(|hit| (hit.level, self.rule_of(hit).title.clone())).max_by_key(|(level, _)| *level);
+        let best = self
+            .telling_hits(span)
+            .filter(|_| level.is_some())
+            .map(|hit| (hit.level, self.rule_of(hit).title.clone()))
+            .max_by_key(|(level, _)| *level);
         if let Some(level) = level {
             let level = best.as_ref().map_or(level, |(known, _)| level.max(*known));
             let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();
@@ -185,12 +187,22 @@ impl<'c> Context<'c, '_> {
             self.report(span, Some(place.to_owned()), message).at_most = level;
             return true;
         }
+        self.formats(what, place, key, span)
+    }
+
+    /// Reports what stands inside a value and tells by itself that it is a credential.
+    pub fn formats(&mut self, what: &str, place: &str, key: &str, span: Span) -> bool {
         let found: Vec<(Span, Level, String)> =
-            formats.iter().map(|hit| (hit.span, hit.level, self.rule_of(hit).title.to_string())).collect();
+            self.telling_hits(span).map(|hit| (hit.span, hit.level, self.rule_of(hit).title.to_string())).collect();
         for (inner, level, title) in &found {
             let message = format!("{what} holds a credential in plain text under '{key}'. It looks like: {title}.");
             self.report(*inner, Some(place.to_owned()), message).at_most = *level;
         }
         !found.is_empty()
+    }
+
+    /// Hits in a value by their format, or by a key that stands in the value too (a file's content, a command).
+    fn telling_hits(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
+        self.hits_in(span).filter(move |hit| hit.specific || hit.key.is_some_and(|key| span.contains(key)))
     }
 }

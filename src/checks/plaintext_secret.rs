@@ -3,18 +3,24 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::Context;
+use super::{Context, Weight};
+use crate::document::fragment::Host;
 use crate::document::lines::Recovered;
 use crate::document::object::{Object, push_key};
 use crate::document::shell::CreateSecret;
 use crate::document::yaml::Node;
 use crate::span::Span;
-use crate::value::{self, KeyClass, ciphertext, is_placeholder};
+use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && object.group().is_empty()) {
+        let first = cx.drafts.len();
         object_values(cx, object);
+        if object.unit.host() == Host::BlockString {
+            // The check of the object around the string sees the same value and knows less.
+            cx.drafts[first..].iter_mut().for_each(|draft| draft.weight = Weight::Special);
+        }
     }
     for object in
         view.parsed.recovered.iter().filter(|object| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret"))
@@ -38,7 +44,7 @@ fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
             for value in values(cx, object, key, node) {
                 // A literal of a template is plain text; what encodes it stands in the template too.
                 let section = if value.action { "stringData" } else { section };
-                let telling = !value.action || value::key::classify(name) != KeyClass::None;
+                let telling = !value.action || value::key::classify(name) != KeyClass::None || is_strong(&value.text);
                 match look(cx, section, name, &value.text) {
                     Some(seen) if telling || seen.looks.is_some() => {
                         report(cx, &object.title(), section, name, value.span, &seen);
@@ -115,6 +121,11 @@ fn look(cx: &Context<'_, '_>, section: &str, key: &str, raw: &str) -> Option<See
     (looks.is_some() || !is_setting(key, text)).then_some(Seen { base64, looks })
 }
 
+/// Whether a literal of a template is a credential whatever its key is called: nobody writes a default like that.
+fn is_strong(text: &str) -> bool {
+    value::looks_random(text) && value::judge(KeyClass::Weak, text) == Some(Confidence::High)
+}
+
 /// Text that shows the shape of base64 and is none: `base64(...)`, `<base64>`, with words between.
 fn is_elided(raw: &str) -> bool {
     raw.contains("base64") || raw.split_whitespace().count() > 3
@@ -138,7 +149,8 @@ fn is_setting(key: &str, text: &str) -> bool {
     let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
     let word = text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
     let number = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let named = SETTINGS.contains(&last) || SETTINGS.iter().any(|name| last.ends_with(name) && name.len() >= 4);
+    let ends = |name: &&str| last.ends_with(**name) && name.len() >= 4;
+    let named = !lower.ends_with("username") && (SETTINGS.contains(&last) || SETTINGS.iter().any(|name| ends(&name)));
     number || value::is_innocent(text) || named && word && !value::looks_random(text)
 }
 

@@ -71,6 +71,14 @@ impl Lang {
         by_content(first)
     }
 
+    /// Whether the file at `path` holds the words of a user interface in one language, where `password` is a label.
+    #[must_use]
+    pub fn is_translation(path: &str) -> bool {
+        const FOLDERS: [&str; 6] = ["i18n", "l10n", "locale", "locales", "lang", "translations"];
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        folder.split('/').any(|part| FOLDERS.contains(&part)) || name.ends_with(".po") || name.ends_with(".arb")
+    }
+
     /// The language that the info string of a code block names; `None` where it names none that is known.
     #[must_use]
     pub fn of_info(info: &str) -> Option<Self> {
@@ -102,6 +110,8 @@ fn by_name(folder: &str, name: &str) -> Option<Lang> {
         return Some(Lang::Yaml);
     }
     match (parent, name) {
+        (_, "kustomization") => return Some(Lang::Yaml),
+        ("group_vars" | "host_vars", name) if !name.contains('.') => return Some(Lang::Yaml),
         (".docker", "config.json") | (_, ".dockercfg" | ".dockerconfigjson") => return Some(Lang::Json),
         (".aws" | ".oci", "config" | "credentials") => return Some(Lang::Ini),
         (
@@ -190,6 +200,8 @@ mod tests {
             ("a.ndjson", Lang::JsonLines),
             ("home/.kube/config", Lang::Yaml),
             ("kubeconfig", Lang::Yaml),
+            ("overlays/dev/Kustomization", Lang::Yaml),
+            ("inventory/host_vars/gpu1", Lang::Yaml),
             ("prod.kubeconfig", Lang::Yaml),
             (".npmrc", Lang::Ini),
             ("x/.aws/credentials", Lang::Ini),
@@ -202,6 +214,16 @@ mod tests {
             ("", Lang::Other),
         ] {
             assert_eq!(Lang::of_path(path, ""), lang, "{path}");
+        }
+    }
+
+    #[test]
+    fn folders_of_translations_are_known() {
+        for path in ["web/locales/de.json", "i18n/en.yaml", "src/l10n/app_de.arb", "po/de.po"] {
+            assert!(Lang::is_translation(path), "{path}");
+        }
+        for path in ["overlays/de/values.yaml", "language/model.yaml", "de.json"] {
+            assert!(!Lang::is_translation(path), "{path}");
         }
     }
 

@@ -23,10 +23,22 @@ pub struct Object<'v> {
 
 impl<'v> Object<'v> {
     fn read(unit: &'v Unit, node: Node<'v>) -> Option<Self> {
-        let kind = node.get("kind")?.as_str()?;
+        Self::of_kind(unit, node, node.get("kind")?.as_str()?)
+    }
+
+    /// The items of a `SecretList` and its likes, which name no kind of their own.
+    fn listed(&self) -> Vec<Self> {
+        let Some(kind) = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty()) else { return Vec::new() };
+        let items = self.node.get("items").into_iter().flat_map(Node::items);
+        let untyped = items.filter(|item| item.is_mapping() && !item.is_alias() && item.get("kind").is_none());
+        let made = untyped.filter_map(|item| Self::of_kind(self.unit, item, kind));
+        made.map(|item| Self { api_version: self.api_version, ..item }).collect()
+    }
+
+    fn of_kind(unit: &'v Unit, node: Node<'v>, kind: &'v str) -> Option<Self> {
         let api_version = node.get("apiVersion").and_then(Node::as_str);
         let secret = kind == "Secret" && (node.get("data").is_some() || node.get("stringData").is_some());
-        if api_version.is_none() && !secret {
+        if api_version.is_none() && !secret && node.get("kind").is_some() {
             return None;
         }
         let metadata = node.get("metadata");
@@ -70,11 +82,15 @@ impl<'v> Object<'v> {
 /// Every object of `unit`, outer ones before those inside them.
 #[must_use]
 pub fn objects(unit: &Unit) -> Vec<Object<'_>> {
-    unit.tree()
+    let mut found: Vec<Object<'_>> = unit
+        .tree()
         .nodes()
         .filter(|node| node.is_mapping() && !node.is_alias())
         .filter_map(|node| Object::read(unit, node))
-        .collect()
+        .collect();
+    let listed: Vec<Object<'_>> = found.iter().flat_map(Object::listed).collect();
+    found.extend(listed);
+    found
 }
 
 /// Walks what is below `node`, aliases not followed, and calls `visit` with the path (`.spec.containers[0]`), the key

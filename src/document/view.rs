@@ -82,7 +82,7 @@ pub struct Fault {
     pub message: String,
     /// Whether the document looks like Kubernetes objects.
     pub kubernetes: bool,
-    /// Whether the line reader made something of it.
+    /// Whether the line reader made enough of it.
     pub recovered: bool,
 }
 
@@ -249,22 +249,25 @@ impl Parser<'_> {
                 Ok(tree) => self.unit(fragment, tree, map, &actions, depth),
                 // What a template makes of other formats (configuration files of programs) need not be YAML.
                 Err(_) if templated.is_some() && !fragment::looks_like_manifest(body) => {}
-                Err(error) => self.fault(fragment, body, &map, error),
+                Err(error) => self.fault(fragment, body, &map, !actions.is_empty(), error),
             }
         }
     }
 
     fn json(&mut self, fragment: &Fragment<'_>, text: &str, start: usize, around: &Actions, depth: usize) {
-        let kubernetes = memchr::memmem::find(text.as_bytes(), b"\"kind\"").is_some()
-            && (memchr::memmem::find(text.as_bytes(), b"\"apiVersion\"").is_some()
+        // Without the quotes: a string of the document may hold a manifest.
+        let kubernetes = memchr::memmem::find(text.as_bytes(), b"kind").is_some()
+            && (memchr::memmem::find(text.as_bytes(), b"apiVersion").is_some()
                 || memchr::memmem::find(text.as_bytes(), b"\"Secret\"").is_some());
-        if !kubernetes || is_schema(text) {
+        let sops = memchr::memmem::find(text.as_bytes(), b"\"sops\"").is_some()
+            && memchr::memmem::find(text.as_bytes(), b"ENC[").is_some();
+        if !(kubernetes || sops) || is_schema(text) {
             return;
         }
         let map = OffsetMap::linear(start).then(&fragment.map);
         match yaml::parse(text) {
             Ok(tree) => self.unit(fragment, tree, map, around, depth),
-            Err(error) => self.fault(fragment, text, &map, error),
+            Err(error) => self.fault(fragment, text, &map, !around.is_empty(), error),
         }
     }
 
@@ -287,13 +290,23 @@ impl Parser<'_> {
         }
     }
 
-    fn fault(&mut self, fragment: &Fragment<'_>, body: &str, map: &OffsetMap, error: yaml::SyntaxError) {
+    fn fault(
+        &mut self,
+        fragment: &Fragment<'_>,
+        body: &str,
+        map: &OffsetMap,
+        templated: bool,
+        error: yaml::SyntaxError,
+    ) {
         let kubernetes = has_line(body, "apiVersion:") && has_line(body, "kind:")
             || body.contains("\"apiVersion\"") && body.contains("\"kind\"");
         let mut recovered = lines::recover(body);
         recovered.retain(|object| object.kind.is_some());
         let whole = matches!(fragment.host, Host::File);
-        let found = !recovered.is_empty();
+        // Lines tell all that is asked of a Secret. Of other objects they tell too little to pass over the fault, but in a
+        // template, where it is the blanking that does not make YAML of it.
+        let secret = |object: &Recovered| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret");
+        let found = !recovered.is_empty() && (templated || recovered.iter().all(secret));
         for mut object in recovered {
             shift(&mut object, map);
             self.parsed.recovered.push(object);

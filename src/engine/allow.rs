@@ -41,10 +41,13 @@ pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
         let (head, reason) = words.split_once("--").unwrap_or((words, ""));
         let reason = reason.trim().trim_end_matches("-->").trim_end_matches("*/").trim_end_matches("}}").trim();
         let (rules, until) = rules_and_date(head, reason);
-        let alone =
-            before.trim_start_matches([' ', '\t']).len() <= 5 && before.trim().chars().all(|c| !c.is_alphanumeric());
-        let covered =
-            if alone && at_head(text, line.start) { document_lines(view, lines, at) } else { (index, index + 1) };
+        let covered = if !is_mark_only(before) {
+            (index, with_block(text, lines, index))
+        } else if at_head(view, line.start) {
+            document_lines(view, lines, at)
+        } else {
+            (index, with_block(text, lines, line_below(text, lines, index)))
+        };
         comments.push(Comment {
             span: Span::new(at, line.end),
             rules,
@@ -54,6 +57,32 @@ pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
         });
     }
     comments
+}
+
+/// Whether nothing but a comment's mark stands before the words.
+fn is_mark_only(before: &str) -> bool {
+    let mark = before.trim();
+    mark.len() <= 5 && mark.chars().all(|c| !c.is_alphanumeric())
+}
+
+/// The line that a comment on line `index` speaks of: the next one that is not such a comment too.
+fn line_below(text: &str, lines: &LineIndex, index: usize) -> usize {
+    let last = lines.line_of(text.len());
+    let comment = |line: usize| {
+        lines.line_span(text, line).slice(text).split_once("mlguard:").is_some_and(|(before, _)| is_mark_only(before))
+    };
+    (index + 1..=last).find(|&line| !comment(line)).unwrap_or(index + 1)
+}
+
+/// The line `index`, or the one below it where its value is a block scalar (`key: |`), whose text starts there.
+fn with_block(text: &str, lines: &LineIndex, index: usize) -> usize {
+    if index > lines.line_of(text.len()) {
+        return index;
+    }
+    let line = lines.line_span(text, index).slice(text);
+    let code = line.split_once(" #").map_or(line, |(code, _)| code);
+    let header = |word: &str| word.len() <= 3 && word.starts_with(['|', '>']);
+    index + usize::from(code.split_whitespace().next_back().is_some_and(header))
 }
 
 fn has_words(reason: &str) -> bool {
@@ -80,10 +109,11 @@ fn rules_and_date(head: &str, reason: &str) -> (Vec<String>, Option<Result<Date,
 }
 
 /// Whether only comments, blank lines and document marks stand between the head of the document and `line`.
-fn at_head(text: &str, line: usize) -> bool {
-    for above in text[..line].lines().rev() {
+fn at_head(view: &View<'_>, line: usize) -> bool {
+    let yaml = view.lang == crate::document::fragment::Lang::Yaml;
+    for above in view.text[..line].lines().rev() {
         let above = above.trim();
-        if above.starts_with("---") {
+        if yaml && above.starts_with("---") {
             return true;
         }
         let comment = ["#", "//", "/*", "<!--", ";", "{{/*", "*", "%"].iter().any(|mark| above.starts_with(mark));

@@ -80,6 +80,11 @@ fn without_duplicates(mut drafts: Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     for (draft, level) in drafts {
         let before = taken.range(..draft.span.end).next_back();
+        // That a document could not be read is no word about a value: neither hides the other.
+        if draft.incomplete {
+            kept.push((draft, level));
+            continue;
+        }
         let overlaps = before.is_some_and(|(&start, &end)| Span::new(start, end).overlaps(draft.span));
         if overlaps {
             continue;

@@ -218,7 +218,10 @@ impl<'o> Scanner<'o> {
 
     /// Everything that the credential engine sees in a source, also in texts that stand in it escaped. Sorted.
     fn hits(&self, view: &View<'_>, parsed: &Parsed) -> (Vec<Hit>, bool) {
-        let (mut hits, marks) = self.engine.search(view.text, &|offset| syntax(view.lang_at(offset)));
+        // Translations are prose, however their file is written.
+        let translation = Lang::is_translation(view.path);
+        let written = |offset| if translation { Syntax::Prose } else { syntax(view.lang_at(offset)) };
+        let (mut hits, marks) = self.engine.search(view.text, &written);
         for (text, map, lang) in &parsed.rewritten {
             let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
             hits.extend(inner.into_iter().map(|hit| Hit {

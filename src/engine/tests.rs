@@ -1,1 +1,193 @@
+//! Allow comments, through whole runs (`product.md` section 6).
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::{Options, run_bytes};
+use crate::rule;
+
+/// What a run on 2026-06-01 says of `text` as the file `path`: (line, rule).
+fn said(path: &str, text: &str, allow_comments: bool) -> Vec<(usize, String)> {
+    let options = Options {
+        rules: rule::builtin().to_vec(),
+        level: Box::new(|rule, _| Some(rule.level)),
+        max_size: 1 << 20,
+        line_hashes: false,
+        allow_comments,
+        interrupted: Arc::new(AtomicBool::new(false)),
+        today: jiff::civil::date(2026, 6, 1),
+    };
+    let outcome = run_bytes(path, text.as_bytes(), &options);
+    outcome.findings.iter().map(|finding| (finding.region.start.line, finding.rule.to_string())).collect()
+}
+
+/// The same with comments that count, a rule a word.
+fn yaml(text: &str) -> Vec<(usize, String)> {
+    said("values.yaml", text, true)
+}
+
+fn one(line: usize, rule: &str) -> Vec<(usize, String)> {
+    vec![(line, rule.to_owned())]
+}
+
+const HELM: &str = "helm-values-credential";
+
+#[test]
+fn a_comment_allows_on_its_line_or_the_one_below() {
+    assert_eq!(yaml("a: 1\npassword: tea4two-Biscuits\n"), one(2, HELM));
+    for text in [
+        "a: 1\npassword: tea4two-Biscuits # mlguard: allow helm-values-credential -- the sandbox\n",
+        "a: 1\n# mlguard: allow helm-values-credential -- the sandbox\npassword: tea4two-Biscuits\n",
+        "a: 1\n  # mlguard: allow env-credential, helm-values-credential -- the sandbox\npassword: tea4two-Biscuits\n",
+        "a: 1\r\n# mlguard: allow helm-values-credential -- the sandbox\r\npassword: tea4two-Biscuits\r\n",
+        "a: 1\n#mlguard: allow helm-values-credential --the sandbox\npassword: tea4two-Biscuits\n",
+    ] {
+        assert_eq!(yaml(text), [], "{text}");
+    }
+}
+
+#[test]
+fn several_comments_may_stand_above_a_line() {
+    let text = "a: 1\n# mlguard: allow helm-values-credential -- sandbox\n# mlguard: allow unparsable -- also\npassword: tea4two-Biscuits\n";
+    assert_eq!(yaml(text), one(3, "unused-allow"));
+}
+
+#[test]
+fn a_comment_behind_a_value_allows_nothing_below() {
+    let text = "a: 1\npassword: tea4two-Biscuits # mlguard: allow helm-values-credential -- sandbox\nother_password: tea4two-Biscuits\n";
+    assert_eq!(yaml(text), one(3, HELM));
+}
+
+#[test]
+fn a_comment_reaches_the_text_of_a_block_scalar() {
+    for text in [
+        "a: 1\npassword: | # mlguard: allow helm-values-credential -- sandbox\n  tea4two-Biscuits\n",
+        "a: 1\n# mlguard: allow helm-values-credential -- sandbox\npassword: >-\n  tea4two-Biscuits\n",
+    ] {
+        assert_eq!(yaml(text), [], "{text}");
+        assert_eq!(yaml(&text.replace("mlguard:", "scanner:")), one(text.lines().count(), HELM), "{text}");
+    }
+}
+
+#[test]
+fn a_comment_two_lines_above_allows_nothing() {
+    let text = "a: 1\n# mlguard: allow helm-values-credential -- sandbox\nb: 2\npassword: tea4two-Biscuits\n";
+    assert_eq!(yaml(text), [one(2, "unused-allow"), one(4, HELM)].concat());
+}
+
+#[test]
+fn a_comment_at_the_head_allows_for_the_document_only() {
+    let head = "# mlguard: allow helm-values-credential -- the sandbox\n";
+    let body = "a: 1\nb: {password: tea4two-Biscuits}\nc: {password: tea4two-Biscuits}\n";
+    assert_eq!(yaml(&format!("{head}{body}")), []);
+    assert_eq!(yaml(&format!("# about\n\n---\n{head}{body}")), []);
+    assert_eq!(yaml(&format!("{head}{body}---\n{body}")), [one(7, HELM), one(8, HELM)].concat());
+    assert_eq!(yaml(&format!("{body}---\n{head}{body}")), [one(2, HELM), one(3, HELM)].concat());
+}
+
+#[test]
+fn the_reason_is_required() {
+    for comment in [
+        "mlguard: allow helm-values-credential",
+        "mlguard: allow helm-values-credential --",
+        "mlguard: allow helm-values-credential -- !!",
+        "mlguard: allow helm-values-credential until 2026-12-31",
+        "mlguard: allow helm-values-credential -- until 2026-12-31",
+    ] {
+        let text = format!("a: 1\n# {comment}\npassword: tea4two-Biscuits\n");
+        assert_eq!(yaml(&text), [one(2, "allow-without-reason"), one(3, HELM)].concat(), "{comment}");
+    }
+}
+
+#[test]
+fn a_date_ends_an_allowance() {
+    let with = |words: &str| yaml(&format!("a: 1\n# mlguard: allow {words}\npassword: tea4two-Biscuits\n"));
+    for words in [
+        "helm-values-credential until 2026-12-31 -- the sandbox",
+        "helm-values-credential until 2026-06-01 -- ends tonight",
+        "helm-values-credential -- the sandbox until 2026-12-31",
+        "helm-values-credential -- the sandbox, until 2026-12-31.",
+        "helm-values-credential -- the sandbox, until the move is done",
+    ] {
+        assert_eq!(with(words), [], "{words}");
+    }
+    for words in [
+        "helm-values-credential until 2026-05-31 -- the sandbox",
+        "helm-values-credential -- the sandbox until 2025-12-31",
+        "helm-values-credential until 31.12.2026 -- the sandbox",
+        "helm-values-credential until 2026-02-30 -- the sandbox",
+        "helm-values-credential until -- the sandbox",
+    ] {
+        assert_eq!(with(words), [one(2, "unused-allow"), one(3, HELM)].concat(), "{words}");
+    }
+}
+
+#[test]
+fn what_allows_nothing_is_said() {
+    for (comment, finding) in [
+        ("mlguard: allow helm-values-credential -- the sandbox", false),
+        ("mlguard: allow env-credential -- the sandbox", true),
+        ("mlguard: allow helm-values-credentials -- misspelt", true),
+        ("mlguard: allow -- no rule", true),
+    ] {
+        let value = if finding { "password: tea4two-Biscuits" } else { "b: 2" };
+        let text = format!("a: 1\n# {comment}\n{value}\n");
+        let expected = if finding { [one(2, "unused-allow"), one(3, HELM)].concat() } else { one(2, "unused-allow") };
+        assert_eq!(yaml(&text), expected, "{comment}");
+    }
+}
+
+#[test]
+fn words_that_are_no_comment_allow_nothing() {
+    for line in [
+        "note: 'mlguard: allow helm-values-credential -- text'",
+        "# mlguard: allowed helm-values-credential -- other word",
+        "# write mlguard: allow RULE -- why",
+    ] {
+        assert_eq!(yaml(&format!("a: 1\n{line}\npassword: tea4two-Biscuits\n")), one(3, HELM), "{line}");
+    }
+}
+
+#[test]
+fn every_comment_syntax_counts() {
+    let value = "q8ZrT3vLw0XbN5kYp2Jd";
+    for (path, text) in [
+        ("a.go", "package a\n// mlguard: allow generic-credential -- test account\nvar password = \"VALUE\"\n"),
+        ("a.js", "let a;\nlet password = 'VALUE'; /* mlguard: allow generic-credential -- test account */\n"),
+        ("a.ini", "[a]\n; mlguard: allow generic-credential -- test account\npassword = VALUE\n"),
+        ("a.sql", "SELECT 1;\n-- mlguard: allow generic-credential -- test account\npassword = 'VALUE';\n"),
+        (
+            "a.xml",
+            "<a>\n<!-- mlguard: allow generic-credential -- test account -->\n<password>VALUE</password>\n</a>\n",
+        ),
+        ("a.py", "import a\npassword = \"VALUE\"  # mlguard: allow generic-credential -- test account\n"),
+        ("templates/a.yaml", "a: 1\n{{/* mlguard: allow generic-credential -- test account */}}\npassword: VALUE\n"),
+        ("README.md", "# A\n\n<!-- mlguard: allow generic-credential -- test account -->\nDB_PASSWORD=VALUE\n"),
+        (
+            "README.md",
+            "# A\n\n```yaml\na: 1\npassword: VALUE # mlguard: allow generic-credential -- test account\n```\n",
+        ),
+    ] {
+        let text = text.replace("VALUE", value);
+        assert_eq!(said(path, &text, true), [], "{text}");
+        let bare = text.replace("mlguard:", "scanner:");
+        assert_eq!(said(path, &bare, true).len(), 1, "{bare}");
+    }
+    let closed = "# A\n\n<!-- mlguard: allow generic-credential -->\nDB_PASSWORD=q8ZrT3vLw0XbN5kYp2Jd\n";
+    assert_eq!(
+        said("README.md", closed, true),
+        [one(3, "allow-without-reason"), one(4, "generic-credential")].concat()
+    );
+}
+
+#[test]
+fn a_rule_of_markdown_is_no_head_of_a_document() {
+    let text = "# A\n\nDB_PASSWORD=q8ZrT3vLw0XbN5kYp2Jd\n\n---\n\n<!-- mlguard: allow generic-credential -- test account -->\nDB_PASSWORD=q8ZrT3vLw0XbN5kYp2Jd\n";
+    assert_eq!(said("README.md", text, true), one(3, "generic-credential"));
+}
+
+#[test]
+fn a_policy_can_refuse_comments() {
+    let text = "a: 1\n# mlguard: allow helm-values-credential -- the sandbox\npassword: tea4two-Biscuits\nb: 2 # mlguard: allow x\n";
+    assert_eq!(said("values.yaml", text, false), one(3, HELM));
+}

@@ -9,7 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 #[must_use]
 pub fn is_ciphertext(value: &str) -> bool {
     let value = value.trim();
-    is_sops(value) || is_sealed(value) || is_ansible_vault(value) || is_armored(value)
+    is_sops(value) || is_sealed(value) || is_ansible_vault(value) || is_armored(value) || is_wrapped(value)
+}
+
+/// Whether `value` is `ENC[PKCS7,…]` of hiera-eyaml, around a DER sequence, or `ENC(…)` of Jasypt, around whole blocks.
+#[must_use]
+pub fn is_wrapped(value: &str) -> bool {
+    let inner = |open: &str, close: char| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let decoded = |text: &str| STANDARD.decode(text).ok();
+    inner("ENC[PKCS7,", ']').and_then(decoded).is_some_and(|der| der.len() > 256 && der.starts_with(&[0x30, 0x82]))
+        || inner("ENC(", ')').and_then(decoded).is_some_and(|bytes| bytes.len() >= 16 && bytes.len() % 8 == 0)
 }
 
 /// Whether `value` has the bytes of one entry of a SealedSecret (`secrets-surface.md` 1.4): canonical base64 of a
@@ -168,6 +177,16 @@ mod tests {
         assert!(is_ansible_vault(&format!("$ANSIBLE_VAULT;1.1;AES256\n  {}\n", lines.join("\n  "))));
         assert!(!is_ansible_vault("$ANSIBLE_VAULT;1.1;AES256\nhunter2\n"));
         assert!(!is_ansible_vault("$ANSIBLE_VAULT;1.1;AES256\nabc\n"), "odd number of digits");
+    }
+
+    #[test]
+    fn wrapped_values_need_their_bytes() {
+        let der: Vec<u8> = [0x30, 0x82].into_iter().chain([7; 300]).collect();
+        assert!(is_wrapped(&format!("ENC[PKCS7,{}]", STANDARD.encode(der))));
+        assert!(is_wrapped(&format!("ENC({})", STANDARD.encode([7; 24]))));
+        for value in ["ENC[hunter2]", "ENC[PKCS7,aHVudGVyMg==]", "ENC(hunter2)", "ENC(aHVudGVyMg==)"] {
+            assert!(!is_ciphertext(value) && !super::super::is_placeholder(value), "{value}");
+        }
     }
 
     #[test]

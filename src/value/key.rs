@@ -296,7 +296,7 @@ const NOT_BEFORE_TOKEN: &[&str] = &[
 ];
 
 /// The lower-case words of a key.
-fn words(key: &str) -> Vec<String> {
+pub(super) fn words(key: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let chars: Vec<char> = key.chars().take(128).collect();

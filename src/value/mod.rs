@@ -40,6 +40,7 @@ pub fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
         KeyClass::None => None,
         KeyClass::Identifier => (shape.len >= 8 && !shape.spaces && !is_name(value)).then_some(Confidence::Low),
         KeyClass::Password => judge_password(value, &shape),
+        KeyClass::Strong | KeyClass::Weak if shape.digits == 0 && key::classify(value) != KeyClass::None => None,
         KeyClass::Strong => judge_strong(value, &shape),
         KeyClass::Weak => judge_weak(value, &shape),
     }
@@ -186,7 +187,8 @@ fn is_code(value: &str) -> bool {
     let opens = value.find(['(', '[']);
     let name = opens.map_or("", |at| &value[..at]);
     let dotted = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:".contains(&byte));
-    (opens.is_some() && !name.is_empty() && dotted && value.ends_with([')', ']', '"', '\'']))
+    // `ENC(…)` says that it is encrypted, which its bytes have to show.
+    (opens.is_some() && !name.is_empty() && name != "ENC" && dotted && value.ends_with([')', ']', '"', '\'']))
         || value.contains("=>")
         || value.starts_with("function")
         || value.starts_with("lambda ")
@@ -244,6 +246,8 @@ mod tests {
             "oauth2",
             "512Mi",
             "ml-platform",
+            "password",
+            "dbPassword",
         ] {
             assert_eq!(judge(KeyClass::Weak, value), None, "{value}");
             assert_eq!(judge(KeyClass::Strong, value), None, "{value}");

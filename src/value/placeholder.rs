@@ -11,7 +11,12 @@ pub fn is_placeholder(value: &str) -> bool {
     if value.contains('\n') {
         return value.lines().map(str::trim).filter(|line| !line.is_empty()).all(is_placeholder);
     }
-    is_expansion(value) || is_bracketed(value) || is_filler(value) || is_reference(value) || is_phrase(value)
+    is_expansion(value)
+        || is_bracketed(value)
+        || is_filler(value)
+        || is_reference(value)
+        || is_phrase(value)
+        || is_hump_phrase(value)
 }
 
 /// `${VAR}`, `$(command)`, `$VAR`, `{{ x }}`, `%VAR%`, `@VAR@`, `__VAR__`, `((x))`, `#{x}`, `<%= x %>`, `%(x)s`.
@@ -130,8 +135,6 @@ fn is_reference(value: &str) -> bool {
         "data.",
         "module.",
         "secrets.",
-        "enc[",
-        "enc(",
         "!vault",
         "/run/secrets/",
         "config.",
@@ -156,6 +159,15 @@ fn is_constant_name(value: &str) -> bool {
     let parts: Vec<&str> = value.trim_matches('_').split('_').collect();
     let capitals = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()));
     capitals && value.len() <= 64 && (parts.len() >= 2 || ALONE.contains(&value))
+}
+
+/// The same in camelCase: `yourSecretKey`, `someToken`. Letters only, so that no random value is cut into words.
+fn is_hump_phrase(value: &str) -> bool {
+    if value.len() > 40 || !value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return false;
+    }
+    let words = super::key::words(value);
+    words.len() >= 2 && words.iter().all(|word| word.len() >= 2) && is_phrase(&words.join(" "))
 }
 
 /// Words that say "put yours here".
@@ -327,6 +339,9 @@ mod tests {
             "REPLACE_WITH_YOUR_TOKEN",
             "your-password-here",
             "your_api_key",
+            "yourSecretKey",
+            "someSecretToken",
+            "ReplaceWithYourToken",
             "YOUR_SECRET",
             "%(password)s",
             "%DB_PASSWORD%",

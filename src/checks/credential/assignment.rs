@@ -269,15 +269,16 @@ fn plain_value(bytes: &[u8], at: usize, kind: Between) -> Span {
     Span::new(at, at + rest[..end].trim_ascii_end().len())
 }
 
-/// The end of a `$(…)` or `${…}` that starts at `at`, blanks and quotes in it included.
+/// The end of a `$(…)`, `${…}` or encrypted `ENC[…]` that starts at `at`, blanks and quotes in it included.
 fn substitution_end(rest: &[u8], at: usize) -> Option<usize> {
-    let (open, close) = match rest.get(at..at + 2)? {
-        b"$(" => (b'(', b')'),
-        b"${" => (b'{', b'}'),
+    let (open, close, opens) = match rest.get(at..at + 2)? {
+        b"$(" => (b'(', b')', at + 1),
+        b"${" => (b'{', b'}', at + 1),
+        b"EN" if rest[at..].starts_with(b"ENC[") => (b'[', b']', at + 3),
         _ => return None,
     };
     let mut depth = 0;
-    for (n, &byte) in rest.iter().enumerate().skip(at + 1) {
+    for (n, &byte) in rest.iter().enumerate().skip(opens) {
         depth += i32::from(byte == open) - i32::from(byte == close);
         if depth == 0 {
             return Some(n + 1);
@@ -307,7 +308,12 @@ fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> boo
             Between::Space => !found.value.slice(text).starts_with(['-', '$']),
             _ => false,
         },
-        Syntax::Code => tight && screaming,
+        // In a string of a program: a command, a manifest. What looks like that is no name of the program's.
+        Syntax::Code => {
+            let value = found.value.slice(text);
+            let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
+            tight && screaming || separator.kind != Between::Space && plain && value::looks_random(value)
+        }
         Syntax::Prose => tight && screaming,
     }
 }
@@ -352,6 +358,7 @@ mod tests {
             "os.getenv(\"DB_PASSWORD\", \"hunter2x9\")",
             "connect(password='hunter2x9')",
             "$password = \"hunter2x9\"",
+            "run(\"create secret --from-literal=password='hunter2x9'\")",
         ] {
             assert_eq!(value_of(text, Syntax::Code), Some("hunter2x9"), "{text}");
         }
