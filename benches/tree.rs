@@ -5,6 +5,7 @@
 //! one is made of made-up manifests. Programs that are not on the PATH are left out and said so.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark runs other programs and is told what on")]
 
 use std::env;
 use std::fmt::Write as _;

@@ -30,7 +30,7 @@ fn each_module_uses_only_what_stands_before_it() {
                         file.name
                     )),
                     None => {
-                        faults.push(format!("{}:{number}: name one module of src/lib.rs after `crate::`", file.name))
+                        faults.push(format!("{}:{number}: name one module of src/lib.rs after `crate::`", file.name));
                     }
                 }
             }

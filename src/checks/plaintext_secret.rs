@@ -149,8 +149,8 @@ fn is_setting(key: &str, text: &str) -> bool {
     let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
     let word = text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
     let number = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let ends = |name: &&str| last.ends_with(**name) && name.len() >= 4;
-    let named = !lower.ends_with("username") && (SETTINGS.contains(&last) || SETTINGS.iter().any(|name| ends(&name)));
+    let ends = |name: &&str| last == *name || name.len() >= 4 && last.ends_with(*name);
+    let named = !lower.ends_with("username") && SETTINGS.iter().any(ends);
     number || value::is_innocent(text) || named && word && !value::looks_random(text)
 }
 
