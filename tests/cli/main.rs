@@ -1,5 +1,6 @@
 //! The program as people and pipelines use it: exit codes, streams, configuration, signals.
 
+mod canary;
 mod config;
 mod harness;
 mod streams;
