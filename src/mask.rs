@@ -34,7 +34,7 @@ fn is_random(part: &str) -> bool {
     let bytes = part.as_bytes();
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let turns = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
-    bytes.len() >= 12 && digits >= 2 && digits < bytes.len() && turns >= 3
+    bytes.len() >= 12 && digits >= 2 && digits < bytes.len() && turns >= 4
 }
 
 /// Letters that no language puts together: both cases, and five consonants in a row.

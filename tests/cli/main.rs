@@ -3,6 +3,9 @@
 mod canary;
 mod config;
 mod harness;
+mod hostile;
+mod same;
+mod sarif;
 mod streams;
 
 use harness::{Tree, token};
