@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::mask::{is_plain_name, masked};
 use crate::span::Position;
 
 /// Whether a [`Problem`] makes the run fail.
@@ -134,10 +135,18 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     near.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
 }
 
-/// `name` shortened and in backquotes, for quoting a key or an id in a message.
+/// `name` in backquotes, for quoting a key or an id in a message. A name from a faulty file may be a secret that was put
+/// in the wrong place, so what does not read like a name is not repeated.
 #[must_use]
 pub fn quoted(name: &str) -> String {
+    if is_plain_name(name) { format!("`{name}`") } else { "(not repeated: it may be a secret)".to_owned() }
+}
+
+/// The same for a glob or a path, of which only the parts are left out that nobody would choose as a name.
+#[must_use]
+pub fn quoted_glob(glob: &str) -> String {
     const LONGEST: usize = 80;
+    let name = masked(glob);
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("`{}…`", &name[..end]),
         None => format!("`{name}`"),

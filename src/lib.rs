@@ -4,6 +4,7 @@
 //! module may use only what stands before it in the list below; `tests/architecture.rs` holds them to it.
 
 pub mod span;
+pub mod mask;
 pub mod error;
 pub mod exit;
 pub mod rule;

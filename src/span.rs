@@ -4,6 +4,7 @@
 //! computed once, when a finding is made, by a [`LineIndex`].
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A half-open range of byte offsets into the decoded text of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -93,6 +94,16 @@ pub struct Region {
 /// Byte offsets at which the lines of a text start. A line ends at LF, CRLF or a lone CR.
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// UTF-16 units before every [`STEP`] bytes, counted once a long line asks for them.
+    units: OnceLock<Vec<usize>>,
+}
+
+/// Bytes between two counted places, and of the longest line whose columns are counted from its start.
+const STEP: usize = 4096;
+
+/// UTF-16 units of the characters that begin in `bytes`, a part of a UTF-8 text: two for one of four bytes.
+fn units(bytes: &[u8]) -> usize {
+    bytes.iter().map(|&byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum()
 }
 
 impl LineIndex {
@@ -107,7 +118,7 @@ impl LineIndex {
                 starts.push(at + 1);
             }
         }
-        Self { starts }
+        Self { starts, units: OnceLock::new() }
     }
 
     /// Number of lines; a final line break opens one more (empty) line.
@@ -142,8 +153,25 @@ impl LineIndex {
         }
         let line = self.line_of(offset);
         let start = self.starts[line];
-        let column = text.get(start..offset).unwrap_or_default().chars().map(char::len_utf16).sum::<usize>();
+        let column = match offset - start {
+            0..=STEP => units(&text.as_bytes()[start..offset]),
+            _ => self.units_before(text, offset) - self.units_before(text, start),
+        };
         Position { line: line + 1, column: column + 1 }
+    }
+
+    /// UTF-16 units of `text` before byte `offset`, without counting all of them again for each place of a long line.
+    fn units_before(&self, text: &str, offset: usize) -> usize {
+        let bytes = text.as_bytes();
+        let counted = self.units.get_or_init(|| {
+            let sums = bytes.chunks(STEP).scan(0, |sum, chunk| {
+                *sum += units(chunk);
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
+        });
+        let place = offset / STEP;
+        counted[place] + units(&bytes[place * STEP..offset])
     }
 
     /// Region of `span` in `text`.
@@ -162,6 +190,17 @@ mod tests {
         let text = "é€😀 token = x";
         let at = text.find('x').expect("the text has an x");
         assert_eq!(LineIndex::new(text).position(text, at), Position { line: 1, column: 14 });
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_the_same() {
+        let text = format!("x\n{}", "é€😀a".repeat(3_000));
+        let lines = LineIndex::new(&text);
+        for (offset, _) in text.char_indices().skip(2).step_by(997) {
+            let slow: usize = text[2..offset].chars().map(char::len_utf16).sum();
+            assert_eq!(lines.position(&text, offset), Position { line: 2, column: slow + 1 }, "{offset}");
+        }
+        assert_eq!(lines.position(&text, text.len()).column, 3_000 * 5 + 1);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::args::{CheckArgs, Global};
-use super::{explain, interrupt, output};
+use super::interrupt::{self, Interrupt};
+use super::{explain, output};
 use crate::config::{Environment, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem};
@@ -18,7 +19,8 @@ use crate::source;
 
 pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
-    let interrupted = if args.stdin { Arc::default() } else { interrupt::install() };
+    let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
+    let interrupted = Arc::clone(&interrupt.asked);
     let (paths, missing) = given(args);
     let settings = Arc::new(Settings::load(&root(&paths)?, &Environment::read(), &args.flags()));
     let targets = targets(&settings)?;
@@ -30,8 +32,8 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     let (mut outcome, rules) = pool.install(|| {
         if args.stdin { standard_input(args, &settings, &interrupted) } else { files(&paths, &settings, &interrupted) }
     })?;
-    if interrupted.load(Ordering::SeqCst) {
-        return Err(Problem::new("interrupted").help("no report was written, and nothing can be said of this tree"));
+    if !interrupt.may_write() {
+        return Err(interrupt::problem());
     }
     missing.iter().for_each(output::problem);
     let faulty = tell(&settings, global);

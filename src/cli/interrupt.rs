@@ -1,25 +1,55 @@
-//! Ctrl-C and termination: the first asks the run to stop, the second ends it.
+//! Ctrl-C and termination: the first asks the run to stop and ends it where it does not, the second ends it at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use crate::error::Problem;
 use crate::exit::Exit;
 
-/// Starts listening; the flag becomes true at the first signal.
-pub(super) fn install() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let shared = Arc::clone(&flag);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one exit outside `main`: whoever asks twice does not want to wait for anything"
-    )]
-    let handler = move || {
-        if shared.swap(true, Ordering::SeqCst) {
+/// How long a run may take to stop by itself. A single file can take longer.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What signals ask for, and whether there is still something to stop.
+#[derive(Clone, Default)]
+pub(super) struct Interrupt {
+    /// Becomes true at the first signal.
+    pub asked: Arc<AtomicBool>,
+    /// Whether reports are being written: cutting that short would leave half of one.
+    writing: Arc<AtomicBool>,
+}
+
+/// The error that an interrupted run ends with.
+pub(super) fn problem() -> Problem {
+    Problem::new("interrupted").help("no report was written, and nothing can be said of this tree")
+}
+
+impl Interrupt {
+    /// Starts listening.
+    pub(super) fn install() -> Self {
+        let interrupt = Self::default();
+        let shared = interrupt.clone();
+        if ctrlc::set_handler(move || shared.handle()).is_err() {
+            tracing::warn!("signals cannot be caught; an interrupt ends the run at once");
+        }
+        interrupt
+    }
+
+    /// From here on the run ends soon by itself, and is let do so. Whether it may go on.
+    pub(super) fn may_write(&self) -> bool {
+        self.writing.store(true, Ordering::SeqCst);
+        !self.asked.load(Ordering::SeqCst)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the exits outside `main`: whoever asks does not want to wait")]
+    fn handle(&self) {
+        if self.asked.swap(true, Ordering::SeqCst) {
             std::process::exit(Exit::Interrupted.code().into());
         }
-    };
-    if ctrlc::set_handler(handler).is_err() {
-        tracing::warn!("signals cannot be caught; an interrupt ends the run at once");
+        std::thread::sleep(PATIENCE);
+        if !self.writing.load(Ordering::SeqCst) {
+            super::output::problem(&problem());
+            std::process::exit(Exit::Failed.code().into());
+        }
     }
-    flag
 }

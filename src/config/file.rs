@@ -4,7 +4,7 @@ use super::globs;
 use super::keys::{KEYS, names};
 use super::node::{self, Key, Node, Value};
 use super::values::{LEVELS, Origin, Valued, level_or_off, parse_size};
-use crate::error::{Problem, nearest, quoted};
+use crate::error::{Problem, nearest, quoted, quoted_glob};
 use crate::rule::Level;
 
 /// What kind of file it is, which decides the keys that it may hold.
@@ -149,16 +149,16 @@ impl Reader<'_> {
 
     /// A level; the text itself is not repeated, since a wrong file may hold anything.
     fn level(&mut self, what: &str, node: &Node, known: &[&'static str]) -> Option<Valued<Option<Level>>> {
-        let choices = known.join(", ");
+        let (choices, what) = (known.join(", "), quoted(what));
         let Value::Text(text) = &node.value else {
-            self.mistyped(node, &format!("`{what}` is one of {choices}"));
+            self.mistyped(node, &format!("{what} is one of {choices}"));
             return None;
         };
         if known.contains(&text.as_str()) {
             return level_or_off(text).map(|level| self.valued(node.at, level));
         }
         let near = nearest(text, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        self.fault(node.at, format!("`{what}` is one of {choices}"), near);
+        self.fault(node.at, format!("{what} is one of {choices}"), near);
         None
     }
 
@@ -179,7 +179,7 @@ impl Reader<'_> {
             };
             match globs::check(text) {
                 Ok(()) => globs.push(self.valued(item.at, text.clone())),
-                Err(why) => self.fault(item.at, format!("bad glob {}: {why}", quoted(text)), None),
+                Err(why) => self.fault(item.at, format!("bad glob {}: {why}", quoted_glob(text)), None),
             }
         }
         globs

@@ -7,6 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use crate::error::Problem;
+use crate::rule::pack::words;
 use crate::span::{LineIndex, Position};
 
 /// Deepest nesting that a configuration may have; the format itself needs five levels.
@@ -72,30 +73,13 @@ fn empty() -> Node {
     Node { at: Position { line: 1, column: 1 }, value: Value::Null }
 }
 
-/// The words of the YAML library without its place, which a [`Problem`] carries apart.
+/// What is wrong, and its place.
 fn problem(error: &serde_saphyr::Error, text: &str, lines: &LineIndex) -> Problem {
-    use serde_saphyr::Error as E;
-    let mut cause = error.without_snippet();
-    while let E::AliasError { error, .. } = cause {
-        cause = error.without_snippet();
-    }
-    let message = match cause {
-        E::MultipleDocuments { .. } => "more than one YAML document; a configuration is a single one".to_owned(),
-        E::Budget { .. } | E::AliasReplayLimitExceeded { .. } | E::AliasReplayStackDepthExceeded { .. } => {
-            "nested or aliased beyond what a configuration needs".to_owned()
-        }
-        other => without_place(&other.render_with_formatter(&serde_saphyr::UserMessageFormatter)),
-    };
-    let problem = Problem::new(message);
+    let problem = Problem::new(words(error));
     match error.location() {
         Some(at) => problem.at(position(&at, text, lines)),
         None => problem,
     }
-}
-
-/// `message` without a trailing "at line 1, column 2".
-pub(super) fn without_place(message: &str) -> String {
-    message.split_once(" at line ").map_or(message, |(head, _)| head).to_owned()
 }
 
 fn position(at: &serde_saphyr::Location, text: &str, lines: &LineIndex) -> Position {
@@ -225,7 +209,7 @@ mod tests {
         assert!(!message.contains("line"), "{message}");
         assert!(at.is_some());
         assert_eq!(fault("a: 1\na: 2\n").1, Some((2, 1)));
-        assert_eq!(fault("a: 1\n---\nb: 2\n").0, "more than one YAML document; a configuration is a single one");
+        assert_eq!(fault("a: 1\n---\nb: 2\n").0, "more than one YAML document; the file is a single one");
     }
 
     #[test]
@@ -236,7 +220,7 @@ mod tests {
             let before = format!("*a{}", level - 1);
             bomb.extend([format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "))]);
         }
-        let beyond = "nested or aliased beyond what a configuration needs";
+        let beyond = "nested or aliased beyond what such a file needs";
         assert_eq!(fault(&bomb).0, beyond);
         let deep = format!("a: {}{}", "[".repeat(10_000), "]".repeat(10_000));
         assert!(parse(&deep).is_err());

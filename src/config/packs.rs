@@ -6,7 +6,7 @@ use super::globs::Globs;
 use super::node::{self, Value};
 use super::read;
 use super::values::{Origin, Valued};
-use crate::error::{Problem, quoted};
+use crate::error::{Problem, quoted_glob};
 use crate::rule::pack::{self, PackError};
 use crate::rule::{self, Rule};
 
@@ -29,10 +29,10 @@ pub struct PackRule {
 pub(super) fn load(base: &Path, shown: &str, glob: &Valued<String>, bound: Option<&Path>, into: &mut Loaded) {
     let files = match find(base, &glob.value) {
         Ok(files) => files,
-        Err(why) => return into.problems.push(blame(glob, format!("bad glob {}: {why}", quoted(&glob.value)))),
+        Err(why) => return into.problems.push(blame(glob, format!("bad glob {}: {why}", quoted_glob(&glob.value)))),
     };
     if files.is_empty() {
-        let problem = blame(glob, format!("no rule file matches {}", quoted(&glob.value)));
+        let problem = blame(glob, format!("no rule file matches {}", quoted_glob(&glob.value)));
         return into.problems.push(problem.help("rule files end in .yml; the glob starts at the folder of its file"));
     }
     for relative in files {
@@ -79,11 +79,11 @@ impl Loaded {
     fn add(&mut self, new: PackRule) {
         if let Some(known) = self.rules.iter().find(|known| known.rule.id == new.rule.id) {
             if known.path != new.path {
-                let message = format!("the id {} is already that of {}", quoted(&new.rule.id), known.path);
+                let message = format!("the id {} is already that of {}", quoted_glob(&new.rule.id), known.path);
                 self.problems.push(Problem::new(message).in_file(new.path).help("rename one of the two files"));
             }
         } else if !self.builtin_ids && rule::find(&new.rule.id).is_some() {
-            let message = format!("the id {} is that of a built-in rule", quoted(&new.rule.id));
+            let message = format!("the id {} is that of a built-in rule", quoted_glob(&new.rule.id));
             let help = "rename the file; a built-in rule is changed with `rules` in the configuration";
             self.problems.push(Problem::new(message).in_file(new.path).help(help));
         } else {
@@ -141,7 +141,7 @@ fn walk(folder: &Path, prefix: &str, depth: usize, visit: &mut dyn FnMut(&str)) 
 fn parse(path: &Path, name: &str, text: &str) -> Result<Rule, Problem> {
     let rule = pack::parse(path, text).map_err(|error| match error {
         PackError::Syntax { line, column, message } => {
-            let problem = Problem::new(node::without_place(&message)).in_file(name);
+            let problem = Problem::new(message).in_file(name);
             match (line, column) {
                 (Some(line), Some(column)) => problem.at(crate::span::Position { line, column }),
                 _ => problem,

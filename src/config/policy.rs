@@ -3,7 +3,7 @@
 use super::file::File;
 use super::nested::Layer;
 use super::values::{Origin, Valued, show_size};
-use crate::error::{Problem, quoted};
+use crate::error::{Problem, quoted, quoted_glob};
 use crate::rule::{Level, Rule};
 
 /// What a policy file says.
@@ -48,7 +48,7 @@ impl Policy {
         }
         if !self.allow_exclude.value {
             for glob in file.exclude.drain(..) {
-                problems.push(self.refused(&glob.origin, &format!("`exclude` of {}", quoted(&glob.value))));
+                problems.push(self.refused(&glob.origin, &format!("`exclude` of {}", quoted_glob(&glob.value))));
             }
         }
         problems

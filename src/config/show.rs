@@ -117,5 +117,5 @@ fn list(out: &mut String, key: &str, mut lines: Vec<(String, String)>) -> fmt::R
 
 /// Text as a double-quoted YAML scalar, which JSON's form is.
 fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::Value::from(crate::mask::masked(text)).to_string()
 }

@@ -1,12 +1,15 @@
 //! Allow comments: `# mlguard: allow RULE -- why`, on the line of a finding, the line above it, or at the head of its
 //! document; optionally `until 2026-12-31`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 
 use super::Scanner;
 use crate::checks::{Draft, Weight};
 use crate::document::view::View;
 use crate::document::yaml;
+use crate::error::quoted;
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 
@@ -25,6 +28,9 @@ pub(super) struct Comment {
 pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
     let text = view.text;
     let mut comments = Vec::new();
+    let yaml = view.lang == crate::document::fragment::Lang::Yaml;
+    let mut heads = Heads { text, yaml, at: 0, head: true };
+    let mut documents = None;
     for at in memchr::memmem::find_iter(text.as_bytes(), "mlguard:") {
         let index = lines.line_of(at);
         let line = lines.line_span(text, index);
@@ -43,8 +49,8 @@ pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
         let (rules, until) = rules_and_date(head, reason);
         let covered = if !is_mark_only(before) {
             (index, with_block(text, lines, index))
-        } else if at_head(view, line.start) {
-            document_lines(view, lines, at)
+        } else if heads.at_head(line.start) {
+            document_lines(view, lines, &mut documents, at)
         } else {
             (index, with_block(text, lines, line_below(text, lines, index)))
         };
@@ -65,13 +71,16 @@ fn is_mark_only(before: &str) -> bool {
     mark.len() <= 5 && mark.chars().all(|c| !c.is_alphanumeric())
 }
 
+/// Most comments that may stand above each other.
+const STACKED: usize = 32;
+
 /// The line that a comment on line `index` speaks of: the next one that is not such a comment too.
 fn line_below(text: &str, lines: &LineIndex, index: usize) -> usize {
     let last = lines.line_of(text.len());
     let comment = |line: usize| {
         lines.line_span(text, line).slice(text).split_once("mlguard:").is_some_and(|(before, _)| is_mark_only(before))
     };
-    (index + 1..=last).find(|&line| !comment(line)).unwrap_or(index + 1)
+    (index + 1..=last).take(STACKED).find(|&line| !comment(line)).unwrap_or(index + 1)
 }
 
 /// The line `index`, or the one below it where its value is a block scalar (`key: |`), whose text starts there.
@@ -108,28 +117,38 @@ fn rules_and_date(head: &str, reason: &str) -> (Vec<String>, Option<Result<Date,
     (rules, until)
 }
 
-/// Whether only comments, blank lines and document marks stand between the head of the document and `line`.
-fn at_head(view: &View<'_>, line: usize) -> bool {
-    let yaml = view.lang == crate::document::fragment::Lang::Yaml;
-    for above in view.text[..line].lines().rev() {
-        let above = above.trim();
-        if yaml && above.starts_with("---") {
-            return true;
+/// Goes through the lines of a text once and knows whether only comments, blank lines and document marks stood since the
+/// head of the document.
+struct Heads<'t> {
+    text: &'t str,
+    /// Only in YAML `---` starts a document.
+    yaml: bool,
+    at: usize,
+    head: bool,
+}
+
+impl Heads<'_> {
+    /// Asked for line starts in ascending order.
+    fn at_head(&mut self, line: usize) -> bool {
+        let above = self.text.get(self.at..line).unwrap_or_default();
+        for above in above.lines().map(str::trim) {
+            let comment = ["#", "//", "/*", "<!--", ";", "{{/*", "*", "%"].iter().any(|mark| above.starts_with(mark));
+            self.head = self.yaml && above.starts_with("---") || self.head && (above.is_empty() || comment);
         }
-        let comment = ["#", "//", "/*", "<!--", ";", "{{/*", "*", "%"].iter().any(|mark| above.starts_with(mark));
-        if !above.is_empty() && !comment {
-            return false;
-        }
+        self.at = line;
+        self.head
     }
-    true
 }
 
 /// The lines of the YAML document that holds `at`; of other files, all lines.
-fn document_lines(view: &View<'_>, lines: &LineIndex, at: usize) -> (usize, usize) {
-    let yaml = view.lang == crate::document::fragment::Lang::Yaml;
-    let span =
-        yaml.then(|| yaml::documents(view.text).into_iter().find(|span| span.start <= at && at < span.end)).flatten();
-    let span = span.unwrap_or(Span::new(0, view.text.len()));
+fn document_lines(view: &View<'_>, lines: &LineIndex, documents: &mut Option<Vec<Span>>, at: usize) -> (usize, usize) {
+    let whole = Span::new(0, view.text.len());
+    let documents = documents.get_or_insert_with(|| match view.lang {
+        crate::document::fragment::Lang::Yaml => yaml::documents(view.text),
+        _ => Vec::new(),
+    });
+    let after = documents.partition_point(|span| span.start <= at);
+    let span = after.checked_sub(1).map(|last| documents[last]).filter(|span| at < span.end).unwrap_or(whole);
     (lines.line_of(span.start), lines.line_of(span.end))
 }
 
@@ -142,35 +161,43 @@ pub(super) fn apply(
     kept: &mut Vec<(Draft, Level)>,
 ) -> Vec<Draft> {
     let mut said = Vec::new();
-    for comment in comments {
-        let Some(fault) = fault(comment, scanner) else {
-            let before = kept.len();
-            kept.retain(|(draft, _)| !covers(comment, draft, view, lines));
-            if kept.len() == before {
-                let rules = comment.rules.join(", ");
-                said.push(draft(
-                    "unused-allow",
-                    comment,
-                    format!("This comment allows '{rules}', but there is no such finding here."),
-                ));
-            }
-            continue;
-        };
-        said.push(fault);
+    let mut places: BTreeMap<(String, usize), Vec<usize>> = BTreeMap::new();
+    for (index, (draft, _)) in kept.iter().enumerate() {
+        let line = lines.line_of(draft.span.start.min(view.text.len()));
+        places.entry((draft.rule.to_string(), line)).or_default().push(index);
     }
+    let mut allowed = BTreeSet::new();
+    for comment in comments {
+        if let Some(fault) = fault(comment, scanner) {
+            said.push(fault);
+            continue;
+        }
+        let before = allowed.len();
+        for rule in &comment.rules {
+            let covered = (rule.clone(), comment.lines.0)..=(rule.clone(), comment.lines.1);
+            // Taken out of the map, so that a finding is looked at for one comment only.
+            let lines: Vec<_> = places.range(covered).map(|(place, _)| place.clone()).collect();
+            allowed.extend(lines.iter().filter_map(|place| places.remove(place)).flatten());
+        }
+        if allowed.len() == before {
+            let rules = comment.rules.join(", ");
+            let message = format!("This comment allows '{rules}', but there is no such finding here.");
+            said.push(draft("unused-allow", comment, message));
+        }
+    }
+    let mut index = 0;
+    kept.retain(|_| {
+        index += 1;
+        !allowed.contains(&(index - 1))
+    });
     said
-}
-
-fn covers(comment: &Comment, draft: &Draft, view: &View<'_>, lines: &LineIndex) -> bool {
-    let line = lines.line_of(draft.span.start.min(view.text.len()));
-    comment.rules.iter().any(|rule| *rule == draft.rule) && (comment.lines.0..=comment.lines.1).contains(&line)
 }
 
 fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
     let known = |id: &String| scanner.rule(id).is_some() || crate::rule::find(id).is_some();
     if let Some(unknown) = comment.rules.iter().find(|id| !known(id)) {
-        let shown: String = unknown.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
-        return Some(draft("unused-allow", comment, format!("This comment allows '{shown}', which is no rule.")));
+        let shown = quoted(unknown).replace('`', "'");
+        return Some(draft("unused-allow", comment, format!("This comment allows {shown}, which is no rule.")));
     }
     if comment.rules.is_empty() {
         return Some(draft(

@@ -1,24 +1,100 @@
 //! Masking: lines for people without any value in them.
 
 use crate::finding::{Excerpt, MASK};
+use crate::mask;
 use crate::span::{LineIndex, Span};
-use crate::value::looks_random;
+use crate::value::is_name;
 
 /// Bytes shown before and behind a masked value, at most.
 const BEFORE: usize = 72;
 const BEHIND: usize = 8;
+/// Bytes before a value that are looked at.
+const WINDOW: usize = 512;
 /// Values shorter than this are too common as words to be hidden in names.
 const LEAST_HIDDEN: usize = 8;
+/// Words that programs and files are made of, shown wherever they stand.
+const WORDS: &[&str] = &[
+    "-H",
+    "-e",
+    "-p",
+    "-u",
+    "ADD",
+    "ARG",
+    "Authorization",
+    "Basic",
+    "Bearer",
+    "COPY",
+    "ENV",
+    "RUN",
+    "apply",
+    "auth",
+    "aws",
+    "const",
+    "create",
+    "curl",
+    "def",
+    "docker",
+    "echo",
+    "env",
+    "export",
+    "final",
+    "generic",
+    "helm",
+    "import",
+    "install",
+    "kubectl",
+    "let",
+    "login",
+    "oc",
+    "os.environ",
+    "private",
+    "public",
+    "return",
+    "run",
+    "secret",
+    "self",
+    "set",
+    "static",
+    "string",
+    "sudo",
+    "val",
+    "value",
+    "var",
+];
 
-/// The first line of `span` with its value, every other known value and every random-looking word masked.
-pub(super) fn of(text: &str, lines: &LineIndex, span: Span, all: &[Span]) -> Excerpt {
+/// The spans of a source in which values stand: sorted, and none meets another.
+pub(super) struct Hidden(Vec<Span>);
+
+impl Hidden {
+    pub(super) fn new(mut spans: Vec<Span>) -> Self {
+        spans.sort_unstable();
+        let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match merged.last_mut() {
+                Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+                _ => merged.push(span),
+            }
+        }
+        Self(merged)
+    }
+
+    fn meeting(&self, stretch: Span) -> impl Iterator<Item = Span> {
+        let first = self.0.partition_point(|span| span.end <= stretch.start);
+        self.0[first..].iter().copied().take_while(move |span| span.start < stretch.end)
+    }
+}
+
+/// The first line of `span`: the value masked, and before it only the names that it is assigned to.
+pub(super) fn of(text: &str, lines: &LineIndex, span: Span, hidden: &Hidden) -> Excerpt {
     let index = lines.line_of(span.start.min(text.len()));
     let line = lines.line_span(text, index);
     let start = span.start.clamp(line.start, line.end);
     let end = span.end.clamp(start, line.end);
-    let head = masked(text, Span::new(line.start, start), all);
-    let tail = Span::new(end, line.end).slice(text);
-    let closers = tail.find(|c: char| !"\"'`,;)}]".contains(c)).unwrap_or(tail.len());
+    let mut from = start.saturating_sub(WINDOW).max(line.start);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let head = masked(text, Span::new(from, start), hidden);
     let mut shown = keep_end(&head, BEFORE);
     let at = shown.len();
     if !span.is_empty() {
@@ -26,50 +102,62 @@ pub(super) fn of(text: &str, lines: &LineIndex, span: Span, all: &[Span]) -> Exc
     }
     let marked = Span::new(at, shown.len());
     // What stands behind a value may explain it ("# hunter2"), so only what closes it is shown.
+    let tail = Span::new(end, line.end).slice(text);
+    let closers = tail.find(|c: char| !"\"'`,;)}]".contains(c)).unwrap_or(tail.len());
     shown.push_str(&tail[..closers.min(BEHIND)]);
-    if !tail[closers..].trim().is_empty() {
+    if closers < tail.len() && tail[closers..].contains(|c: char| !c.is_whitespace()) {
         shown.push_str(" …");
     }
     Excerpt { first_line: index + 1, text: shown, marked }
 }
 
-/// A stretch of a line with known values and random-looking words masked.
-fn masked(text: &str, stretch: Span, all: &[Span]) -> String {
-    let mut hidden: Vec<Span> = all.iter().copied().filter(|span| span.overlaps(stretch)).collect();
-    hidden.sort_unstable();
+/// A stretch of a line with known values and everything that is no name masked.
+fn masked(text: &str, stretch: Span, hidden: &Hidden) -> String {
     let mut shown = String::new();
     let mut from = stretch.start;
-    for span in hidden {
-        if span.end <= from {
-            continue;
-        }
+    for span in hidden.meeting(stretch) {
         if span.start > from {
-            shown.push_str(&hide_words(Span::new(from, span.start).slice(text)));
+            names_only(Span::new(from, span.start).slice(text), &mut shown);
         }
-        if !shown.ends_with(MASK) {
-            shown.push_str(MASK);
-        }
-        from = span.end.min(stretch.end);
+        hide(&mut shown);
+        from = span.end.clamp(from, stretch.end);
     }
-    shown.push_str(&hide_words(Span::new(from, stretch.end).slice(text)));
+    names_only(Span::new(from, stretch.end).slice(text), &mut shown);
     shown
 }
 
-/// Replaces words that no person would choose: they may be a value that no rule knows.
-fn hide_words(text: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || "+/_=-".contains(c);
-    let mut shown = String::with_capacity(text.len());
+fn hide(shown: &mut String) {
+    if !shown.ends_with(MASK) {
+        shown.push_str(MASK);
+    }
+}
+
+/// Appends `text` with every word masked but those that something is assigned to, flags, and words of programs: any
+/// other may be a value that no rule knows.
+fn names_only(text: &str, shown: &mut String) {
+    let word = |c: char| !c.is_whitespace() && !"\"'`,;()[]{}<>:=".contains(c);
+    // Behind `:` or `=` stands a value, up to the next comma, bracket or space behind which a name can stand again.
+    let mut is_value = false;
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(|c| !word(c)).unwrap_or(rest.len());
-        let (head, tail) = rest.split_at(end);
-        let hide = head.len() >= 12 && looks_random(head) || head.len() >= 40;
-        shown.push_str(if hide { MASK } else { head });
-        let other = tail.find(word).unwrap_or(tail.len());
-        shown.push_str(&tail[..other]);
-        rest = &tail[other..];
+        let (head, tail) = rest.split_at(rest.find(|c| !word(c)).unwrap_or(rest.len()));
+        let (gap, after) = tail.split_at(tail.find(word).unwrap_or(tail.len()));
+        if !head.is_empty() {
+            let closed = gap.trim_start_matches(['"', '\'', '`', ')', ']']).trim_start();
+            let assigned = !is_value && closed.starts_with([':', '=']) || tail.starts_with("://");
+            let known = WORDS.contains(&head) || head.bytes().all(|byte| b"-.*#/$%&|\\!?+".contains(&byte));
+            if known || assigned && mask::is_plain_name(head.trim_start_matches('-')) {
+                shown.push_str(head);
+            } else {
+                hide(shown);
+            }
+        }
+        if let Some(at) = gap.rfind([':', '=', ',', '{', '[', '(', ';']) {
+            is_value = gap[at..].starts_with([':', '=']);
+        }
+        shown.push_str(gap);
+        rest = after;
     }
-    shown
 }
 
 fn keep_end(text: &str, most: usize) -> String {
@@ -80,24 +168,55 @@ fn keep_end(text: &str, most: usize) -> String {
     if from == 0 { text.to_owned() } else { format!("…{}", &text[from..]) }
 }
 
-/// The values of a source that may not stand in any name or message.
-pub(super) fn values<'t>(text: &'t str, all: &[Span]) -> Vec<&'t str> {
-    let mut values: Vec<&str> =
-        all.iter().map(|span| span.slice(text).trim()).filter(|value| value.len() >= LEAST_HIDDEN).collect();
-    values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
-    values.dedup();
-    values
-}
+/// The values of a source that may not stand in any name or message, sorted.
+pub(super) struct Values<'t>(Vec<&'t str>);
 
-/// A name or message with every value masked that it may have picked up from a key or an object's name.
-pub(super) fn scrub(text: &str, values: &[&str]) -> String {
-    let mut text = text.to_owned();
-    for value in values {
-        if looks_random(value) && text.contains(value) {
-            text = text.replace(value, MASK);
-        }
+impl<'t> Values<'t> {
+    pub(super) fn new(text: &'t str, all: &[Span]) -> Self {
+        let telling = |value: &&str| {
+            value.len() >= LEAST_HIDDEN && !is_name(value) && value.bytes().any(|byte| !byte.is_ascii_lowercase())
+        };
+        let mut values: Vec<&str> = all.iter().map(|span| span.slice(text).trim()).filter(telling).collect();
+        values.sort_unstable();
+        values.dedup();
+        Self(values)
     }
-    text
+
+    /// Length of the longest value that `text` starts with.
+    fn at_start(&self, text: &str) -> Option<usize> {
+        let mut text = text.as_bytes();
+        while text.len() >= LEAST_HIDDEN {
+            let before = self.0.partition_point(|value| value.as_bytes() <= text).checked_sub(1)?;
+            let value = self.0[before].as_bytes();
+            let common = value.iter().zip(text).take_while(|(a, b)| a == b).count();
+            if common == value.len() {
+                return Some(common);
+            }
+            text = &text[..common];
+        }
+        None
+    }
+
+    /// A name or message with every value masked that it may have picked up from a key or an object's name, and every
+    /// word that nobody would choose as a name.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let step = match self.at_start(rest) {
+                Some(length) => {
+                    shown.push_str(MASK);
+                    length
+                }
+                None => {
+                    shown.push(first);
+                    first.len_utf8()
+                }
+            };
+            rest = rest.get(step..).unwrap_or_default();
+        }
+        mask::masked(&shown).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +227,8 @@ mod tests {
     fn the_value_and_its_neighbours_are_masked() {
         let text = "a: 1\nuser: bob, password: hunter2, other: q8ZrT3vLw0XbN5kYp2Jd # x\n";
         let at = text.find("hunter2").expect("it is there");
-        let excerpt = of(text, &LineIndex::new(text), Span::new(at, at + 7), &[]);
-        assert_eq!(excerpt.text, "user: bob, password: ********, …");
+        let excerpt = of(text, &LineIndex::new(text), Span::new(at, at + 7), &Hidden::new(Vec::new()));
+        assert_eq!(excerpt.text, "user: ********, password: ********, …");
         assert_eq!(excerpt.marked.slice(&excerpt.text), MASK);
         assert_eq!(excerpt.first_line, 2);
     }
@@ -118,7 +237,33 @@ mod tests {
     fn other_values_on_the_line_are_masked_too() {
         let text = "{a: first, b: second}";
         let spans = [Span::new(4, 9), Span::new(14, 20)];
-        let excerpt = of(text, &LineIndex::new(text), spans[1], &spans);
+        let excerpt = of(text, &LineIndex::new(text), spans[1], &Hidden::new(spans.to_vec()));
         assert_eq!(excerpt.text, "{a: ********, b: ********}");
+    }
+
+    #[test]
+    fn before_a_value_only_names_are_shown() {
+        for (line, shown) in [
+            (
+                "curl -u admin:pw1 -H \"Authorization: Bearer X",
+                "curl -u admin:******** -H \"Authorization: Bearer ********",
+            ),
+            ("DB=postgres://user:X", "DB=postgres:********:********"),
+            ("  - name: q8ZrT3vLw0XbN5kYp2Jd: X", "  - name: ********: ********"),
+            ("aaa1=Zm9vYmFy==, token = X", "aaa1=********==, token = ********"),
+        ] {
+            let at = line.len() - 1;
+            let excerpt = of(line, &LineIndex::new(line), Span::new(at, at + 1), &Hidden::new(Vec::new()));
+            assert_eq!(excerpt.text, shown);
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_name_is_masked() {
+        let text = "hunter2-Zebra hunter2-Zebra9 other";
+        let values = Values::new(text, &[Span::new(0, 13), Span::new(14, 28), Span::new(29, 34)]);
+        assert_eq!(values.scrub("Secret a/hunter2-Zebra9-x .other"), "Secret a/********-x .other");
+        assert_eq!(values.scrub("'hunter2-ZebraX'"), "'********X'");
+        assert_eq!(values.scrub("hunter2-Z é"), "hunter2-Z é");
     }
 }

@@ -1,11 +1,12 @@
 //! From drafts to findings: levels, duplicates, allow comments, positions, masked excerpts, fingerprints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Scanner, Seen, allow, excerpt};
+use super::excerpt::{self, Hidden, Values};
+use super::{Scanner, Seen, allow};
 use crate::checks::{Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
@@ -60,7 +61,7 @@ fn leveled(scanner: &Scanner<'_>, path: &str, drafts: Vec<Draft>) -> Vec<(Draft,
 
 /// Leaves out guesses from a key's name where a format's checksum says that the value is none of it.
 fn without_refuted(mut drafts: Vec<Draft>) -> Vec<Draft> {
-    let refuted: Vec<Span> = drafts.iter().filter(|draft| draft.refuted).map(|draft| draft.span).collect();
+    let refuted: BTreeSet<Span> = drafts.iter().filter(|draft| draft.refuted).map(|draft| draft.span).collect();
     drafts.retain(|draft| draft.weight != Weight::Assignment || !refuted.contains(&draft.span));
     drafts
 }
@@ -107,19 +108,20 @@ struct Maker<'m> {
 }
 
 impl Maker<'_> {
-    fn make(&self, mut drafts: Vec<(Draft, Level)>) -> Vec<Finding> {
+    fn make(self, mut drafts: Vec<(Draft, Level)>) -> Vec<Finding> {
         drafts.sort_by(|(a, _), (b, _)| (a.span, &a.rule, &a.place).cmp(&(b.span, &b.rule, &b.place)));
         if drafts.is_empty() {
             return Vec::new();
         }
         let hashes = LineHashes::new(self.text);
         let hashed = self.scanner.options.line_hashes;
-        let values = excerpt::values(self.text, &self.all);
+        let values = Values::new(self.text, &self.all);
+        let hidden = Hidden::new(self.all);
         let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut made = Vec::new();
         for (draft, level) in drafts {
-            let excerpt = excerpt::of(self.text, &self.lines, draft.span, &self.all);
-            let place = draft.place.map(|place| excerpt::scrub(&place, &values));
+            let excerpt = excerpt::of(self.text, &self.lines, draft.span, &hidden);
+            let place = draft.place.map(|place| values.scrub(&place));
             let context = place.clone().unwrap_or_else(|| excerpt.text.trim().to_owned());
             let count = seen.entry((draft.rule.to_string(), context.clone())).or_default();
             let fingerprint = fingerprint(&[&draft.rule, &self.path, &context, &count.to_string()]);
@@ -136,7 +138,7 @@ impl Maker<'_> {
                 line_hash: if hashed { hashes.hash_of(region.start.line) } else { String::new() },
                 region,
                 place,
-                message: excerpt::scrub(&draft.message, &values),
+                message: values.scrub(&draft.message),
                 help: draft.help.unwrap_or(remedy),
                 fingerprint,
                 related: Vec::new(),

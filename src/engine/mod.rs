@@ -16,6 +16,7 @@ use crate::document::view::{self, Parsed, View};
 use crate::finding::{Finding, Outcome, Skipped};
 use crate::rule::{Level, Rule};
 use crate::source::{self, File, Listing, Read};
+use crate::span::Span;
 
 mod allow;
 mod excerpt;
@@ -202,11 +203,8 @@ impl<'o> Scanner<'o> {
         let (hits, allows) = self.hits(&view, &parsed);
         let found = checks::run(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
-        drafts.extend(
-            hits.iter()
-                .filter(|hit| !found.quiet.iter().any(|quiet| quiet.contains(hit.span)))
-                .map(|hit| self.draft(hit, text)),
-        );
+        let quiet = Quiet::new(found.quiet);
+        drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
         let env_files = generator_credential::env_files(&view);
         if drafts.is_empty() && !allows {
             return Seen { env_files, ..Seen::default() };
@@ -278,6 +276,27 @@ impl<'o> Scanner<'o> {
 
     fn rule(&self, id: &str) -> Option<&Rule> {
         self.options.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// Quiet stretches by start, each with the furthest end of all up to it.
+struct Quiet(Vec<Span>);
+
+impl Quiet {
+    fn new(mut spans: Vec<Span>) -> Self {
+        spans.sort_unstable();
+        let mut end = 0;
+        for span in &mut spans {
+            end = end.max(span.end);
+            span.end = end;
+        }
+        Self(spans)
+    }
+
+    /// Whether one of the stretches holds `span` wholly.
+    fn contains(&self, span: Span) -> bool {
+        let after = self.0.partition_point(|quiet| quiet.start <= span.start);
+        after.checked_sub(1).is_some_and(|last| span.end <= self.0[last].end)
     }
 }
 

@@ -34,8 +34,7 @@ impl std::fmt::Debug for Sensitive<'_> {
     }
 }
 
-/// What stands in a report where a value stood. Its length says nothing of the value's.
-pub const MASK: &str = "********";
+pub use crate::mask::MASK;
 
 /// One fault at one place.
 #[derive(Clone, Debug)]

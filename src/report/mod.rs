@@ -85,7 +85,7 @@ impl fmt::Display for Format {
 
 /// A format that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no format `{}`; did you mean `{nearest}`? Formats: {}", text::neutral(given), names())]
+#[error("there is no format `{}`; did you mean `{nearest}`? Formats: {}", text::neutral(&crate::mask::masked(given)), names())]
 pub struct UnknownFormat {
     given: String,
     nearest: Format,

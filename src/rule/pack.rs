@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::schema::SecretRuleFile;
 use super::{Family, Fixable, Pattern, Rule};
+use crate::error::{nearest, quoted};
 
 /// Why a rule file cannot be used. The text never quotes an example, which may hold a real value.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +35,49 @@ pub fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
         PackError::Syntax {
             line: location.map(|at| usize::try_from(at.line()).unwrap_or_default()),
             column: location.map(|at| usize::try_from(at.column()).unwrap_or_default()),
-            message: error.without_snippet().to_string(),
+            message: words(&error),
         }
     })?;
     Ok(from_file(id, file))
+}
+
+/// What the YAML library found, in words that repeat nothing of the text: a faulty file may hold a secret where none
+/// belongs.
+#[must_use]
+pub fn words(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::Error as E;
+    let mut cause = error.without_snippet();
+    while let E::AliasError { error, .. } = cause {
+        cause = error.without_snippet();
+    }
+    match cause {
+        E::MultipleDocuments { .. } => "more than one YAML document; the file is a single one".to_owned(),
+        E::Budget { .. }
+        | E::AliasReplayLimitExceeded { .. }
+        | E::AliasExpansionLimitExceeded { .. }
+        | E::AliasReplayStackDepthExceeded { .. } => "nested or aliased beyond what such a file needs".to_owned(),
+        E::SerdeUnknownField { field, expected, .. } => {
+            let near = nearest(field, expected.iter().copied());
+            let near = near.map(|near| format!(" did you mean `{near}`?")).unwrap_or_default();
+            format!("unknown key {};{near} known keys: {}", quoted(field), expected.join(", "))
+        }
+        E::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
+        E::SerdeUnknownVariant { expected, .. } => format!("the value is none of {}", expected.join(", ")),
+        E::SerdeInvalidType { expected, .. } | E::SerdeInvalidValue { expected, .. } => {
+            format!("the value has the wrong type: expected {expected}")
+        }
+        E::SerdeInvalidLength { expected, .. } => format!("wrong number of items: expected {expected}"),
+        E::DuplicateMappingKey { key, .. } => {
+            format!("the key {} stands twice", key.as_deref().map_or_else(String::new, quoted))
+        }
+        E::UnknownAnchor { .. } => "an alias names an anchor that is not there".to_owned(),
+        E::Eof { .. } => "the file is empty or ends too early".to_owned(),
+        E::Unexpected { expected, .. } => format!("not what belongs here: expected {expected}"),
+        E::InvalidScalar { ty, .. } => format!("the value is no {ty}"),
+        E::NullIntoString { .. } => "text is missing here".to_owned(),
+        E::InvalidBooleanStrict { .. } => "the value is neither true nor false".to_owned(),
+        _ => "not valid YAML".to_owned(),
+    }
 }
 
 fn is_id(stem: &str) -> bool {

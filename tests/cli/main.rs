@@ -1,7 +1,11 @@
 //! The program as people and pipelines use it: exit codes, streams, configuration, signals.
 
+mod canary;
 mod config;
 mod harness;
+mod hostile;
+mod same;
+mod sarif;
 mod streams;
 
 use harness::{Tree, token};

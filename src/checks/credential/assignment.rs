@@ -174,8 +174,10 @@ fn from_environment(bytes: &[u8], key: Span) -> bool {
 
 /// `ENV KEY value` of a Dockerfile.
 fn is_docker_env(bytes: &[u8], key: Span) -> bool {
-    let start = memchr::memrchr(b'\n', &bytes[..key.start]).map_or(0, |at| at + 1);
-    bytes[start..key.start].trim_ascii() == b"ENV"
+    // No further back than an indented instruction begins: a line may be as long as the file.
+    let low = key.start.saturating_sub(64);
+    let start = memchr::memrchr(b'\n', &bytes[low..key.start]).map_or(low, |at| low + at + 1);
+    (start > low || low == 0) && bytes[start..key.start].trim_ascii() == b"ENV"
 }
 
 fn read_value(text: &str, found: Separator, syntax: Syntax) -> Option<(Span, bool)> {

@@ -175,10 +175,8 @@ impl Engine {
             let Some(text) = compiled.rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_ref()) else {
                 continue;
             };
-            compile(text).map_err(|error| EngineError::Pattern {
-                rule: compiled.rule.id.to_string(),
-                message: error.to_string(),
-            })?;
+            compile(text)
+                .map_err(|error| EngineError::Pattern { rule: compiled.rule.id.to_string(), message: fault(&error) })?;
         }
         Ok(())
     }
@@ -216,6 +214,12 @@ impl Engine {
         let text = compiled.rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_ref());
         compiled.regex.get_or_init(|| text.and_then(|text| compile(text).ok())).as_ref()
     }
+}
+
+/// The last line of the library's words: the fault without the drawing of the whole expression.
+fn fault(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
 }
 
 fn compile(text: &str) -> Result<Regex, regex::Error> {

@@ -262,7 +262,9 @@ impl<'a> Builder<'a> {
             _ => Kind::Mapping { first, count },
         };
         if entry.anchored {
-            for anchor in self.anchors.iter_mut().filter(|anchor| anchor.0 == open.id) {
+            // Anchors are numbered in the order of their nodes, unknown ones stand for the number 0.
+            let at = self.anchors.partition_point(|anchor| anchor.0 == u32::MAX || anchor.0 < open.id);
+            if let Some(anchor) = self.anchors.get_mut(at).filter(|anchor| anchor.0 == open.id) {
                 anchor.1 = open.weight;
             }
         }

@@ -1,0 +1,133 @@
+//! What of a text from a stranger may be shown: names that people give to things, and nothing that could be a value.
+//!
+//! Names, keys, tags and words of a wrong configuration are not known to be harmless only because no rule found a
+//! secret in them. So everything of that kind that reaches a message goes through here.
+
+use std::borrow::Cow;
+
+/// What stands where a value stood. Its length says nothing of the value's.
+pub const MASK: &str = "********";
+
+/// Longest word that is shown.
+const LONGEST: usize = 40;
+/// Digits of a plain name, at most.
+const DIGITS: usize = 2;
+
+/// Whether `name` reads like the name of a key or a rule: words of letters, hardly a digit.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    name.len() <= LONGEST
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS
+        && !is_wild(name)
+}
+
+/// Whether no person would choose `word` as a name: random characters, an unbroken run of great length, or a change of
+/// the kind of character at every turn.
+fn is_wild(word: &str) -> bool {
+    let wild = |part: &str| part.len() > LONGEST || is_random(part) || is_jumbled(part);
+    word.split(['.', '/', '_', '-', '=', '+', ':', '@']).any(wild) || word.split(['.', '/', ':']).any(is_restless)
+}
+
+/// Letters and digits mixed so closely that no person chose the order.
+fn is_random(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let turns = bytes.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+    bytes.len() >= 12 && digits >= 2 && digits < bytes.len() && turns >= 4
+}
+
+/// Letters that no language puts together: both cases, and five consonants in a row.
+fn is_jumbled(part: &str) -> bool {
+    let consonant = |byte: &u8| byte.is_ascii_alphabetic() && !b"aeiouyAEIOUY".contains(byte);
+    let (mut run, mut longest) = (0, 0);
+    for byte in part.as_bytes() {
+        run = if consonant(byte) { run + 1 } else { 0 };
+        longest = run.max(longest);
+    }
+    let raised = part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    part.len() >= 12 && longest >= 5 && raised.count() * 5 >= part.len()
+}
+
+/// `aB3$xY9!kL`: at least three kinds of characters, which change at every second character. A capital letter begins a
+/// word, so what follows it is no change.
+fn is_restless(word: &str) -> bool {
+    let kind = |c: char| match c {
+        _ if c.is_uppercase() => 0,
+        _ if c.is_alphabetic() => 1,
+        _ if c.is_numeric() => 2,
+        _ => 3,
+    };
+    let mut kinds = [false; 4];
+    let (mut length, mut changes, mut before) = (0, 0, None);
+    for c in word.chars() {
+        let now = kind(c);
+        kinds[now] = true;
+        length += 1;
+        changes += usize::from(before.is_some_and(|before| before != now && (before, now) != (0, 1)));
+        before = Some(now);
+    }
+    length >= 8 && kinds.iter().filter(|&&seen| seen).count() >= 3 && changes * 2 >= length
+}
+
+/// `text` with every word masked that no person would choose as a name. Words end at white space, quotes, brackets and
+/// the marks between sentences.
+#[must_use]
+pub fn masked(text: &str) -> Cow<'_, str> {
+    let between = |c: char| c.is_whitespace() || "'\"`()[]{}<>,;|".contains(c);
+    let mut shown: Option<String> = None;
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let word = &rest[..rest.find(between).unwrap_or(rest.len())];
+        let gap = &rest[word.len()..];
+        let gap = &gap[..gap.find(|c| !between(c)).unwrap_or(gap.len())];
+        let bare = word.trim_end_matches([':', '.', '!', '?', '…']).trim_start_matches(['.', '-', ':', '#']);
+        let wild = is_wild(bare);
+        if wild && shown.is_none() {
+            shown = Some(text[..at].to_owned());
+        }
+        if let Some(shown) = &mut shown {
+            if wild {
+                let start = bare.as_ptr() as usize - word.as_ptr() as usize;
+                shown.push_str(&word[..start]);
+                shown.push_str(MASK);
+                shown.push_str(&word[start + bare.len()..]);
+            } else {
+                shown.push_str(word);
+            }
+            shown.push_str(gap);
+        }
+        at += word.len() + gap.len();
+    }
+    shown.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown() {
+        for text in [
+            "Secret mlflow/mlflow-db .stringData.AWS_SECRET_ACCESS_KEY",
+            "Deployment prod/api-7 .spec.containers[0].env.OAuth2Token",
+            "ConfigMap x .data['application-v1beta1.properties']",
+            "The key 'S3AccessKeyV2' is given a credential in plain text, encoded (base64).",
+            "apiVersion external-secrets.io/v1beta1, sealed-secrets-key4x2zq",
+        ] {
+            assert_eq!(masked(text), text);
+        }
+    }
+
+    #[test]
+    fn values_are_not() {
+        for (text, shown) in [
+            ("Secret a/q8ZrT3vLw0XbN5kYp2Jd .data.x", "Secret ******** .data.x"),
+            ("x .data['aB3$xY9!kL'].y", "x .data['********'].y"),
+            ("the key 'q8ZrT3vLw0XbN5kYp2Jd'.", "the key '********'."),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Bad input: a clear message, the right exit code, and everything else still checked; in bounded time.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::harness::{Run, Tree, token};
+
+fn leak() -> String {
+    format!("x {}\n", token())
+}
+
+/// Checks a tree with `files` and a leak in `good.txt`, which has to be found whatever stands beside it.
+fn beside(files: &[(&str, &str)]) -> (Tree, Run) {
+    let tree = Tree::new(files);
+    fs::write(tree.path("good.txt"), leak()).expect("a file");
+    let run = tree.run(&["check", "--format", "jsonl"]);
+    assert!(run.out.contains("\"path\":\"good.txt\""), "{run:?}");
+    (tree, run)
+}
+
+#[test]
+fn malformed_yaml_is_placed_and_the_rest_checked() {
+    let broken = "a: 1\n---\nb: [1, 2\nc: 3\n---\nkind: Secret\napiVersion: v1\nmetadata: {name: s}\nstringData: {password: x9Zq7Lw}\n";
+    let (_, run) = beside(&[("a.yaml", broken)]);
+    assert_eq!(run.code, 2, "{run:?}");
+    for text in ["\"rule\":\"unparsable\"", "\"rule\":\"plaintext-secret\"", "not valid YAML", "exclude the file"] {
+        assert!(run.out.contains(text), "{text}: {}", run.out);
+    }
+    let kubernetes = "kind: Secret\napiVersion: v1\nmetadata:\n  name: s\nstringData:\n  password: x9Zq7Lw\n  b: [\n";
+    let (_, run) = beside(&[("a.yaml", kubernetes)]);
+    assert!(run.out.contains("\"rule\":\"plaintext-secret\""), "{}", run.out);
+}
+
+#[test]
+fn bombs_are_refused_soon() {
+    let mut bomb = "a0: &a0 [x]\n".to_owned();
+    for level in 1..40 {
+        let before = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb += &format!("a{level}: &a{level} [{before}]\n");
+    }
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let object = format!("{{\"kind\": \"Secret\", \"apiVersion\": \"v1\", \"a\": {deep}}}");
+    let steps: String = (0..10_000).map(|depth| format!("{}a:\n", " ".repeat(depth % 2_000))).collect();
+    let start = Instant::now();
+    let (_, run) =
+        beside(&[("bomb.yaml", &bomb), ("deep.yaml", &deep), ("deep.json", &object), ("steps.yaml", &steps)]);
+    assert_eq!(run.code, 2);
+    for text in ["aliases stand for more than", "nested deeper than", "bomb.yaml", "deep.yaml"] {
+        assert!(run.out.contains(text), "{text}: {}", run.out);
+    }
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn binary_and_broken_text_and_large_files_are_named() {
+    let (tree, _) = beside(&[]);
+    fs::write(tree.path("nul.bin"), b"a\0b").expect("a file");
+    fs::write(tree.path("latin.txt"), [b"caf\xe9 ", leak().as_bytes()].concat()).expect("a file");
+    fs::File::create(tree.path("large.txt")).and_then(|file| file.set_len(40 << 20)).expect("a file");
+    fs::write(tree.path("long.txt"), "x".repeat(40 << 20)).expect("a file");
+    let run = tree.run(&["check", "--format", "json"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    let skipped = report["coverage"]["skipped"].to_string();
+    for text in [
+        "nul.bin",
+        "large.txt",
+        "long.txt",
+        "larger than the limit of 32 MiB (41943040 bytes); raise it with --max-size",
+    ] {
+        assert!(skipped.contains(text), "{text}: {skipped}");
+    }
+    assert!(run.out.contains("latin.txt"), "{}", run.out);
+}
+
+#[test]
+fn an_empty_folder_and_a_missing_path_are_not_clean() {
+    let tree = Tree::new(&[]);
+    let run = tree.run(&["check"]);
+    assert!(run.code == 2 && run.err.starts_with("error: "), "{run:?}");
+    let run = tree.run(&["check", "nowhere"]);
+    assert!(run.code == 2 && run.err.contains("nowhere: no such file or folder"), "{run:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_strange_tree_neither_blocks_nor_escapes() {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let outside = Tree::new(&[("secret.txt", &leak())]);
+    let (tree, _) = beside(&[("d/x.txt", "x\n")]);
+    let fifo = std::process::Command::new("mkfifo").arg(tree.path("fifo")).status().expect("mkfifo");
+    assert!(fifo.success());
+    symlink(".", tree.path("d/loop")).expect("a link");
+    symlink("link-b", tree.path("link-a")).expect("a link");
+    symlink("link-a", tree.path("link-b")).expect("a link");
+    symlink(outside.path("secret.txt"), tree.path("out.txt")).expect("a link");
+    symlink("gone", tree.path("dangling")).expect("a link");
+    for name in [&b"line\nbreak.txt"[..], b"esc\x1b[31m.txt", b"latin\xe9.txt", b"::error::x.txt"] {
+        fs::write(tree.path("").join(std::ffi::OsStr::from_bytes(name)), leak()).expect("a file");
+    }
+    for format in ["json", "human", "sarif", "github", "jsonl"] {
+        let run = tree.run(&["check", "--format", format]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(
+            !run.out.contains('\u{1b}') && !run.out.contains(&outside.path("").display().to_string()),
+            "{}",
+            run.out
+        );
+        assert!(!run.out.lines().any(|line| line.starts_with("break.txt")), "{}", run.out);
+        if format == "json" {
+            assert!(run.out.contains("latin%E9.txt") && run.out.contains("fifo") && run.out.contains("not followed"));
+        }
+    }
+    // The superuser may read everything.
+    let closed = tree.path("closed");
+    fs::create_dir(&closed).expect("a folder");
+    fs::write(tree.path("unreadable.txt"), "x").expect("a file");
+    for path in [&closed, &tree.path("unreadable.txt")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("permissions");
+    }
+    if fs::read_dir(&closed).is_err() {
+        let run = tree.run(&["check", "--format", "json"]);
+        assert!(run.code == 2 && run.out.matches("permission denied").count() == 2, "{run:?}");
+        assert!(run.out.contains("good.txt"));
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).expect("permissions");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_is_there_whole_or_not_at_all() {
+    let (tree, _) = beside(&[]);
+    let run = tree.run(&["check", "--format", "sarif=/dev/full", "--format", "human"]);
+    assert!(run.code == 2 && run.err.contains("/dev/full") && run.out.contains("good.txt"), "{run:?}");
+    let run = tree.run(&["check", "--format", "sarif=/proc/x/out.sarif", "--format", "json=ok.json"]);
+    assert!(run.code == 2 && run.err.contains("make the folder first"), "{run:?}");
+    assert!(tree.path("ok.json").is_file(), "the other report is written");
+    assert_eq!(fs::read_dir(tree.path("")).expect("the folder").count(), 2);
+}
+
+/// Runs over a file that takes long, sends `signal` and returns exit code, standard error and how long it took.
+#[cfg(unix)]
+fn interrupted(signal: &str) -> (Option<i32>, String, Duration) {
+    let tree = Tree::new(&[]);
+    // A start is enough: `{{ "` opens templates, quotes and mappings at each step.
+    let slow = format!("{}\n", "password = \"x9Zq7Lw\" {{ \"".repeat(1_000)).repeat(600);
+    for number in 0..40 {
+        fs::write(tree.path(&format!("slow{number}.yaml")), &slow[..10_000_000]).expect("a file");
+    }
+    let mut command = tree.command(&["check", "--threads", "1", "--format", "json=out.json", "--format", "human"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    std::thread::sleep(Duration::from_millis(700));
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args([signal, &id]).status().expect("kill").success());
+    let start = Instant::now();
+    let end = child.wait_with_output().expect("ends");
+    let took = start.elapsed();
+    let left: Vec<_> =
+        fs::read_dir(tree.path("")).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
+    assert!(left.iter().all(|name| name.to_string_lossy().starts_with("slow")), "{left:?}");
+    assert!(end.stdout.is_empty());
+    (end.status.code(), String::from_utf8_lossy(&end.stderr).into_owned(), took)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_long_run_without_half_a_report() {
+    for signal in ["-INT", "-TERM"] {
+        let (code, err, took) = interrupted(signal);
+        assert_eq!(code, Some(2), "{signal}: {err}");
+        assert!(err.starts_with("error: interrupted"), "{err}");
+        // Half a second of patience, and room for a busy machine.
+        assert!(took < Duration::from_secs(3), "{took:?}");
+    }
+}
+
+#[test]
+fn hostile_texts_take_time_in_proportion_to_their_length() {
+    let mebibyte = |unit: &str| unit.repeat((1 << 20) / unit.len());
+    let object =
+        |entries: String| format!("kind: Secret\napiVersion: v1\nmetadata: {{name: s}}\nstringData:\n{entries}");
+    let numbered = |line: fn(usize) -> String| (0..30_000).map(line).collect::<String>();
+    let texts = [
+        ("one-line.txt", mebibyte("password=\"Zq8x7Lm1\" ")),
+        ("words.txt", mebibyte("ghp_ token AKIA sk- xoxb- ")),
+        ("opens.txt", mebibyte("password=")),
+        ("keys.txt", mebibyte("_password")),
+        ("pem.txt", mebibyte("-----BEGIN PRIVATE KEY-----\n")),
+        ("urls.txt", mebibyte("https://user:Zq8x7Lm1@host/ ")),
+        ("jwt.txt", mebibyte("eyJhbGciOiJ")),
+        ("braces.yaml", mebibyte("{{")),
+        ("quotes.yaml", mebibyte("\"\\")),
+        ("quotes.sh", mebibyte("\\\"'")),
+        ("nested.sh", mebibyte("$(")),
+        ("create.sh", mebibyte("kubectl create secret generic x --from-literal=a=Zq8x7Lm1 ")),
+        ("fences.md", mebibyte("```yaml\nkind: Secret\n")),
+        ("links.md", mebibyte("[")),
+        ("deep.json", mebibyte("[")),
+        ("lines.jsonl", mebibyte("{\"password\":\"Zq8x7Lm1\"}\n")),
+        ("allow.yaml", mebibyte("password: Zq8x7Lm1 # mlguard: allow generic-password -- it is fine\n")),
+        ("heads.yaml", mebibyte("# mlguard: allow github-token -- it is fine\n")),
+        ("documents.yaml", mebibyte("---\nkind: Secret\napiVersion: v1\nstringData: {password: Zq8x7Lm1}\n")),
+        ("broken.yaml", mebibyte("---\nkind: Secret\napiVersion: v1\na: [\n")),
+        ("secret.yaml", object(numbered(|at| format!("  k{at}: Zq8x{at}Lm1\n")))),
+        ("anchors.yaml", numbered(|at| format!("k{at}: &a{at} {{a: b}}\n"))),
+        ("empty.txt", "\n".repeat(1_000_000)),
+        (
+            "cells.ipynb",
+            format!(
+                "{{\"cells\":[{}]}}",
+                vec!["{\"cell_type\":\"code\",\"source\":[\"password = \\\"Zq8x7Lm1\\\"\\n\"]}"; 15_000].join(",")
+            ),
+        ),
+    ];
+    for (name, text) in texts {
+        let tree = Tree::new(&[(name, &text)]);
+        let start = Instant::now();
+        let run = tree.run(&["check", "--format", "sarif=out.sarif"]);
+        let took = start.elapsed();
+        assert!((0..=2).contains(&run.code), "{name}: {run:?}");
+        // Quadratic work takes minutes here in a debug build.
+        assert!(took < Duration::from_secs(60), "{name}: {took:?}");
+    }
+}
