@@ -303,10 +303,9 @@ impl Parser<'_> {
         let mut recovered = lines::recover(body);
         recovered.retain(|object| object.kind.is_some());
         let whole = matches!(fragment.host, Host::File);
-        // Lines tell all that is asked of a Secret. Of other objects they tell too little to pass over the fault, but in a
-        // template, where it is the blanking that does not make YAML of it.
-        let secret = |object: &Recovered| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret");
-        let found = !recovered.is_empty() && (templated || recovered.iter().all(secret));
+        // Lines never tell all, so the fault is told even where they told something; but in a template, where it is the
+        // blanking that does not make YAML of it, they are the best reading there is.
+        let found = templated && !recovered.is_empty();
         for mut object in recovered {
             shift(&mut object, map);
             self.parsed.recovered.push(object);

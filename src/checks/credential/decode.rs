@@ -14,8 +14,8 @@ use crate::span::Span;
 
 /// Deepest nesting of encodings.
 const MAX_DEPTH: usize = 4;
-/// Shortest run that is looked at: the base64 of twelve bytes.
-const MIN_BASE64: usize = 16;
+/// Shortest run that is looked at: the base64 of fifteen bytes.
+const MIN_BASE64: usize = 20;
 const MIN_HEX: usize = 32;
 /// Bytes that may be decoded for one text: a fixed part and as many times its length.
 const BUDGET_FIXED: usize = 1 << 20;
