@@ -38,12 +38,17 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     missing.iter().for_each(output::problem);
     let faulty = tell(&settings, global);
     add_problems(&mut outcome, missing.iter().chain(&settings.problems()));
+    let checkout = sarif(&settings).then(|| source::checkout(&settings.root)).flatten();
     let context = report::Context {
         rules: &rules,
         version: env!("CARGO_PKG_VERSION"),
         color: output::stdout_has_color(),
         width: output::stdout_width(),
-        repository: None,
+        repository: checkout.as_ref().map(|checkout| report::Repository {
+            address: &checkout.address,
+            commit: checkout.commit.as_deref(),
+            branch: checkout.branch.as_deref(),
+        }),
     };
     let failed = report::target::emit(&targets, &outcome, &context, &mut io::stdout().lock());
     for error in &failed {
@@ -201,6 +206,11 @@ fn report_path(root: &Path, current: &Path, path: &Path) -> String {
     names.join("/")
 }
 
+/// Whether a SARIF report is asked for, which says more than the others.
+fn sarif(settings: &Settings) -> bool {
+    settings.formats.value.iter().any(|format| format.starts_with("sarif"))
+}
+
 /// To be asked for after the listing, which finds the files of folders.
 fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
     let shared = Arc::clone(settings);
@@ -209,7 +219,7 @@ fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::O
         level: Box::new(move |rule, path| shared.level(rule, path)),
         max_size: settings.max_size.value,
         allow_comments: settings.allow_comments.value,
-        line_hashes: settings.formats.value.iter().any(|format| format.starts_with("sarif")),
+        line_hashes: sarif(settings),
         interrupted: Arc::clone(interrupted),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }

@@ -106,7 +106,11 @@ fn by_name(folder: &str, name: &str) -> Option<Lang> {
         name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
             || name.strip_suffix(stem).is_some_and(|rest| rest.ends_with('.'))
     };
-    if matches!((parent, name), (".kube", "config")) || family("kubeconfig") {
+    const PROGRAMS: [&str; 14] =
+        ["go", "js", "ts", "java", "rs", "rb", "c", "cc", "cpp", "h", "cs", "php", "kt", "scala"];
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let program = PROGRAMS.contains(&ending) || by_ending(ending).is_some_and(|lang| lang != Lang::Yaml);
+    if matches!((parent, name), (".kube", "config")) || family("kubeconfig") && !program {
         return Some(Lang::Yaml);
     }
     match (parent, name) {
@@ -203,6 +207,7 @@ mod tests {
             ("overlays/dev/Kustomization", Lang::Yaml),
             ("inventory/host_vars/gpu1", Lang::Yaml),
             ("prod.kubeconfig", Lang::Yaml),
+            ("kubeconfig_test.go", Lang::Other),
             (".npmrc", Lang::Ini),
             ("x/.aws/credentials", Lang::Ini),
             ("x/.docker/config.json", Lang::Json),

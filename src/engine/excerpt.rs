@@ -26,13 +26,17 @@ const WORDS: &[&str] = &[
     "COPY",
     "ENV",
     "RUN",
+    "Values",
     "apply",
     "auth",
     "aws",
+    "b64enc",
+    "b64encode",
     "const",
     "create",
     "curl",
     "def",
+    "default",
     "docker",
     "echo",
     "env",
@@ -49,6 +53,7 @@ const WORDS: &[&str] = &[
     "os.environ",
     "private",
     "public",
+    "quote",
     "return",
     "run",
     "secret",
@@ -143,10 +148,13 @@ fn names_only(text: &str, shown: &mut String) {
         let (head, tail) = rest.split_at(rest.find(|c| !word(c)).unwrap_or(rest.len()));
         let (gap, after) = tail.split_at(tail.find(word).unwrap_or(tail.len()));
         if !head.is_empty() {
-            let closed = gap.trim_start_matches(['"', '\'', '`', ')', ']']).trim_start();
-            let assigned = !is_value && closed.starts_with([':', '=']) || tail.starts_with("://");
+            let closed = gap.trim_start_matches(['"', '\'', '`', ')', ']', '\\']).trim_start();
+            // The last name before the mask is the value's own key, also in `--from-literal=KEY=`.
+            let own = after.is_empty();
+            let assigned = (own || !is_value) && closed.starts_with([':', '=']) || tail.starts_with("://");
+            let template = head.starts_with(".Values.") && mask::is_plain_name(&head[1..]);
             let known = WORDS.contains(&head) || head.bytes().all(|byte| b"-.*#/$%&|\\!?+".contains(&byte));
-            if known || assigned && mask::is_plain_name(head.trim_start_matches('-')) {
+            if known || template || assigned && mask::is_plain_name(head.trim_start_matches('-')) {
                 shown.push_str(head);
             } else {
                 hide(shown);

@@ -114,6 +114,32 @@ impl Repository {
     }
 }
 
+/// Where a work tree comes from, and what is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// Address of the remote `origin` as a URL. It may hold a name and a password; reports take them off.
+    pub address: String,
+    /// Id of the commit, hexadecimal.
+    pub commit: Option<String>,
+    /// Name of the branch.
+    pub branch: Option<String>,
+}
+
+/// What is checked out at `root`; none outside Git and without a remote `origin`.
+#[must_use]
+pub fn checkout(root: &Path) -> Option<Checkout> {
+    let repository = gix::open_opts(root, options().with(Trust::Full)).ok()?;
+    let address = repository.config_snapshot().string("remote.origin.url")?.to_string();
+    // `git@host:owner/name` is what ssh people write for a URL.
+    let address = match address.split_once(':') {
+        Some((host, path)) if !address.contains("://") && !host.contains('/') => format!("ssh://{host}/{path}"),
+        _ => address,
+    };
+    let commit = repository.head_id().ok().map(|id| id.to_string());
+    let branch = repository.head_name().ok().flatten().map(|name| name.shorten().to_string());
+    Some(Checkout { address, commit, branch })
+}
+
 /// Whether `path` is `folder` or below it; the empty folder holds everything.
 fn is_within(path: &[u8], folder: &[u8]) -> bool {
     match path.strip_prefix(folder) {
