@@ -1,6 +1,7 @@
 //! `generator-credential`: a credential in a kustomize `secretGenerator`, or in an env file that one reads.
 
 use super::Context;
+use super::plaintext_secret::is_setting;
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
 use crate::span::Span;
@@ -60,8 +61,7 @@ fn literal<'v>(
 
 /// Whether a value that becomes part of a Secret is a real one.
 fn is_real(key: &str, value: &str) -> bool {
-    let known = value::key::classify(key) != value::KeyClass::None;
-    !value::is_placeholder(value) && !value::ciphertext::is_ciphertext(value) && (known || !value::is_innocent(value))
+    !value::is_placeholder(value) && !value::ciphertext::is_ciphertext(value) && !is_setting(key, value)
 }
 
 /// Whether a path is a kustomization (`KZ`: the three names that kustomize accepts).

@@ -140,7 +140,7 @@ fn is_public(key: &str, text: &str) -> bool {
 }
 
 /// A setting that stands in a Secret for company: a switch, a small number, an address without a password.
-fn is_setting(key: &str, text: &str) -> bool {
+pub(super) fn is_setting(key: &str, text: &str) -> bool {
     let text = text.trim();
     if value::key::classify(key) != KeyClass::None {
         return false;
@@ -223,10 +223,13 @@ fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
     };
     for literal in command.literals.iter().filter(|literal| !literal.expands) {
         let text = literal.value.slice(cx.view.text).to_owned();
-        if look(cx, "stringData", &literal.key, &text).is_none() {
+        let key = &literal.key;
+        let Some(seen) = look(cx, "stringData", key, &text) else { continue };
+        // A command leaves only itself in Git, not a Secret: the names in it (users, databases) are no fault.
+        let random = value::judge(KeyClass::Weak, &text) == Some(Confidence::High);
+        if value::key::classify(key) == KeyClass::None && seen.looks.is_none() && !random {
             continue;
         }
-        let key = &literal.key;
         let mut place = format!("{title} .data");
         push_key(&mut place, key);
         let message = format!("A 'create secret' command gives {title} the key '{key}' in plain text.");
