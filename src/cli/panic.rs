@@ -44,6 +44,42 @@ mod tests {
         let _ = &text[..end];
     }
 
+    /// A check that fails on a file and quotes it, as the child of the last test.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the last test sets it for its child")]
+    #[expect(clippy::print_stdout, reason = "the parent reads it")]
+    fn child_with_a_file() {
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        super::install();
+        let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: hunter2-tea4two}\n";
+        let options = crate::engine::Options {
+            rules: crate::rule::builtin().to_vec(),
+            level: Box::new(move |_, _| panic!("cannot read {text}")),
+            max_size: 1 << 20,
+            allow_comments: true,
+            interrupted: std::sync::Arc::default(),
+            line_hashes: true,
+            today: jiff::civil::date(2026, 6, 1),
+        };
+        let outcome = crate::engine::run_bytes("a.yaml", text.as_bytes(), &options);
+        println!("{outcome:?}");
+        assert!(!outcome.complete && outcome.coverage.errors.len() == 1, "the file counts as not searched");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a panic is seen from outside only")]
+    fn a_check_that_fails_costs_its_file_and_tells_nothing_of_it() {
+        let program = std::env::current_exe().expect("the test program");
+        let mut command = Command::new(program);
+        command.args(["--exact", "cli::panic::tests::child_with_a_file", "--nocapture"]);
+        let output = command.env(CHILD, "1").env("RUST_BACKTRACE", "1").output().expect("it starts");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(output.status.success() && said.contains("an internal error stopped the check"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a panic is seen from outside only")]
     fn the_text_of_a_panic_is_withheld() {

@@ -2,6 +2,8 @@
 //!
 //! File names are the only exception, and no secret stands in one.
 
+#![expect(clippy::format_collect, reason = "texts of a test may be put together slowly")]
+
 use std::fmt::Write as _;
 use std::fs;
 

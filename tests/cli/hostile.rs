@@ -1,5 +1,8 @@
 //! Bad input: a clear message, the right exit code, and everything else still checked; in bounded time.
 
+#![expect(clippy::format_collect, clippy::format_push_string, reason = "texts of a test may be put together slowly")]
+#![expect(clippy::disallowed_methods, reason = "signals and pipes are seen from outside only")]
+
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -118,7 +121,7 @@ fn a_strange_tree_neither_blocks_nor_escapes() {
     fs::create_dir(&closed).expect("a folder");
     fs::write(tree.path("unreadable.txt"), "x").expect("a file");
     for path in [&closed, &tree.path("unreadable.txt")] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("permissions");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("permissions");
     }
     if fs::read_dir(&closed).is_err() {
         let run = tree.run(&["check", "--format", "json"]);
