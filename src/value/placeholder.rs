@@ -80,7 +80,12 @@ fn is_filler(value: &str) -> bool {
     let only_marks = body.is_empty();
     let repeated = |part: &str| value.contains(part);
     let sequence = matches!(value, "1234567890" | "0123456789" | "abc123" | "abcdef" | "abcdefgh" | "abcdefghijklmnop");
-    same || only_marks || sequence || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| repeated(part))
+    let stretched =
+        value.as_bytes().windows(8).any(|run| run[0].is_ascii_lowercase() && run.iter().all(|b| *b == run[0]));
+    same || only_marks
+        || sequence
+        || stretched
+        || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| repeated(part))
 }
 
 /// Whether a login in a URL only shows where one goes: `user:password@host`. `postgres:postgres@db` is a weak real one.
@@ -217,6 +222,16 @@ fn is_phrase(value: &str) -> bool {
     ];
     const FIRST: &[&str] =
         &["your", "replace", "insert", "enter", "put", "paste", "fill", "my", "some", "fake", "mock", "sample"];
+    const PHRASES: &[&str] = &[
+        "secure password",
+        "strong password",
+        "very secure password",
+        "super secure password",
+        "secure token",
+        "secure random string",
+        "long random string",
+        "random string",
+    ];
     const WHOLE: &[&str] = &[
         "none",
         "null",
@@ -305,6 +320,8 @@ fn is_phrase(value: &str) -> bool {
         || WHOLE.contains(&lower.as_str())
         || many && FIRST.contains(&first) && words.iter().any(credential)
         || many && last == "here"
+        || words.len() >= 3 && credential(&first) && words[1] == "from"
+        || PHRASES.contains(&words.join(" ").as_str())
         || words.windows(2).any(|pair| PAIRS.iter().any(|known| known[..] == *pair))
         || first.starts_with("your") && credential(&&first[4..])
 }
@@ -378,6 +395,9 @@ mod tests {
             "yourpassword",
             "'<token>'",
             "to-be-filled",
+            "token-from-harbor",
+            "secure-password",
+            "AQBQyyyyyyyyyyyyyyyy==",
             "enter your password",
             "base64-encoded-value",
         ] {
