@@ -105,7 +105,7 @@ pub enum MatcherName {
 pub enum ChecksumName {
     /// Last six characters: base62 of the CRC-32 of the body between prefix and checksum (GitHub, npm).
     Crc32Base62,
-    /// Last eight characters after `_`: hexadecimal CRC-32 of what stands before it (Grafana).
+    /// Last eight characters after `_`: hexadecimal little-endian CRC-32 of what stands before it (Grafana).
     Crc32Hex,
     /// Three base64url parts of which the first two are JSON objects and the header names an algorithm (RFC 7519).
     Jwt,

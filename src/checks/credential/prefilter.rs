@@ -1,10 +1,9 @@
 //! The prefilter: where in a text does a keyword of any rule begin?
 //!
 //! Every keyword is known by its first three bytes, case folded. One pass hashes each three bytes of the text into a bit
-//! map of 4 KiB; only where the bit is set are the keywords with that start compared. Unlike an automaton this carries
-//! no state from byte to byte, so that the processor works on several at once, and it is ready in microseconds: measured
-//! over 28 MB of manifests with 420 keywords it takes a fifth of the time of an Aho-Corasick automaton, which spends it
-//! waiting for its tables (1.4 MB), and saves the six milliseconds that building those costs.
+//! map of 4 KiB; only where the bit is set are the keywords with that start compared. Measured with 514 keywords against
+//! an Aho-Corasick automaton of the dense kind: ready in 0.6 instead of 4.4 ms; searching takes 0.7 times as long where
+//! keywords are rare (definitions of Kubernetes kinds), and 1.1 to 1.2 times where they are frequent (charts, documents).
 
 use crate::span::Span;
 
