@@ -12,6 +12,7 @@ pub mod finding;
 pub mod value;
 pub mod source;
 pub mod document;
+pub mod inventory;
 pub mod checks;
 pub mod config;
 pub mod engine;

@@ -1,0 +1,401 @@
+//! The facts of one file.
+
+use super::{Place, Stated};
+use crate::span::Span;
+
+/// What one file holds, as far as its bytes (and its name) alone tell.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Every object, in the order of the file; those inside others come after these.
+    pub objects: Vec<Object>,
+    /// The kustomization, where the file is one.
+    pub kustomization: Option<Box<Kustomization>>,
+    /// Documents that are a list of JSON patch operations (RFC 6902), which a kustomization may name.
+    pub patches: Vec<JsonPatch>,
+    /// Secrets that commands of a script make.
+    pub commands: Vec<Definition>,
+    /// Whether a document could not be parsed, so that the file may hold more.
+    pub partial: bool,
+}
+
+/// Where in a file an object stands, which decides what it counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A document of a manifest, or an item of a `List` that is one: what `kubectl apply` and kustomize read.
+    Resource,
+    /// Inside another object, a string of one, or an Ansible task: it is made when that one runs.
+    Embedded,
+    /// A document of a text for people (Markdown, a notebook).
+    Example,
+}
+
+/// A Kubernetes object.
+#[derive(Debug)]
+pub struct Object {
+    /// Group of `apiVersion`, empty for core.
+    pub group: Box<str>,
+    /// Version of `apiVersion`.
+    pub version: Box<str>,
+    /// `kind`.
+    pub kind: Box<str>,
+    /// `metadata.name`.
+    pub name: Stated,
+    /// `metadata.namespace`.
+    pub namespace: Stated,
+    /// Of the name, else of the whole object's first line.
+    pub place: Place,
+    /// Of the namespace, where it stands there.
+    pub namespace_place: Option<Place>,
+    /// What it counts for.
+    pub role: Role,
+    /// Number of the document in the file.
+    pub document: u32,
+    /// The object that holds this one, by index.
+    pub parent: Option<u32>,
+    /// Whether a template writes parts of the file.
+    pub templated: bool,
+    /// Secrets that it makes exist.
+    pub definitions: Vec<Definition>,
+    /// Secrets that it names.
+    pub references: Vec<Reference>,
+    /// What a SealedSecret was sealed for.
+    pub sealed: Option<Box<Sealed>>,
+    /// What a pod specification in it pulls.
+    pub pods: Vec<Pod>,
+    /// What an Argo CD or Flux object deploys, and how.
+    pub deploys: Vec<Deploy>,
+    /// As a strategic merge patch: whether it deletes its target (`$patch: delete`).
+    pub deletes: bool,
+    /// Labels, for selectors of patches.
+    pub labels: Vec<(Box<str>, Box<str>)>,
+    /// Annotations that decide how others read the object: those of Sealed Secrets, kustomize and Helm.
+    pub annotations: Vec<(Box<str>, Stated)>,
+}
+
+/// What makes a Secret exist (`secrets-surface.md` 6.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Maker {
+    /// `kind: Secret`.
+    Secret,
+    /// A SealedSecret.
+    SealedSecret,
+    /// An ExternalSecret's target.
+    ExternalSecret,
+    /// The same in namespaces that a selector chooses.
+    ClusterExternalSecret,
+    /// `secretObjects` of a SecretProviderClass.
+    SecretProviderClass,
+    /// A cert-manager Certificate.
+    Certificate,
+    /// Another object whose controller writes the Secret (an Issuer's account key).
+    Controller,
+    /// A kustomize `secretGenerator`.
+    SecretGenerator,
+    /// `kubectl create secret` in a script.
+    Command,
+    /// `declared-secrets` of the configuration.
+    Declared,
+}
+
+/// One Secret that something makes exist.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// What makes it.
+    pub maker: Maker,
+    /// Its name, before kustomize.
+    pub name: Stated,
+    /// Whether the name is the object's own, so that kustomize's changes of that hold for it too.
+    pub own_name: bool,
+    /// Its namespace where the maker states one other than its own object's.
+    pub namespace: Stated,
+    /// Its keys.
+    pub keys: Vec<(Box<str>, Place)>,
+    /// Whether these are all keys.
+    pub complete: bool,
+    /// Its type, where stated.
+    pub secret_type: Option<Box<str>>,
+    /// Where.
+    pub place: Place,
+}
+
+/// What a reference is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Usage {
+    /// One environment variable.
+    Env,
+    /// All keys as environment variables.
+    EnvFrom,
+    /// Files of a volume.
+    Volume,
+    /// Credentials of a registry (`imagePullSecrets`).
+    ImagePull,
+    /// A certificate with its key.
+    Tls,
+    /// Credentials that a controller or an operator reads.
+    Credential,
+    /// A right to read it (RBAC `resourceNames`); the Secret need not exist.
+    Access,
+}
+
+/// A place that names a Secret.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The name as written.
+    pub name: Box<str>,
+    /// Its namespace, where the reference states one.
+    pub namespace: Stated,
+    /// The keys that it asks for, with their places; none where it takes all.
+    pub keys: Vec<(Box<str>, Place)>,
+    /// What for.
+    pub usage: Usage,
+    /// Whether it may be absent.
+    pub optional: bool,
+    /// Whether kustomize changes this place when it renames the Secret (`secrets-surface.md` 9.3).
+    pub renamed: bool,
+    /// Symbolic path in the object: `.spec.template.spec.containers[0].envFrom[1].secretRef.name`.
+    pub path: Box<str>,
+    /// The same with items of lists named as a strategic merge patch matches them
+    /// (`.spec.template.spec.containers[name=web].env[name=A]`), without what stands below the place that decides.
+    pub slot: Box<str>,
+    /// Of the name.
+    pub place: Place,
+}
+
+/// What a SealedSecret was sealed for, as far as the file tells (`secrets-surface.md` 2, 9.6).
+#[derive(Debug)]
+pub struct Sealed {
+    /// Scope by the annotations of the object's own metadata.
+    pub scope: Scope,
+    /// `spec.template.metadata.name`.
+    pub name: Stated,
+    /// `spec.template.metadata.namespace`.
+    pub namespace: Stated,
+    /// Of the template's namespace, else of its name.
+    pub template_place: Option<Place>,
+    /// Each entry's key, a digest of its ciphertext, and its place. A digest of a ciphertext tells nothing of the value.
+    pub entries: Vec<(Box<str>, u64, Place)>,
+    /// When it was sealed, where an annotation says so: `YYYY-MM-DD` as far as it was understood.
+    pub sealed_on: Option<jiff::civil::Date>,
+}
+
+/// What a ciphertext is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Name and namespace.
+    Strict,
+    /// The namespace.
+    NamespaceWide,
+    /// Nothing.
+    ClusterWide,
+}
+
+/// What a pod specification pulls.
+#[derive(Debug)]
+pub struct Pod {
+    /// Symbolic path of the specification in its object.
+    pub path: Box<str>,
+    /// Images of its containers that are literal, with their places.
+    pub images: Vec<(Box<str>, Place)>,
+    /// `serviceAccountName`.
+    pub service_account: Stated,
+    /// Whether it names pull secrets, literal or not.
+    pub pulls: bool,
+}
+
+/// What an Argo CD or Flux object deploys.
+#[derive(Debug)]
+pub struct Deploy {
+    /// Path of the folder, from the root of the repository that it names.
+    pub path: Box<str>,
+    /// The repository's address, where stated.
+    pub repository: Stated,
+    /// The namespace that it gives to objects: to those without one (Argo CD's destination), or to all.
+    pub namespace: Stated,
+    /// Whether the namespace replaces what objects state.
+    pub overrides: bool,
+    /// `namePrefix` that it adds.
+    pub prefix: Option<Box<str>>,
+    /// `nameSuffix` that it adds.
+    pub suffix: Option<Box<str>>,
+    /// Where.
+    pub place: Place,
+}
+
+/// A text of a kustomization with its place.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The text.
+    pub text: Box<str>,
+    /// Where.
+    pub place: Place,
+}
+
+/// A kustomization file (`KZ` api/types/kustomization.go), as far as it decides names, namespaces and references.
+#[derive(Debug, Default)]
+pub struct Kustomization {
+    /// Whether it is a `Component`.
+    pub component: bool,
+    /// `resources` and `bases`.
+    pub resources: Vec<Located>,
+    /// `components`.
+    pub components: Vec<Located>,
+    /// `namespace`.
+    pub namespace: Option<Located>,
+    /// `namePrefix`.
+    pub prefix: Option<Located>,
+    /// `nameSuffix`.
+    pub suffix: Option<Located>,
+    /// `secretGenerator` and `configMapGenerator`.
+    pub generators: Vec<Generator>,
+    /// `patches`, `patchesStrategicMerge`, `patchesJson6902`, in the order in which kustomize applies them.
+    pub patches: Vec<Patch>,
+    /// `transformers`: paths, or inline objects of a known kind.
+    pub transformers: Vec<Transformer>,
+    /// `generators`: paths.
+    pub generator_files: Vec<Located>,
+    /// `replacements`: those that write names, namespaces or references.
+    pub replacements: Vec<Replacement>,
+    /// `commonAnnotations` that decide how a SealedSecret is read, with their values.
+    pub annotations: Vec<(Located, Stated)>,
+    /// What it uses that is not followed (Helm charts, remote bases, functions), in words, with places.
+    pub unknown: Vec<Located>,
+}
+
+/// A generator of Secrets or ConfigMaps.
+#[derive(Debug)]
+pub struct Generator {
+    /// Whether it makes a Secret, else a ConfigMap.
+    pub secret: bool,
+    /// `name`.
+    pub name: Located,
+    /// `namespace`.
+    pub namespace: Option<Box<str>>,
+    /// `behavior: merge` or `replace`: it changes an object instead of making one.
+    pub changes: bool,
+    /// Whether a hash of its content ends the name.
+    pub hashed: bool,
+    /// What it defines.
+    pub definition: Definition,
+    /// Paths of env files, whose keys it takes too.
+    pub env_files: Vec<Box<str>>,
+}
+
+/// A patch of a kustomization.
+#[derive(Debug)]
+pub struct Patch {
+    /// Which objects it is for; none where the patch itself names one.
+    pub target: Option<Selector>,
+    /// What it does.
+    pub content: PatchContent,
+    /// Whether it may change the name (`options.allowNameChange`).
+    pub renames: bool,
+}
+
+/// Where a patch's content stands.
+#[derive(Debug)]
+pub enum PatchContent {
+    /// In a file, by its path from the kustomization's folder.
+    File(Located),
+    /// In the kustomization: strategic merge patches.
+    Merge(Vec<Object>),
+    /// In the kustomization: operations.
+    Json(JsonPatch),
+}
+
+/// A target of patches and replacements. Texts are regular expressions, anchored, in patches.
+#[derive(Clone, Debug, Default)]
+pub struct Selector {
+    /// Group, if it matters.
+    pub group: Option<Box<str>>,
+    /// Version, if it matters.
+    pub version: Option<Box<str>>,
+    /// Kind, if it matters.
+    pub kind: Option<Box<str>>,
+    /// Name, if it matters.
+    pub name: Option<Box<str>>,
+    /// Namespace, if it matters.
+    pub namespace: Option<Box<str>>,
+    /// Label selector, if it matters.
+    pub labels: Option<Box<str>>,
+    /// Annotation selector, if it matters.
+    pub annotations: Option<Box<str>>,
+}
+
+/// A list of JSON patch operations.
+#[derive(Debug, Default)]
+pub struct JsonPatch {
+    /// Number of the document in the file.
+    pub document: u32,
+    /// What they do, in order.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// `add`, `replace`, `remove`, `move`, `copy` or `test`.
+    pub op: Box<str>,
+    /// JSON pointer.
+    pub path: Box<str>,
+    /// The value, where it is a scalar.
+    pub value: Stated,
+    /// Of the value, else of the operation.
+    pub place: Place,
+}
+
+/// A transformer that changes names or namespaces.
+#[derive(Debug)]
+pub enum Transformer {
+    /// In a file or a folder, by its path from the kustomization's folder.
+    File(Located),
+    /// In the kustomization.
+    Inline(Rewrite),
+}
+
+/// What `NamespaceTransformer`, `PrefixTransformer` or `SuffixTransformer` does.
+#[derive(Debug)]
+pub struct Rewrite {
+    /// What it writes.
+    pub kind: RewriteKind,
+    /// The namespace, prefix or suffix.
+    pub text: Located,
+    /// `unsetOnly`: objects that state a namespace keep it.
+    pub unset_only: bool,
+}
+
+/// What a transformer writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RewriteKind {
+    /// `metadata.namespace`.
+    Namespace,
+    /// The start of `metadata.name`.
+    Prefix,
+    /// The end of `metadata.name`.
+    Suffix,
+}
+
+/// One `replacements` entry.
+#[derive(Debug)]
+pub struct Replacement {
+    /// Which object the value comes from.
+    pub source: Selector,
+    /// The field that it comes from (`metadata.name` where none is stated).
+    pub source_path: Box<str>,
+    /// Whether options cut or transform the value.
+    pub cuts: bool,
+    /// Objects and fields that it is written to.
+    pub targets: Vec<(Selector, Vec<Box<str>>)>,
+    /// Where.
+    pub place: Place,
+}
+
+impl Facts {
+    /// Whether the file tells nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.kustomization.is_none() && self.patches.is_empty() && self.commands.is_empty()
+    }
+}
+
+/// A span that nothing stands in, for places that a file does not have.
+pub(crate) const NOWHERE: Span = Span { start: 0, end: 0 };

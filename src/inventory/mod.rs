@@ -1,0 +1,69 @@
+//! What a repository holds: objects, definitions of Secrets, references to them, kustomizations, namespaces.
+//!
+//! Two phases. [`facts::read`] tells what one file holds, from its bytes alone, so that files are read in parallel and a
+//! file's facts hold for whoever asks (a working tree, an index, a commit). [`index::Inventory`] joins the facts of all
+//! files and answers questions across them. Nothing here reads a file or prints, and no value of a Secret is kept.
+
+pub mod convention;
+pub mod facts;
+
+use crate::span::{LineIndex, Region, Span};
+use std::cell::OnceCell;
+
+/// A text of a manifest, as far as the file tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stated {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// It stands there.
+    Known(Box<str>),
+    /// A template or an expression writes it.
+    Unknown,
+}
+
+impl Stated {
+    /// The text, where it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Stated {
+    fn from(text: &str) -> Self {
+        Self::Known(text.into())
+    }
+}
+
+/// A place in a file, good after the file's text is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Bytes of the decoded text.
+    pub span: Span,
+    /// The same as lines and columns.
+    pub region: Region,
+}
+
+/// Makes places of spans of one text; lines are counted only where a place is asked for.
+pub struct Places<'t> {
+    text: &'t str,
+    lines: OnceCell<LineIndex>,
+}
+
+impl<'t> Places<'t> {
+    /// For spans of `text`.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        Self { text, lines: OnceCell::new() }
+    }
+
+    /// The place of `span`, bytes of the text.
+    pub fn at(&self, span: Span) -> Place {
+        let lines = self.lines.get_or_init(|| LineIndex::new(self.text));
+        Place { span, region: lines.region(self.text, span) }
+    }
+}
