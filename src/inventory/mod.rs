@@ -6,6 +6,7 @@
 
 pub mod convention;
 pub mod facts;
+pub mod read;
 
 use crate::span::{LineIndex, Region, Span};
 use std::cell::OnceCell;
