@@ -6,6 +6,8 @@
 
 pub mod convention;
 pub mod facts;
+pub mod index;
+pub mod landing;
 pub mod read;
 
 use crate::span::{LineIndex, Region, Span};
