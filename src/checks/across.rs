@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::{Check, Draft, Run, Weight};
 use crate::finding::Related;
 use crate::inventory::Place;
+use crate::inventory::facts::Object;
 use crate::inventory::index::Inventory;
 use crate::rule::Level;
 
@@ -63,5 +64,26 @@ impl<'i> Across<'i> {
     pub fn related(&self, file: usize, place: Place, message: String) -> Related {
         let path: &Arc<str> = self.inventory.path(file);
         Related { path: path.clone(), region: place.region, message }
+    }
+}
+
+/// An object in words: `Deployment financial-ml/trainer`; what is not known is left out.
+pub(super) fn title(object: &Object) -> String {
+    let name = object.name.known().unwrap_or("?");
+    match object.namespace.known() {
+        Some(namespace) => format!("{} {namespace}/{name}", object.kind),
+        None => format!("{} {name}", object.kind),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`; of many only the first ones.
+pub(super) fn listed(words: &[String]) -> String {
+    const MOST: usize = 8;
+    let more = words.len().saturating_sub(MOST);
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] if more == 0 => format!("{} and {last}", head.join(", ")),
+        _ => format!("{} and {more} more", words[..MOST].join(", ")),
     }
 }

@@ -17,15 +17,37 @@ mod ansible_vars_credential;
 mod args_credential;
 mod configmap_credential;
 mod controller_key;
+mod duplicate_definition;
 mod encryption_config_key;
 mod env_credential;
+mod environment_drift;
 mod external_template_credential;
 pub mod generator_credential;
 mod helm_values_credential;
+mod missing_pull_secret;
+mod namespace_convention;
 mod plaintext_secret;
+mod sealed;
+mod sealed_broken_by_kustomize;
+mod sealed_copied;
+mod sealed_no_namespace;
+mod sealed_not_ciphertext;
+mod sealed_scope_annotation;
+mod sealed_stale;
 mod sealed_template_credential;
+mod sealed_template_mismatch;
+mod sealed_wide_scope;
+mod sealed_wrong_namespace;
+mod secret_sprawl;
+mod secret_type_mismatch;
 mod sops_partial;
+mod undefined_secret;
+mod undefined_secret_key;
+mod unexpected_env_from;
+mod unexpected_pull_secret;
 mod unparsable;
+mod unused_secret;
+mod wide_secret_access;
 
 use across::Across;
 use credential::{Engine, Hit};
@@ -47,7 +69,7 @@ pub enum Run {
     Repository(fn(&mut Across<'_>)),
 }
 
-use Run::Source;
+use Run::{Repository, Source};
 
 /// Every coded check. The order decides nothing.
 pub const ALL: &[Check] = &[
@@ -55,15 +77,36 @@ pub const ALL: &[Check] = &[
     Check { rule: "args-credential", run: Source(args_credential::check) },
     Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
     Check { rule: "controller-key", run: Source(controller_key::check) },
+    Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },
     Check { rule: "encryption-config-key", run: Source(encryption_config_key::check) },
     Check { rule: "env-credential", run: Source(env_credential::check) },
+    Check { rule: "environment-drift", run: Repository(environment_drift::check) },
     Check { rule: "external-template-credential", run: Source(external_template_credential::check) },
     Check { rule: "generator-credential", run: Source(generator_credential::check) },
     Check { rule: "helm-values-credential", run: Source(helm_values_credential::check) },
+    Check { rule: "missing-pull-secret", run: Repository(missing_pull_secret::check) },
+    Check { rule: "namespace-convention", run: Repository(namespace_convention::check) },
     Check { rule: "plaintext-secret", run: Source(plaintext_secret::check) },
+    Check { rule: "sealed-broken-by-kustomize", run: Repository(sealed_broken_by_kustomize::check) },
+    Check { rule: "sealed-copied", run: Repository(sealed_copied::check) },
+    Check { rule: "sealed-no-namespace", run: Repository(sealed_no_namespace::check) },
+    Check { rule: "sealed-not-ciphertext", run: Source(sealed_not_ciphertext::check) },
+    Check { rule: "sealed-scope-annotation", run: Source(sealed_scope_annotation::check) },
+    Check { rule: "sealed-stale", run: Repository(sealed_stale::check) },
     Check { rule: "sealed-template-credential", run: Source(sealed_template_credential::check) },
+    Check { rule: "sealed-template-mismatch", run: Repository(sealed_template_mismatch::check) },
+    Check { rule: "sealed-wide-scope", run: Source(sealed_wide_scope::check) },
+    Check { rule: "sealed-wrong-namespace", run: Repository(sealed_wrong_namespace::check) },
+    Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
+    Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
+    Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },
+    Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },
+    Check { rule: "unexpected-env-from", run: Repository(unexpected_env_from::check) },
+    Check { rule: "unexpected-pull-secret", run: Repository(unexpected_pull_secret::check) },
     Check { rule: "unparsable", run: Source(unparsable::check) },
+    Check { rule: "unused-secret", run: Repository(unused_secret::check) },
+    Check { rule: "wide-secret-access", run: Source(wide_secret_access::check) },
 ];
 
 /// What a check wants to say, before configuration, duplicates and allow comments are looked at.
