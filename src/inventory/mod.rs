@@ -6,6 +6,7 @@
 
 pub mod convention;
 pub mod facts;
+pub mod reference;
 
 use crate::span::{LineIndex, Region, Span};
 use std::cell::OnceCell;
