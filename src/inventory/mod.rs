@@ -9,6 +9,7 @@ pub mod facts;
 pub mod index;
 pub mod landing;
 pub mod read;
+pub mod reference;
 
 use crate::span::{LineIndex, Region, Span};
 use std::cell::OnceCell;
