@@ -100,20 +100,22 @@ fn hex(text: &str, from: usize, digits: usize) -> Option<u32> {
 /// The text of a scalar as a document of its own; `node` is its span in `document`, quotes or block header included.
 ///
 /// A block scalar is read in place: its indentation does no harm to YAML and JSON. `None` where the span does not hold
-/// what `style` says, or a quoted scalar goes over lines in a way that cannot hold a document.
+/// what `style` says, or the text is no document.
 #[must_use]
 pub fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
+    let (text, map) = scalar_text(document, node, style)?;
+    let lang = guess(&text)?;
+    Some(Fragment { text, map, lang, host: Host::BlockString })
+}
+
+/// The text of a scalar, escapes undone, and where its bytes stand in `document`; a block scalar keeps its indentation.
+///
+/// `None` where the span does not hold what `style` says.
+#[must_use]
+pub fn scalar_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
     let raw = document.get(node.range())?;
     match style {
-        Style::Plain => {
-            let lang = guess(raw)?;
-            Some(Fragment {
-                text: Cow::Borrowed(raw),
-                map: OffsetMap::linear(node.start),
-                lang,
-                host: Host::BlockString,
-            })
-        }
+        Style::Plain => Some((Cow::Borrowed(raw), OffsetMap::linear(node.start))),
         Style::Literal | Style::Folded => block(document, node),
         Style::Single | Style::Double => {
             let quote = if style == Style::Single { '\'' } else { '"' };
@@ -123,13 +125,12 @@ pub fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragm
             } else {
                 unescape(body, node.start + 1).mapped
             };
-            let lang = guess(&mapped.text)?;
-            Some(Fragment { text: Cow::Owned(mapped.text), map: mapped.map, lang, host: Host::BlockString })
+            Some((Cow::Owned(mapped.text), mapped.map))
         }
     }
 }
 
-fn block(document: &str, node: Span) -> Option<Fragment<'_>> {
+fn block(document: &str, node: Span) -> Option<(Cow<'_, str>, OffsetMap)> {
     let raw = document.get(node.range())?;
     // A parser may begin the node at its header or at its content.
     let header = if raw.starts_with(['|', '>']) { memchr::memchr(b'\n', raw.as_bytes())? + 1 } else { 0 };
@@ -142,9 +143,7 @@ fn block(document: &str, node: Span) -> Option<Fragment<'_>> {
             start = line;
         }
     }
-    let text = document.get(start..node.end)?;
-    let lang = guess(text)?;
-    Some(Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(start), lang, host: Host::BlockString })
+    Some((Cow::Borrowed(document.get(start..node.end)?), OffsetMap::linear(start)))
 }
 
 /// `''` is the only escape of a single-quoted scalar.

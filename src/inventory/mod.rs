@@ -6,6 +6,8 @@
 
 pub mod convention;
 pub mod facts;
+pub mod kustomization;
+pub mod kustomize;
 
 use crate::span::{LineIndex, Region, Span};
 use std::cell::OnceCell;
