@@ -122,6 +122,8 @@ pub struct Parsed {
     pub stretches: Vec<(Span, Lang)>,
     /// `kubectl create secret` commands, spans in bytes of the source's text.
     pub create_secrets: Vec<shell::CreateSecret>,
+    /// CustomResourceDefinitions, which are left unparsed, in bytes of the source's text.
+    pub definitions_of_kinds: Vec<Span>,
 }
 
 /// A source with everything that checks ask for.
@@ -234,6 +236,10 @@ impl Parser<'_> {
                 for literal in &mut found.literals {
                     literal.value = fragment.map.outer(literal.value);
                 }
+                found.name_span = fragment.map.outer(found.name_span);
+                for (_, span) in &mut found.file_keys {
+                    *span = fragment.map.outer(*span);
+                }
                 self.parsed.create_secrets.push(found);
             }
         }
@@ -244,7 +250,9 @@ impl Parser<'_> {
         if is_definition_of_kinds(text) {
             // Templates are looked for in each document by itself, since the definitions are most of such a file.
             for span in yaml::documents(text) {
-                if !is_definition_of_kinds(span.slice(text)) {
+                if is_definition_of_kinds(span.slice(text)) {
+                    self.parsed.definitions_of_kinds.push(fragment.map.outer(span));
+                } else {
                     let map = OffsetMap::linear(span.start).then(&fragment.map);
                     let part = Fragment { text: Cow::Borrowed(span.slice(text)), map, ..*fragment };
                     self.documents(&part, around, depth);

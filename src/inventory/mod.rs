@@ -8,6 +8,7 @@ pub mod convention;
 pub mod facts;
 pub mod kustomization;
 pub mod kustomize;
+pub mod read;
 
 use crate::span::{LineIndex, Region, Span};
 use std::cell::OnceCell;

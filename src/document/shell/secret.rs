@@ -8,12 +8,18 @@ use crate::span::Span;
 pub struct CreateSecret {
     /// Its name, where the command states one.
     pub name: Option<String>,
+    /// Where the name stands.
+    pub name_span: Span,
     /// Its namespace, where the command states one.
     pub namespace: Option<String>,
     /// `generic`, `docker-registry` or `tls`.
     pub kind: String,
     /// What the command line gives away.
     pub literals: Vec<Literal>,
+    /// Keys that it takes from files, with the place of the option's value.
+    pub file_keys: Vec<(String, Span)>,
+    /// Whether it takes keys that the command line does not name (an env file, a folder).
+    pub more_keys: bool,
 }
 
 /// A key with its value on the command line.
@@ -64,7 +70,7 @@ pub fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
     let mut words = command.words.get(program + 1..)?.iter();
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
-            positional.push(&*word.text);
+            positional.push(word);
             continue;
         }
         let (option, from) = match word.text.split_once('=') {
@@ -84,15 +90,18 @@ pub fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
         }
     }
     let mut rest = positional.into_iter();
-    let verb = rest.next()?;
-    let noun = rest.next()?;
-    let kind = rest.next()?;
+    let verb = &*rest.next()?.text;
+    let noun = &*rest.next()?.text;
+    let kind = &*rest.next()?.text;
     let known = matches!(kind, "generic" | "docker-registry" | "tls");
     if verb != "create" || !matches!(noun, "secret" | "secrets") || !known {
         return None;
     }
     kind.clone_into(&mut made.kind);
-    made.name = rest.next().map(str::to_owned);
+    if let Some(name) = rest.next() {
+        made.name = Some(name.text.clone().into_owned());
+        made.name_span = name.tail(0);
+    }
     Some(made)
 }
 
@@ -115,6 +124,16 @@ impl CreateSecret {
             "--docker-server" | "--docker-username" | "--docker-password" | "--docker-email" => {
                 self.literal(option.trim_start_matches('-'), word, from);
             }
+            // `key=path`, or a path whose last part is the key; a folder gives a key for each file in it.
+            "--from-file" => match value.split_once('=') {
+                Some((key, _)) => self.file_keys.push((key.to_owned(), word.tail(from))),
+                None => {
+                    let key = value.rsplit('/').next().unwrap_or(value);
+                    self.more_keys |= !key.contains('.') || word.expansions;
+                    self.file_keys.push((key.to_owned(), word.tail(from)));
+                }
+            },
+            "--from-env-file" => self.more_keys = true,
             _ => {}
         }
     }

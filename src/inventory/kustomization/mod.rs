@@ -8,11 +8,10 @@ use super::{Place, Stated};
 
 mod inline;
 mod read;
-#[cfg(test)]
-mod tests;
+mod replacement;
 
-pub use inline::plain_object;
-pub use read::{Reader, definition_of_kind_name, is_kustomization};
+pub use inline::{definition_of_kind, plain_object};
+pub use read::{ReadObjects, Reader, definition_of_kind_name, is_kustomization};
 
 /// A text of a kustomization with its place.
 #[derive(Clone, Debug)]

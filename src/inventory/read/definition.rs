@@ -1,0 +1,301 @@
+//! What makes Secrets exist (`secrets-surface.md` 6.9).
+
+use super::Around;
+use crate::document::shell::CreateSecret;
+use crate::document::yaml::Node;
+use crate::inventory::facts::{Definition, Maker};
+use crate::inventory::{Place, Places, Stated};
+
+type Keys = Vec<(Box<str>, Place)>;
+
+/// Kinds whose controllers write a Secret of the object's own name, with keys that the object does not tell: group, kind.
+const OF_OWN_NAME: [(&str, &str); 3] =
+    [("kafka.strimzi.io", "KafkaUser"), ("onepassword.com", "OnePasswordItem"), ("bitwarden.com", "BitwardenSecret")];
+
+/// Kinds whose controllers write a Secret that a field names: group, kind, path of the name, path of the namespace.
+const BY_FIELD: [(&str, &str, &[&str], &[&str]); 7] = [
+    ("secrets.hashicorp.com", "VaultStaticSecret", &["spec", "destination", "name"], &[]),
+    ("secrets.hashicorp.com", "VaultDynamicSecret", &["spec", "destination", "name"], &[]),
+    ("secrets.hashicorp.com", "VaultPKISecret", &["spec", "destination", "name"], &[]),
+    ("secrets.hashicorp.com", "HCPVaultSecretsApp", &["spec", "destination", "name"], &[]),
+    (
+        "secrets.infisical.com",
+        "InfisicalSecret",
+        &["spec", "managedSecretReference", "secretName"],
+        &["spec", "managedSecretReference", "secretNamespace"],
+    ),
+    (
+        "secrets.doppler.com",
+        "DopplerSecret",
+        &["spec", "managedSecret", "name"],
+        &["spec", "managedSecret", "namespace"],
+    ),
+    ("cert-manager.io", "Issuer", &["spec", "acme", "privateKeySecretRef", "name"], &[]),
+];
+
+/// Annotations of Ingresses and Gateways that make cert-manager write the certificates that these name.
+const SHIMS: [&str; 3] = ["cert-manager.io/", "certmanager.k8s.io/", "kubernetes.io/tls-acme"];
+
+/// Annotations of a Secret that make a controller add keys, or copy it.
+const FILLED: [&str; 3] =
+    ["secret-generator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"];
+
+/// What an object makes exist.
+pub(super) fn of_object(around: &Around<'_>) -> Vec<Definition> {
+    match (&*around.object.group, &*around.object.kind) {
+        ("", "Secret") => vec![secret(around)],
+        ("bitnami.com", "SealedSecret") => vec![sealed_secret(around)],
+        ("external-secrets.io" | "kubernetes-client.io", "ExternalSecret") => {
+            vec![external_secret(around, &["spec"], Maker::ExternalSecret)]
+        }
+        ("external-secrets.io", "ClusterExternalSecret") => cluster_external_secret(around),
+        ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => secret_provider_class(around),
+        ("cert-manager.io", "Certificate") => certificate(around).into_iter().collect(),
+        ("isindir.github.com", "SopsSecret") => sops_secret(around),
+        ("", "Service") => serving_certificate(around).into_iter().collect(),
+        ("networking.k8s.io" | "extensions" | "gateway.networking.k8s.io", "Ingress" | "Gateway") => shimmed(around),
+        ("cert-manager.io", "ClusterIssuer") => {
+            // The controller's own namespace, wherever that is.
+            let node = around.at(&["spec", "acme", "privateKeySecretRef", "name"]);
+            let made = node.map(|node| named(around, Maker::Controller, node));
+            made.into_iter().map(|made| Definition { namespace: Stated::Unknown, ..made }).collect()
+        }
+        (group, kind) => others(around, group, kind),
+    }
+}
+
+/// A definition with the object's own name.
+fn own(around: &Around<'_>, maker: Maker) -> Definition {
+    Definition {
+        maker,
+        name: around.object.name.clone(),
+        own_name: true,
+        namespace: Stated::Absent,
+        keys: Vec::new(),
+        complete: false,
+        secret_type: None,
+        place: around.object.place,
+    }
+}
+
+/// A definition that the text of `node` names.
+fn named(around: &Around<'_>, maker: Maker, node: Node<'_>) -> Definition {
+    Definition { name: around.stated(Some(node)), own_name: false, place: around.place(node), ..own(around, maker) }
+}
+
+/// Keys of a mapping, and whether all of them are known.
+fn keys_of(around: &Around<'_>, node: Node<'_>) -> (Keys, bool) {
+    let mut keys = Keys::new();
+    let mut complete = !around.is_templated(node);
+    for (key, _) in node.entries() {
+        match key.as_str() {
+            Some("<<") | None => complete = false,
+            Some(name) if super::is_expression(name) => complete = false,
+            Some(name) => keys.push((name.into(), around.place(key))),
+        }
+    }
+    (keys, complete)
+}
+
+/// Adds the keys of a mapping that may not be there.
+fn add(around: &Around<'_>, path: &[&str], made: &mut Definition) {
+    if let Some(node) = around.at(path) {
+        let (keys, complete) = keys_of(around, node);
+        made.keys.extend(keys);
+        made.complete &= complete;
+    }
+}
+
+fn secret_type(around: &Around<'_>, path: &[&str]) -> Option<Box<str>> {
+    around.stated(around.at(path)).known().map(Into::into)
+}
+
+fn secret(around: &Around<'_>) -> Definition {
+    let mut made = own(around, Maker::Secret);
+    made.complete = around.source.node.get("<<").is_none();
+    add(around, &["data"], &mut made);
+    add(around, &["stringData"], &mut made);
+    let annotations = around.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
+    let filled = |key: &str| FILLED.iter().any(|prefix| key.starts_with(prefix));
+    made.complete &= !annotations.filter_map(|(key, _)| key.as_str()).any(filled);
+    // The cluster fills in the keys of a token, and whoever ends a mapping's value with a template may add some.
+    made.secret_type = secret_type(around, &["type"]);
+    made.complete &= made.secret_type.as_deref() != Some("kubernetes.io/service-account-token");
+    made.complete &= !around.is_templated(around.source.node) || !made.keys.is_empty();
+    made
+}
+
+fn sealed_secret(around: &Around<'_>) -> Definition {
+    let mut made = own(around, Maker::SealedSecret);
+    // The deprecated single blob holds all keys in one ciphertext.
+    made.complete = around.at(&["spec", "data"]).is_none();
+    add(around, &["spec", "encryptedData"], &mut made);
+    add(around, &["spec", "template", "data"], &mut made);
+    made.secret_type = secret_type(around, &["spec", "template", "type"]);
+    made
+}
+
+/// `root` leads to the specification of an ExternalSecret.
+fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definition {
+    let Some(spec) = around.at(root) else { return own(around, maker) };
+    let target = spec.get("target");
+    let mut made = match target.and_then(|target| target.get("name")) {
+        Some(node) => named(around, maker, node),
+        None => own(around, maker),
+    };
+    made.complete = spec.get("dataFrom").is_none();
+    let (mut keys, mut complete) = (Keys::new(), true);
+    for item in spec.get("data").into_iter().flat_map(Node::items) {
+        // `name` is the field of the predecessor of the operator.
+        match item.get("secretKey").or_else(|| item.get("name")).map(|node| (around.stated(Some(node)), node)) {
+            Some((Stated::Known(key), node)) => keys.push((key, around.place(node))),
+            _ => complete = false,
+        }
+    }
+    let template = target.and_then(|target| target.get("template")).or_else(|| spec.get("template"));
+    if let Some(template) = template {
+        made.secret_type = around.stated(template.get("type")).known().map(Into::into);
+        let merges = template.get("mergePolicy").and_then(Node::as_str) == Some("Merge");
+        if let Some(data) = template.get("data") {
+            let (templates, known) = keys_of(around, data);
+            // A template replaces what was fetched, unless it says otherwise.
+            keys = if merges { keys.into_iter().chain(templates).collect() } else { templates };
+            complete &= known;
+            made.complete |= !merges;
+        }
+        made.complete &= template.get("templateFrom").is_none();
+    }
+    made.keys = keys;
+    made.complete &= complete && !around.is_templated(spec);
+    made
+}
+
+fn cluster_external_secret(around: &Around<'_>) -> Vec<Definition> {
+    let made = external_secret(around, &["spec", "externalSecretSpec"], Maker::ClusterExternalSecret);
+    let made = match around.at(&["spec", "externalSecretName"]) {
+        Some(node) if made.own_name => Definition { name: around.stated(Some(node)), own_name: false, ..made },
+        _ => made,
+    };
+    let chosen = around.at(&["spec", "namespaces"]).into_iter().flat_map(Node::items);
+    let chosen: Vec<Stated> = chosen.map(|node| around.stated(Some(node))).collect();
+    let selects = ["namespaceSelector", "namespaceSelectors"].iter().any(|key| around.at(&["spec", key]).is_some());
+    if chosen.is_empty() || selects {
+        return vec![Definition { namespace: Stated::Unknown, ..made }];
+    }
+    chosen.into_iter().map(|namespace| Definition { namespace, ..made.clone() }).collect()
+}
+
+fn secret_provider_class(around: &Around<'_>) -> Vec<Definition> {
+    let objects = around.at(&["spec", "secretObjects"]).into_iter().flat_map(Node::items);
+    let made = objects.filter_map(|object| {
+        let mut made = named(around, Maker::SecretProviderClass, object.get("secretName")?);
+        made.secret_type = around.stated(object.get("type")).known().map(Into::into);
+        made.complete = !around.is_templated(object);
+        for item in object.get("data").into_iter().flat_map(Node::items) {
+            match item.get("key").map(|node| (around.stated(Some(node)), node)) {
+                Some((Stated::Known(key), node)) => made.keys.push((key, around.place(node))),
+                _ => made.complete = false,
+            }
+        }
+        Some(made)
+    });
+    made.collect()
+}
+
+fn certificate(around: &Around<'_>) -> Option<Definition> {
+    let node = around.at(&["spec", "secretName"])?;
+    let mut made = named(around, Maker::Certificate, node);
+    made.complete = ["keystores", "additionalOutputFormats"].iter().all(|key| around.at(&["spec", key]).is_none());
+    made.keys = ["tls.crt", "tls.key", "ca.crt"].iter().map(|&key| (key.into(), made.place)).collect();
+    made.secret_type = Some("kubernetes.io/tls".into());
+    Some(made)
+}
+
+fn sops_secret(around: &Around<'_>) -> Vec<Definition> {
+    let templates = around.at(&["spec", "secretTemplates"]).into_iter().flat_map(Node::items);
+    let made = templates.filter_map(|template| {
+        let mut made = named(around, Maker::Controller, template.get("name")?);
+        made.complete = true;
+        for section in ["data", "stringData"] {
+            if let Some(node) = template.get(section) {
+                let (keys, complete) = keys_of(around, node);
+                made.keys.extend(keys);
+                made.complete &= complete;
+            }
+        }
+        Some(made)
+    });
+    made.collect()
+}
+
+/// OpenShift writes the certificate of a Service into the Secret that an annotation names.
+fn serving_certificate(around: &Around<'_>) -> Option<Definition> {
+    let annotations = around.at(&["metadata", "annotations"])?;
+    let prefixes = ["service.beta.openshift.io/", "service.alpha.openshift.io/"];
+    let found = prefixes.iter().find_map(|prefix| annotations.get(&format!("{prefix}serving-cert-secret-name")))?;
+    Some(named(around, Maker::Controller, found))
+}
+
+/// What cert-manager makes of an Ingress or a Gateway that asks for it by annotation.
+fn shimmed(around: &Around<'_>) -> Vec<Definition> {
+    let mut annotations = around.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
+    let asks =
+        annotations.any(|(key, _)| key.as_str().is_some_and(|key| SHIMS.iter().any(|shim| key.starts_with(shim))));
+    if !asks {
+        return Vec::new();
+    }
+    let tls = around.at(&["spec", "tls"]).into_iter().flat_map(Node::items).filter_map(|tls| tls.get("secretName"));
+    let listeners = around.at(&["spec", "listeners"]).into_iter().flat_map(Node::items);
+    let references = listeners.filter_map(|listener| listener.at(&["tls", "certificateRefs"])).flat_map(Node::items);
+    let names = references.filter_map(|reference| reference.get("name"));
+    tls.chain(names).map(|node| named(around, Maker::Controller, node)).collect()
+}
+
+fn others(around: &Around<'_>, group: &str, kind: &str) -> Vec<Definition> {
+    if OF_OWN_NAME.contains(&(group, kind)) {
+        return vec![own(around, Maker::Controller)];
+    }
+    let found = BY_FIELD.iter().find(|(of, name, ..)| (*of, *name) == (group, kind));
+    let Some((.., name, namespace)) = found else { return Vec::new() };
+    let Some(node) = around.at(name) else { return Vec::new() };
+    let namespace = if namespace.is_empty() { Stated::Absent } else { around.stated(around.at(namespace)) };
+    vec![Definition { namespace, ..named(around, Maker::Controller, node) }]
+}
+
+/// The Secret that a `create secret` command makes.
+pub(super) fn of_command(made: &CreateSecret, places: &Places<'_>) -> Option<Definition> {
+    let text = |text: &str| if super::is_expression(text) { Stated::Unknown } else { Stated::from(text) };
+    let place = places.at(made.name_span);
+    let mut complete = !made.more_keys;
+    let mut keys = Keys::new();
+    match made.kind.as_str() {
+        "docker-registry" => keys.push((".dockerconfigjson".into(), place)),
+        "tls" => keys.extend([("tls.crt".into(), place), ("tls.key".into(), place)]),
+        _ => {
+            let literals = made.literals.iter().map(|literal| (literal.key.as_str(), literal.value));
+            let files = made.file_keys.iter().map(|(key, span)| (key.as_str(), *span));
+            for (key, span) in literals.chain(files) {
+                complete &= !super::is_expression(key);
+                keys.push((key.into(), places.at(span)));
+            }
+            // A command whose keys were not understood, or that a script completes.
+            complete &= !keys.is_empty();
+        }
+    }
+    let secret_type = match made.kind.as_str() {
+        "docker-registry" => Some("kubernetes.io/dockerconfigjson"),
+        "tls" => Some("kubernetes.io/tls"),
+        _ => None,
+    };
+    Some(Definition {
+        maker: Maker::Command,
+        name: text(made.name.as_deref()?),
+        own_name: false,
+        // A command without a namespace takes the one of whoever runs it.
+        namespace: made.namespace.as_deref().map_or(Stated::Unknown, text),
+        keys,
+        complete,
+        secret_type: secret_type.map(Into::into),
+        place,
+    })
+}

@@ -1,0 +1,246 @@
+//! From a parsed file to its facts.
+
+mod definition;
+mod deploy;
+mod sealed;
+
+use super::convention::OwnKind;
+use super::facts::{Facts, NOWHERE, Object, Role};
+use super::{Places, Stated, kustomization};
+use crate::document::fragment::{Host, Lang};
+use crate::document::object;
+use crate::document::view::{Unit, View};
+use crate::document::yaml::Node;
+
+/// Prefixes of annotations that decide how others read an object.
+const TELLING: [&str; 5] = [
+    "sealedsecrets.bitnami.com/",
+    "config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+    "internal.config.kubernetes.io/",
+];
+
+/// Whether facts keep an annotation.
+#[must_use]
+pub fn is_telling(key: &str) -> bool {
+    TELLING.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// The facts of a file. `own` are the fields of a user's own kinds that name Secrets.
+#[must_use]
+pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
+    let places = Places::new(view.text);
+    let mut facts = Facts { partial: !view.parsed.faults.is_empty(), ..Facts::default() };
+    let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
+    let reader = Reader { places: &places, own, people };
+    let mut sources = Vec::new();
+    for object in &view.objects {
+        // A list is its items.
+        if object.kind.ends_with("List") && object.node.get("items").is_some() {
+            continue;
+        }
+        facts.objects.push(reader.object(object, document_of(view, object.unit)));
+        sources.push(object);
+    }
+    parents(&sources, &mut facts.objects);
+    for_kustomize(view, &reader, &mut facts);
+    let commands = view.parsed.create_secrets.iter();
+    facts.commands = commands.filter_map(|made| definition::of_command(made, &places)).collect();
+    facts
+}
+
+/// What the file is to kustomize: a kustomization, or what one names, and CustomResourceDefinitions, which are objects too.
+fn for_kustomize(view: &View<'_>, reader: &Reader<'_>, facts: &mut Facts) {
+    if reader.people {
+        return;
+    }
+    let objects = |unit: &Unit| object::objects(unit).iter().take(1).map(|object| reader.object(object, 0)).collect();
+    let kustomize = kustomization::Reader::new(reader.places, &objects);
+    let units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
+    if kustomization::is_kustomization(view.path) {
+        facts.kustomization = units.clone().find_map(|unit| kustomize.kustomization(unit)).map(Box::new);
+    } else {
+        for unit in units {
+            kustomize.part(unit, document_of(view, unit), &mut facts.parts);
+        }
+    }
+    for &span in &view.parsed.definitions_of_kinds {
+        facts.objects.extend(kustomization::definition_of_kind(view.text, span, reader.places));
+    }
+}
+
+/// The number of a unit among those of its file.
+fn document_of(view: &View<'_>, unit: &Unit) -> u32 {
+    let found = view.parsed.units.iter().position(|other| std::ptr::eq(other, unit));
+    u32::try_from(found.unwrap_or_default()).unwrap_or(u32::MAX)
+}
+
+/// Finds the object that holds each one, by where they stand in the file.
+fn parents(sources: &[&object::Object<'_>], objects: &mut [Object]) {
+    let mut order: Vec<usize> = (0..sources.len()).collect();
+    let spans: Vec<_> = sources.iter().map(|source| source.span()).collect();
+    order.sort_by_key(|&at| (spans[at].start, std::cmp::Reverse(spans[at].end), at));
+    let mut open: Vec<usize> = Vec::new();
+    for at in order {
+        while open.last().is_some_and(|&outer| !spans[outer].contains(spans[at])) {
+            open.pop();
+        }
+        if objects[at].role != Role::Resource {
+            objects[at].parent = open.last().and_then(|&outer| u32::try_from(outer).ok());
+        }
+        open.push(at);
+    }
+}
+
+/// What a text of a document states; nothing where its node is not there or holds no text.
+pub(super) fn stated(unit: &Unit, node: Option<Node<'_>>) -> Stated {
+    let Some(node) = node else { return Stated::Absent };
+    if unit.is_templated(unit_reach(unit, node)) {
+        return Stated::Unknown;
+    }
+    match node.as_str().map(str::trim) {
+        None | Some("") => Stated::Absent,
+        Some(_) if node.is_null() => Stated::Absent,
+        Some(text) if is_expression(text) => Stated::Unknown,
+        Some(text) => Stated::from(text),
+    }
+}
+
+/// The document's span of a node, for asking whether a template writes it. What a template wrote alone was blanked, and
+/// its action then stands before the end of the line.
+fn unit_reach(unit: &Unit, node: Node<'_>) -> crate::span::Span {
+    let span = node.span();
+    if !span.is_empty() {
+        return span;
+    }
+    let rest = unit.tree().text().get(span.end..).unwrap_or_default();
+    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+    crate::span::Span::new(span.start, span.end + line)
+}
+
+/// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible.
+pub(super) fn is_expression(text: &str) -> bool {
+    ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
+}
+
+/// Reads the objects of one file.
+pub(super) struct Reader<'r> {
+    places: &'r Places<'r>,
+    #[expect(dead_code, reason = "read with the references")]
+    own: &'r [OwnKind],
+    /// Whether the file is for people, so that its objects are examples.
+    people: bool,
+}
+
+impl Reader<'_> {
+    fn object(&self, source: &object::Object<'_>, document: u32) -> Object {
+        let (unit, node) = (source.unit, source.node);
+        let metadata = node.get("metadata");
+        let name = metadata.and_then(|metadata| metadata.get("name"));
+        let namespace = metadata.and_then(|metadata| metadata.get("namespace"));
+        let role = self.role(source);
+        let place = |node: Node<'_>| self.places.at(unit.outer(node.span()));
+        let head = name.or_else(|| node.get("kind")).map_or(NOWHERE, |node| unit.outer(node.span()));
+        let (version, group) = match source.api_version.rsplit_once('/') {
+            Some((group, version)) => (version, group),
+            None => (source.api_version, ""),
+        };
+        let mut object = Object {
+            group: group.into(),
+            version: version.into(),
+            kind: source.kind.into(),
+            name: stated(unit, name),
+            namespace: stated(unit, namespace),
+            place: self.places.at(head),
+            namespace_place: namespace.map(place),
+            role,
+            document,
+            parent: None,
+            templated: unit.is_templated(node.span()),
+            definitions: Vec::new(),
+            references: Vec::new(),
+            sealed: None,
+            pods: Vec::new(),
+            deploys: Vec::new(),
+            deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
+            labels: Vec::new(),
+            annotations: Vec::new(),
+        };
+        if let Some(metadata) = metadata {
+            if role == Role::Resource {
+                let labels = metadata.get("labels").into_iter().flat_map(Node::entries);
+                let known = labels.filter_map(|(key, value)| Some((key.as_str()?.into(), value.as_str()?.into())));
+                object.labels = known.collect();
+            }
+            for (key, value) in metadata.get("annotations").into_iter().flat_map(Node::entries) {
+                let Some(key) = key.as_str() else { continue };
+                if is_telling(key) {
+                    object.annotations.push((key.into(), stated(unit, Some(value))));
+                }
+            }
+        }
+        let around = Around { source, object: &object, places: self.places };
+        let definitions = definition::of_object(&around);
+        let sealed = sealed::of_object(&around).map(Box::new);
+        let deploys = deploy::of_object(&around);
+        Object { definitions, sealed, deploys, ..object }
+    }
+
+    fn role(&self, source: &object::Object<'_>) -> Role {
+        if self.people {
+            return Role::Example;
+        }
+        match source.unit.host() {
+            Host::File => {
+                let root = source.unit.tree().root();
+                let whole = root.is_some_and(|root| {
+                    let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
+                    let listed =
+                        || root.get("items").into_iter().flat_map(Node::items).any(|item| item.is(source.node));
+                    root.is(source.node) || kind.ends_with("List") && listed()
+                });
+                if whole { Role::Resource } else { Role::Embedded }
+            }
+            Host::Heredoc | Host::BlockString => Role::Embedded,
+            Host::Fence | Host::Cell(_) | Host::Output(_) => Role::Example,
+        }
+    }
+}
+
+/// An object while its facts are read.
+pub(super) struct Around<'a> {
+    /// The object in its document.
+    pub(super) source: &'a object::Object<'a>,
+    /// What is known already.
+    pub(super) object: &'a Object,
+    /// Makes places.
+    pub(super) places: &'a Places<'a>,
+}
+
+impl<'a> Around<'a> {
+    /// The node at a path of keys.
+    pub(super) fn at(&self, path: &[&str]) -> Option<Node<'a>> {
+        self.source.node.at(path)
+    }
+
+    /// The text of a node.
+    pub(super) fn stated(&self, node: Option<Node<'_>>) -> Stated {
+        stated(self.source.unit, node)
+    }
+
+    /// The place of a node.
+    pub(super) fn place(&self, node: Node<'_>) -> super::Place {
+        self.places.at(self.source.unit.outer(node.span()))
+    }
+
+    /// Whether the object is of this group and kind.
+    pub(super) fn is(&self, group: &str, kind: &str) -> bool {
+        &*self.object.kind == kind && &*self.object.group == group
+    }
+
+    /// Whether a template writes something of a node.
+    pub(super) fn is_templated(&self, node: Node<'_>) -> bool {
+        self.source.unit.is_templated(node.span())
+    }
+}
