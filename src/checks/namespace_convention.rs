@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::across::Across;
 use crate::inventory::Place;
 use crate::inventory::facts::Role;
+use crate::inventory::kustomization::Step;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -26,8 +27,12 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
     }
     for (file, (_, facts)) in inventory.files().iter().enumerate() {
-        if let Some(namespace) = facts.kustomization.as_ref().and_then(|kustomization| kustomization.namespace.as_ref()) {
-            stated.entry((file, &*namespace.text)).or_insert(namespace.place);
+        for step in facts.kustomization.iter().flat_map(|kustomization| &kustomization.steps) {
+            if let Step::Namespace(rewrite) = step
+                && let Some(namespace) = rewrite.text.known()
+            {
+                stated.entry((file, namespace)).or_insert(rewrite.place);
+            }
         }
     }
     for ((file, namespace), place) in stated {

@@ -34,7 +34,7 @@ pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
     let convention = inventory.convention;
     used.follows
         || convention.is_delivered(&used.name)
-        || inventory.definitions(&used.name, &used.namespace).next().is_some()
+        || inventory.definitions(&used.name, &used.namespace).any(|defined| !defined.hashed)
         || convention.declared(&used.name, used.namespace.known()).is_some()
 }
 
