@@ -46,6 +46,13 @@ impl<'a> Tree<'a> {
         self.files.get(file as usize).map(|file| file.1)
     }
 
+    /// The kustomization in a folder, if it has one. The root is the empty path.
+    #[must_use]
+    pub fn kustomization_in(&self, folder: &str) -> Option<u32> {
+        let file = self.kustomization_of(folder.trim_end_matches('/'))?;
+        self.facts(file)?.kustomization.is_some().then_some(file)
+    }
+
     /// Every kustomization that may be built by itself, in the order of paths.
     #[must_use]
     pub fn kustomizations(&self) -> Vec<u32> {
