@@ -1,4 +1,5 @@
-//! Turns `rules/secrets/*.yml` and `rules/manifests/*.yml` into one static table, sorted by id.
+//! Turns `rules/secrets/*.yml` and `rules/manifests/*.yml` into one static table, sorted by id, and
+//! `rules/references/*.yml` into another one.
 //!
 //! Doing it here means that the program starts without parsing a rule, and that a broken rule file, an unknown key or
 //! a repeated id fails the build with the file's name.
@@ -10,6 +11,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "src/inventory/reference/path.rs"]
+mod path;
+#[path = "build/references.rs"]
+mod references;
 #[path = "src/rule/schema.rs"]
 mod schema;
 
@@ -18,6 +23,8 @@ use schema::{ManifestRuleFile, SecretRuleFile};
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rule/schema.rs");
+    println!("cargo::rerun-if-changed=src/inventory/reference/path.rs");
+    println!("cargo::rerun-if-changed=build");
     let mut ids = BTreeSet::new();
     let mut table = String::from("pub(super) static RULES: &[Rule] = &[\n");
     for (id, text, path) in files("rules/manifests") {
@@ -31,6 +38,10 @@ fn main() {
     table.push_str("];\n");
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("rules.rs"), table).expect("OUT_DIR can be written");
+    let texts: Vec<_> =
+        files("rules/references").into_iter().map(|(_, text, path)| (path.display().to_string(), text)).collect();
+    let table = references::table(&texts).unwrap_or_else(|error| panic!("{error}"));
+    fs::write(Path::new(&out).join("references.rs"), table).expect("OUT_DIR can be written");
 }
 
 fn files(folder: &str) -> Vec<(String, String, PathBuf)> {

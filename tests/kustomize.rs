@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use mlguard::document::fragment::Lang;
 use mlguard::document::view::{self, View};
 use mlguard::inventory::facts::{Facts, Role};
-use mlguard::inventory::kustomize::{Build, Builder, Referral, Text, Tree};
-use mlguard::inventory::{Stated, read};
+use mlguard::inventory::kustomize::{Build, Builder, Text, Tree};
+use mlguard::inventory::read;
 
 /// Longest that kubectl may take for one kustomization; it tries to reach other repositories.
 const PATIENCE: Duration = Duration::from_secs(20);

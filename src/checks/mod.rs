@@ -4,10 +4,12 @@
 //! folder in `tests/fixtures/rules/`. Credential rules are data; [`credential`] applies them.
 
 use crate::document::view::View;
+use crate::finding::Related;
 use crate::rule::{Level, Rule};
 use crate::span::Span;
 use crate::value::{self, Confidence, KeyClass};
 
+pub mod across;
 pub mod credential;
 mod keyed;
 
@@ -15,41 +17,96 @@ mod ansible_vars_credential;
 mod args_credential;
 mod configmap_credential;
 mod controller_key;
+mod duplicate_definition;
 mod encryption_config_key;
 mod env_credential;
+mod environment_drift;
 mod external_template_credential;
 pub mod generator_credential;
 mod helm_values_credential;
+mod missing_pull_secret;
+mod namespace_convention;
 mod plaintext_secret;
+mod sealed;
+mod sealed_broken_by_kustomize;
+mod sealed_copied;
+mod sealed_no_namespace;
+mod sealed_not_ciphertext;
+mod sealed_scope_annotation;
+mod sealed_stale;
 mod sealed_template_credential;
+mod sealed_template_mismatch;
+mod sealed_wide_scope;
+mod sealed_wrong_namespace;
+mod secret_sprawl;
+mod secret_type_mismatch;
 mod sops_partial;
+mod undefined_secret;
+mod undefined_secret_key;
+mod unexpected_env_from;
+mod unexpected_pull_secret;
 mod unparsable;
+mod unused_secret;
+mod wide_secret_access;
 
+use across::Across;
 use credential::{Engine, Hit};
 
 /// A check that is code.
 pub struct Check {
     /// Id of its rule, the stem of its file in `rules/manifests/`.
     pub rule: &'static str,
-    /// Looks at one source.
-    pub run: fn(&mut Context<'_, '_>),
+    /// What it looks at.
+    pub run: Run,
 }
+
+/// What a check looks at.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// One source by itself.
+    Source(fn(&mut Context<'_, '_>)),
+    /// The inventory of the repository.
+    Repository(fn(&mut Across<'_>)),
+}
+
+use Run::{Repository, Source};
 
 /// Every coded check. The order decides nothing.
 pub const ALL: &[Check] = &[
-    Check { rule: "ansible-vars-credential", run: ansible_vars_credential::check },
-    Check { rule: "args-credential", run: args_credential::check },
-    Check { rule: "configmap-credential", run: configmap_credential::check },
-    Check { rule: "controller-key", run: controller_key::check },
-    Check { rule: "encryption-config-key", run: encryption_config_key::check },
-    Check { rule: "env-credential", run: env_credential::check },
-    Check { rule: "external-template-credential", run: external_template_credential::check },
-    Check { rule: "generator-credential", run: generator_credential::check },
-    Check { rule: "helm-values-credential", run: helm_values_credential::check },
-    Check { rule: "plaintext-secret", run: plaintext_secret::check },
-    Check { rule: "sealed-template-credential", run: sealed_template_credential::check },
-    Check { rule: "sops-partial", run: sops_partial::check },
-    Check { rule: "unparsable", run: unparsable::check },
+    Check { rule: "ansible-vars-credential", run: Source(ansible_vars_credential::check) },
+    Check { rule: "args-credential", run: Source(args_credential::check) },
+    Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
+    Check { rule: "controller-key", run: Source(controller_key::check) },
+    Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },
+    Check { rule: "encryption-config-key", run: Source(encryption_config_key::check) },
+    Check { rule: "env-credential", run: Source(env_credential::check) },
+    Check { rule: "environment-drift", run: Repository(environment_drift::check) },
+    Check { rule: "external-template-credential", run: Source(external_template_credential::check) },
+    Check { rule: "generator-credential", run: Source(generator_credential::check) },
+    Check { rule: "helm-values-credential", run: Source(helm_values_credential::check) },
+    Check { rule: "missing-pull-secret", run: Repository(missing_pull_secret::check) },
+    Check { rule: "namespace-convention", run: Repository(namespace_convention::check) },
+    Check { rule: "plaintext-secret", run: Source(plaintext_secret::check) },
+    Check { rule: "sealed-broken-by-kustomize", run: Repository(sealed_broken_by_kustomize::check) },
+    Check { rule: "sealed-copied", run: Repository(sealed_copied::check) },
+    Check { rule: "sealed-no-namespace", run: Repository(sealed_no_namespace::check) },
+    Check { rule: "sealed-not-ciphertext", run: Source(sealed_not_ciphertext::check) },
+    Check { rule: "sealed-scope-annotation", run: Source(sealed_scope_annotation::check) },
+    Check { rule: "sealed-stale", run: Repository(sealed_stale::check) },
+    Check { rule: "sealed-template-credential", run: Source(sealed_template_credential::check) },
+    Check { rule: "sealed-template-mismatch", run: Repository(sealed_template_mismatch::check) },
+    Check { rule: "sealed-wide-scope", run: Source(sealed_wide_scope::check) },
+    Check { rule: "sealed-wrong-namespace", run: Repository(sealed_wrong_namespace::check) },
+    Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
+    Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
+    Check { rule: "sops-partial", run: Source(sops_partial::check) },
+    Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },
+    Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },
+    Check { rule: "unexpected-env-from", run: Repository(unexpected_env_from::check) },
+    Check { rule: "unexpected-pull-secret", run: Repository(unexpected_pull_secret::check) },
+    Check { rule: "unparsable", run: Source(unparsable::check) },
+    Check { rule: "unused-secret", run: Repository(unused_secret::check) },
+    Check { rule: "wide-secret-access", run: Source(wide_secret_access::check) },
 ];
 
 /// What a check wants to say, before configuration, duplicates and allow comments are looked at.
@@ -73,11 +130,16 @@ pub struct Draft {
     pub refuted: bool,
     /// Whether the run is incomplete because of it.
     pub incomplete: bool,
+    /// Other places that explain it.
+    pub related: Vec<Related>,
 }
 
 /// How much a finding knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
+    /// A fault of structure, at a name or a setting: no value stands there, so it neither hides another finding nor is
+    /// hidden, and its words are shown.
+    Structure,
     /// A key's name and a value.
     Assignment,
     /// A credential's format.
@@ -112,8 +174,10 @@ pub struct Findings {
 pub fn run<'c>(view: &'c View<'_>, engine: &'c Engine, hits: &'c [Hit], checks: &[&'static Check]) -> Findings {
     let mut context = Context { view, engine, hits, rule: "", drafts: Vec::new(), quiet: Vec::new() };
     for check in checks {
-        context.rule = check.rule;
-        (check.run)(&mut context);
+        if let Run::Source(run) = check.run {
+            context.rule = check.rule;
+            run(&mut context);
+        }
     }
     Findings { drafts: context.drafts, quiet: context.quiet }
 }
@@ -159,9 +223,17 @@ impl<'c> Context<'c, '_> {
             weight: Weight::Place,
             incomplete: false,
             refuted: false,
+            related: Vec::new(),
         });
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]
+    }
+
+    /// Reports a fault of structure, at a name or a setting that is no value.
+    pub fn structure(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
+        let draft = self.report(span, place, message);
+        draft.weight = Weight::Structure;
+        draft
     }
 
     /// Judges the value of a key where configuration belongs, and reports it. `what` is the place in words ("the ConfigMap"),

@@ -141,7 +141,17 @@ fn files(
     }
     let listing = list(paths, settings)?;
     let options = options(settings, interrupted);
-    Ok((engine::run(listing, &options), options.rules))
+    let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
+    let context = || if whole { Vec::new() } else { rest(settings) };
+    let input = engine::Input { listing, context: &context };
+    Ok((engine::run(input, &options), options.rules))
+}
+
+/// Every file of the tree, for what one file by itself does not tell. What cannot be listed is not asked for here: the
+/// searched files were listed before.
+fn rest(settings: &Settings) -> Vec<source::File> {
+    let wanted = |path: &str| !settings.excluded(path);
+    source::list(std::slice::from_ref(&settings.root), &wanted).map(|listing| listing.files).unwrap_or_default()
 }
 
 fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
@@ -186,7 +196,7 @@ fn standard_input(
         outcome.coverage.skipped.push(Skipped { path: path.into(), reason });
         return Ok((outcome, options.rules));
     }
-    Ok((engine::run_bytes(&path, &bytes, &options), options.rules))
+    Ok((engine::run_bytes(&path, &bytes, &|| rest(settings), &options), options.rules))
 }
 
 /// `path` as reports write it: relative to the root where it is below it, with `/`.
@@ -221,6 +231,7 @@ fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::O
         allow_comments: settings.allow_comments.value,
         line_hashes: sarif(settings),
         interrupted: Arc::clone(interrupted),
+        convention: Arc::default(),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }
 }

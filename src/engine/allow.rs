@@ -236,6 +236,7 @@ fn draft(rule: &'static str, comment: &Comment, message: String) -> Draft {
         help: None,
         weight: Weight::Special,
         incomplete: false,
+        related: Vec::new(),
         refuted: false,
     }
 }

@@ -89,8 +89,9 @@ impl Hidden {
     }
 }
 
-/// The first line of `span`: the value masked, and before it only the names that it is assigned to.
-pub(super) fn of(text: &str, lines: &LineIndex, span: Span, hidden: &Hidden) -> Excerpt {
+/// The first line of `span`: the value masked, and before it only the names that it is assigned to. What is marked as
+/// `plain` is shown where it is a name and no known value stands in it.
+pub(super) fn of(text: &str, lines: &LineIndex, span: Span, plain: bool, hidden: &Hidden) -> Excerpt {
     let index = lines.line_of(span.start.min(text.len()));
     let line = lines.line_span(text, index);
     let start = span.start.clamp(line.start, line.end);
@@ -102,7 +103,10 @@ pub(super) fn of(text: &str, lines: &LineIndex, span: Span, hidden: &Hidden) -> 
     let head = masked(text, Span::new(from, start), hidden);
     let mut shown = keep_end(&head, BEFORE);
     let at = shown.len();
-    if !span.is_empty() {
+    let written = Span::new(start, end).slice(text);
+    if plain && hidden.meeting(Span::new(start, end)).next().is_none() && mask::is_plain_name(written) {
+        shown.push_str(written);
+    } else if !span.is_empty() {
         shown.push_str(MASK);
     }
     let marked = Span::new(at, shown.len());

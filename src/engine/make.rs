@@ -10,15 +10,16 @@ use super::{Scanner, Seen, allow};
 use crate::checks::{Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
-use crate::finding::Finding;
 use crate::finding::line_hash::LineHashes;
+use crate::finding::{Finding, Related};
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 
 /// Makes findings of drafts on one source.
 pub(super) fn findings(scanner: &Scanner<'_>, view: &View<'_>, drafts: Vec<Draft>, allows: bool) -> Seen {
     let lines = LineIndex::new(view.text);
-    let all: Vec<Span> = drafts.iter().map(|draft| draft.span).collect();
+    let values = drafts.iter().filter(|draft| draft.weight != Weight::Structure);
+    let all: Vec<Span> = values.map(|draft| draft.span).collect();
     let mut kept = without_duplicates(leveled(scanner, view.path, without_refuted(drafts)));
     if allows {
         let comments = allow::read(view, &lines);
@@ -27,7 +28,7 @@ pub(super) fn findings(scanner: &Scanner<'_>, view: &View<'_>, drafts: Vec<Draft
     }
     let incomplete = kept.iter().any(|(draft, level)| draft.incomplete && *level == Level::Error);
     let maker = Maker { scanner, path: view.path.into(), text: view.text, lines, all };
-    Seen { findings: maker.make(kept), incomplete, env_files: Vec::new() }
+    Seen { findings: maker.make(kept), incomplete, ..Seen::default() }
 }
 
 /// Findings in an env file that the secret generator `generator` reads.
@@ -42,6 +43,7 @@ pub(super) fn env_file(scanner: &Scanner<'_>, path: &str, text: &str, generator:
         weight: Weight::Place,
         incomplete: false,
         refuted: false,
+        related: Vec::new(),
     });
     let drafts = drafts.collect();
     let parsed = Parsed::default();
@@ -81,8 +83,9 @@ fn without_duplicates(mut drafts: Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     for (draft, level) in drafts {
         let before = taken.range(..draft.span.end).next_back();
-        // That a document could not be read is no word about a value: neither hides the other.
-        if draft.incomplete {
+        // That a document could not be read, or that its structure is wrong, is no word about a value: neither hides the
+        // other.
+        if draft.incomplete || draft.weight == Weight::Structure {
             kept.push((draft, level));
             continue;
         }
@@ -120,7 +123,8 @@ impl Maker<'_> {
         let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut made = Vec::new();
         for (draft, level) in drafts {
-            let excerpt = excerpt::of(self.text, &self.lines, draft.span, &hidden);
+            let plain = draft.weight == Weight::Structure;
+            let excerpt = excerpt::of(self.text, &self.lines, draft.span, plain, &hidden);
             let place = draft.place.map(|place| values.scrub(&place));
             let context = place.clone().unwrap_or_else(|| excerpt.text.trim().to_owned());
             let count = seen.entry((draft.rule.to_string(), context.clone())).or_default();
@@ -141,7 +145,11 @@ impl Maker<'_> {
                 message: values.scrub(&draft.message),
                 help: draft.help.unwrap_or(remedy),
                 fingerprint,
-                related: Vec::new(),
+                related: draft
+                    .related
+                    .into_iter()
+                    .map(|related| Related { message: values.scrub(&related.message), ..related })
+                    .collect(),
                 excerpt: Some(excerpt),
             });
         }

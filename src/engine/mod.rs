@@ -10,22 +10,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use crate::checks::credential::{Engine, Hit, Syntax};
-use crate::checks::{self, Check, Draft, Weight, generator_credential};
+use crate::checks::{self, Check, Draft, Run, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
 use crate::finding::{Finding, Outcome, Skipped};
+use crate::inventory::convention::Convention;
+use crate::inventory::facts::Facts;
+use crate::inventory::read;
 use crate::rule::{Level, Rule};
 use crate::source::{self, File, Listing, Read};
 use crate::span::Span;
 
+mod across;
 mod allow;
 mod excerpt;
 mod make;
 #[cfg(test)]
 mod tests;
-
-/// Up to so many files are done before more threads would have started.
-const FEW: usize = 8;
 
 /// What a run needs to know.
 pub struct Options {
@@ -44,6 +45,17 @@ pub struct Options {
     pub line_hashes: bool,
     /// The day against which expiry dates are held.
     pub today: jiff::civil::Date,
+    /// The names that are right in this repository.
+    pub convention: Arc<Convention>,
+}
+
+/// What is checked.
+pub struct Input<'i> {
+    /// The files that are searched and reported on.
+    pub listing: Listing,
+    /// Further files of the same repository, of which only the facts count: a Deployment by itself does not tell which
+    /// Secrets there are. Asked for where a searched file holds facts.
+    pub context: &'i dyn Fn() -> Vec<File>,
 }
 
 /// A run, ready to look at texts.
@@ -51,6 +63,8 @@ pub struct Scanner<'o> {
     options: &'o Options,
     engine: Engine,
     checks: Vec<&'static Check>,
+    /// Whether a check of the whole repository is on.
+    across: bool,
 }
 
 /// What one text gave.
@@ -60,6 +74,7 @@ struct Seen {
     incomplete: bool,
     /// Env files of secret generators, as (path from the kustomization's folder, generator).
     env_files: Vec<(String, String)>,
+    facts: Facts,
 }
 
 /// What became of one file.
@@ -71,33 +86,42 @@ enum Done {
 }
 
 /// Checks every file of a listing.
-pub fn run(listing: Listing, options: &Options) -> Outcome {
+#[must_use]
+pub fn run(input: Input<'_>, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
+    let Input { listing, context } = input;
     let files = &listing.files;
-    let done: Vec<Done> = if files.len() <= FEW {
-        let mut buffer = Vec::new();
-        files.iter().map(|file| scanner.file(file, &mut buffer)).collect()
-    } else {
-        files.par_iter().map_init(Vec::new, |buffer, file| scanner.file(file, buffer)).collect()
-    };
+    let done: Vec<Done> = files.par_iter().map_init(Vec::new, |buffer, file| scanner.file(file, &[], buffer)).collect();
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     outcome.coverage.skipped = listing.skipped;
     outcome.coverage.errors = listing.errors;
     let mut env_files = Vec::new();
-    for (file, done) in files.iter().zip(done) {
+    let mut findings: Vec<Vec<Finding>> = Vec::with_capacity(files.len());
+    let mut facts = Vec::new();
+    for (index, (file, done)) in files.iter().zip(done).enumerate() {
+        findings.push(Vec::new());
         match done {
             Done::Seen { bytes, seen } => {
                 outcome.coverage.files += 1;
                 outcome.coverage.bytes += bytes;
-                outcome.findings.extend(seen.findings);
+                findings[index] = seen.findings;
                 outcome.complete &= !seen.incomplete;
                 env_files.extend(seen.env_files.into_iter().map(|(env, name)| (join(&file.path, &env), name)));
+                if !seen.facts.is_empty() {
+                    facts.push(across::Source { path: file.path.clone(), facts: seen.facts, file: Some(index) });
+                }
             }
             Done::Skipped(skipped) => outcome.coverage.skipped.push(skipped),
             Done::Failed(failed) => outcome.coverage.errors.push(failed),
             Done::NotReached => {}
         }
     }
+    if scanner.across && !options.interrupted.load(Ordering::Relaxed) {
+        for (index, again) in across::findings(&scanner, files, facts, context) {
+            findings[index] = again;
+        }
+    }
+    outcome.findings = findings.into_iter().flatten().collect();
     scanner.env_files(files, env_files, &mut outcome);
     if options.interrupted.load(Ordering::Relaxed) {
         let reason = "interrupted before every file was searched; run it again".to_owned();
@@ -107,9 +131,9 @@ pub fn run(listing: Listing, options: &Options) -> Outcome {
     outcome
 }
 
-/// Checks the bytes of one file that are at hand, as the file `path`.
+/// Checks the bytes of one file that are at hand, as the file `path`. `context` is as in [`Input`].
 #[must_use]
-pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Outcome {
+pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     let size = bytes.len() as u64;
@@ -121,12 +145,20 @@ pub fn run_bytes(path: &str, bytes: &[u8], options: &Options) -> Outcome {
             .errors
             .push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
     } else if let Some(decoded) = source::decode(bytes) {
-        match scanner.guarded(path, &decoded.text) {
+        match scanner.guarded(path, &decoded.text, &[]) {
             Ok(seen) => {
                 outcome.coverage.files = 1;
                 outcome.coverage.bytes = size;
-                outcome.findings = seen.findings;
                 outcome.complete = !seen.incomplete;
+                outcome.findings = seen.findings;
+                if scanner.across && !seen.facts.is_empty() {
+                    let source = across::Source { path: path.into(), facts: seen.facts, file: Some(0) };
+                    if let Some(drafts) = across::drafts(&scanner, vec![source], context).remove(&0)
+                        && let Ok(again) = scanner.guarded(path, &decoded.text, &drafts)
+                    {
+                        outcome.findings = again.findings;
+                    }
+                }
             }
             Err(failed) => outcome.coverage.errors.push(failed),
         }
@@ -168,10 +200,13 @@ impl<'o> Scanner<'o> {
     pub fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
-        Self { options, engine, checks: checks::ALL.iter().filter(known).collect() }
+        let checks: Vec<&'static Check> = checks::ALL.iter().filter(known).collect();
+        let across = checks.iter().any(|check| matches!(check.run, Run::Repository(_)));
+        Self { options, engine, checks, across }
     }
 
-    fn file(&self, file: &File, buffer: &mut Vec<u8>) -> Done {
+    /// `more` is what checks of the whole repository say of the file.
+    fn file(&self, file: &File, more: &[Draft], buffer: &mut Vec<u8>) -> Done {
         if self.options.interrupted.load(Ordering::Relaxed) {
             return Done::NotReached;
         }
@@ -179,7 +214,7 @@ impl<'o> Scanner<'o> {
         match source::read(file, self.options.max_size, buffer) {
             Read::Skipped(reason) => Done::Skipped(skipped(reason)),
             Read::Failed(reason) => Done::Failed(skipped(reason)),
-            Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
+            Read::Text(decoded) => match self.guarded(&file.path, &decoded.text, more) {
                 Ok(seen) => Done::Seen { bytes: decoded.bytes, seen },
                 Err(failed) => Done::Failed(failed),
             },
@@ -187,8 +222,8 @@ impl<'o> Scanner<'o> {
     }
 
     /// Looks at a text; a panic becomes an error that names the file and nothing else.
-    fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
-        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| {
+    fn guarded(&self, path: &str, text: &str, more: &[Draft]) -> Result<Seen, Skipped> {
+        catch_unwind(AssertUnwindSafe(|| self.text(path, text, more))).map_err(|_| {
             let reason =
                 "an internal error stopped the check of this file; please report it with the version of mlguard"
                     .to_owned();
@@ -196,7 +231,7 @@ impl<'o> Scanner<'o> {
         })
     }
 
-    fn text(&self, path: &str, text: &str) -> Seen {
+    fn text(&self, path: &str, text: &str, more: &[Draft]) -> Seen {
         let lang = Lang::of_path(path, text);
         let parsed = view::parse(path, text, lang);
         let view = View::new(path, text, lang, &parsed);
@@ -205,13 +240,14 @@ impl<'o> Scanner<'o> {
         let mut drafts = found.drafts;
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
+        drafts.extend_from_slice(more);
         let env_files = generator_credential::env_files(&view);
+        let facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
         if drafts.is_empty() && !allows {
-            return Seen { env_files, ..Seen::default() };
+            return Seen { env_files, facts, ..Seen::default() };
         }
-        let mut seen = make::findings(self, &view, drafts, allows && self.options.allow_comments);
-        seen.env_files = env_files;
-        seen
+        let seen = make::findings(self, &view, drafts, allows && self.options.allow_comments);
+        Seen { env_files, facts, ..seen }
     }
 
     /// Everything that the credential engine sees in a source, also in texts that stand in it escaped. Sorted.
@@ -251,6 +287,7 @@ impl<'o> Scanner<'o> {
             help: None,
             weight: if hit.specific { Weight::Format } else { Weight::Assignment },
             incomplete: false,
+            related: Vec::new(),
             refuted: hit.checksum_failed,
         }
     }

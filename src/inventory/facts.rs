@@ -134,7 +134,7 @@ pub enum Usage {
     Tls,
     /// Credentials that a controller or an operator reads.
     Credential,
-    /// A right to read it (RBAC `resourceNames`); the Secret need not exist.
+    /// A right to it (RBAC `resourceNames`, `secrets` of a ServiceAccount); the Secret need not exist.
     Access,
 }
 

@@ -6,9 +6,12 @@
 
 pub mod convention;
 pub mod facts;
+pub mod index;
 pub mod kustomization;
 pub mod kustomize;
+pub mod landing;
 pub mod read;
+pub mod reference;
 
 use crate::span::{LineIndex, Region, Span};
 use std::cell::OnceCell;

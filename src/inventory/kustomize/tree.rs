@@ -1,7 +1,7 @@
 //! Files by path: which file or kustomization a text of a kustomization names.
 
 use crate::inventory::facts::Facts;
-use crate::inventory::kustomization::is_kustomization;
+use crate::inventory::kustomization::{Patch, PatchContent, Step, is_kustomization};
 
 /// The files of a repository. Indexes of builds are those of the list that it was made of.
 pub struct Tree<'a> {
@@ -84,6 +84,30 @@ impl<'a> Tree<'a> {
         found
     }
 
+    /// Whether a kustomization takes each file for a patch or for its configuration, by index. Objects of such files are
+    /// not applied as they stand.
+    #[must_use]
+    pub fn configuration(&self) -> Vec<bool> {
+        let mut found = vec![false; self.files.len()];
+        for &file in &self.order {
+            let Some(kustomization) = self.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
+                continue;
+            };
+            let steps = kustomization.steps.iter().filter_map(|step| match step {
+                Step::Patch(Patch { content: PatchContent::File(path), .. }) => Some(path),
+                Step::File(path) | Step::ReplacementFile(path) => Some(&path.text),
+                _ => None,
+            });
+            let others = kustomization.generator_files.iter().chain(&kustomization.configurations);
+            for path in steps.chain(others.map(|path| &path.text)) {
+                if let Found::File(named) = self.find(file, path) {
+                    found[named as usize] = true;
+                }
+            }
+        }
+        found
+    }
+
     /// What `path`, a text of the kustomization `from`, leads to.
     pub(super) fn find(&self, from: u32, path: &str) -> Found {
         let folder = self.path(from).rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -97,6 +121,13 @@ impl<'a> Tree<'a> {
             return Found::Folder(file);
         }
         if is_remote(path) { Found::Remote } else { Found::Nothing }
+    }
+
+    /// Whether `file` stands in the folder of `kustomization` or below it.
+    pub(super) fn is_below(&self, file: u32, kustomization: u32) -> bool {
+        let folder = self.path(kustomization).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let rest = self.path(file).strip_prefix(folder);
+        folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     fn file(&self, path: &str) -> Option<u32> {

@@ -6,7 +6,7 @@ mod sealed;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
-use super::{Places, Stated, kustomization};
+use super::{Places, Stated, kustomization, reference};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
 use crate::document::view::{Unit, View};
@@ -127,7 +127,6 @@ pub(super) fn is_expression(text: &str) -> bool {
 /// Reads the objects of one file.
 pub(super) struct Reader<'r> {
     places: &'r Places<'r>,
-    #[expect(dead_code, reason = "read with the references")]
     own: &'r [OwnKind],
     /// Whether the file is for people, so that its objects are examples.
     people: bool,
@@ -184,7 +183,8 @@ impl Reader<'_> {
         let definitions = definition::of_object(&around);
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
-        Object { definitions, sealed, deploys, ..object }
+        let (references, pods) = reference::references(source, self.places, self.own);
+        Object { definitions, sealed, deploys, references, pods, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {

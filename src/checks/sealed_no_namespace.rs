@@ -1,0 +1,19 @@
+//! `sealed-no-namespace`: a SealedSecret whose ciphertext is bound to a namespace that nothing states.
+
+use super::across::{Across, title};
+use super::sealed::{Fault, all, fault};
+
+pub(super) fn check(cx: &mut Across<'_>) {
+    let inventory = cx.inventory;
+    for (at, object, sealed) in all(inventory) {
+        if let Some(Fault::NoNamespace) = fault(inventory, at, object, sealed) {
+            let sealed_for = sealed.namespace.known();
+            let hint = sealed_for.map(|namespace| format!(" Its template says '{namespace}'.")).unwrap_or_default();
+            let message = format!(
+                "This SealedSecret states no namespace, and no kustomization gives it one; its ciphertext opens only in the \
+                 one it was sealed for.{hint}"
+            );
+            cx.report(at.0, object.place, Some(title(object)), message);
+        }
+    }
+}

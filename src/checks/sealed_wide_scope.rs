@@ -1,0 +1,26 @@
+//! `sealed-wide-scope`: a SealedSecret that more than one namespace, or name, can open.
+
+use super::Context;
+use crate::document::yaml::Node;
+
+pub(super) fn check(cx: &mut Context<'_, '_>) {
+    let view = cx.view;
+    for object in view.objects.iter().filter(|object| object.kind == "SealedSecret" && object.group() == "bitnami.com")
+    {
+        let annotations = object.node.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
+        for (key, value) in annotations {
+            let (name, means) = match key.as_str() {
+                Some("sealedsecrets.bitnami.com/cluster-wide") => ("cluster-wide", "in any namespace, under any name"),
+                Some("sealedsecrets.bitnami.com/namespace-wide") => {
+                    ("namespace-wide", "under any name in its namespace")
+                }
+                _ => continue,
+            };
+            if value.is_string() && value.as_str() == Some("true") {
+                let place = format!("{} .metadata.annotations['sealedsecrets.bitnami.com/{name}']", object.title());
+                let message = format!("This SealedSecret is {name}: whoever may create objects can open it {means}.");
+                cx.structure(object.unit.outer(key.span()), Some(place), message);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `undefined-secret`: a reference that no definition satisfies in the namespace where the cluster looks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::across::{Across, listed, title};
+use crate::inventory::Stated;
+use crate::inventory::facts::{Maker, Usage};
+use crate::inventory::index::{At, Inventory, Used};
+use crate::rule::Level;
+
+/// Uses of one missing name by one object.
+struct Missing<'i> {
+    uses: Vec<&'i Used<'i>>,
+    /// Namespaces in which it is missing, where known.
+    namespaces: BTreeSet<&'i str>,
+}
+
+pub(super) fn check(cx: &mut Across<'_>) {
+    let inventory = cx.inventory;
+    let mut missing: BTreeMap<(usize, At, &str), Missing<'_>> = BTreeMap::new();
+    for used in inventory.used.iter().filter(|used| used.is_needed() && !is_satisfied(inventory, used)) {
+        let entry = missing.entry((used.file, used.user, &used.name));
+        let found = entry.or_insert_with(|| Missing { uses: Vec::new(), namespaces: BTreeSet::new() });
+        found.namespaces.extend(used.namespace.known());
+        found.uses.push(used);
+    }
+    for ((_, user, name), found) in &missing {
+        report(cx, *user, name, found);
+    }
+}
+
+/// Whether something makes the Secret exist, or may.
+pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
+    let convention = inventory.convention;
+    used.follows
+        || convention.is_delivered(&used.name)
+        || inventory.definitions(&used.name, &used.namespace).next().is_some()
+        || convention.declared(&used.name, used.namespace.known()).is_some()
+}
+
+fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
+    let Some(first) = found.uses.first() else { return };
+    let inventory = cx.inventory;
+    let object = inventory.object(user);
+    let near = nearest(inventory, name, &first.namespace);
+    let elsewhere = inventory.named(name).find(|defined| defined.namespace.known().is_some());
+    let defines = found.namespaces.iter().any(|namespace| defines_secrets(inventory, namespace));
+    let made_at_run_time = first.reference.usage == Usage::Tls || looks_like_certificate(name);
+    let strong = near.is_some() || elsewhere.is_some() || defines && !made_at_run_time;
+    let place = if found.namespaces.is_empty() {
+        "no namespace of this repository".to_owned()
+    } else {
+        let names: Vec<String> = found.namespaces.iter().map(|namespace| format!("'{namespace}'")).collect();
+        format!("{} {}", if names.len() == 1 { "the namespace" } else { "the namespaces" }, listed(&names))
+    };
+    let mut message = if found.namespaces.is_empty() {
+        format!("Nothing in this repository defines the Secret '{name}'.")
+    } else {
+        format!("Nothing defines the Secret '{name}' in {place}.")
+    };
+    let mut related = Vec::new();
+    if let Some(near) = near {
+        message.push_str(&format!(" Did you mean '{}'?", near.name.known().unwrap_or_default()));
+        related.push(cx.related(near.file, near.place(), "the nearest name is defined here".to_owned()));
+    } else if let Some(elsewhere) = elsewhere {
+        let namespace = elsewhere.namespace.known().unwrap_or_default();
+        message.push_str(&format!(" It is defined in the namespace '{namespace}' only."));
+        related.push(cx.related(elsewhere.file, elsewhere.place(), format!("defined here, in '{namespace}'")));
+    }
+    for other in found.uses.iter().skip(1) {
+        if other.reference.place != first.reference.place {
+            related.push(cx.related(other.file, other.reference.place, "named here too".to_owned()));
+        }
+    }
+    related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
+    let symbolic = format!("{} {}", title(object), first.reference.path);
+    let help = if strong {
+        "Correct the name, or define the Secret for that namespace. One that is made outside this repository is listed under \
+         `declared-secrets` in .mlguard.yaml."
+    } else {
+        "It may well be made outside this repository: list it under `declared-secrets` in .mlguard.yaml, or define it here."
+    };
+    let draft = cx.report(first.file, first.reference.place, Some(symbolic), message);
+    draft.at_most = if strong { Level::Error } else { Level::Warning };
+    draft.help = Some(help.to_owned());
+    draft.related = related;
+}
+
+/// A defined name that this one may be a slip of.
+fn nearest<'i>(
+    inventory: &'i Inventory<'_>,
+    name: &str,
+    namespace: &'i Stated,
+) -> Option<&'i crate::inventory::index::Defined<'i>> {
+    let near = inventory.names().filter(|other| is_slip(name, other));
+    near.filter_map(|other| inventory.definitions(other, namespace).next()).next()
+}
+
+/// Whether one name is the other but for a slip of the hand: one letter, or two in a long name; not where only digits
+/// differ, which people count with.
+pub(super) fn is_slip(a: &str, b: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let most = if a.len().min(b.len()) >= 10 { 2 } else { 1 };
+    a.len().min(b.len()) >= 5 && a != b && letters(a) != letters(b) && strsim::osa_distance(a, b) <= most
+}
+
+/// Whether the repository defines Secrets of its own for a namespace.
+fn defines_secrets(inventory: &Inventory<'_>, namespace: &str) -> bool {
+    inventory.defined.iter().any(|defined| {
+        let made = defined.definition.maker;
+        let own = !matches!(made, Maker::Certificate | Maker::Controller | Maker::Command);
+        own && defined.namespace.known() == Some(namespace)
+    })
+}
+
+/// Certificates are often written by what starts up (webhooks, operators).
+fn looks_like_certificate(name: &str) -> bool {
+    name.split(['-', '.', '_'])
+        .any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook" | "token"))
+}

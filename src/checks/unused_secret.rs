@@ -1,0 +1,43 @@
+//! `unused-secret`: a Secret that the repository defines and nothing in it names.
+
+use std::collections::BTreeSet;
+
+use super::across::Across;
+use crate::inventory::facts::{Maker, Role};
+use crate::inventory::index::{Defined, Inventory};
+
+pub(super) fn check(cx: &mut Across<'_>) {
+    let inventory = cx.inventory;
+    let used: BTreeSet<&str> = inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
+    let mut told = BTreeSet::new();
+    for defined in &inventory.defined {
+        let Some(name) = defined.name.known() else { continue };
+        let original = defined.definition.name.known().unwrap_or(name);
+        let spoken = is_of_workloads(inventory, defined) && !inventory.convention.is_delivered(name);
+        if !spoken || used.contains(name) || used.contains(original) || !told.insert((defined.file, defined.place())) {
+            continue;
+        }
+        let symbolic = defined.object.map(|object| super::across::title(inventory.object((defined.file, object))));
+        let message = format!("Nothing in this repository names the Secret '{name}'.");
+        cx.report(defined.file, defined.place(), symbolic, message);
+    }
+}
+
+/// Whether workloads of the repository would name the Secret: it is made for a namespace that has any, and not for a
+/// controller that finds it by type or label.
+fn is_of_workloads(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
+    let made = matches!(defined.definition.maker, Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret);
+    let plain = !matches!(
+        defined.definition.secret_type.as_deref(),
+        Some("kubernetes.io/service-account-token" | "bootstrap.kubernetes.io/token" | "helm.sh/release.v1")
+    );
+    let Some(object) = defined.object.map(|object| inventory.object((defined.file, object))) else { return false };
+    let found_by_label = object.labels.iter().any(|(key, _)| {
+        key.starts_with("argocd.argoproj.io/") || key.starts_with("sealedsecrets.bitnami.com/") || &**key == "owner"
+    });
+    let uses = inventory.used.iter().any(|used| match (used.namespace.known(), defined.namespace.known()) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    });
+    made && plain && object.role == Role::Resource && !object.templated && !found_by_label && uses
+}

@@ -1,0 +1,288 @@
+//! The facts of all files joined: where each object lands, which Secrets there are, and who uses them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::convention::Convention;
+use super::facts::{Definition, Facts, Maker, Object, Reference, Role, Usage};
+use super::landing::{self, Landing};
+use super::{Place, Stated};
+
+/// A file of the repository: report path and facts.
+pub type Source = (Arc<str>, Facts);
+
+/// Where in the inventory an object is: file and object.
+pub type At = (usize, usize);
+
+/// The repository.
+pub struct Inventory<'f> {
+    /// What the configuration says of names.
+    pub convention: &'f Convention,
+    /// Every Secret that something makes exist, in the order of the files.
+    pub defined: Vec<Defined<'f>>,
+    /// Every use of a Secret, in the order of the files.
+    pub used: Vec<Used<'f>>,
+    /// The workflows, declared or inferred.
+    pub workflows: BTreeSet<String>,
+    files: &'f [Source],
+    landed: landing::Landed<'f>,
+    by_name: BTreeMap<Box<str>, Vec<usize>>,
+    /// Namespaces in which the platform or the registry Secret is defined or used.
+    platform: BTreeSet<Box<str>>,
+    /// Whether one of these occurs at all.
+    platform_occurs: bool,
+}
+
+/// A Secret that something makes exist, in one namespace.
+#[derive(Clone, Debug)]
+pub struct Defined<'f> {
+    /// Its name in the cluster.
+    pub name: Stated,
+    /// Its namespace in the cluster; never absent.
+    pub namespace: Stated,
+    /// What makes it.
+    pub definition: &'f Definition,
+    /// The file.
+    pub file: usize,
+    /// The object; none for commands and generators.
+    pub object: Option<usize>,
+    /// The kustomization that is built, by file.
+    pub build: Option<usize>,
+}
+
+/// A use of a Secret by an object in one namespace.
+#[derive(Clone, Debug)]
+pub struct Used<'f> {
+    /// The name that the cluster looks for.
+    pub name: Box<str>,
+    /// Where it looks; never absent.
+    pub namespace: Stated,
+    /// The reference.
+    pub reference: &'f Reference,
+    /// File of the reference, which is a patch's where that adds it.
+    pub file: usize,
+    /// The object that uses it.
+    pub user: At,
+    /// The kustomization that is built, by file.
+    pub build: Option<usize>,
+    /// Whether kustomize makes the reference follow a Secret of the same build.
+    pub follows: bool,
+}
+
+impl<'f> Inventory<'f> {
+    /// Joins the facts of `files`, which are sorted by path.
+    #[must_use]
+    pub fn new(files: &'f [Source], convention: &'f Convention) -> Self {
+        let landed = landing::landings(files);
+        let mut inventory = Self {
+            convention,
+            defined: Vec::new(),
+            used: Vec::new(),
+            workflows: BTreeSet::new(),
+            files,
+            landed,
+            by_name: BTreeMap::new(),
+            platform: BTreeSet::new(),
+            platform_occurs: false,
+        };
+        inventory.define();
+        inventory.use_all();
+        inventory.know_convention();
+        inventory
+    }
+
+    /// The path of a file.
+    #[must_use]
+    pub fn path(&self, file: usize) -> &'f Arc<str> {
+        &self.files[file].0
+    }
+
+    /// All files.
+    #[must_use]
+    pub fn files(&self) -> &'f [Source] {
+        self.files
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn object(&self, (file, object): At) -> &'f Object {
+        &self.files[file].1.objects[object]
+    }
+
+    /// Every object with its place in the inventory, in the order of the files.
+    pub fn objects(&self) -> impl Iterator<Item = (At, &'f Object)> + use<'f> {
+        self.files.iter().enumerate().flat_map(|(file, (_, facts))| {
+            facts.objects.iter().enumerate().map(move |(object, found)| ((file, object), found))
+        })
+    }
+
+    /// Where an object lands: once for each build that it is part of, else as its file says. Nothing for patches.
+    #[must_use]
+    pub fn landings(&self, (file, object): At) -> &[Landing] {
+        &self.landed.objects[file][object]
+    }
+
+    /// What could not be followed in a build, by file of its kustomization.
+    #[must_use]
+    pub fn has_gaps(&self, build: usize) -> bool {
+        self.landed.gaps.contains(&build)
+    }
+
+    /// Definitions of a name that may be meant in a namespace: those there, and those whose namespace is unknown. All of
+    /// the name where the namespace is unknown.
+    pub fn definitions<'i>(&'i self, name: &str, namespace: &'i Stated) -> impl Iterator<Item = &'i Defined<'f>> {
+        let found = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        found.iter().map(|&index| &self.defined[index]).filter(move |defined| may_be(&defined.namespace, namespace))
+    }
+
+    /// Every definition of a name, wherever it lands.
+    pub fn named<'i>(&'i self, name: &str) -> impl Iterator<Item = &'i Defined<'f>> {
+        let found = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        found.iter().map(|&index| &self.defined[index])
+    }
+
+    /// Names that are defined, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(AsRef::as_ref)
+    }
+
+    /// Whether the convention speaks in a namespace: it is a workflow's, or the platform or registry Secret is defined or
+    /// used there. Where the namespace is unknown, whether one of these occurs in the repository at all.
+    #[must_use]
+    pub fn speaks(&self, namespace: &Stated) -> bool {
+        match namespace.known() {
+            Some(known) => {
+                !self.convention.is_system(known)
+                    && (self.platform.contains(known) || self.convention.read(known, &self.workflows).is_some())
+            }
+            None => self.platform_occurs,
+        }
+    }
+
+    fn define(&mut self) {
+        let files = self.files;
+        for (file, (_, facts)) in files.iter().enumerate() {
+            for (at, object) in facts.objects.iter().enumerate().filter(|(_, object)| object.role != Role::Example) {
+                for definition in &object.definitions {
+                    for landing in &self.landed.objects[file][at] {
+                        self.defined.push(Defined {
+                            name: if definition.own_name { landing.name.clone() } else { definition.name.clone() },
+                            namespace: match &definition.namespace {
+                                Stated::Absent => landing.namespace.clone(),
+                                stated => stated.clone(),
+                            },
+                            definition,
+                            file,
+                            object: Some(at),
+                            build: landing.build,
+                        });
+                    }
+                }
+            }
+            for definition in &facts.commands {
+                let (name, namespace) = (definition.name.clone(), definition.namespace.clone());
+                self.defined.push(Defined { name, namespace, definition, file, object: None, build: None });
+            }
+        }
+        self.defined.append(&mut self.landed.generated);
+        self.defined.sort_by(|a, b| (a.file, a.definition.place, a.build).cmp(&(b.file, b.definition.place, b.build)));
+        for (index, defined) in self.defined.iter().enumerate() {
+            if let Some(name) = defined.name.known() {
+                self.by_name.entry(name.into()).or_default().push(index);
+            }
+        }
+    }
+
+    fn use_all(&mut self) {
+        let files = self.files;
+        for (file, (_, facts)) in files.iter().enumerate() {
+            for (at, object) in facts.objects.iter().enumerate().filter(|(_, object)| object.role != Role::Example) {
+                for reference in &object.references {
+                    for landing in &self.landed.objects[file][at] {
+                        if landing.is_overridden(reference) {
+                            continue;
+                        }
+                        let followed = if reference.renamed { landing.follow(&reference.name) } else { None };
+                        self.used.push(Used {
+                            follows: followed.is_some(),
+                            name: followed.unwrap_or(&reference.name).into(),
+                            namespace: match &reference.namespace {
+                                Stated::Absent => landing.namespace.clone(),
+                                stated => stated.clone(),
+                            },
+                            reference,
+                            file,
+                            user: (file, at),
+                            build: landing.build,
+                        });
+                    }
+                }
+            }
+        }
+        self.used.append(&mut self.landed.patched);
+        self.used.sort_by(|a, b| (a.file, a.reference.place, a.build).cmp(&(b.file, b.reference.place, b.build)));
+    }
+
+    fn know_convention(&mut self) {
+        let convention = self.convention;
+        let allowed = |name: &str| convention.allows_env_from(name) || convention.allows_image_pull(name);
+        let defined = self.defined.iter().filter_map(|defined| Some((defined.name.known()?, &defined.namespace)));
+        let used = self.used.iter().map(|used| (&*used.name, &used.namespace));
+        let mut platform = BTreeSet::new();
+        for (_, namespace) in defined.chain(used).filter(|(name, _)| allowed(name)) {
+            self.platform_occurs = true;
+            platform.extend(namespace.known().map(Box::from));
+        }
+        self.platform = platform;
+        let paths = self.files.iter().map(|(path, _)| &**path);
+        let namespaces: BTreeSet<&str> = self.all_namespaces().collect();
+        self.workflows = convention.workflows(paths, namespaces.into_iter());
+    }
+
+    /// Every namespace in which something lands.
+    fn all_namespaces(&self) -> impl Iterator<Item = &str> {
+        let landings = self.landed.objects.iter().flatten().flatten();
+        landings.filter_map(|landing| landing.namespace.known())
+    }
+}
+
+/// Whether two namespaces may be the same.
+fn may_be(a: &Stated, b: &Stated) -> bool {
+    match (a.known(), b.known()) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+impl Defined<'_> {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.definition.place
+    }
+
+    /// What makes it, in words: `the SealedSecret`.
+    #[must_use]
+    pub fn maker(&self) -> &'static str {
+        match self.definition.maker {
+            Maker::Secret => "the Secret",
+            Maker::SealedSecret => "the SealedSecret",
+            Maker::ExternalSecret => "the ExternalSecret",
+            Maker::ClusterExternalSecret => "the ClusterExternalSecret",
+            Maker::SecretProviderClass => "the SecretProviderClass",
+            Maker::Certificate => "the Certificate",
+            Maker::Controller => "the object whose controller writes it",
+            Maker::SecretGenerator => "the secretGenerator",
+            Maker::Command => "the command",
+            Maker::Declared => "the configuration",
+        }
+    }
+}
+
+impl Used<'_> {
+    /// Whether something breaks where the Secret is missing.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        !self.reference.optional && self.reference.usage != Usage::Access
+    }
+}
