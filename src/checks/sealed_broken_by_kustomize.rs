@@ -29,16 +29,16 @@ fn moved(cx: &mut Across<'_>) {
         }
     }
     for ((file, place), found) in by_line {
-        let moves: Vec<String> = found.iter().map(|(_, _, before, after)| format!("'{before}' becomes '{after}'")).collect();
+        let moves: Vec<String> =
+            found.iter().map(|(_, _, before, after)| format!("'{before}' becomes '{after}'")).collect();
         let message = format!(
             "This line changes what {} sealed for, so that {} cannot be decrypted: {}.",
             if found.len() == 1 { "a SealedSecret was" } else { "SealedSecrets were" },
             if found.len() == 1 { "it" } else { "they" },
             listed(&moves)
         );
-        let related = found.iter().map(|(at, object, before, _)| {
-            cx.related(at.0, object.place, format!("sealed for {before}"))
-        });
+        let related =
+            found.iter().map(|(at, object, before, _)| cx.related(at.0, object.place, format!("sealed for {before}")));
         let related = related.collect();
         let symbolic = found.first().map(|(_, object, ..)| format!("Kustomization of {}", title(object)));
         cx.report(file, place, symbolic, message).related = related;

@@ -8,8 +8,7 @@ use crate::inventory::index::{Defined, Inventory};
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let used: BTreeSet<&str> =
-        inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
+    let used: BTreeSet<&str> = inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };

@@ -96,9 +96,10 @@ pub fn landings(files: &[Source]) -> Landed<'_> {
             landed.add(&build, wrapper);
         }
     }
-    let patches: BTreeSet<u32> = tree.patch_files().into_iter().collect();
+    let configuration = tree.configuration();
     for (file, (path, facts)) in files.iter().enumerate() {
-        let patch = u32::try_from(file).is_ok_and(|file| patches.contains(&file));
+        // What kustomizations take for patches is no object by itself.
+        let patch = configuration[file];
         for (at, object) in facts.objects.iter().enumerate() {
             let free = landed.objects[file][at].is_empty() && !(patch && object.role == Role::Resource);
             if free && !is_inherited(object) {

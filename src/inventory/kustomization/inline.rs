@@ -22,14 +22,24 @@ pub(super) fn is_json_patch(root: Node<'_>) -> bool {
 /// Reads a list of JSON patch operations.
 pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Places<'_>) -> JsonPatch {
     let text = |node: Option<Node<'_>>| node.and_then(Node::as_str).unwrap_or_default().into();
+    // Other mappings may hold values of Secrets.
+    let metadata =
+        |item: Node<'_>| item.get("path").and_then(Node::as_str).is_some_and(|path| path.starts_with("/metadata"));
     let operation = |item: Node<'_>| {
         let value = item.get("value").filter(|value| value.as_str().is_some());
-        let value_of_any_kind = item.get("value").is_some_and(|value| value.is_mapping() || value.is_sequence());
+        let collection = item.get("value").filter(|value| value.is_mapping() || value.is_sequence());
+        let known = |value: Node<'_>| {
+            if value.as_str().is_some() || value.is_null() { stated(unit, Some(value)) } else { Stated::Unknown }
+        };
+        let pairs = |value: Node<'_>| {
+            value.entries().filter_map(|(key, value)| Some((key.as_str()?.into(), known(value)))).collect()
+        };
         Operation {
             op: text(item.get("op")),
             path: text(item.get("path")),
             from: item.get("from").and_then(Node::as_str).map(Into::into),
-            value: if value_of_any_kind { Stated::Unknown } else { stated(unit, value) },
+            value: if collection.is_some() { Stated::Unknown } else { stated(unit, value) },
+            pairs: collection.filter(|value| value.is_mapping() && metadata(item)).map(pairs),
             place: places.at(unit.outer(value.unwrap_or(item).span())),
         }
     };

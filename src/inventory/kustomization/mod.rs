@@ -45,6 +45,25 @@ pub struct Kustomization {
     pub unknown: Vec<Located>,
 }
 
+impl Kustomization {
+    /// The namespace that it states for its objects, and where.
+    #[must_use]
+    pub fn namespace(&self) -> Option<(&str, Place)> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Namespace(rewrite) => Some((rewrite.text.known()?, rewrite.place)),
+            _ => None,
+        })
+    }
+
+    /// The annotations that it adds to its objects; keys stand with their places.
+    pub fn annotations(&self) -> impl Iterator<Item = &(Located, Stated)> {
+        self.steps.iter().flat_map(|step| match step {
+            Step::Annotations(pairs) => pairs.as_slice(),
+            _ => &[],
+        })
+    }
+}
+
 /// What a file holds for kustomizations that name it in another field than `resources`.
 #[derive(Debug, Default)]
 pub struct Parts {
@@ -218,8 +237,10 @@ pub struct Operation {
     pub path: Box<str>,
     /// `from` of `move` and `copy`: a JSON pointer.
     pub from: Option<Box<str>>,
-    /// The value, where it is a scalar.
+    /// The value, where it is a scalar; not known where it is none.
     pub value: Stated,
+    /// Texts of the value, where it is a mapping. What is no text is not known.
+    pub pairs: Option<Vec<(Box<str>, Stated)>>,
     /// Of the value, else of the operation.
     pub place: Place,
 }

@@ -142,6 +142,9 @@ impl<'a> Stepper<'_, 'a, '_> {
             PatchContent::File(path) => match self.builder.tree.find(self.file, path) {
                 Found::File(found) => {
                     let Some(facts) = self.builder.tree.facts(found) else { return };
+                    if !self.builder.tree.is_below(found, self.file) {
+                        self.layer.gap_at(self.file, patch.place, GapKind::Restricted, path);
+                    }
                     if facts.partial {
                         self.layer.gap_at(self.file, patch.place, GapKind::Partial, path);
                     }
@@ -306,10 +309,23 @@ fn operate<'a>(item: &mut Built<'a>, operation: &'a Operation, certainty: Match,
     let text = match &*operation.op {
         "test" => return,
         "remove" => Text::Absent,
+        // What stood there is gone, and what the mapping holds follows.
+        "add" | "replace" if operation.pairs.is_some() => Text::Absent,
         "add" | "replace" => Text::of(&operation.value),
         _ => Text::Unknown,
     };
     put(item, &operation.path, text, certainty, holder, operation.place);
+    for (key, value) in operation.pairs.iter().flatten() {
+        let text = Text::of(value);
+        let sure = if certainty == Match::Yes { text.clone() } else { Text::Unknown };
+        match (&*operation.path, &**key) {
+            ("/metadata", "name") => item.write(Aspect::Name, text, certainty, holder, operation.place),
+            ("/metadata", "namespace") => item.write(Aspect::Namespace, text, certainty, holder, operation.place),
+            ("/metadata/labels", key) => item.labels.push((Cow::Borrowed(key), sure)),
+            ("/metadata/annotations", key) => item.annotate(Cow::Borrowed(key), sure, holder, operation.place),
+            _ => {}
+        }
+    }
 }
 
 /// Writes `text` at a JSON pointer.
@@ -319,8 +335,9 @@ fn put<'a>(item: &mut Built<'a>, pointer: &'a str, text: Text<'a>, certainty: Ma
         "/metadata/name" => item.write(Aspect::Name, text, certainty, holder, place),
         "/metadata/namespace" => item.write(Aspect::Namespace, text, certainty, holder, place),
         "" | "/" | "/metadata" => {
-            item.write(Aspect::Name, Text::Unknown, certainty, holder, place);
-            item.write(Aspect::Namespace, Text::Unknown, certainty, holder, place);
+            let whole = if pointer == "/metadata" { text } else { Text::Unknown };
+            item.write(Aspect::Name, whole.clone(), certainty, holder, place);
+            item.write(Aspect::Namespace, whole, certainty, holder, place);
             item.annotations.push((ANY_KEY.into(), Text::Unknown));
             item.labels.push((ANY_KEY.into(), Text::Unknown));
         }

@@ -194,6 +194,9 @@ impl<'a, 't> Builder<'a, 't> {
     /// The objects of a file. `path` is what names it.
     fn file(&self, file: u32, path: &'a Located, found: u32, layer: &mut Layer<'a>) {
         let Some(facts) = self.tree.facts(found) else { return };
+        if !self.tree.is_below(found, file) {
+            layer.gap(file, path, GapKind::Restricted);
+        }
         if facts.kustomization.is_some() {
             // kustomize takes it for an object and finds no name.
             layer.gap(file, path, GapKind::Misplaced);

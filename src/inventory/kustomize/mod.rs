@@ -61,6 +61,8 @@ pub enum GapKind {
     Remote,
     /// A path leads out of the repository.
     Outside,
+    /// A file stands outside the folder of the kustomization, so that kustomize fails unless it is told to load it.
+    Restricted,
     /// A kustomization includes itself; kustomize fails.
     Cycle,
     /// A component stands where a base must stand, or the reverse; kustomize fails.
@@ -85,6 +87,6 @@ impl GapKind {
     /// Whether the kustomization itself is broken, so that kustomize does not build it.
     #[must_use]
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Missing | Self::Cycle | Self::Misplaced | Self::Target | Self::Conflict)
+        matches!(self, Self::Missing | Self::Restricted | Self::Cycle | Self::Misplaced | Self::Target | Self::Conflict)
     }
 }

@@ -57,7 +57,8 @@ impl<'a> Build<'a> {
     /// Whether all objects of the build are known, though perhaps not their names.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let brings = |gap: &Gap<'_>| !matches!(gap.kind, GapKind::Conflict | GapKind::Undecided | GapKind::Target);
+        use GapKind::{Conflict, Restricted, Target, Undecided};
+        let brings = |gap: &Gap<'_>| !matches!(gap.kind, Conflict | Restricted | Target | Undecided);
         !self.gaps.iter().any(brings)
     }
 

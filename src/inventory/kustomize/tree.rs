@@ -46,6 +46,13 @@ impl<'a> Tree<'a> {
         self.files.get(file as usize).map(|file| file.1)
     }
 
+    /// The kustomization in a folder, if it has one. The root is the empty path.
+    #[must_use]
+    pub fn kustomization_in(&self, folder: &str) -> Option<u32> {
+        let file = self.kustomization_of(folder.trim_end_matches('/'))?;
+        self.facts(file)?.kustomization.is_some().then_some(file)
+    }
+
     /// Every kustomization that may be built by itself, in the order of paths.
     #[must_use]
     pub fn kustomizations(&self) -> Vec<u32> {
@@ -77,17 +84,24 @@ impl<'a> Tree<'a> {
         found
     }
 
-    /// Files that kustomizations name as patches, which are no objects of their own.
+    /// Whether a kustomization takes each file for a patch or for its configuration, by index. Objects of such files are
+    /// not applied as they stand.
     #[must_use]
-    pub fn patch_files(&self) -> Vec<u32> {
-        let mut found = Vec::new();
+    pub fn configuration(&self) -> Vec<bool> {
+        let mut found = vec![false; self.files.len()];
         for &file in &self.order {
-            let kustomization = self.facts(file).and_then(|facts| facts.kustomization.as_deref());
-            for step in kustomization.into_iter().flat_map(|kustomization| &kustomization.steps) {
-                if let Step::Patch(Patch { content: PatchContent::File(path), .. }) = step
-                    && let Found::File(patch) = self.find(file, path)
-                {
-                    found.push(patch);
+            let Some(kustomization) = self.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
+                continue;
+            };
+            let steps = kustomization.steps.iter().filter_map(|step| match step {
+                Step::Patch(Patch { content: PatchContent::File(path), .. }) => Some(path),
+                Step::File(path) | Step::ReplacementFile(path) => Some(&path.text),
+                _ => None,
+            });
+            let others = kustomization.generator_files.iter().chain(&kustomization.configurations);
+            for path in steps.chain(others.map(|path| &path.text)) {
+                if let Found::File(named) = self.find(file, path) {
+                    found[named as usize] = true;
                 }
             }
         }
@@ -107,6 +121,13 @@ impl<'a> Tree<'a> {
             return Found::Folder(file);
         }
         if is_remote(path) { Found::Remote } else { Found::Nothing }
+    }
+
+    /// Whether `file` stands in the folder of `kustomization` or below it.
+    pub(super) fn is_below(&self, file: u32, kustomization: u32) -> bool {
+        let folder = self.path(kustomization).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let rest = self.path(file).strip_prefix(folder);
+        folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     fn file(&self, path: &str) -> Option<u32> {
