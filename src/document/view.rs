@@ -7,7 +7,7 @@ use super::fragment::{self, Fragment, Host, Lang};
 use super::lines::{self, Recovered};
 use super::object::{Object, objects};
 use super::offset::OffsetMap;
-use super::scalar::{scalar_text, scalar_fragment};
+use super::scalar::{scalar_fragment, scalar_text};
 use super::template::{self, Action};
 use super::yaml::{self, Node, Style, Tree};
 use super::{markdown, notebook, shell};

@@ -85,7 +85,9 @@ pub fn landings(files: &[Source]) -> Landed<'_> {
     let tree = Tree::new(files.iter().map(|(path, facts)| (&**path, facts)).collect());
     let builder = Builder::new(&tree);
     let mut builds: BTreeSet<u32> = tree.roots().into_iter().collect();
-    builds.extend(tree.kustomizations().into_iter().filter(|&file| deploys.of_kustomization(tree.path(file)).next().is_some()));
+    builds.extend(
+        tree.kustomizations().into_iter().filter(|&file| deploys.of_kustomization(tree.path(file)).next().is_some()),
+    );
     for file in builds {
         let build = builder.build(file);
         if !build.gaps.is_empty() {
@@ -126,16 +128,17 @@ impl<'f> Landed<'f> {
                     let user = (of as usize, index as usize);
                     let patches = merged(built);
                     if renames {
-                        let own = object.references.iter().chain(patches.iter().flat_map(|(_, patch)| &patch.references));
+                        let own =
+                            object.references.iter().chain(patches.iter().flat_map(|(_, patch)| &patch.references));
                         landing.follows = own
                             .filter(|reference| reference.renamed)
                             .filter_map(|reference| follow(build, built, &reference.name))
                             .collect();
                     }
                     for (from, patch) in patches {
-                        self.patched.extend(patch.references.iter().map(|reference| {
-                            Used::new(reference, from, user, &landing)
-                        }));
+                        self.patched.extend(
+                            patch.references.iter().map(|reference| Used::new(reference, from, user, &landing)),
+                        );
                     }
                     self.objects[user.0][user.1].push(landing);
                 }
@@ -156,9 +159,11 @@ impl<'f> Landed<'f> {
 
 fn landing_of(built: &Built<'_>, build: usize) -> Landing {
     let line = |aspect| built.changed_by(aspect).map(|change| (change.file as usize, change.place));
-    let namespace = if built.is_cluster_scoped() { Stated::Unknown } else { known_or_unknown(built.namespace.to_stated()) };
+    let namespace =
+        if built.is_cluster_scoped() { Stated::Unknown } else { known_or_unknown(built.namespace.to_stated()) };
     let scope_by = line(Aspect::Annotation).and_then(|line| {
-        let on = |name: &str| built.annotation(&format!("sealedsecrets.bitnami.com/{name}")) == Text::Known("true".into());
+        let on =
+            |name: &str| built.annotation(&format!("sealedsecrets.bitnami.com/{name}")) == Text::Known("true".into());
         let scope = if on("cluster-wide") {
             Scope::ClusterWide
         } else if on("namespace-wide") {
@@ -200,7 +205,9 @@ fn touched(built: &Built<'_>) -> Vec<String> {
     let mut touched = Vec::new();
     for applied in &built.applied {
         match applied.content {
-            Content::Merge(patch) => touched.extend(patch.references.iter().map(|reference| reference.slot.to_string())),
+            Content::Merge(patch) => {
+                touched.extend(patch.references.iter().map(|reference| reference.slot.to_string()))
+            }
             Content::Json(patch) => {
                 let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");
                 touched.extend(writes.map(|operation| symbolic(operation.path.split('/').skip(1))));
@@ -294,8 +301,11 @@ impl<'f> Deploys<'f> {
 
     /// Where an object lands that no kustomization includes.
     fn alone(&self, path: &str, object: &Object) -> Vec<Landing> {
-        let alone =
-            Landing { name: object.name.clone(), namespace: known_or_unknown(object.namespace.clone()), ..Landing::default() };
+        let alone = Landing {
+            name: object.name.clone(),
+            namespace: known_or_unknown(object.namespace.clone()),
+            ..Landing::default()
+        };
         if object.role != Role::Resource || object.namespace != Stated::Absent {
             return vec![alone];
         }
