@@ -324,6 +324,7 @@ mod tests {
         for path in [
             "packages/financial-ml/gpu/a.yaml",
             "packages/financial-ml/dev",
+            "packages/financial-ml/dev/",
             "packages/dev/a.yaml",
             "my-packages/financial-ml/dev/a.yaml",
             "packages/financial-ml/developer/a.yaml",
