@@ -1,11 +1,11 @@
 //! The second phase: what checks of the whole repository say, brought back to the files that it is about.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Done, Scanner};
+use super::Scanner;
 use crate::checks::across::{self, Drafts};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
@@ -20,8 +20,17 @@ pub(super) struct Source {
     /// Report path.
     pub(super) path: Arc<str>,
     pub(super) facts: Facts,
-    /// Index among the searched files; none for context.
-    pub(super) file: Option<usize>,
+    /// What was said of it; none for context.
+    pub(super) said: Option<Said>,
+}
+
+/// All that is said of a searched file.
+pub(super) struct Said {
+    /// Index among the searched files.
+    pub(super) file: usize,
+    pub(super) drafts: Drafts,
+    /// Whether its text may hold allow comments.
+    pub(super) allows: bool,
 }
 
 /// New findings of every file of which a check of the whole repository says something, by index of the file.
@@ -34,12 +43,12 @@ pub(super) fn findings(
     if sources.is_empty() {
         return Vec::new();
     }
-    let drafts: Vec<_> = drafts(scanner, sources, context).into_iter().collect();
-    // The file is looked at once more as a whole: only then can its allow comments, and findings at the same place, be
-    // held against all that is said of it.
-    let again = drafts.par_iter().map_init(Vec::new, |buffer, (index, drafts)| {
-        match scanner.file(&files[*index], drafts, buffer) {
-            Done::Seen { seen, .. } => Some((*index, seen.findings)),
+    // Findings are made anew of all that is said: only then can allow comments, and values that may not be shown, be held
+    // against it.
+    let again = said(scanner, sources, context).into_par_iter().map_init(Vec::new, |buffer, said| {
+        let file = &files[said.file];
+        match source::read(file, scanner.options.max_size, buffer) {
+            Read::Text(decoded) => Some((said.file, scanner.again(&file.path, &decoded.text, said))),
             // It was there a moment ago, and what was said of it then stays.
             _ => None,
         }
@@ -47,28 +56,26 @@ pub(super) fn findings(
     again.flatten().collect()
 }
 
-/// What checks of the whole repository say, by index of the file.
-pub(super) fn drafts(
-    scanner: &Scanner<'_>,
-    mut sources: Vec<Source>,
-    context: &dyn Fn() -> Vec<File>,
-) -> BTreeMap<usize, Drafts> {
+/// All that is said of each file of which a check of the whole repository says something.
+pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dyn Fn() -> Vec<File>) -> Vec<Said> {
     let further: Vec<Source> =
         context().par_iter().map_init(Vec::new, |buffer, file| facts(scanner, file, buffer)).flatten().collect();
     sources.extend(further);
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    // The searched file stands before the same one as context.
+    sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
     sources.dedup_by(|later, first| later.path == first.path);
-    let reported: Vec<Option<usize>> = sources.iter().map(|source| source.file).collect();
-    let files: Vec<(Arc<str>, Facts)> = sources.into_iter().map(|source| (source.path, source.facts)).collect();
+    let (mut said, files): (Vec<Option<Said>>, Vec<(Arc<str>, Facts)>) =
+        sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
     let inventory = Inventory::new(&files, &scanner.options.convention);
     let found = across::run(&inventory, scanner.options.today, &scanner.checks);
-    let mut drafts: BTreeMap<usize, Drafts> = BTreeMap::new();
+    let mut touched = BTreeSet::new();
     for (file, draft) in found {
-        if let Some(index) = reported[file] {
-            drafts.entry(index).or_default().push(draft);
+        if let Some(said) = &mut said[file] {
+            said.drafts.push(draft);
+            touched.insert(file);
         }
     }
-    drafts
+    touched.into_iter().filter_map(|file| said[file].take()).collect()
 }
 
 /// The facts of a file that is not searched.
@@ -80,5 +87,5 @@ fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Sou
         read::read(&View::new(&file.path, &decoded.text, lang, &parsed), &scanner.options.convention.kinds)
     }));
     let facts = facts.ok().filter(|facts| !facts.is_empty())?;
-    Some(Source { path: file.path.clone(), facts, file: None })
+    Some(Source { path: file.path.clone(), facts, said: None })
 }
