@@ -6,12 +6,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Scanner;
+use crate::checks::Check;
 use crate::checks::across::{self, Drafts};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::Finding;
-use crate::inventory::facts::Facts;
-use crate::inventory::index::Inventory;
+use crate::inventory::facts::{Facts, Object};
+use crate::inventory::index::{Inventory, Past};
 use crate::inventory::read;
 use crate::source::{self, File, Read};
 
@@ -66,7 +67,8 @@ pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dy
     sources.dedup_by(|later, first| later.path == first.path);
     let (mut said, files): (Vec<Option<Said>>, Vec<(Arc<str>, Facts)>) =
         sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
-    let inventory = Inventory::new(&files, &scanner.options.convention);
+    let mut inventory = Inventory::new(&files, &scanner.options.convention);
+    inventory.past = past(scanner, &inventory);
     let found = across::run(&inventory, scanner.options.today, &scanner.checks);
     let mut touched = BTreeSet::new();
     for (file, draft) in found {
@@ -78,14 +80,44 @@ pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dy
     touched.into_iter().filter_map(|file| said[file].take()).collect()
 }
 
+/// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
+fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
+    let stale = |check: &&&Check| check.rule == "sealed-stale";
+    scanner.checks.iter().find(stale)?;
+    let undated = |object: &Object| object.sealed.as_ref().is_some_and(|sealed| sealed.sealed_on.is_none());
+    let files = inventory.files().iter().filter(|(_, facts)| facts.objects.iter().any(undated));
+    let paths: Vec<&str> = files.map(|(path, _)| &**path).collect();
+    if paths.is_empty() {
+        return None;
+    }
+    let days = i64::from(scanner.options.convention.max_age_days);
+    let start = scanner.options.today.checked_sub(jiff::Span::new().days(days)).ok()?;
+    let start = start.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    let held = (scanner.options.past)(start.as_second(), &paths)?;
+    let mut ciphertexts = BTreeSet::new();
+    for (path, blob) in paths.iter().zip(held.blobs) {
+        let Some(decoded) = blob.as_deref().and_then(source::decode) else { continue };
+        let Some(facts) = guarded(scanner, path, &decoded.text) else { continue };
+        let sealed = facts.objects.iter().filter_map(|object| object.sealed.as_ref());
+        ciphertexts.extend(sealed.flat_map(|sealed| &sealed.entries).map(|(_, digest, _)| *digest));
+    }
+    let day = jiff::Timestamp::from_second(held.seconds).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+    Some(Past { day, ciphertexts })
+}
+
 /// The facts of a file that is not searched.
 fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Source> {
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
-    let facts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let lang = Lang::of_path(&file.path, &decoded.text);
-        let parsed = view::parse(&file.path, &decoded.text, lang);
-        read::read(&View::new(&file.path, &decoded.text, lang, &parsed), &scanner.options.convention.kinds)
-    }));
-    let facts = facts.ok().filter(|facts| !facts.is_empty())?;
+    let facts = guarded(scanner, &file.path, &decoded.text).filter(|facts| !facts.is_empty())?;
     Some(Source { path: file.path.clone(), facts, said: None })
+}
+
+/// The facts of a text; a panic costs these and nothing else.
+fn guarded(scanner: &Scanner<'_>, path: &str, text: &str) -> Option<Facts> {
+    let facts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let lang = Lang::of_path(path, text);
+        let parsed = view::parse(path, text, lang);
+        read::read(&View::new(path, text, lang, &parsed), &scanner.options.convention.kinds)
+    }));
+    facts.ok()
 }

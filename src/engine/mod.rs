@@ -47,7 +47,12 @@ pub struct Options {
     pub today: jiff::civil::Date,
     /// The names that are right in this repository.
     pub convention: Arc<Convention>,
+    /// What files held before a time; nothing where there is no history.
+    pub past: PastOf,
 }
+
+/// What files held: see [`source::past`].
+pub type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send + Sync>;
 
 /// What is checked.
 pub struct Input<'i> {
