@@ -169,6 +169,7 @@ fn section(text: &mut String, folder: &str, lines: Option<&[String]>) {
 
 #[test]
 fn builds_are_as_expected() {
+    let mut faults = Vec::new();
     for case in cases() {
         let files = files(&case);
         let tree = tree(&files);
@@ -181,8 +182,11 @@ fn builds_are_as_expected() {
             section(&mut found, &folder, (!fails).then(|| ours(&build)).as_deref());
         }
         let expected = fs::read_to_string(case.join("expected.txt")).expect("expected.txt");
-        assert_eq!(found, expected, "{}", case.display());
+        if found != expected {
+            faults.push(format!("{}\nfound\n{found}expected\n{expected}", case.display()));
+        }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
