@@ -20,6 +20,7 @@ pub struct Across<'i> {
     pub inventory: &'i Inventory<'i>,
     /// The day against which ages are held.
     pub today: Date,
+    checks: &'i [&'static Check],
     rule: &'static str,
     drafts: Vec<(usize, Draft)>,
 }
@@ -27,7 +28,7 @@ pub struct Across<'i> {
 /// Runs the checks that look at the whole repository. Gives each draft with the index of its file in the inventory.
 #[must_use]
 pub fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Vec<(usize, Draft)> {
-    let mut across = Across { inventory, today, rule: "", drafts: Vec::new() };
+    let mut across = Across { inventory, today, checks, rule: "", drafts: Vec::new() };
     for check in checks {
         if let Run::Repository(run) = check.run {
             across.rule = check.rule;
@@ -38,6 +39,12 @@ pub fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) ->
 }
 
 impl<'i> Across<'i> {
+    /// Whether another rule is on, so that what it tells need not be told twice.
+    #[must_use]
+    pub fn is_on(&self, rule: &str) -> bool {
+        self.checks.iter().any(|check| check.rule == rule)
+    }
+
     /// Reports a fault at a place of the file with that index.
     pub fn report(&mut self, file: usize, place: Place, symbolic: Option<String>, message: String) -> &mut Draft {
         self.drafts.push((

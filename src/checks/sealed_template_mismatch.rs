@@ -9,7 +9,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let Some(Fault::TemplateMismatch { what, own, template }) = fault(inventory, at, object, sealed) else {
             continue;
         };
-        let place = sealed.template_place.unwrap_or(object.place);
+        let place = if what == "name" { sealed.name_place } else { sealed.template_place }.unwrap_or(object.place);
         let message = format!(
             "The template names the {what} '{template}', which kubeseal wrote when it sealed, but the SealedSecret has \
              '{own}': it was renamed or moved after sealing, and cannot be decrypted."

@@ -18,7 +18,14 @@ struct Missing<'i> {
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut missing: BTreeMap<(usize, At, &str), Missing<'_>> = BTreeMap::new();
-    for used in inventory.used.iter().filter(|used| used.is_needed() && !is_satisfied(inventory, used)) {
+    let told = [Usage::EnvFrom, Usage::ImagePull].map(|usage| {
+        let rule = if usage == Usage::EnvFrom { "unexpected-env-from" } else { "unexpected-pull-secret" };
+        (usage, cx.is_on(rule))
+    });
+    // That the name should be another one is told by these rules, where they speak.
+    let is_told = |used: &Used<'_>| told.contains(&(used.reference.usage, true)) && inventory.speaks(&used.namespace);
+    let wanted = |used: &&Used<'_>| used.is_needed() && !is_satisfied(inventory, used) && !is_told(used);
+    for used in inventory.used.iter().filter(wanted) {
         let entry = missing.entry((used.file, used.user, &used.name));
         let found = entry.or_insert_with(|| Missing { uses: Vec::new(), namespaces: BTreeSet::new() });
         found.namespaces.extend(used.namespace.known());
@@ -34,7 +41,7 @@ pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
     let convention = inventory.convention;
     used.follows
         || convention.is_delivered(&used.name)
-        || inventory.definitions(&used.name, &used.namespace).next().is_some()
+        || inventory.definitions(&used.name, &used.namespace).any(|defined| !defined.hashed)
         || convention.declared(&used.name, used.namespace.known()).is_some()
 }
 

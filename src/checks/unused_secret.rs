@@ -3,18 +3,26 @@
 use std::collections::BTreeSet;
 
 use super::across::Across;
+use super::undefined_secret::{is_satisfied, is_slip};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let used: BTreeSet<&str> = inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
+    // What a reference misspells is used; the reference is told of elsewhere.
+    let dangling: BTreeSet<&str> =
+        inventory.used.iter().filter(|used| !is_satisfied(inventory, used)).map(|used| &*used.name).collect();
+    let misspelt = |name: &str| dangling.iter().any(|other| is_slip(name, other));
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };
         let original = defined.definition.name.known().unwrap_or(name);
         let spoken = is_of_workloads(inventory, defined) && !inventory.convention.is_delivered(name);
-        if !spoken || used.contains(name) || used.contains(original) || !told.insert((defined.file, defined.place())) {
+        if !spoken || used.contains(name) || used.contains(original) || misspelt(name) {
+            continue;
+        }
+        if !told.insert((defined.file, defined.place())) {
             continue;
         }
         let symbolic = defined.object.map(|object| super::across::title(inventory.object((defined.file, object))));

@@ -7,7 +7,7 @@ use super::fragment::{self, Fragment, Host, Lang};
 use super::lines::{self, Recovered};
 use super::object::{Object, objects};
 use super::offset::OffsetMap;
-use super::scalar::{inner_text, scalar_fragment};
+use super::scalar::{scalar_fragment, scalar_text};
 use super::template::{self, Action};
 use super::yaml::{self, Node, Style, Tree};
 use super::{markdown, notebook, shell};
@@ -76,7 +76,7 @@ impl Unit {
         let node = node.resolve();
         let quotes = usize::from(matches!(style, Style::Single | Style::Double));
         let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
-        let (text, map) = inner_text(node.tree().text(), whole, style)?;
+        let (text, map) = scalar_text(node.tree().text(), whole, style)?;
         let mut found = Vec::new();
         for span in indented_documents(&text) {
             let tree = yaml::parse(span.slice(&text)).ok()?;

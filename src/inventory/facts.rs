@@ -173,6 +173,8 @@ pub struct Sealed {
     pub namespace: Stated,
     /// Of the template's namespace, else of its name.
     pub template_place: Option<Place>,
+    /// Of the template's name.
+    pub name_place: Option<Place>,
     /// Each entry's key, a digest of its ciphertext, and its place. A digest of a ciphertext tells nothing of the value.
     pub entries: Vec<(Box<str>, u64, Place)>,
     /// When it was sealed, where an annotation says so: `YYYY-MM-DD` as far as it was understood.

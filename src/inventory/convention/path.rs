@@ -324,6 +324,7 @@ mod tests {
         for path in [
             "packages/financial-ml/gpu/a.yaml",
             "packages/financial-ml/dev",
+            "packages/financial-ml/dev/",
             "packages/dev/a.yaml",
             "my-packages/financial-ml/dev/a.yaml",
             "packages/financial-ml/developer/a.yaml",
@@ -420,5 +421,50 @@ mod tests {
             }
         }
         assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    }
+
+    /// The same template as a regular expression.
+    fn regex(template: &str) -> regex::Regex {
+        let components: Vec<&str> = template.split('/').collect();
+        let mut pattern = "^".to_owned();
+        for (index, component) in components.iter().enumerate() {
+            let last = index + 1 == components.len();
+            match *component {
+                "**" if last => pattern.push_str(".+"),
+                "**" => pattern.push_str("(?:[^/]*/)*"),
+                _ => {
+                    let name = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
+                    let component =
+                        component.replace('*', "[^/]*").replace("{env}", "(?:dev|staging|production|pre-prod)");
+                    pattern.push_str(&component.replace("{workflow}", name).replace("{namespace}", name));
+                    pattern.push_str(if last { "(?:/.*)?" } else { "/" });
+                }
+            }
+        }
+        regex::Regex::new(&(pattern + "$")).expect("a good pattern")
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn matching_is_that_of_a_regular_expression(
+            components in proptest::collection::vec(
+                proptest::sample::select(vec!["**", "*", "a", "a*", "*b", "{env}", "{workflow}", "x-{namespace}", "{workflow}-{env}"]),
+                1..6,
+            ),
+            path in proptest::collection::vec(
+                proptest::sample::select(vec!["a", "ab", "b", "dev", "x-a", "a-dev", "x-pre-prod", "X", "-", "", "é"]),
+                1..7,
+            ),
+        ) {
+            let (template, path) = (components.join("/"), path.join("/"));
+            if PathTemplate::new(&template).is_ok() {
+                let found = capture(&template, &path);
+                proptest::prop_assert_eq!(found.is_some(), regex(&template).is_match(&path), "{} {}", template, path);
+                let [workflow, environment, namespace] = found.unwrap_or_default();
+                for (text, variable) in [(workflow, "{workflow}"), (environment, "{env}"), (namespace, "{namespace}")] {
+                    proptest::prop_assert!(text.is_empty() || (text == "-") != template.contains(variable));
+                }
+            }
+        }
     }
 }

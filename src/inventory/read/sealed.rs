@@ -30,6 +30,7 @@ pub(super) fn of_object(around: &Around<'_>) -> Option<Sealed> {
         name: around.stated(name),
         namespace: around.stated(namespace),
         template_place: namespace.or(name).map(|node| around.place(node)),
+        name_place: name.map(|node| around.place(node)),
         entries: entries.collect(),
         sealed_on: sealed_on(around),
     })

@@ -176,7 +176,7 @@ impl<'w> Walk<'w> {
 
     /// Reads a string as a document, best effort: what is no YAML holds nothing.
     fn parse(&mut self, shape: &Shape, node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
-        let Some((text, map)) = inner_text(node).filter(|_| self.visit(crumb)) else { return };
+        let Some((text, map)) = scalar_text(node).filter(|_| self.visit(crumb)) else { return };
         // A string may stand for many by aliases.
         self.budget = self.budget.saturating_sub(text.len());
         let Ok(tree) = yaml::parse(&text) else { return };
@@ -273,7 +273,7 @@ impl<'w> Walk<'w> {
 
     /// `$name:key` in a text. `$key` alone is a key of Argo CD's own Secret, which its installation makes.
     fn dollars(&mut self, take: &Take<'_>, node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
-        let Some((text, map)) = inner_text(node) else { return };
+        let Some((text, map)) = scalar_text(node) else { return };
         for at in memchr::memchr_iter(b'$', text.as_bytes()) {
             let word = |text: &str| {
                 let end = |byte: u8| !(byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
@@ -429,12 +429,12 @@ fn is_selector(node: Node<'_>) -> bool {
 }
 
 /// The text of a scalar with a map to the text around it.
-fn inner_text(node: Node<'_>) -> Option<(Cow<'_, str>, OffsetMap)> {
+fn scalar_text(node: Node<'_>) -> Option<(Cow<'_, str>, OffsetMap)> {
     let node = node.resolve();
     let style = node.style()?;
     let quotes = usize::from(matches!(style, Style::Single | Style::Double));
     let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
-    scalar::inner_text(node.tree().text(), whole, style)
+    scalar::scalar_text(node.tree().text(), whole, style)
 }
 
 /// The span of a part of a scalar, or of all of it where it is not written as it is read.
