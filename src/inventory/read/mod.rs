@@ -163,6 +163,7 @@ impl Reader<'_> {
             pods: Vec::new(),
             deploys: Vec::new(),
             deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
+            removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
             labels: Vec::new(),
             annotations: Vec::new(),
         };
