@@ -28,8 +28,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for (workflow, secrets) in &workflows {
         let Some(all) = environments.get(workflow).filter(|all| all.len() > 1) else { continue };
         for (name, found) in secrets {
-            let lacking: Vec<String> =
-                all.iter().filter(|environment| !found.contains_key(*environment)).map(|name| format!("'{name}'")).collect();
+            let lacking: Vec<String> = all
+                .iter()
+                .filter(|environment| !found.contains_key(*environment))
+                .map(|name| format!("'{name}'"))
+                .collect();
             if lacking.is_empty() {
                 keys(cx, workflow, name, found);
             } else if let Some(first) = found.values().flatten().next() {

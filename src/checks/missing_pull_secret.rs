@@ -4,6 +4,7 @@ use super::across::{Across, listed, title};
 use crate::inventory::Stated;
 use crate::inventory::facts::{Pod, Role, Usage};
 use crate::inventory::index::{At, Inventory};
+use crate::inventory::landing::Landing;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -13,8 +14,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
             let Some((image, place)) = image else { continue };
             let speaks = |namespace: &Stated| inventory.speaks(namespace) && !may_pull(inventory, pod, namespace);
             let landings = inventory.landings(at);
-            let added = |build: Option<usize>| is_added(inventory, at, build);
-            if landings.is_empty() || !landings.iter().all(|landing| speaks(&landing.namespace) && !added(landing.build)) {
+            let list = format!("{}.imagePullSecrets", pod.path);
+            let added = |landing: &Landing| landing.is_touched_below(&list) || is_added(inventory, at, landing.build);
+            if landings.is_empty() || !landings.iter().all(|landing| speaks(&landing.namespace) && !added(landing)) {
                 continue;
             }
             let allowed: Vec<String> = inventory.convention.image_pull.iter().map(|name| format!("'{name}'")).collect();

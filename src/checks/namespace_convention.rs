@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::across::Across;
 use crate::inventory::Place;
 use crate::inventory::facts::Role;
+use crate::inventory::kustomization::Kustomization;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -14,7 +15,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         if let (Some(namespace), Some(place)) = (object.namespace.known(), object.namespace_place) {
             stated.entry((file, namespace)).or_insert(place);
         }
-        if &*object.kind == "Namespace" && object.group.is_empty()
+        if &*object.kind == "Namespace"
+            && object.group.is_empty()
             && let Some(name) = object.name.known()
         {
             stated.entry((file, name)).or_insert(object.place);
@@ -26,17 +28,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
     }
     for (file, (_, facts)) in inventory.files().iter().enumerate() {
-        if let Some(namespace) = facts.kustomization.as_ref().and_then(|kustomization| kustomization.namespace.as_ref()) {
-            stated.entry((file, &*namespace.text)).or_insert(namespace.place);
+        if let Some((namespace, place)) = facts.kustomization.as_deref().and_then(Kustomization::namespace) {
+            stated.entry((file, namespace)).or_insert(place);
         }
     }
     for ((file, namespace), place) in stated {
         let Some(misspelt) = inventory.convention.misspelt(namespace, &inventory.workflows) else { continue };
         let hint = misspelt.meant.map(|meant| format!(" Did you mean '{meant}'?")).unwrap_or_default();
-        let message = format!(
-            "No environment of the workflow '{}' spells the namespace '{namespace}'.{hint}",
-            misspelt.workflow
-        );
+        let message =
+            format!("No environment of the workflow '{}' spells the namespace '{namespace}'.{hint}", misspelt.workflow);
         cx.report(file, place, None, message);
     }
 }

@@ -36,7 +36,12 @@ pub(super) fn all<'i>(inventory: &'i Inventory<'i>) -> impl Iterator<Item = (At,
 }
 
 /// The first fault of a SealedSecret's identity.
-pub(super) fn fault<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
+pub(super) fn fault<'i>(
+    inventory: &'i Inventory<'i>,
+    at: At,
+    object: &'i Object,
+    sealed: &'i Sealed,
+) -> Option<Fault<'i>> {
     // A cluster-wide ciphertext is bound to nothing; a patch is no object.
     if sealed.scope == Scope::ClusterWide || inventory.landings(at).is_empty() {
         return None;
@@ -52,7 +57,12 @@ fn sealed_namespace<'i>(object: &'i Object, sealed: &'i Sealed) -> Option<&'i st
     sealed.namespace.known().or(object.namespace.known())
 }
 
-fn wrong_namespace<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
+fn wrong_namespace<'i>(
+    inventory: &'i Inventory<'i>,
+    at: At,
+    object: &'i Object,
+    sealed: &'i Sealed,
+) -> Option<Fault<'i>> {
     let expected = inventory.convention.expected(inventory.path(at.0))?;
     let own = object.namespace.known().or(sealed.namespace.known())?;
     if let Some(namespace) = &expected.namespace {
@@ -77,7 +87,8 @@ fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: 
     let namespace = sealed_namespace(object, sealed);
     let name = sealed.name.known().or(object.name.known());
     inventory.landings(at).iter().find_map(|landing| {
-        let differs = |own: Option<&str>, final_: &Stated| own.zip(final_.known()).is_some_and(|(own, built)| own != built);
+        let differs =
+            |own: Option<&str>, final_: &Stated| own.zip(final_.known()).is_some_and(|(own, built)| own != built);
         let moved = differs(namespace, &landing.namespace).then_some(landing.namespace_by).flatten();
         let renamed = sealed.scope == Scope::Strict && differs(name, &landing.name);
         let by = moved.or_else(|| renamed.then_some(landing.name_by).flatten())?;

@@ -7,7 +7,7 @@ use super::across::{Across, listed, title};
 use super::sealed::{Fault, all, fault};
 use crate::inventory::facts::{Object, Scope};
 use crate::inventory::index::At;
-use crate::inventory::{Place, Stated};
+use crate::inventory::landing::Line;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     moved(cx);
@@ -17,7 +17,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// One finding for each line of a kustomization, whatever the number of SealedSecrets that it moves.
 fn moved(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let mut by_line: BTreeMap<(usize, Place), Vec<(At, &Object, String, String)>> = BTreeMap::new();
+    let mut by_line: BTreeMap<Line, Vec<(At, &Object, String, String)>> = BTreeMap::new();
     for (at, object, sealed) in all(inventory) {
         if let Some(Fault::BrokenByKustomize { by, landing, sealed }) = fault(inventory, at, object, sealed) {
             let identity = |namespace: Option<&str>, name: Option<&str>| {
@@ -29,46 +29,48 @@ fn moved(cx: &mut Across<'_>) {
         }
     }
     for ((file, place), found) in by_line {
-        let moves: Vec<String> = found.iter().map(|(_, _, before, after)| format!("'{before}' becomes '{after}'")).collect();
+        let moves: Vec<String> =
+            found.iter().map(|(_, _, before, after)| format!("'{before}' becomes '{after}'")).collect();
         let message = format!(
             "This line changes what {} sealed for, so that {} cannot be decrypted: {}.",
             if found.len() == 1 { "a SealedSecret was" } else { "SealedSecrets were" },
             if found.len() == 1 { "it" } else { "they" },
             listed(&moves)
         );
-        let related = found.iter().map(|(at, object, before, _)| {
-            cx.related(at.0, object.place, format!("sealed for {before}"))
-        });
+        let related =
+            found.iter().map(|(at, object, before, _)| cx.related(at.0, object.place, format!("sealed for {before}")));
         let related = related.collect();
         let symbolic = found.first().map(|(_, object, ..)| format!("Kustomization of {}", title(object)));
         cx.report(file, place, symbolic, message).related = related;
     }
 }
 
-/// `commonAnnotations` that change the scope by which the controller reads every SealedSecret (`secrets-surface.md` 9.5).
+/// Annotations that a build adds and that change the scope by which the controller reads SealedSecrets
+/// (`secrets-surface.md` 9.5).
 fn annotated(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    for (file, (_, facts)) in inventory.files().iter().enumerate() {
-        let annotations = facts.kustomization.iter().flat_map(|kustomization| &kustomization.annotations);
-        for (key, value) in annotations {
-            let Some(name @ ("cluster-wide" | "namespace-wide")) = key.text.strip_prefix("sealedsecrets.bitnami.com/") else {
-                continue;
-            };
-            if value != &Stated::from("true") {
-                continue;
-            }
-            let bound = all(inventory).find(|(at, _, sealed)| {
-                let scope = if name == "cluster-wide" { Scope::ClusterWide } else { Scope::NamespaceWide };
-                let built = inventory.landings(*at).iter().any(|landing| landing.build == Some(file));
-                built && sealed.scope != scope
-            });
-            let Some((at, object, _)) = bound else { continue };
-            let message = format!(
-                "This annotation makes the controller read every SealedSecret of the build as {name}, also those that were \
-                 sealed otherwise, which then cannot be decrypted."
-            );
-            let related = vec![cx.related(at.0, object.place, "sealed with another scope".to_owned())];
-            cx.report(file, key.place, None, message).related = related;
+    let mut by_line: BTreeMap<Line, Vec<(At, &Object, Scope)>> = BTreeMap::new();
+    for (at, object, _) in all(inventory) {
+        for (line, scope) in inventory.landings(at).iter().filter_map(|landing| landing.scope_by) {
+            by_line.entry(line).or_default().push((at, object, scope));
         }
+    }
+    for ((file, place), found) in by_line {
+        let Some((_, _, scope)) = found.first() else { continue };
+        let scope = match scope {
+            Scope::Strict => "strict",
+            Scope::NamespaceWide => "namespace-wide",
+            Scope::ClusterWide => "cluster-wide",
+        };
+        let message = format!(
+            "This annotation makes the controller read SealedSecrets of the build as {scope}, which were sealed otherwise and \
+             then cannot be decrypted."
+        );
+        let mut related: Vec<_> = found
+            .iter()
+            .map(|(at, object, _)| cx.related(at.0, object.place, "sealed with another scope".to_owned()))
+            .collect();
+        related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
+        cx.report(file, place, None, message).related = related;
     }
 }

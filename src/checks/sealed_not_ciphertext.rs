@@ -57,7 +57,8 @@ fn is_left_open(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
         let cut = ciphertext::is_sealed_prefix(text) && text.len() >= 8;
         is_placeholder(text) && !cut || ciphertext::is_sops(text)
     };
-    object.unit.is_templated(reach) || value.as_str().is_some_and(open) && !value.as_str().unwrap_or_default().is_empty()
+    object.unit.is_templated(reach)
+        || value.as_str().is_some_and(open) && !value.as_str().unwrap_or_default().is_empty()
 }
 
 /// Why the controller refuses an entry (`secrets-surface.md` 1.1, 1.4); nothing where it has the form of a ciphertext.

@@ -52,7 +52,9 @@ fn on_object(cx: &mut Context<'_, '_>, object: &Object<'_>, name: &str, key: Nod
             "The annotation '{name}' is no string, so the cluster refuses or ignores it; write \"true\" in quotes."
         ),
         "cluster-wide" | "namespace-wide" if !matches!(text, "true" | "false") => {
-            format!("The annotation '{name}' counts only with the value \"true\"; the controller reads this SealedSecret as strict.")
+            format!(
+                "The annotation '{name}' counts only with the value \"true\"; the controller reads this SealedSecret as strict."
+            )
         }
         "scope" | "strict" => format!("There is no annotation '{PREFIX}{name}'; the controller ignores it."),
         "managed" | "patch" | "skip-set-owner-references" => format!(

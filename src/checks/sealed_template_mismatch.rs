@@ -6,7 +6,9 @@ use super::sealed::{Fault, all, fault};
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     for (at, object, sealed) in all(inventory) {
-        let Some(Fault::TemplateMismatch { what, own, template }) = fault(inventory, at, object, sealed) else { continue };
+        let Some(Fault::TemplateMismatch { what, own, template }) = fault(inventory, at, object, sealed) else {
+            continue;
+        };
         let place = if what == "name" { sealed.name_place } else { sealed.template_place }.unwrap_or(object.place);
         let message = format!(
             "The template names the {what} '{template}', which kubeseal wrote when it sealed, but the SealedSecret has \

@@ -5,7 +5,8 @@ use crate::document::yaml::Node;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    for object in view.objects.iter().filter(|object| object.kind == "SealedSecret" && object.group() == "bitnami.com") {
+    for object in view.objects.iter().filter(|object| object.kind == "SealedSecret" && object.group() == "bitnami.com")
+    {
         let annotations = object.node.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
         for (key, value) in annotations {
             let (name, means) = match key.as_str() {

@@ -6,7 +6,8 @@ use super::sealed::{Fault, all, fault};
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     for (at, object, sealed) in all(inventory) {
-        let Some(Fault::WrongNamespace { sealed: own, expected, template }) = fault(inventory, at, object, sealed) else {
+        let Some(Fault::WrongNamespace { sealed: own, expected, template }) = fault(inventory, at, object, sealed)
+        else {
             continue;
         };
         let place = object.namespace_place.or(sealed.template_place).unwrap_or(object.place);

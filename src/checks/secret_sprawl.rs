@@ -8,7 +8,18 @@ use crate::inventory::index::{Defined, Inventory};
 
 /// Services whose credentials the platform Secret holds (`product.md` 2, the seeds).
 const SERVICES: [&str; 12] = [
-    "aws", "container-registry", "docker", "ghcr", "minio", "ml-flow", "mlflow", "mlops", "rclone", "registry", "s3", "seldon",
+    "aws",
+    "container-registry",
+    "docker",
+    "ghcr",
+    "minio",
+    "ml-flow",
+    "mlflow",
+    "mlops",
+    "rclone",
+    "registry",
+    "s3",
+    "seldon",
 ];
 /// What people call a Secret of a service.
 const ENDINGS: [&str; 6] = ["secret", "secrets", "credentials", "creds", "credential", "auth"];
@@ -22,7 +33,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         if !told.insert((defined.file, defined.place())) {
             continue;
         }
-        let message = format!("The Secret '{name}' {why}; {} holds such credentials for every service.", listed(&platform));
+        let message =
+            format!("The Secret '{name}' {why}; {} holds such credentials for every service.", listed(&platform));
         let symbolic = defined.object.map(|object| title(inventory.object((defined.file, object))));
         cx.report(defined.file, defined.place(), symbolic, message);
     }

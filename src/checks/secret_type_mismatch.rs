@@ -27,7 +27,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
         let object = defined.object.map(|object| inventory.object((defined.file, object)));
         // A Secret without any key is filled in by someone else, or is a placeholder that is never applied.
-        if definition.keys.is_empty() || object.is_some_and(|object| object.templated && object.role != Role::Resource) {
+        if definition.keys.is_empty() || object.is_some_and(|object| object.templated && object.role != Role::Resource)
+        {
             continue;
         }
         let has = |key: &&&str| definition.keys.iter().any(|(other, _)| &**other == **key);

@@ -41,7 +41,7 @@ pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
     let convention = inventory.convention;
     used.follows
         || convention.is_delivered(&used.name)
-        || inventory.definitions(&used.name, &used.namespace).next().is_some()
+        || inventory.definitions(&used.name, &used.namespace).any(|defined| !defined.hashed)
         || convention.declared(&used.name, used.namespace.known()).is_some()
 }
 
@@ -94,7 +94,11 @@ fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
 }
 
 /// A defined name that this one may be a slip of.
-fn nearest<'i>(inventory: &'i Inventory<'_>, name: &str, namespace: &'i Stated) -> Option<&'i crate::inventory::index::Defined<'i>> {
+fn nearest<'i>(
+    inventory: &'i Inventory<'_>,
+    name: &str,
+    namespace: &'i Stated,
+) -> Option<&'i crate::inventory::index::Defined<'i>> {
     let near = inventory.names().filter(|other| is_slip(name, other));
     near.filter_map(|other| inventory.definitions(other, namespace).next()).next()
 }
@@ -118,5 +122,6 @@ fn defines_secrets(inventory: &Inventory<'_>, namespace: &str) -> bool {
 
 /// Certificates are often written by what starts up (webhooks, operators).
 fn looks_like_certificate(name: &str) -> bool {
-    name.split(['-', '.', '_']).any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook" | "token"))
+    name.split(['-', '.', '_'])
+        .any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook" | "token"))
 }

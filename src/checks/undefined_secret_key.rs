@@ -58,9 +58,7 @@ fn meant<'i>(inventory: &'i Inventory<'i>, used: &'i Used<'i>) -> Vec<&'i Define
         return Vec::new();
     }
     let all: Vec<&Defined<'_>> = inventory.definitions(&used.name, &used.namespace).collect();
-    let exact = |defined: &&&Defined<'_>| {
-        matches!((&defined.namespace, &used.namespace), (Stated::Known(a), Stated::Known(b)) if a == b)
-    };
+    let exact = |defined: &&&Defined<'_>| matches!((&defined.namespace, &used.namespace), (Stated::Known(a), Stated::Known(b)) if a == b);
     let own: Vec<&Defined<'_>> = all.iter().filter(exact).copied().collect();
     if own.is_empty() { all } else { own }
 }

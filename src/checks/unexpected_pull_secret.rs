@@ -29,7 +29,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let message = match (twice, unexpected) {
             (false, false) => continue,
             (true, false) => format!("The pull secret '{name}' is listed more than once."),
-            (false, true) => format!("The pull secret '{name}' is none of the registry Secrets here: {}.", listed(&allowed)),
+            (false, true) => {
+                format!("The pull secret '{name}' is none of the registry Secrets here: {}.", listed(&allowed))
+            }
             (true, true) => format!(
                 "The pull secret '{name}' is listed more than once, and is none of the registry Secrets here: {}.",
                 listed(&allowed)

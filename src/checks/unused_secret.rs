@@ -10,8 +10,7 @@ use crate::inventory::index::{Defined, Inventory};
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let used: BTreeSet<&str> =
-        inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
+    let used: BTreeSet<&str> = inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
     // What a reference misspells is used; the reference is told of elsewhere.
     let dangling: BTreeSet<&str> =
         inventory.used.iter().filter(|used| !is_satisfied(inventory, used)).map(|used| &*used.name).collect();

@@ -231,7 +231,7 @@ fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::O
         allow_comments: settings.allow_comments.value,
         line_hashes: sarif(settings),
         interrupted: Arc::clone(interrupted),
-        convention: Arc::default(),
+        convention: settings.convention(),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }
 }

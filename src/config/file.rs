@@ -1,5 +1,6 @@
 //! One configuration file: from YAML to checked values, every fault with its place.
 
+use super::convention::Said;
 use super::globs;
 use super::keys::{KEYS, names};
 use super::node::{self, Key, Node, Value};
@@ -28,6 +29,7 @@ pub(super) struct File {
     pub max_size: Option<Valued<u64>>,
     pub allow_exclude: Option<Valued<bool>>,
     pub allow_comments: Option<Valued<bool>>,
+    pub convention: Said,
 }
 
 /// One level for one rule.
@@ -56,15 +58,16 @@ pub(super) fn parse(path: &str, scope: Scope, text: &str) -> (File, Vec<Problem>
     (reader.file, reader.problems)
 }
 
-struct Reader<'a> {
+/// A file while it is read.
+pub(super) struct Reader<'a> {
     path: &'a str,
     scope: Scope,
-    file: File,
+    pub file: File,
     problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    fn fault(&mut self, at: crate::span::Position, message: String, help: Option<String>) {
+    pub(super) fn fault(&mut self, at: crate::span::Position, message: String, help: Option<String>) {
         let problem = Problem::new(message).in_file(self.path).at(at);
         self.problems.push(match help {
             Some(help) => problem.help(help),
@@ -72,15 +75,20 @@ impl Reader<'_> {
         });
     }
 
-    fn mistyped(&mut self, node: &Node, expected: &str) {
+    /// How many faults there are so far: an entry in which one more was found is left out.
+    pub(super) fn faults(&self) -> usize {
+        self.problems.len()
+    }
+
+    pub(super) fn mistyped(&mut self, node: &Node, expected: &str) {
         self.fault(node.at, format!("{expected}; this is {}", node.value.kind()), None);
     }
 
-    fn origin(&self, at: crate::span::Position) -> Origin {
+    pub(super) fn origin(&self, at: crate::span::Position) -> Origin {
         Origin::File { path: self.path.to_owned(), at }
     }
 
-    fn valued<T>(&self, at: crate::span::Position, value: T) -> Valued<T> {
+    pub(super) fn valued<T>(&self, at: crate::span::Position, value: T) -> Valued<T> {
         Valued { value, origin: self.origin(at) }
     }
 
@@ -97,17 +105,17 @@ impl Reader<'_> {
             "max-size" => self.file.max_size = self.max_size(&node),
             "allow-exclude" => self.file.allow_exclude = self.truth(name, &node),
             "allow-comments" => self.file.allow_comments = self.truth(name, &node),
-            _ => self.unknown_key(key),
+            _ => self.convention(name, node),
         }
     }
 
     fn unknown_key(&mut self, key: &Key) {
         let name = quoted(&key.name);
         if let Some(info) = KEYS.iter().find(|info| info.name == key.name) {
-            let place = if info.scopes.contains(&Scope::Root) {
-                "it can only stand in the file at the root, or in a policy"
-            } else {
-                "it can only stand in a policy (--policy FILE)"
+            let place = match (info.scopes.contains(&Scope::Root), info.scopes.contains(&Scope::Policy)) {
+                (true, true) => "it can only stand in the file at the root, or in a policy",
+                (true, false) => "it can only stand in the file at the root",
+                _ => "it can only stand in a policy (--policy FILE)",
             };
             return self.fault(key.at, format!("{name} has no place in this file"), Some(place.to_owned()));
         }
@@ -120,7 +128,14 @@ impl Reader<'_> {
         self.fault(key.at, format!("unknown key {name}"), Some(help));
     }
 
-    fn truth(&mut self, name: &str, node: &Node) -> Option<Valued<bool>> {
+    /// The same for a key of a mapping inside.
+    pub(super) fn unknown_inner(&mut self, key: &Key, known: &[&'static str]) {
+        let near = nearest(&key.name, known.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+        let help = format!("{}known keys: {}", near.unwrap_or_default(), known.join(", "));
+        self.fault(key.at, format!("unknown key {}", quoted(&key.name)), Some(help));
+    }
+
+    pub(super) fn truth(&mut self, name: &str, node: &Node) -> Option<Valued<bool>> {
         let Value::Bool(value) = node.value else {
             self.mistyped(node, &format!("`{name}` is true or false"));
             return None;
@@ -219,11 +234,7 @@ impl Reader<'_> {
                     let globs = self.globs("paths", value);
                     paths = Some(globs.into_iter().map(|glob| glob.value).collect::<Vec<_>>());
                 }
-                other => {
-                    let near = nearest(other, KNOWN).map(|near| format!("did you mean `{near}`? "));
-                    let help = format!("{}known keys: {}", near.unwrap_or_default(), KNOWN.join(", "));
-                    self.fault(key.at, format!("unknown key {}", quoted(other)), Some(help));
-                }
+                _ => self.unknown_inner(&key, &KNOWN),
             }
         }
         match level {

@@ -14,7 +14,7 @@ pub(super) struct KeyInfo {
 use Scope::{Nested, Policy, Root};
 
 /// All of them, sorted.
-pub(super) const KEYS: [KeyInfo; 7] = [
+pub(super) const KEYS: [KeyInfo; 15] = [
     KeyInfo {
         name: "allow-comments",
         scopes: &[Policy],
@@ -24,6 +24,21 @@ pub(super) const KEYS: [KeyInfo; 7] = [
         name: "allow-exclude",
         scopes: &[Policy],
         summary: "Whether a repository may exclude paths under this policy (default false).",
+    },
+    KeyInfo {
+        name: "clusters",
+        scopes: &[Root],
+        summary: "Clusters by name: the sealing certificate of each, and the environments that run there.",
+    },
+    KeyInfo {
+        name: "declared-secrets",
+        scopes: &[Root, Policy],
+        summary: "Secrets that exist although nothing in the repository makes them.",
+    },
+    KeyInfo {
+        name: "environments",
+        scopes: &[Root, Policy],
+        summary: "Environments by name, each with the namespace of a workflow in it: `{workflow}-dev`.",
     },
     KeyInfo {
         name: "exclude",
@@ -41,11 +56,36 @@ pub(super) const KEYS: [KeyInfo; 7] = [
         summary: "Files larger than this are skipped and named, for example 32MiB (the default).",
     },
     KeyInfo {
+        name: "paths",
+        scopes: &[Root, Policy],
+        summary: "Templates of paths that say whose a file is, with {workflow}, {env} or {namespace}; the first that matches counts.",
+    },
+    KeyInfo {
+        name: "references",
+        scopes: &[Root, Policy],
+        summary: "Names of Secrets that workloads may use, and fields of your own kinds that name Secrets.",
+    },
+    KeyInfo {
+        name: "rotation",
+        scopes: &[Root, Policy],
+        summary: "How long a credential may stand before it is to be sealed anew.",
+    },
+    KeyInfo {
         name: "rule-packs",
         scopes: &[Root, Policy],
         summary: "Globs of rule files of your own, relative to the folder of the file.",
     },
     KeyInfo { name: "rules", scopes: &[Root, Nested, Policy], summary: "Levels of rules, for all paths or for some." },
+    KeyInfo {
+        name: "system-namespaces",
+        scopes: &[Root, Policy],
+        summary: "Globs of namespaces of the platform itself, which follow no convention of workflows.",
+    },
+    KeyInfo {
+        name: "workflows",
+        scopes: &[Root],
+        summary: "Names of the workflows; where there is none, they are inferred from paths and namespaces.",
+    },
 ];
 
 /// Names of the keys that a file of this scope may hold.

@@ -4,6 +4,7 @@
 //! of them from below. Faulty entries are reported with their place and left out; the rest counts, so that one run
 //! names every fault and still searches everything.
 
+mod convention;
 mod file;
 mod globs;
 mod keys;

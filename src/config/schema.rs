@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::convention;
 use super::file::Scope;
 use super::keys::{KEYS, KeyInfo};
 use super::values::LEVELS;
@@ -27,6 +28,13 @@ pub fn schema(rules: &[Rule]) -> Value {
                     { "type": "array", "items": { "type": "string", "minLength": 1 } }
                 ]
             },
+            "names": {
+                "oneOf": [
+                    { "type": "string", "minLength": 1 },
+                    { "type": "array", "items": { "type": "string", "minLength": 1 }, "uniqueItems": true }
+                ]
+            },
+            "label": convention::schema::label(),
             "setting": {
                 "oneOf": [
                     { "$ref": "#/$defs/level" },
@@ -68,7 +76,7 @@ fn property(key: &KeyInfo, rules: &[Rule]) -> Value {
         "max-size" => {
             json!({ "type": ["string", "integer"], "pattern": "^[0-9]+ *([kKmMgG]([iI]?[bB])?|[bB])?$", "minimum": 1 })
         }
-        _ => json!({ "$ref": "#/$defs/globs" }),
+        name => convention::schema::shape(name).unwrap_or_else(|| json!({ "$ref": "#/$defs/globs" })),
     };
     if let Some(shape) = shape.as_object_mut() {
         shape.insert("description".to_owned(), key.summary.into());

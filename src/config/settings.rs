@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::convention::Joined;
 use super::file::{self, File, Scope};
 use super::globs::Globs;
 use super::nested::{Layer, Nested};
@@ -13,6 +14,7 @@ use super::values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size};
 use super::{FILE, read};
 use crate::checks::credential;
 use crate::error::{Gravity, Problem, nearest, quoted};
+use crate::inventory::convention::Convention;
 use crate::rule::{self, Level, Rule};
 
 /// What the command line says.
@@ -90,6 +92,8 @@ pub struct Settings {
     pub(super) nested: Option<Nested>,
     pub(super) flag_exclude: Globs,
     pub(super) only: Vec<String>,
+    pub(super) joined: Joined,
+    convention: Arc<Convention>,
     problems: Vec<Problem>,
 }
 
@@ -120,6 +124,8 @@ impl Settings {
         }
         let scalars = Scalars { policy: policy.as_deref(), policy_file: &policy_file, file: &file };
         let (fail_on, max_size) = scalars.resolve(environment, flags, &mut problems);
+        let said = [&mut policy_file, &mut file].map(|file| std::mem::take(&mut file.convention));
+        let joined = Joined::new(policy.as_deref(), said, &mut problems);
         let searches_folders = !flags.no_config && custom.is_none();
         Self {
             root: root.to_path_buf(),
@@ -135,6 +141,8 @@ impl Settings {
             policy,
             flag_exclude,
             only: flags.only.clone(),
+            convention: Arc::new(joined.convention()),
+            joined,
             problems,
         }
     }
@@ -168,6 +176,12 @@ impl Settings {
     #[must_use]
     pub fn rules(&self) -> Vec<Rule> {
         known_rules(&self.packs).filter(|rule| self.ever_on(rule)).cloned().collect()
+    }
+
+    /// The convention of names: environments, workflows, paths, allowed and declared Secrets.
+    #[must_use]
+    pub fn convention(&self) -> Arc<Convention> {
+        Arc::clone(&self.convention)
     }
 
     /// Whether a policy holds.

@@ -36,6 +36,7 @@ impl Settings {
         scalar(out, "fail-on", self.fail_on.value.as_str(), &self.fail_on.origin)?;
         scalar(out, "max-size", show_size(self.max_size.value), &self.max_size.origin)?;
         self.rule_packs(out)?;
+        self.joined.show(out)?;
         self.levels(out)
     }
 
@@ -102,7 +103,7 @@ fn line(level: Option<Level>, paths: Option<&[String]>, origin: &Origin) -> (Str
     (value, origin.to_string())
 }
 
-fn scalar(out: &mut String, key: &str, value: impl Display, origin: &Origin) -> fmt::Result {
+pub(super) fn scalar(out: &mut String, key: &str, value: impl Display, origin: &Origin) -> fmt::Result {
     writeln!(out, "{key}: {value}  # {origin}")
 }
 
@@ -116,6 +117,6 @@ fn list(out: &mut String, key: &str, mut lines: Vec<(String, String)>) -> fmt::R
 }
 
 /// Text as a double-quoted YAML scalar, which JSON's form is.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     serde_json::Value::from(crate::mask::masked(text)).to_string()
 }

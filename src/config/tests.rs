@@ -10,10 +10,10 @@ use crate::rule::{self, Level, Rule};
 const PACK: &str = "title: Own token\nlevel: warning\nkeywords: [own_]\npattern: 'own_[a-z]{8}'\nwhy: w\nremedy: r\n\
                     references: []\nmatches: ['own_abcdefgh']\nnon-matches: []\n";
 
-struct Tree(tempfile::TempDir);
+pub(super) struct Tree(tempfile::TempDir);
 
 impl Tree {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {
             let path = dir.path().join(name);
@@ -23,15 +23,15 @@ impl Tree {
         Self(dir)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn load(&self) -> Settings {
+    pub(super) fn load(&self) -> Settings {
         self.load_with(&Environment::default(), &Flags::default())
     }
 
-    fn load_with(&self, environment: &Environment, flags: &Flags) -> Settings {
+    pub(super) fn load_with(&self, environment: &Environment, flags: &Flags) -> Settings {
         Settings::load(self.0.path(), environment, flags)
     }
 }
@@ -40,11 +40,11 @@ fn token() -> &'static Rule {
     rule::find("github-token").expect("a built-in rule")
 }
 
-fn lines(problems: &[Problem]) -> Vec<String> {
+pub(super) fn lines(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(|problem| problem.to_string().replace("\n  help", "; help")).collect()
 }
 
-fn faults(text: &str) -> Vec<String> {
+pub(super) fn faults(text: &str) -> Vec<String> {
     lines(&Tree::new(&[(FILE, text)]).load().problems())
 }
 
@@ -112,7 +112,8 @@ fn faults_name_place_and_remedy_all_at_once() {
         faults(text),
         [
             "error: .mlguard.yaml:1:1: unknown key `exlude`; help: did you mean `exclude`? \
-             known keys: exclude, fail-on, max-size, rule-packs, rules",
+             known keys: clusters, declared-secrets, environments, exclude, fail-on, max-size, paths, references, \
+             rotation, rule-packs, rules, system-namespaces, workflows",
             "error: .mlguard.yaml:3:3: unknown rule `github-tokn`; help: did you mean `github-token`? `mlguard rules` lists all",
             "error: .mlguard.yaml:4:17: `github-token` is one of off, note, warning, error; help: did you mean `warning`?",
             "error: .mlguard.yaml:5:11: bad glob `a[`: unclosed character class; missing ']'",
@@ -125,7 +126,7 @@ fn faults_name_place_and_remedy_all_at_once() {
     assert!(faults("- a\n")[0].contains("a configuration is a mapping of keys; this is a list"));
     assert!(faults("rules: { github-token: { paths: [a] } }")[0].contains("1:24: `github-token` has no `level`"));
     assert!(faults("rules: { github-token: { level: off, path: [a] } }")[0].contains("did you mean `paths`?"));
-    assert!(faults("clusters: {}\n")[0].contains("unknown key `clusters`; help: known keys"));
+    assert!(faults("colours: {}\n")[0].contains("unknown key `colours`; help: known keys"));
 }
 
 #[test]
@@ -290,6 +291,30 @@ fn the_schema_agrees_with_the_reader() {
         ("rules: {github-token: loud}", false),
         ("allow-exclude: true", false),
         ("exclude: [1]", false),
+        ("environments: {dev: '{workflow}-dev'}\nworkflows: [a]\nsystem-namespaces: [kube-*]", true),
+        ("environments: {dev: 'dev'}", false),
+        ("environments: {Dev: '{workflow}'}", false),
+        ("workflows: a", true),
+        ("workflows: [A]", false),
+        ("workflows: [a, a]", false),
+        ("paths: ['**/{env}/**']", true),
+        ("paths: ['a/**']", false),
+        ("references: {env-from: [a], image-pull: b, private-registries: [ghcr.io/acme]}", true),
+        (
+            "references: {kinds: [{kind: Store, group: acme.io, path: 'spec.a[].b', key: k, usage: tls, optional: true}]}",
+            true,
+        ),
+        ("references: {kinds: [{kind: Store}]}", false),
+        ("references: {kinds: [{kind: Store, path: a, usage: loud}]}", false),
+        ("references: {env-form: [a]}", false),
+        ("declared-secrets: [{name: a, namespace: b, keys: [C]}, {name: a}]", true),
+        ("declared-secrets: [a]", false),
+        ("declared-secrets: [{namespace: b}]", false),
+        ("clusters: {dev: {cert: certs/dev.pem, environments: [dev]}}", true),
+        ("clusters: {dev: {environments: [dev]}}", false),
+        ("rotation: {max-age: 12w}", true),
+        ("rotation: {max-age: 90}", false),
+        ("rotation: {max-age: 3m}", false),
     ] {
         // `off` is text to this reader, a boolean to others; JSON leaves no doubt.
         let value: serde_json::Value = serde_saphyr::from_str(&text.replace("off", "'off'")).expect("YAML");

@@ -111,6 +111,24 @@ pub fn show_size(size: u64) -> String {
     fitting.map_or_else(|| size.to_string(), |(factor, unit)| format!("{}{unit}", size / factor))
 }
 
+/// Reads an age in days: a number with `d` or `w`.
+///
+/// # Errors
+/// Where the text is no such number, or it is zero or beyond a century.
+pub(super) fn parse_age(text: &str) -> Result<u32, String> {
+    const CENTURY: u32 = 36_525;
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim() {
+        "d" => Some(1),
+        "w" => Some(7),
+        _ => None,
+    };
+    let days = factor.and_then(|factor| number.parse::<u32>().ok()?.checked_mul(factor));
+    let days = days.filter(|days| (1..=CENTURY).contains(days));
+    days.ok_or_else(|| "is a number of days or weeks such as 90d or 12w".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +146,16 @@ mod tests {
         }
         for text in ["", "0", "-1", "MiB", "1.5MiB", "99999999999GiB", "10 apples"] {
             assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_are_days_or_weeks() {
+        for (text, days) in [("90d", 90), ("1d", 1), ("12w", 84), ("2 w", 14), ("36525d", 36_525)] {
+            assert_eq!(parse_age(text), Ok(days), "{text}");
+        }
+        for text in ["", "0d", "90", "d", "-1d", "1.5d", "3m", "1y", "90D", "36526d", "99999999999d", "90dd", "é"] {
+            assert!(parse_age(text).is_err(), "{text}");
         }
     }
 

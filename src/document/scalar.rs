@@ -100,17 +100,19 @@ fn hex(text: &str, from: usize, digits: usize) -> Option<u32> {
 /// The text of a scalar as a document of its own; `node` is its span in `document`, quotes or block header included.
 ///
 /// A block scalar is read in place: its indentation does no harm to YAML and JSON. `None` where the span does not hold
-/// what `style` says, or the text is no Kubernetes object.
+/// what `style` says, or the text is no document.
 #[must_use]
 pub fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
-    let (text, map) = inner_text(document, node, style)?;
+    let (text, map) = scalar_text(document, node, style)?;
     let lang = guess(&text)?;
     Some(Fragment { text, map, lang, host: Host::BlockString })
 }
 
-/// The same for any text.
+/// The text of a scalar, escapes undone, and where its bytes stand in `document`; a block scalar keeps its indentation.
+///
+/// `None` where the span does not hold what `style` says.
 #[must_use]
-pub fn inner_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
+pub fn scalar_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
     let raw = document.get(node.range())?;
     match style {
         Style::Plain => Some((Cow::Borrowed(raw), OffsetMap::linear(node.start))),

@@ -7,9 +7,9 @@ use super::fragment::{self, Fragment, Host, Lang};
 use super::lines::{self, Recovered};
 use super::object::{Object, objects};
 use super::offset::OffsetMap;
-use super::scalar::scalar_fragment;
+use super::scalar::{scalar_fragment, scalar_text};
 use super::template::{self, Action};
-use super::yaml::{self, Style, Tree};
+use super::yaml::{self, Node, Style, Tree};
 use super::{markdown, notebook, shell};
 use crate::span::Span;
 
@@ -64,6 +64,27 @@ impl Unit {
         let outer = self.outer(span);
         let first = self.actions.partition_point(|action| action.span.end <= outer.start);
         self.actions[first..].iter().take_while(move |action| action.span.start < outer.end)
+    }
+
+    /// The documents in a string of the document, whatever they hold; none where one of them is no YAML.
+    ///
+    /// Checks find objects in strings by themselves. This is for strings that a program reads as documents because of
+    /// where they stand, such as the patches of a kustomization, which need not look like objects.
+    #[must_use]
+    pub fn documents_in(&self, node: Node<'_>) -> Option<Vec<Self>> {
+        let style = node.style()?;
+        let node = node.resolve();
+        let quotes = usize::from(matches!(style, Style::Single | Style::Double));
+        let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
+        let (text, map) = scalar_text(node.tree().text(), whole, style)?;
+        let mut found = Vec::new();
+        for span in indented_documents(&text) {
+            let tree = yaml::parse(span.slice(&text)).ok()?;
+            let map = OffsetMap::linear(span.start).then(&map).then(&self.map);
+            let actions = self.actions.clone();
+            found.push(Self { tree, map, host: Host::BlockString, lang: self.lang, actions });
+        }
+        Some(found)
     }
 
     /// Whether a template action meets a span of the document.
@@ -324,6 +345,24 @@ impl Parser<'_> {
             self.parsed.faults.push(Fault { offset, message: error.message, kubernetes, recovered: found });
         }
     }
+}
+
+/// The documents of a text whose lines are all indented alike: separators stand at that indentation.
+fn indented_documents(text: &str) -> Vec<Span> {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let indentation = first.len() - first.trim_start_matches(' ').len();
+    let mut found = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let marker = line.get(indentation..).and_then(|rest| rest.strip_prefix("---"));
+        if marker.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#')) {
+            found.push(Span::new(start, at));
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    found.push(Span::new(start, at));
+    found
 }
 
 /// Moves the spans of a recovered object to the source's text.

@@ -10,8 +10,8 @@ use super::{Scanner, Seen, allow};
 use crate::checks::{Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
-use crate::finding::{Finding, Related};
 use crate::finding::line_hash::LineHashes;
+use crate::finding::{Finding, Related};
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 

@@ -1,5 +1,6 @@
 //! The facts of one file.
 
+use super::kustomization::{Kustomization, Parts};
 use super::{Place, Stated};
 use crate::span::Span;
 
@@ -10,8 +11,8 @@ pub struct Facts {
     pub objects: Vec<Object>,
     /// The kustomization, where the file is one.
     pub kustomization: Option<Box<Kustomization>>,
-    /// Documents that are a list of JSON patch operations (RFC 6902), which a kustomization may name.
-    pub patches: Vec<JsonPatch>,
+    /// What kustomizations that name the file find in it besides objects: JSON patches, transformers, replacements.
+    pub parts: Parts,
     /// Secrets that commands of a script make.
     pub commands: Vec<Definition>,
     /// Whether a document could not be parsed, so that the file may hold more.
@@ -223,179 +224,11 @@ pub struct Deploy {
     pub place: Place,
 }
 
-/// A text of a kustomization with its place.
-#[derive(Clone, Debug)]
-pub struct Located {
-    /// The text.
-    pub text: Box<str>,
-    /// Where.
-    pub place: Place,
-}
-
-/// A kustomization file (`KZ` api/types/kustomization.go), as far as it decides names, namespaces and references.
-#[derive(Debug, Default)]
-pub struct Kustomization {
-    /// Whether it is a `Component`.
-    pub component: bool,
-    /// `resources` and `bases`.
-    pub resources: Vec<Located>,
-    /// `components`.
-    pub components: Vec<Located>,
-    /// `namespace`.
-    pub namespace: Option<Located>,
-    /// `namePrefix`.
-    pub prefix: Option<Located>,
-    /// `nameSuffix`.
-    pub suffix: Option<Located>,
-    /// `secretGenerator` and `configMapGenerator`.
-    pub generators: Vec<Generator>,
-    /// `patches`, `patchesStrategicMerge`, `patchesJson6902`, in the order in which kustomize applies them.
-    pub patches: Vec<Patch>,
-    /// `transformers`: paths, or inline objects of a known kind.
-    pub transformers: Vec<Transformer>,
-    /// `generators`: paths.
-    pub generator_files: Vec<Located>,
-    /// `replacements`: those that write names, namespaces or references.
-    pub replacements: Vec<Replacement>,
-    /// `commonAnnotations` that decide how a SealedSecret is read, with their values.
-    pub annotations: Vec<(Located, Stated)>,
-    /// What it uses that is not followed (Helm charts, remote bases, functions), in words, with places.
-    pub unknown: Vec<Located>,
-}
-
-/// A generator of Secrets or ConfigMaps.
-#[derive(Debug)]
-pub struct Generator {
-    /// Whether it makes a Secret, else a ConfigMap.
-    pub secret: bool,
-    /// `name`.
-    pub name: Located,
-    /// `namespace`.
-    pub namespace: Option<Box<str>>,
-    /// `behavior: merge` or `replace`: it changes an object instead of making one.
-    pub changes: bool,
-    /// Whether a hash of its content ends the name.
-    pub hashed: bool,
-    /// What it defines.
-    pub definition: Definition,
-    /// Paths of env files, whose keys it takes too.
-    pub env_files: Vec<Box<str>>,
-}
-
-/// A patch of a kustomization.
-#[derive(Debug)]
-pub struct Patch {
-    /// Which objects it is for; none where the patch itself names one.
-    pub target: Option<Selector>,
-    /// What it does.
-    pub content: PatchContent,
-    /// Whether it may change the name (`options.allowNameChange`).
-    pub renames: bool,
-}
-
-/// Where a patch's content stands.
-#[derive(Debug)]
-pub enum PatchContent {
-    /// In a file, by its path from the kustomization's folder.
-    File(Located),
-    /// In the kustomization: strategic merge patches.
-    Merge(Vec<Object>),
-    /// In the kustomization: operations.
-    Json(JsonPatch),
-}
-
-/// A target of patches and replacements. Texts are regular expressions, anchored, in patches.
-#[derive(Clone, Debug, Default)]
-pub struct Selector {
-    /// Group, if it matters.
-    pub group: Option<Box<str>>,
-    /// Version, if it matters.
-    pub version: Option<Box<str>>,
-    /// Kind, if it matters.
-    pub kind: Option<Box<str>>,
-    /// Name, if it matters.
-    pub name: Option<Box<str>>,
-    /// Namespace, if it matters.
-    pub namespace: Option<Box<str>>,
-    /// Label selector, if it matters.
-    pub labels: Option<Box<str>>,
-    /// Annotation selector, if it matters.
-    pub annotations: Option<Box<str>>,
-}
-
-/// A list of JSON patch operations.
-#[derive(Debug, Default)]
-pub struct JsonPatch {
-    /// Number of the document in the file.
-    pub document: u32,
-    /// What they do, in order.
-    pub operations: Vec<Operation>,
-}
-
-/// One operation.
-#[derive(Debug)]
-pub struct Operation {
-    /// `add`, `replace`, `remove`, `move`, `copy` or `test`.
-    pub op: Box<str>,
-    /// JSON pointer.
-    pub path: Box<str>,
-    /// The value, where it is a scalar.
-    pub value: Stated,
-    /// Of the value, else of the operation.
-    pub place: Place,
-}
-
-/// A transformer that changes names or namespaces.
-#[derive(Debug)]
-pub enum Transformer {
-    /// In a file or a folder, by its path from the kustomization's folder.
-    File(Located),
-    /// In the kustomization.
-    Inline(Rewrite),
-}
-
-/// What `NamespaceTransformer`, `PrefixTransformer` or `SuffixTransformer` does.
-#[derive(Debug)]
-pub struct Rewrite {
-    /// What it writes.
-    pub kind: RewriteKind,
-    /// The namespace, prefix or suffix.
-    pub text: Located,
-    /// `unsetOnly`: objects that state a namespace keep it.
-    pub unset_only: bool,
-}
-
-/// What a transformer writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RewriteKind {
-    /// `metadata.namespace`.
-    Namespace,
-    /// The start of `metadata.name`.
-    Prefix,
-    /// The end of `metadata.name`.
-    Suffix,
-}
-
-/// One `replacements` entry.
-#[derive(Debug)]
-pub struct Replacement {
-    /// Which object the value comes from.
-    pub source: Selector,
-    /// The field that it comes from (`metadata.name` where none is stated).
-    pub source_path: Box<str>,
-    /// Whether options cut or transform the value.
-    pub cuts: bool,
-    /// Objects and fields that it is written to.
-    pub targets: Vec<(Selector, Vec<Box<str>>)>,
-    /// Where.
-    pub place: Place,
-}
-
 impl Facts {
     /// Whether the file tells nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.kustomization.is_none() && self.patches.is_empty() && self.commands.is_empty()
+        self.objects.is_empty() && self.kustomization.is_none() && self.parts.is_empty() && self.commands.is_empty()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::convention::Convention;
 use super::facts::{Definition, Facts, Maker, Object, Reference, Role, Usage};
-use super::landing::{self, Landing};
+use super::landing::{self, Landed, Landing};
 use super::{Place, Stated};
 
 /// A file of the repository: report path and facts.
@@ -25,7 +25,7 @@ pub struct Inventory<'f> {
     /// The workflows, declared or inferred.
     pub workflows: BTreeSet<String>,
     files: &'f [Source],
-    landed: landing::Landed<'f>,
+    landed: Landed<'f>,
     by_name: BTreeMap<Box<str>, Vec<usize>>,
     /// Namespaces in which the platform or the registry Secret is defined or used.
     platform: BTreeSet<Box<str>>,
@@ -40,6 +40,8 @@ pub struct Defined<'f> {
     pub name: Stated,
     /// Its namespace in the cluster; never absent.
     pub namespace: Stated,
+    /// Whether kustomize ends the name with a hash, so that only references which it changes meet it.
+    pub hashed: bool,
     /// What makes it.
     pub definition: &'f Definition,
     /// The file.
@@ -171,6 +173,7 @@ impl<'f> Inventory<'f> {
                                 Stated::Absent => landing.namespace.clone(),
                                 stated => stated.clone(),
                             },
+                            hashed: false,
                             definition,
                             file,
                             object: Some(at),
@@ -181,7 +184,8 @@ impl<'f> Inventory<'f> {
             }
             for definition in &facts.commands {
                 let (name, namespace) = (definition.name.clone(), definition.namespace.clone());
-                self.defined.push(Defined { name, namespace, definition, file, object: None, build: None });
+                let build = None;
+                self.defined.push(Defined { name, namespace, hashed: false, definition, file, object: None, build });
             }
         }
         self.defined.append(&mut self.landed.generated);
@@ -199,22 +203,9 @@ impl<'f> Inventory<'f> {
             for (at, object) in facts.objects.iter().enumerate().filter(|(_, object)| object.role != Role::Example) {
                 for reference in &object.references {
                     for landing in &self.landed.objects[file][at] {
-                        if landing.is_overridden(reference) {
-                            continue;
+                        if !landing.is_overridden(reference) {
+                            self.used.push(Used::new(reference, file, (file, at), landing));
                         }
-                        let followed = if reference.renamed { landing.follow(&reference.name) } else { None };
-                        self.used.push(Used {
-                            follows: followed.is_some(),
-                            name: followed.unwrap_or(&reference.name).into(),
-                            namespace: match &reference.namespace {
-                                Stated::Absent => landing.namespace.clone(),
-                                stated => stated.clone(),
-                            },
-                            reference,
-                            file,
-                            user: (file, at),
-                            build: landing.build,
-                        });
                     }
                 }
             }
@@ -275,6 +266,25 @@ impl Defined<'_> {
             Maker::SecretGenerator => "the secretGenerator",
             Maker::Command => "the command",
             Maker::Declared => "the configuration",
+        }
+    }
+}
+
+impl<'f> Used<'f> {
+    /// A use of the object `user` where that lands.
+    pub(super) fn new(reference: &'f Reference, file: usize, user: At, landing: &Landing) -> Self {
+        let followed = if reference.renamed { landing.follow(&reference.name) } else { None };
+        Self {
+            follows: followed.is_some(),
+            name: followed.and_then(Stated::known).unwrap_or(&reference.name).into(),
+            namespace: match &reference.namespace {
+                Stated::Absent => landing.namespace.clone(),
+                stated => stated.clone(),
+            },
+            reference,
+            file,
+            user,
+            build: landing.build,
         }
     }
 }

@@ -1,10 +1,17 @@
 //! Where each object lands: name and namespace in the cluster, for each build that it is part of (`product.md` 5).
+//!
+//! In order: the kustomizations that include the file, up to those that no other one includes; what Argo CD or Flux add
+//! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Object, Reference, Role};
+use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
+use super::kustomize::{Applied, Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree};
 use super::{Place, Stated};
+
+/// A line of a file: its index, and the place.
+pub type Line = (usize, Place);
 
 /// One landing of an object.
 #[derive(Clone, Debug, Default)]
@@ -15,10 +22,18 @@ pub struct Landing {
     pub namespace: Stated,
     /// The kustomization that is built, by file; none where the object is applied as it stands.
     pub build: Option<usize>,
-    /// The line that gave the namespace, where it is not the object's own: file and place.
-    pub namespace_by: Option<(usize, Place)>,
+    /// The line that gave the namespace, where it is not the object's own.
+    pub namespace_by: Option<Line>,
     /// The line that changed the name.
-    pub name_by: Option<(usize, Place)>,
+    pub name_by: Option<Line>,
+    /// The line that changed how a SealedSecret is read, and how it is read then.
+    pub scope_by: Option<(Line, Scope)>,
+    /// Whether something that is not known may take the object out of the build.
+    pub doubtful: bool,
+    /// Paths below which patches wrote something else.
+    touched: Vec<String>,
+    /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
+    follows: Vec<(Box<str>, Stated)>,
 }
 
 /// What [`landings`] gives.
@@ -36,49 +51,297 @@ pub struct Landed<'f> {
 impl Landing {
     /// Whether a patch of the build puts something else in the reference's place.
     #[must_use]
-    pub fn is_overridden(&self, _reference: &Reference) -> bool {
-        false
+    pub fn is_overridden(&self, reference: &Reference) -> bool {
+        self.doubtful || self.is_touched(&reference.path) || self.touched.iter().any(|slot| **slot == *reference.slot)
+    }
+
+    /// Whether a patch of the build wrote what stands at a symbolic path, or around it.
+    #[must_use]
+    pub fn is_touched(&self, path: &str) -> bool {
+        self.touched.iter().any(|touched| {
+            path.strip_prefix(touched.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    }
+
+    /// Whether a patch of the build wrote something below a symbolic path.
+    #[must_use]
+    pub fn is_touched_below(&self, path: &str) -> bool {
+        self.touched.iter().any(|touched| touched.starts_with(path))
     }
 
     /// The name that kustomize gives to a Secret of the same build, where it has one of that name.
     #[must_use]
-    pub fn follow(&self, _name: &str) -> Option<&str> {
-        None
+    pub fn follow(&self, name: &str) -> Option<&Stated> {
+        self.follows.iter().find(|(old, _)| **old == *name).map(|(_, new)| new)
     }
 }
 
 /// Where every object of `files` lands.
 #[must_use]
 pub fn landings(files: &[Source]) -> Landed<'_> {
-    let mut objects: Vec<Vec<Vec<Landing>>> = Vec::with_capacity(files.len());
-    for (_, facts) in files {
-        let mut of_file: Vec<Vec<Landing>> = Vec::with_capacity(facts.objects.len());
-        for object in &facts.objects {
-            of_file.push(vec![alone(object)]);
+    let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
+    let mut landed = Landed { objects, generated: Vec::new(), patched: Vec::new(), gaps: BTreeSet::new() };
+    let deploys = Deploys::new(files);
+    let tree = Tree::new(files.iter().map(|(path, facts)| (&**path, facts)).collect());
+    let builder = Builder::new(&tree);
+    let mut builds: BTreeSet<u32> = tree.roots().into_iter().collect();
+    builds.extend(
+        tree.kustomizations().into_iter().filter(|&file| deploys.of_kustomization(tree.path(file)).next().is_some()),
+    );
+    for file in builds {
+        let build = builder.build(file);
+        if !build.gaps.is_empty() {
+            landed.gaps.insert(file as usize);
         }
-        inherit(&facts.objects, &mut of_file);
-        objects.push(of_file);
+        let wrappers: Vec<Option<&Deployed<'_>>> = deploys.of_kustomization(tree.path(file)).map(Some).collect();
+        for wrapper in if wrappers.is_empty() { vec![None] } else { wrappers } {
+            landed.add(&build, wrapper);
+        }
     }
-    Landed { objects, generated: Vec::new(), patched: Vec::new(), gaps: BTreeSet::new() }
+    let configuration = tree.configuration();
+    for (file, (path, facts)) in files.iter().enumerate() {
+        // What kustomizations take for patches is no object by itself.
+        let patch = configuration[file];
+        for (at, object) in facts.objects.iter().enumerate() {
+            let free = landed.objects[file][at].is_empty() && !(patch && object.role == Role::Resource);
+            if free && !is_inherited(object) {
+                landed.objects[file][at] = deploys.alone(path, object);
+            }
+        }
+        inherit(&facts.objects, &mut landed.objects[file]);
+    }
+    landed
 }
 
-/// Where an object lands that nothing else changes.
-fn alone(object: &Object) -> Landing {
-    let namespace = match &object.namespace {
-        Stated::Absent => Stated::Unknown,
-        stated => stated.clone(),
+impl<'f> Landed<'f> {
+    /// Takes over what a build gives, as something that deploys it changes that.
+    fn add(&mut self, build: &Build<'f>, wrapper: Option<&Deployed<'f>>) {
+        let file = build.file as usize;
+        let renames = build.objects.iter().any(|built| built.kind == "Secret" && built.group.is_empty());
+        for built in &build.objects {
+            let mut landing = landing_of(built, file);
+            if let Some(wrapper) = wrapper {
+                wrapper.change(&mut landing, built);
+            }
+            match built.origin {
+                Origin::Object { file: of, index, object } => {
+                    let user = (of as usize, index as usize);
+                    let patches = merged(built);
+                    if renames {
+                        let own =
+                            object.references.iter().chain(patches.iter().flat_map(|(_, patch)| &patch.references));
+                        landing.follows = own
+                            .filter(|reference| reference.renamed)
+                            .filter_map(|reference| follow(build, built, &reference.name))
+                            .collect();
+                    }
+                    for (from, patch) in patches {
+                        self.patched.extend(
+                            patch.references.iter().map(|reference| Used::new(reference, from, user, &landing)),
+                        );
+                    }
+                    self.objects[user.0][user.1].push(landing);
+                }
+                Origin::Generator { file: of, generator } if generator.secret => self.generated.push(Defined {
+                    name: landing.name,
+                    namespace: landing.namespace,
+                    hashed: built.hashed,
+                    definition: &generator.definition,
+                    file: of as usize,
+                    object: None,
+                    build: Some(file),
+                }),
+                Origin::Generator { .. } => {}
+            }
+        }
+    }
+}
+
+fn landing_of(built: &Built<'_>, build: usize) -> Landing {
+    let line = |aspect| built.changed_by(aspect).map(|change| (change.file as usize, change.place));
+    let namespace =
+        if built.is_cluster_scoped() { Stated::Unknown } else { known_or_unknown(built.namespace.to_stated()) };
+    let scope_by = line(Aspect::Annotation).and_then(|line| {
+        let on =
+            |name: &str| built.annotation(&format!("sealedsecrets.bitnami.com/{name}")) == Text::Known("true".into());
+        let scope = if on("cluster-wide") {
+            Scope::ClusterWide
+        } else if on("namespace-wide") {
+            Scope::NamespaceWide
+        } else {
+            Scope::Strict
+        };
+        let own = built.object()?.sealed.as_deref()?.scope;
+        (own != scope).then_some((line, scope))
+    });
+    Landing {
+        name: built.name.to_stated(),
+        namespace,
+        build: Some(build),
+        namespace_by: line(Aspect::Namespace),
+        name_by: line(Aspect::Name),
+        scope_by,
+        doubtful: built.doubtful,
+        touched: touched(built),
+        follows: Vec::new(),
+    }
+}
+
+fn known_or_unknown(stated: Stated) -> Stated {
+    if stated == Stated::Absent { Stated::Unknown } else { stated }
+}
+
+/// The strategic merge patches that surely changed an object, each with its file.
+fn merged<'f>(built: &Built<'f>) -> Vec<(usize, &'f Object)> {
+    let patch = |applied: &Applied<'f>| match applied.content {
+        Content::Merge(patch) if applied.certain => Some((applied.file as usize, patch)),
+        _ => None,
     };
-    Landing { name: object.name.clone(), namespace, ..Landing::default() }
+    built.applied.iter().filter_map(patch).collect()
+}
+
+/// Where patches and replacements wrote: paths of references, slots of those that a merge patch replaces.
+fn touched(built: &Built<'_>) -> Vec<String> {
+    let mut touched = Vec::new();
+    for applied in &built.applied {
+        match applied.content {
+            Content::Merge(patch) => {
+                touched.extend(patch.references.iter().map(|reference| reference.slot.to_string()))
+            }
+            Content::Json(patch) => {
+                let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");
+                touched.extend(writes.map(|operation| symbolic(operation.path.split('/').skip(1))));
+            }
+            Content::Replacement(path) => touched.push(symbolic(path.split('.'))),
+            Content::Merged(_) | Content::Replaced(_) => {}
+        }
+    }
+    touched
+}
+
+/// Steps of a JSON pointer or a field path as a symbolic path.
+fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
+    let mut path = String::new();
+    for step in steps {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.push_str(&format!("[{step}]"));
+        } else if step != "-" {
+            crate::document::object::push_key(&mut path, &step);
+        }
+    }
+    path
+}
+
+fn follow(build: &Build<'_>, referrer: &Built<'_>, name: &str) -> Option<(Box<str>, Stated)> {
+    match build.secret(referrer, name) {
+        Referral::Object(secret) if secret.hashed => Some((name.into(), Stated::Unknown)),
+        Referral::Object(secret) => Some((name.into(), secret.name.to_stated())),
+        Referral::Unknown => Some((name.into(), Stated::Unknown)),
+        Referral::Unchanged => None,
+    }
+}
+
+/// Whether an object lands where the one around it does.
+fn is_inherited(object: &Object) -> bool {
+    object.role == Role::Embedded && object.namespace == Stated::Absent && object.parent.is_some()
 }
 
 /// Objects inside others that state no namespace land in the namespace of these.
 fn inherit(objects: &[Object], landings: &mut [Vec<Landing>]) {
-    for (at, object) in objects.iter().enumerate() {
-        if object.role != Role::Embedded || object.namespace != Stated::Absent {
-            continue;
-        }
+    for (at, object) in objects.iter().enumerate().filter(|(_, object)| is_inherited(object)) {
         let Some(parent) = object.parent.and_then(|parent| usize::try_from(parent).ok()) else { continue };
         let Some(outer) = landings.get(parent).cloned() else { continue };
-        landings[at] = outer.into_iter().map(|outer| Landing { name: object.name.clone(), ..outer }).collect();
+        let inside = |outer: Landing| Landing {
+            name: object.name.clone(),
+            namespace: outer.namespace,
+            build: outer.build,
+            doubtful: outer.doubtful,
+            ..Landing::default()
+        };
+        landings[at] = outer.into_iter().map(inside).collect();
+    }
+}
+
+/// What Argo CD and Flux deploy, by folder.
+struct Deploys<'f>(BTreeMap<&'f str, Vec<Deployed<'f>>>);
+
+/// One deployment of a folder.
+struct Deployed<'f> {
+    deploy: &'f Deploy,
+    line: Line,
+}
+
+impl<'f> Deploys<'f> {
+    fn new(files: &'f [Source]) -> Self {
+        let mut deploys: BTreeMap<&str, Vec<Deployed<'_>>> = BTreeMap::new();
+        for (file, (_, facts)) in files.iter().enumerate() {
+            let objects = facts.objects.iter().filter(|object| object.role != Role::Example);
+            for deploy in objects.flat_map(|object| &object.deploys) {
+                let folder = deploy.path.trim_start_matches("./").trim_matches('/');
+                // The root of whatever repository says nothing of this one.
+                if !matches!(folder, "" | ".") {
+                    deploys.entry(folder).or_default().push(Deployed { deploy, line: (file, deploy.place) });
+                }
+            }
+        }
+        Self(deploys)
+    }
+
+    /// What deploys the folder of a file.
+    fn of_folder(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        self.0.get(folder).into_iter().flatten()
+    }
+
+    /// What deploys a kustomization, and changes something on the way.
+    fn of_kustomization(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
+        self.of_folder(path)
+    }
+
+    /// Where an object lands that no kustomization includes.
+    fn alone(&self, path: &str, object: &Object) -> Vec<Landing> {
+        let alone = Landing {
+            name: object.name.clone(),
+            namespace: known_or_unknown(object.namespace.clone()),
+            ..Landing::default()
+        };
+        if object.role != Role::Resource || object.namespace != Stated::Absent {
+            return vec![alone];
+        }
+        let given = self.of_folder(path).filter(|deployed| deployed.deploy.namespace != Stated::Absent);
+        let mut landings: Vec<Landing> = given
+            .map(|deployed| Landing {
+                namespace: deployed.deploy.namespace.clone(),
+                namespace_by: Some(deployed.line),
+                ..alone.clone()
+            })
+            .collect();
+        if landings.is_empty() {
+            landings.push(alone);
+        }
+        landings
+    }
+}
+
+impl Deployed<'_> {
+    /// What the deployment does to an object of a build (`secrets-surface.md` 9.5).
+    fn change(&self, landing: &mut Landing, built: &Built<'_>) {
+        let deploy = self.deploy;
+        let stated = deploy.namespace != Stated::Absent && !built.is_cluster_scoped();
+        if stated && (deploy.overrides || built.namespace == Text::Absent) {
+            landing.namespace = deploy.namespace.clone();
+            landing.namespace_by = Some(self.line);
+        }
+        let fixed = matches!(built.kind, "CustomResourceDefinition" | "APIService" | "Namespace");
+        if let Stated::Known(name) = &landing.name
+            && !fixed
+            && (deploy.prefix.is_some() || deploy.suffix.is_some())
+        {
+            let prefix = deploy.prefix.as_deref().unwrap_or_default();
+            let suffix = deploy.suffix.as_deref().unwrap_or_default();
+            landing.name = Stated::Known(format!("{prefix}{name}{suffix}").into());
+            landing.name_by = Some(self.line);
+        }
     }
 }

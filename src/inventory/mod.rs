@@ -7,6 +7,8 @@
 pub mod convention;
 pub mod facts;
 pub mod index;
+pub mod kustomization;
+pub mod kustomize;
 pub mod landing;
 pub mod read;
 pub mod reference;

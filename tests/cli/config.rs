@@ -87,3 +87,22 @@ fn a_named_folder_is_searched_although_it_is_excluded() {
     assert_eq!(tree.run(&["check", "demo"]).code, 1);
     assert_eq!(tree.run(&["check", "b.txt", "demo/a.txt"]).code, 0);
 }
+
+#[test]
+fn the_convention_is_read_and_shown() {
+    let text = "environments: { dev: \"{workflow}-d\" }\nreferences: { env-form: [a] }\n";
+    let tree = Tree::new(&[(".mlguard.yaml", text), ("a.txt", "x\n")]);
+    let run = tree.run(&["check"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.starts_with(
+            "error: .mlguard.yaml:2:15: unknown key `env-form`\n  help: did you mean `env-from`? \
+             known keys: env-from, image-pull, kinds, private-registries"
+        ),
+        "{}",
+        run.err
+    );
+    let shown = tree.run(&["check", "--show-config"]).out;
+    assert!(shown.contains("environments:\n  \"dev\": \"{workflow}-d\"  # .mlguard.yaml:1:17\n"), "{shown}");
+    assert!(shown.contains("  env-from:\n    - \"ml-platform\"  # default\n"), "{shown}");
+}

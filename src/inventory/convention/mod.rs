@@ -204,8 +204,8 @@ mod tests {
         )
     }
 
-    fn found(workflow: &str, environment: &str, namespace: &str) -> Option<[String; 3]> {
-        Some([workflow, environment, namespace].map(str::to_owned))
+    fn found(workflow: &str, environment: &str, namespace: &str) -> [String; 3] {
+        [workflow, environment, namespace].map(str::to_owned)
     }
 
     fn workflows(convention: &Convention, paths: &[&str], namespaces: &[&str]) -> Vec<String> {
@@ -228,11 +228,14 @@ mod tests {
     fn paths_say_whose_a_file_is() {
         let convention = Convention::default();
         for (path, says) in [
-            ("packages/financial-ml/dev/a.yaml", found("financial-ml", "dev", "financial-ml-dev")),
-            ("packages/financial-ml/production/a.yaml", found("financial-ml", "production", "financial-ml")),
-            ("financial-ml-secrets-package/staging/a.yaml", found("financial-ml", "staging", "financial-ml-staging")),
-            ("infra/sealed-secrets/financial-ml/a.yaml", found("-", "-", "financial-ml")),
-            ("app/overlays/dev/kustomization.yaml", found("-", "dev", "-")),
+            ("packages/financial-ml/dev/a.yaml", Some(found("financial-ml", "dev", "financial-ml-dev"))),
+            ("packages/financial-ml/production/a.yaml", Some(found("financial-ml", "production", "financial-ml"))),
+            (
+                "financial-ml-secrets-package/staging/a.yaml",
+                Some(found("financial-ml", "staging", "financial-ml-staging")),
+            ),
+            ("infra/sealed-secrets/financial-ml/a.yaml", Some(found("-", "-", "financial-ml"))),
+            ("app/overlays/dev/kustomization.yaml", Some(found("-", "dev", "-"))),
             ("app/overlays/gpu/kustomization.yaml", None),
             ("packages/financial-ml/gpu/a.yaml", None),
             ("src/main.rs", None),
@@ -249,7 +252,7 @@ mod tests {
         assert_eq!(says.template, "**/packages/{workflow}/{env}/**");
         let mut turned = convention;
         turned.paths.reverse();
-        assert_eq!(expected(&turned, path), found("-", "staging", "-"));
+        assert_eq!(expected(&turned, path), Some(found("-", "staging", "-")));
     }
 
     #[test]

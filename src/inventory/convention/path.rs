@@ -219,11 +219,11 @@ impl<'p> Attempt<'_, 'p> {
             Piece::Below => !left.is_empty(),
             Piece::Within => {
                 let end = left.find('/').unwrap_or(left.len());
-                self.from_any(piece, at, (0..=end).filter(|end| left.is_char_boundary(*end)))
+                self.any_of(piece, at, (0..=end).filter(|end| left.is_char_boundary(*end)))
             }
             Piece::Components => {
                 let starts = memchr::memchr_iter(b'/', left.as_bytes()).map(|slash| slash + 1);
-                self.from_any(piece, at, std::iter::once(0).chain(starts))
+                self.any_of(piece, at, std::iter::once(0).chain(starts))
             }
             Piece::Variable(variable) => {
                 let variable = *variable;
@@ -244,7 +244,7 @@ impl<'p> Attempt<'_, 'p> {
 
     /// Whether what follows `piece`, which takes any text up to one of `ends`, matches from there. What fails from one
     /// end fails for `piece` from there too, so one that failed before ends the search.
-    fn from_any(&mut self, piece: usize, at: usize, ends: impl Iterator<Item = usize>) -> bool {
+    fn any_of(&mut self, piece: usize, at: usize, ends: impl Iterator<Item = usize>) -> bool {
         for end in ends {
             let state = piece * (self.path.len() + 1) + at + end;
             if self.failed[state] {
@@ -295,24 +295,27 @@ mod tests {
         Some([text(captured.workflow), text(captured.environment), text(captured.namespace)])
     }
 
-    fn found(workflow: &str, environment: &str, namespace: &str) -> Option<[String; 3]> {
-        Some([workflow, environment, namespace].map(str::to_owned))
+    fn found(workflow: &str, environment: &str, namespace: &str) -> [String; 3] {
+        [workflow, environment, namespace].map(str::to_owned)
     }
 
     #[test]
     fn the_built_in_forms_match_what_they_are_for() {
         let packages = "**/packages/{workflow}/{env}/**";
         for path in ["packages/financial-ml/dev/a.yaml", "x/y/packages/financial-ml/dev/deep/er/a.yaml"] {
-            assert_eq!(capture(packages, path), found("financial-ml", "dev", "-"), "{path}");
+            assert_eq!(capture(packages, path), Some(found("financial-ml", "dev", "-")), "{path}");
         }
         let package = "**/{workflow}-secrets-package/{env}/**";
         assert_eq!(
             capture(package, "financial-ml-secrets-package/production/s.yaml"),
-            found("financial-ml", "production", "-")
+            Some(found("financial-ml", "production", "-"))
         );
         let sealed = "**/sealed-secrets/{namespace}/**";
-        assert_eq!(capture(sealed, "k8s/sealed-secrets/financial-ml-dev/a.yaml"), found("-", "-", "financial-ml-dev"));
-        assert_eq!(capture("**/overlays/{env}/**", "app/overlays/staging/k.yaml"), found("-", "staging", "-"));
+        assert_eq!(
+            capture(sealed, "k8s/sealed-secrets/financial-ml-dev/a.yaml"),
+            Some(found("-", "-", "financial-ml-dev"))
+        );
+        assert_eq!(capture("**/overlays/{env}/**", "app/overlays/staging/k.yaml"), Some(found("-", "staging", "-")));
     }
 
     #[test]
@@ -321,6 +324,7 @@ mod tests {
         for path in [
             "packages/financial-ml/gpu/a.yaml",
             "packages/financial-ml/dev",
+            "packages/financial-ml/dev/",
             "packages/dev/a.yaml",
             "my-packages/financial-ml/dev/a.yaml",
             "packages/financial-ml/developer/a.yaml",
@@ -341,27 +345,27 @@ mod tests {
     #[test]
     fn a_later_place_is_tried_where_an_earlier_one_does_not_fit() {
         let packages = "**/packages/{workflow}/{env}/**";
-        assert_eq!(capture(packages, "packages/a/packages/b/dev/x"), found("b", "dev", "-"));
-        assert_eq!(capture("{workflow}-{env}/**", "a-dev-dev/x"), found("a-dev", "dev", "-"));
-        assert_eq!(capture("{workflow}-{env}/**", "a-pre-prod/x"), found("a", "pre-prod", "-"));
+        assert_eq!(capture(packages, "packages/a/packages/b/dev/x"), Some(found("b", "dev", "-")));
+        assert_eq!(capture("{workflow}-{env}/**", "a-dev-dev/x"), Some(found("a-dev", "dev", "-")));
+        assert_eq!(capture("{workflow}-{env}/**", "a-pre-prod/x"), Some(found("a", "pre-prod", "-")));
         assert_eq!(capture("{workflow}-{env}/**", "a-b/x"), None);
     }
 
     #[test]
     fn stars_stay_in_a_component_and_double_stars_do_not() {
-        assert_eq!(capture("apps/*/{env}.yaml", "apps/x/dev.yaml"), found("-", "dev", "-"));
+        assert_eq!(capture("apps/*/{env}.yaml", "apps/x/dev.yaml"), Some(found("-", "dev", "-")));
         assert_eq!(capture("apps/*/{env}.yaml", "apps/x/y/dev.yaml"), None);
-        assert_eq!(capture("apps/**/{env}.yaml", "apps/dev.yaml"), found("-", "dev", "-"));
-        assert_eq!(capture("apps/**/{env}.yaml", "apps/x/y/dev.yaml"), found("-", "dev", "-"));
-        assert_eq!(capture("apps/{namespace}*", "apps/a.yaml"), found("-", "-", "a"));
-        assert_eq!(capture("**/**/é*/{env}/**", "x/éü/dev/a"), found("-", "dev", "-"));
+        assert_eq!(capture("apps/**/{env}.yaml", "apps/dev.yaml"), Some(found("-", "dev", "-")));
+        assert_eq!(capture("apps/**/{env}.yaml", "apps/x/y/dev.yaml"), Some(found("-", "dev", "-")));
+        assert_eq!(capture("apps/{namespace}*", "apps/a.yaml"), Some(found("-", "-", "a")));
+        assert_eq!(capture("**/**/é*/{env}/**", "x/éü/dev/a"), Some(found("-", "dev", "-")));
     }
 
     #[test]
     fn a_template_of_a_folder_takes_what_is_below() {
-        assert_eq!(capture("/apps/{workflow}", "apps/x/deep/a.yaml"), found("x", "-", "-"));
+        assert_eq!(capture("/apps/{workflow}", "apps/x/deep/a.yaml"), Some(found("x", "-", "-")));
         assert_eq!(capture("./apps/{workflow}", "sub/apps/x/a.yaml"), None);
-        assert_eq!(capture("apps/{namespace}.yaml", "apps/x.yaml"), found("-", "-", "x"));
+        assert_eq!(capture("apps/{namespace}.yaml", "apps/x.yaml"), Some(found("-", "-", "x")));
         assert_eq!(capture("apps/{namespace}.yaml", "apps/x.yaml.bak"), None);
     }
 
@@ -371,7 +375,7 @@ mod tests {
         let template = "packages/{workflow}/{env}/**";
         assert_eq!(
             capture_known(template, "packages/financial-ml/dev/a", &declared),
-            found("financial-ml", "dev", "-")
+            Some(found("financial-ml", "dev", "-"))
         );
         assert_eq!(capture_known(template, "packages/common/dev/a", &declared), None);
     }
@@ -417,5 +421,50 @@ mod tests {
             }
         }
         assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    }
+
+    /// The same template as a regular expression.
+    fn regex(template: &str) -> regex::Regex {
+        let components: Vec<&str> = template.split('/').collect();
+        let mut pattern = "^".to_owned();
+        for (index, component) in components.iter().enumerate() {
+            let last = index + 1 == components.len();
+            match *component {
+                "**" if last => pattern.push_str(".+"),
+                "**" => pattern.push_str("(?:[^/]*/)*"),
+                _ => {
+                    let name = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
+                    let component =
+                        component.replace('*', "[^/]*").replace("{env}", "(?:dev|staging|production|pre-prod)");
+                    pattern.push_str(&component.replace("{workflow}", name).replace("{namespace}", name));
+                    pattern.push_str(if last { "(?:/.*)?" } else { "/" });
+                }
+            }
+        }
+        regex::Regex::new(&(pattern + "$")).expect("a good pattern")
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn matching_is_that_of_a_regular_expression(
+            components in proptest::collection::vec(
+                proptest::sample::select(vec!["**", "*", "a", "a*", "*b", "{env}", "{workflow}", "x-{namespace}", "{workflow}-{env}"]),
+                1..6,
+            ),
+            path in proptest::collection::vec(
+                proptest::sample::select(vec!["a", "ab", "b", "dev", "x-a", "a-dev", "x-pre-prod", "X", "-", "", "é"]),
+                1..7,
+            ),
+        ) {
+            let (template, path) = (components.join("/"), path.join("/"));
+            if PathTemplate::new(&template).is_ok() {
+                let found = capture(&template, &path);
+                proptest::prop_assert_eq!(found.is_some(), regex(&template).is_match(&path), "{} {}", template, path);
+                let [workflow, environment, namespace] = found.unwrap_or_default();
+                for (text, variable) in [(workflow, "{workflow}"), (environment, "{env}"), (namespace, "{namespace}")] {
+                    proptest::prop_assert!(text.is_empty() || (text == "-") != template.contains(variable));
+                }
+            }
+        }
     }
 }

@@ -37,7 +37,8 @@ const BY_FIELD: [(&str, &str, &[&str], &[&str]); 7] = [
 const SHIMS: [&str; 3] = ["cert-manager.io/", "certmanager.k8s.io/", "kubernetes.io/tls-acme"];
 
 /// Annotations of a Secret that make a controller add keys, or copy it.
-const FILLED: [&str; 3] = ["secret-generator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"];
+const FILLED: [&str; 3] =
+    ["secret-generator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"];
 
 /// What an object makes exist.
 pub(super) fn of_object(around: &Around<'_>) -> Vec<Definition> {
@@ -238,7 +239,8 @@ fn serving_certificate(around: &Around<'_>) -> Option<Definition> {
 /// What cert-manager makes of an Ingress or a Gateway that asks for it by annotation.
 fn shimmed(around: &Around<'_>) -> Vec<Definition> {
     let mut annotations = around.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
-    let asks = annotations.any(|(key, _)| key.as_str().is_some_and(|key| SHIMS.iter().any(|shim| key.starts_with(shim))));
+    let asks =
+        annotations.any(|(key, _)| key.as_str().is_some_and(|key| SHIMS.iter().any(|shim| key.starts_with(shim))));
     if !asks {
         return Vec::new();
     }

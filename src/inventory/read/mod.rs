@@ -6,7 +6,7 @@ mod sealed;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
-use super::{Places, Stated, reference};
+use super::{Places, Stated, kustomization, reference};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
 use crate::document::view::{Unit, View};
@@ -20,6 +20,12 @@ const TELLING: [&str; 5] = [
     "kustomize.config.k8s.io/",
     "internal.config.kubernetes.io/",
 ];
+
+/// Whether facts keep an annotation.
+#[must_use]
+pub fn is_telling(key: &str) -> bool {
+    TELLING.iter().any(|prefix| key.starts_with(prefix))
+}
 
 /// The facts of a file. `own` are the fields of a user's own kinds that name Secrets.
 #[must_use]
@@ -38,9 +44,30 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
         sources.push(object);
     }
     parents(&sources, &mut facts.objects);
+    for_kustomize(view, &reader, &mut facts);
     let commands = view.parsed.create_secrets.iter();
     facts.commands = commands.filter_map(|made| definition::of_command(made, &places)).collect();
     facts
+}
+
+/// What the file is to kustomize: a kustomization, or what one names, and CustomResourceDefinitions, which are objects too.
+fn for_kustomize(view: &View<'_>, reader: &Reader<'_>, facts: &mut Facts) {
+    if reader.people {
+        return;
+    }
+    let objects = |unit: &Unit| object::objects(unit).iter().take(1).map(|object| reader.object(object, 0)).collect();
+    let kustomize = kustomization::Reader::new(reader.places, &objects);
+    let units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
+    if kustomization::is_kustomization(view.path) {
+        facts.kustomization = units.clone().find_map(|unit| kustomize.kustomization(unit)).map(Box::new);
+    } else {
+        for unit in units {
+            kustomize.part(unit, document_of(view, unit), &mut facts.parts);
+        }
+    }
+    for &span in &view.parsed.definitions_of_kinds {
+        facts.objects.extend(kustomization::definition_of_kind(view.text, span, reader.places));
+    }
 }
 
 /// The number of a unit among those of its file.
@@ -147,7 +174,7 @@ impl Reader<'_> {
             }
             for (key, value) in metadata.get("annotations").into_iter().flat_map(Node::entries) {
                 let Some(key) = key.as_str() else { continue };
-                if TELLING.iter().any(|prefix| key.starts_with(prefix)) {
+                if is_telling(key) {
                     object.annotations.push((key.into(), stated(unit, Some(value))));
                 }
             }
@@ -169,7 +196,8 @@ impl Reader<'_> {
                 let root = source.unit.tree().root();
                 let whole = root.is_some_and(|root| {
                     let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
-                    let listed = || root.get("items").into_iter().flat_map(Node::items).any(|item| item.is(source.node));
+                    let listed =
+                        || root.get("items").into_iter().flat_map(Node::items).any(|item| item.is(source.node));
                     root.is(source.node) || kind.ends_with("List") && listed()
                 });
                 if whole { Role::Resource } else { Role::Embedded }

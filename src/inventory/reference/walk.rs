@@ -1,5 +1,7 @@
 //! Walks an object along the paths of the table.
 
+use std::borrow::Cow;
+
 use super::crumb::{Crumb, Part};
 use super::path::Step;
 use super::table::{Condition, Name, Rule, Shape, Take, Then};
@@ -7,7 +9,7 @@ use crate::document::object::Object;
 use crate::document::offset::OffsetMap;
 use crate::document::scalar;
 use crate::document::view::Unit;
-use crate::document::yaml::{self, Node};
+use crate::document::yaml::{self, Node, Style};
 use crate::inventory::facts::{Pod, Reference};
 use crate::inventory::{Place, Places, Stated};
 use crate::span::Span;
@@ -174,11 +176,7 @@ impl<'w> Walk<'w> {
 
     /// Reads a string as a document, best effort: what is no YAML holds nothing.
     fn parse(&mut self, shape: &Shape, node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
-        let (Some(style), true) = (node.style(), self.visit(crumb)) else { return };
-        let node = node.resolve();
-        let quotes = usize::from(matches!(style, yaml::Style::Single | yaml::Style::Double));
-        let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
-        let Some((text, map)) = scalar::inner_text(node.tree().text(), whole, style) else { return };
+        let Some((text, map)) = scalar_text(node).filter(|_| self.visit(crumb)) else { return };
         // A string may stand for many by aliases.
         self.budget = self.budget.saturating_sub(text.len());
         let Ok(tree) = yaml::parse(&text) else { return };
@@ -275,24 +273,22 @@ impl<'w> Walk<'w> {
 
     /// `$name:key` in a text. `$key` alone is a key of Argo CD's own Secret, which its installation makes.
     fn dollars(&mut self, take: &Take<'_>, node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
-        let Some(text) = node.as_str() else { return };
+        let Some((text, map)) = scalar_text(node) else { return };
         for at in memchr::memchr_iter(b'$', text.as_bytes()) {
-            let rest = &text[at + 1..];
-            let is_key = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            let length = |text: &str| text.bytes().position(|byte| !is_key(byte)).unwrap_or(text.len());
-            let name = &rest[..length(rest)];
-            let Some(after) = rest[name.len()..].strip_prefix(':') else { continue };
-            let key = &after[..length(after)];
+            let word = |text: &str| {
+                let end = |byte: u8| !(byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+                text.bytes().position(end).unwrap_or(text.len())
+            };
+            let name = Span::new(at + 1, at + 1 + word(&text[at + 1..]));
+            let Some(after) = text[name.end..].strip_prefix(':') else { continue };
+            let key = Span::new(name.end + 1, name.end + 1 + word(after));
             let starts =
-                text[..at].ends_with(|before: char| before.is_whitespace() || "\"'".contains(before)) || at == 0;
-            let span = part(node, text, at + 1..at + 1 + name.len());
-            if !starts || key.is_empty() || self.is_templated(span) {
-                continue;
+                at == 0 || text[..at].ends_with(|before: char| before.is_whitespace() || "\"'".contains(before));
+            if starts && !key.is_empty() && !self.is_templated(map.outer(Span::new(at, key.end))) {
+                let keys = vec![(key.slice(&text).into(), self.place(map.outer(key)))];
+                let named = Named { keys, ..Named::new(name.slice(&text), map.outer(name), take) };
+                self.push(take, named, crumb, context);
             }
-            let key_start = at + 2 + name.len();
-            let place = self.place(part(node, text, key_start..key_start + key.len()));
-            let named = Named { keys: vec![(key.into(), place)], ..Named::new(name, span, take) };
-            self.push(take, named, crumb, context);
         }
     }
 
@@ -430,6 +426,15 @@ fn is_selector(node: Node<'_>) -> bool {
         }
     }
     name && key
+}
+
+/// The text of a scalar with a map to the text around it.
+fn scalar_text(node: Node<'_>) -> Option<(Cow<'_, str>, OffsetMap)> {
+    let node = node.resolve();
+    let style = node.style()?;
+    let quotes = usize::from(matches!(style, Style::Single | Style::Double));
+    let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
+    scalar::scalar_text(node.tree().text(), whole, style)
 }
 
 /// The span of a part of a scalar, or of all of it where it is not written as it is read.

@@ -1,0 +1,112 @@
+//! Documents inside strings of a kustomization: patches and transformers.
+
+use super::{JsonPatch, Operation, definition_of_kind_name};
+use crate::document::view::Unit;
+use crate::document::yaml::Node;
+use crate::inventory::facts::{Object, Role};
+use crate::inventory::read::stated;
+use crate::inventory::{Places, Stated};
+use crate::span::Span;
+
+/// Whether a document is a list of JSON patch operations.
+pub(super) fn is_json_patch(root: Node<'_>) -> bool {
+    let mut items = root.items().peekable();
+    let operation = |item: Node<'_>| {
+        let op = item.get("op").and_then(Node::as_str);
+        let known = matches!(op, Some("add" | "replace" | "remove" | "move" | "copy" | "test"));
+        known && item.get("path").is_some_and(|path| path.as_str().is_some())
+    };
+    root.is_sequence() && items.peek().is_some() && items.all(operation)
+}
+
+/// Reads a list of JSON patch operations.
+pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Places<'_>) -> JsonPatch {
+    let text = |node: Option<Node<'_>>| node.and_then(Node::as_str).unwrap_or_default().into();
+    // Other mappings may hold values of Secrets.
+    let metadata =
+        |item: Node<'_>| item.get("path").and_then(Node::as_str).is_some_and(|path| path.starts_with("/metadata"));
+    let operation = |item: Node<'_>| {
+        let value = item.get("value").filter(|value| value.as_str().is_some());
+        let collection = item.get("value").filter(|value| value.is_mapping() || value.is_sequence());
+        let known = |value: Node<'_>| {
+            if value.as_str().is_some() || value.is_null() { stated(unit, Some(value)) } else { Stated::Unknown }
+        };
+        let pairs = |value: Node<'_>| {
+            value.entries().filter_map(|(key, value)| Some((key.as_str()?.into(), known(value)))).collect()
+        };
+        Operation {
+            op: text(item.get("op")),
+            path: text(item.get("path")),
+            from: item.get("from").and_then(Node::as_str).map(Into::into),
+            value: if collection.is_some() { Stated::Unknown } else { stated(unit, value) },
+            pairs: collection.filter(|value| value.is_mapping() && metadata(item)).map(pairs),
+            place: places.at(unit.outer(value.unwrap_or(item).span())),
+        }
+    };
+    JsonPatch { document, operations: root.items().map(operation).collect() }
+}
+
+/// An object's identity and what selectors ask of it, without its definitions and references.
+#[must_use]
+pub fn plain_object(unit: &Unit, node: Node<'_>, document: u32, places: &Places<'_>) -> Object {
+    let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let name = node.at(&["metadata", "name"]);
+    let namespace = node.at(&["metadata", "namespace"]);
+    let labels = node.at(&["metadata", "labels"]).into_iter().flat_map(Node::entries);
+    let annotations = node.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
+    let known = |(key, value): (Node<'_>, Node<'_>)| Some((key.as_str()?.into(), value.as_str()?.into()));
+    Object {
+        group: group.into(),
+        version: version.into(),
+        kind: node.get("kind").and_then(Node::as_str).unwrap_or_default().into(),
+        name: stated(unit, name),
+        namespace: stated(unit, namespace),
+        place: places.at(unit.outer(name.unwrap_or(node).span())),
+        namespace_place: namespace.map(|node| places.at(unit.outer(node.span()))),
+        role: Role::Resource,
+        document,
+        parent: None,
+        templated: unit.is_templated(node.span()),
+        definitions: Vec::new(),
+        references: Vec::new(),
+        sealed: None,
+        pods: Vec::new(),
+        deploys: Vec::new(),
+        deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
+        labels: labels.filter_map(known).collect(),
+        annotations: annotations
+            .filter_map(|(key, value)| Some((key.as_str()?.into(), stated(unit, Some(value)))))
+            .collect(),
+    }
+}
+
+/// The CustomResourceDefinition that stands unparsed at `span` of `text`.
+#[must_use]
+pub fn definition_of_kind(text: &str, span: Span, places: &Places<'_>) -> Option<Object> {
+    let body = span.slice(text);
+    let name = definition_of_kind_name(body)?;
+    let at = span.start + (name.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
+    let beta = memchr::memmem::find(body.as_bytes(), b"apiextensions.k8s.io/v1beta1").is_some();
+    Some(Object {
+        group: "apiextensions.k8s.io".into(),
+        version: if beta { "v1beta1" } else { "v1" }.into(),
+        kind: "CustomResourceDefinition".into(),
+        name: name.into(),
+        namespace: Stated::Absent,
+        place: places.at(Span::new(at, at + name.len())),
+        namespace_place: None,
+        role: Role::Resource,
+        document: u32::MAX,
+        parent: None,
+        templated: false,
+        definitions: Vec::new(),
+        references: Vec::new(),
+        sealed: None,
+        pods: Vec::new(),
+        deploys: Vec::new(),
+        deletes: memchr::memmem::find(body.as_bytes(), b"\n$patch: delete").is_some(),
+        labels: Vec::new(),
+        annotations: Vec::new(),
+    })
+}

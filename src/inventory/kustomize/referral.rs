@@ -1,0 +1,83 @@
+//! Which Secret a reference means after a build: kustomize renames references along with what they name.
+
+use super::item::Built;
+use super::select::{same_namespace, same_namespaced};
+use super::text::Match;
+use super::{Build, Gap, GapKind};
+
+/// What a reference of an object names in a build.
+#[derive(Clone, Copy, Debug)]
+pub enum Referral<'b, 'a> {
+    /// This object, whose final name kustomize writes into the reference.
+    Object(&'b Built<'a>),
+    /// No object of the build went by this name: the reference stays as it is.
+    Unchanged,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl<'a> Build<'a> {
+    /// What a reference to the Secret `name` in `referrer` names, where kustomize follows such references.
+    ///
+    /// Only objects of `kind: Secret` are looked for (`secrets-surface.md` 9.2): a SealedSecret of the name is none.
+    #[must_use]
+    pub fn secret(&self, referrer: &Built<'a>, name: &str) -> Referral<'_, 'a> {
+        let everywhere = referrer.is_cluster_scoped();
+        let mut certain = Vec::new();
+        let mut possible = false;
+        for item in self.objects.iter().filter(|item| item.kind == "Secret" && item.group.is_empty()) {
+            // Objects that nothing changed have no earlier name, and what names them needs no change.
+            let named = item.earlier.iter().map(|earlier| earlier.name.is(name)).max().unwrap_or(Match::No);
+            let near = if everywhere { Match::Yes } else { same_namespaced(&item.namespace, &referrer.namespace) };
+            match named.min(near) {
+                Match::Yes if !item.doubtful => certain.push(item),
+                Match::No => {}
+                _ => possible = true,
+            }
+        }
+        if possible {
+            return Referral::Unknown;
+        }
+        if certain.len() > 1 {
+            certain.retain(|item| alike(item, referrer, true));
+        }
+        if certain.len() > 1 {
+            certain.retain(|item| alike(item, referrer, false));
+        }
+        match certain[..] {
+            [] => Referral::Unchanged,
+            [item] => Referral::Object(item),
+            [item, ..] if certain.iter().all(|other| other.name == item.name && other.hashed == item.hashed) => {
+                Referral::Object(item)
+            }
+            _ => Referral::Unknown,
+        }
+    }
+
+    /// Whether all objects of the build are known, though perhaps not their names.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        use GapKind::{Conflict, Restricted, Target, Undecided};
+        let brings = |gap: &Gap<'_>| !matches!(gap.kind, Conflict | Restricted | Target | Undecided);
+        !self.gaps.iter().any(brings)
+    }
+
+    /// Whether two objects of the build are in the same namespace; none where that is not known.
+    #[must_use]
+    pub fn in_same_namespace(one: &Built<'_>, other: &Built<'_>) -> Option<bool> {
+        match same_namespace(false, &one.namespace, &other.namespace) {
+            Match::Yes => Some(true),
+            Match::No => Some(false),
+            Match::Maybe => None,
+        }
+    }
+}
+
+/// Whether two objects went through the same prefixes and suffixes, from the outermost inwards.
+fn alike(one: &Built<'_>, other: &Built<'_>, empty_fits: bool) -> bool {
+    let ends = |one: &[&str], other: &[&str]| {
+        let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+        if short.is_empty() { long.is_empty() || empty_fits } else { long.ends_with(short) }
+    };
+    ends(&one.prefixes, &other.prefixes) && ends(&one.suffixes, &other.suffixes)
+}

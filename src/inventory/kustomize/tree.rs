@@ -1,0 +1,210 @@
+//! Files by path: which file or kustomization a text of a kustomization names.
+
+use crate::inventory::facts::Facts;
+use crate::inventory::kustomization::{Patch, PatchContent, Step, is_kustomization};
+
+/// The files of a repository. Indexes of builds are those of the list that it was made of.
+pub struct Tree<'a> {
+    files: Vec<(&'a str, &'a Facts)>,
+    /// Indexes of `files` by path.
+    order: Vec<u32>,
+}
+
+/// What a path of a kustomization leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A file.
+    File(u32),
+    /// The kustomization of a folder.
+    Folder(u32),
+    /// Something that is not in the repository: a URL, a repository of a forge.
+    Remote,
+    /// A path that leads out of the repository.
+    Outside,
+    /// Nothing that is known.
+    Nothing,
+}
+
+impl<'a> Tree<'a> {
+    /// For these files, in any order. Paths are those from the root, with `/`.
+    #[must_use]
+    pub fn new(files: Vec<(&'a str, &'a Facts)>) -> Self {
+        let mut order: Vec<u32> = (0..files.len()).filter_map(|index| u32::try_from(index).ok()).collect();
+        order.sort_by_key(|&index| files[index as usize].0);
+        Self { files, order }
+    }
+
+    /// The path of a file.
+    #[must_use]
+    pub fn path(&self, file: u32) -> &'a str {
+        self.files.get(file as usize).map_or("", |file| file.0)
+    }
+
+    /// The facts of a file.
+    #[must_use]
+    pub fn facts(&self, file: u32) -> Option<&'a Facts> {
+        self.files.get(file as usize).map(|file| file.1)
+    }
+
+    /// The kustomization in a folder, if it has one. The root is the empty path.
+    #[must_use]
+    pub fn kustomization_in(&self, folder: &str) -> Option<u32> {
+        let file = self.kustomization_of(folder.trim_end_matches('/'))?;
+        self.facts(file)?.kustomization.is_some().then_some(file)
+    }
+
+    /// Every kustomization that may be built by itself, in the order of paths.
+    #[must_use]
+    pub fn kustomizations(&self) -> Vec<u32> {
+        let built = |file: u32| {
+            let kustomization = self.facts(file).and_then(|facts| facts.kustomization.as_deref());
+            kustomization.is_some_and(|kustomization| !kustomization.component)
+        };
+        self.order.iter().copied().filter(|&file| built(file)).collect()
+    }
+
+    /// The kustomizations that no other one includes, in the order of paths.
+    #[must_use]
+    pub fn roots(&self) -> Vec<u32> {
+        let mut included = vec![false; self.files.len()];
+        for &file in &self.order {
+            let Some(kustomization) = self.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
+                continue;
+            };
+            for path in kustomization.resources.iter().chain(&kustomization.components) {
+                if let Found::Folder(base) = self.find(file, &path.text)
+                    && base != file
+                {
+                    included[base as usize] = true;
+                }
+            }
+        }
+        let mut found = self.kustomizations();
+        found.retain(|&file| !included[file as usize]);
+        found
+    }
+
+    /// Whether a kustomization takes each file for a patch or for its configuration, by index. Objects of such files are
+    /// not applied as they stand.
+    #[must_use]
+    pub fn configuration(&self) -> Vec<bool> {
+        let mut found = vec![false; self.files.len()];
+        for &file in &self.order {
+            let Some(kustomization) = self.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
+                continue;
+            };
+            let steps = kustomization.steps.iter().filter_map(|step| match step {
+                Step::Patch(Patch { content: PatchContent::File(path), .. }) => Some(path),
+                Step::File(path) | Step::ReplacementFile(path) => Some(&path.text),
+                _ => None,
+            });
+            let others = kustomization.generator_files.iter().chain(&kustomization.configurations);
+            for path in steps.chain(others.map(|path| &path.text)) {
+                if let Found::File(named) = self.find(file, path) {
+                    found[named as usize] = true;
+                }
+            }
+        }
+        found
+    }
+
+    /// What `path`, a text of the kustomization `from`, leads to.
+    pub(super) fn find(&self, from: u32, path: &str) -> Found {
+        let folder = self.path(from).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let Some(joined) = join(folder, path) else {
+            return if is_remote(path) { Found::Remote } else { Found::Outside };
+        };
+        if let Some(file) = self.file(&joined) {
+            return Found::File(file);
+        }
+        if let Some(file) = self.kustomization_of(&joined) {
+            return Found::Folder(file);
+        }
+        if is_remote(path) { Found::Remote } else { Found::Nothing }
+    }
+
+    /// Whether `file` stands in the folder of `kustomization` or below it.
+    pub(super) fn is_below(&self, file: u32, kustomization: u32) -> bool {
+        let folder = self.path(kustomization).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let rest = self.path(file).strip_prefix(folder);
+        folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    fn file(&self, path: &str) -> Option<u32> {
+        let found = self.order.binary_search_by_key(&path, |&index| self.files[index as usize].0);
+        found.ok().map(|at| self.order[at])
+    }
+
+    fn kustomization_of(&self, folder: &str) -> Option<u32> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().find_map(|name| {
+            let file = self.file(&format!("{prefix}{name}"))?;
+            debug_assert!(is_kustomization(self.path(file)), "the names are the same");
+            Some(file)
+        })
+    }
+}
+
+/// The path that `path` means in `folder`; none where it leaves the root.
+fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Whether a path that is not in the repository looks like one of another (`KZ` api/internal/git/repospec.go).
+pub(super) fn is_remote(path: &str) -> bool {
+    let scheme = path.contains("://") || path.starts_with("git::") || path.starts_with("gh:");
+    let query = path.contains("?ref=") || path.contains("?version=") || path.contains("&ref=");
+    let host = path.split(['/', ':']).next().unwrap_or_default();
+    // `github.com/owner/name`, `git@host:owner/name`: a first part with a dot in it, which is neither `.` nor `..`.
+    let hosted = host.trim_matches('.').contains('.') && path.len() > host.len() && !host.ends_with(".yaml");
+    scheme || query || path.starts_with("git@") || path.contains("//") && hosted || hosted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_and_stay_inside() {
+        for (folder, path, expected) in [
+            ("a/b", "../c", Some("a/c")),
+            ("a/b", "./x.yaml", Some("a/b/x.yaml")),
+            ("a", "..", Some("")),
+            ("", "a//b/", Some("a/b")),
+            ("a", "../../b", None),
+            ("a", "/etc", None),
+        ] {
+            assert_eq!(join(folder, path).as_deref(), expected, "{folder} {path}");
+        }
+    }
+
+    #[test]
+    fn other_repositories_are_known_by_their_form() {
+        for path in [
+            "https://example.com/x.yaml",
+            "github.com/owner/name/path?ref=v1",
+            "github.com/owner/name",
+            "git@github.com:owner/name.git",
+            "git::https://example.com/x",
+            "ssh://git@example.com/x",
+        ] {
+            assert!(is_remote(path), "{path}");
+        }
+        for path in ["../base", "base", "./base", "../../a.b", "deployment.yaml", "v1.2"] {
+            assert!(!is_remote(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Builds of kustomizations are those of kustomize: names and namespaces of every object.
+//!
+//! Each folder of `tests/fixtures/kustomize` is a repository with `build` naming the kustomizations to build, and
+//! `expected.txt`, which kubectl wrote (`MLGUARD_KUSTOMIZE_WRITE=1` writes it again). Hashes of names stand as `#`.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the program that builds are compared with, and switches of these tests"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mlguard::document::fragment::Lang;
+use mlguard::document::view::{self, View};
+use mlguard::inventory::facts::{Facts, Role};
+use mlguard::inventory::kustomize::{Build, Builder, Text, Tree};
+use mlguard::inventory::read;
+
+/// Longest that kubectl may take for one kustomization; it tries to reach other repositories.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The files of a folder that may hold manifests, by path from it.
+fn files(root: &Path) -> Vec<(String, Facts)> {
+    let mut found = Vec::new();
+    collect(root, root, &mut found);
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, Facts)>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_symlink() || name == ".git" {
+            continue;
+        }
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else if [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending)) || name == "Kustomization" {
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            let relative = path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            let facts = facts(&relative, &text);
+            found.push((relative, facts));
+        }
+    }
+}
+
+fn facts(path: &str, text: &str) -> Facts {
+    let lang = if path.ends_with("Kustomization") { Lang::Yaml } else { Lang::of_path(path, text) };
+    let parsed = view::parse(path, text, lang);
+    read::read(&View::new(path, text, lang, &parsed), &[])
+}
+
+fn tree(files: &[(String, Facts)]) -> Tree<'_> {
+    Tree::new(files.iter().map(|(path, facts)| (path.as_str(), facts)).collect())
+}
+
+fn line(kind: &str, group: &str, namespace: Option<&str>, name: &str) -> String {
+    let dot = if group.is_empty() { "" } else { "." };
+    format!("{kind}{dot}{group} {}/{name}", namespace.unwrap_or("-"))
+}
+
+/// The objects of a build of ours, sorted.
+fn ours(build: &Build<'_>) -> Vec<String> {
+    let lines = build.objects.iter().map(|item| {
+        let name = match &item.name {
+            Text::Known(name) if item.hashed => format!("{name}-#"),
+            Text::Known(name) => name.to_string(),
+            Text::Absent => "-".to_owned(),
+            Text::Unknown => "?".to_owned(),
+        };
+        let namespace = if item.namespace == Text::Unknown { Some("?") } else { item.namespace.known() };
+        let doubt = if item.doubtful { " perhaps" } else { "" };
+        line(item.kind, item.group, namespace, &name) + doubt
+    });
+    let mut lines: Vec<String> = lines.collect();
+    lines.sort();
+    lines
+}
+
+/// The objects that kubectl wrote, sorted.
+fn theirs(output: &str) -> Vec<String> {
+    let facts = facts("output.yaml", output);
+    let resources = facts.objects.iter().filter(|object| object.role == Role::Resource);
+    let mut lines: Vec<String> = resources
+        .map(|object| {
+            let name = object.name.known().unwrap_or("-");
+            let name =
+                if matches!(&*object.kind, "Secret" | "ConfigMap") { without_hash(name) } else { name.to_owned() };
+            line(&object.kind, &object.group, object.namespace.known(), &name)
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// A hash has ten characters of an alphabet that leaves out what could make words.
+fn without_hash(name: &str) -> String {
+    match name.rsplit_once('-') {
+        Some((start, hash)) if hash.len() == 10 && hash.bytes().all(|byte| b"bcdfghkmt2456789".contains(&byte)) => {
+            format!("{start}-#")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+fn kubectl_is_there() -> bool {
+    let found =
+        Command::new("kubectl").args(["version", "--client"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    found.is_ok_and(|status| status.success())
+}
+
+/// What kubectl builds in `folder`; none where it fails or takes too long.
+fn kubectl(folder: &Path) -> Option<String> {
+    let output = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut child = Command::new("kubectl")
+        .arg("kustomize")
+        .arg(folder)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .stdin(Stdio::null())
+        .stdout(output.reopen().expect("the same file"))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("kubectl runs");
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status.success().then(|| fs::read_to_string(output.path()).expect("YAML is text"));
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().expect("a child");
+            child.wait().expect("a child");
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn cases() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/kustomize");
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(root).expect("fixtures").map(|entry| entry.expect("an entry").path()).collect();
+    found.retain(|path| path.is_dir());
+    found.sort();
+    assert!(found.len() > 20, "fixtures are there");
+    found
+}
+
+/// The folders whose kustomizations a case builds.
+fn builds(case: &Path) -> Vec<String> {
+    let text = fs::read_to_string(case.join("build")).expect("a case names its builds");
+    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+fn section(text: &mut String, folder: &str, lines: Option<&[String]>) {
+    writeln!(text, "== {folder}").expect("a text takes it");
+    match lines {
+        None => text.push_str("fails\n"),
+        Some(lines) => lines.iter().for_each(|line| writeln!(text, "{line}").expect("a text takes it")),
+    }
+}
+
+#[test]
+fn builds_are_as_expected() {
+    for case in cases() {
+        let files = files(&case);
+        let tree = tree(&files);
+        let builder = Builder::new(&tree);
+        let mut found = String::new();
+        for folder in builds(&case) {
+            let file = tree.kustomization_in(&folder).expect("a kustomization");
+            let build = builder.build(file);
+            let fails = build.gaps.iter().any(|gap| gap.kind.is_failure());
+            section(&mut found, &folder, (!fails).then(|| ours(&build)).as_deref());
+        }
+        let expected = fs::read_to_string(case.join("expected.txt")).expect("expected.txt");
+        assert_eq!(found, expected, "{}", case.display());
+    }
+}
+
+#[test]
+fn expected_files_are_what_kubectl_builds() {
+    if !kubectl_is_there() {
+        assert!(std::env::var_os("CI").is_none(), "kubectl must be there in CI");
+        return;
+    }
+    let write = std::env::var_os("MLGUARD_KUSTOMIZE_WRITE").is_some();
+    for case in cases() {
+        let mut found = String::new();
+        for folder in builds(&case) {
+            let built = kubectl(&case.join(&folder));
+            section(&mut found, &folder, built.as_deref().map(theirs).as_deref());
+        }
+        let path = case.join("expected.txt");
+        if write {
+            fs::write(&path, &found).expect("it can be written");
+        }
+        assert_eq!(found, fs::read_to_string(&path).expect("expected.txt"), "{}", case.display());
+    }
+}
+
+/// `MLGUARD_KUSTOMIZE_TREE=path cargo test --test kustomize -- --ignored --nocapture` compares all builds of a
+/// repository. `MLGUARD_KUSTOMIZE_CACHE` names a folder that keeps what kubectl wrote.
+#[test]
+#[ignore = "needs a repository"]
+#[expect(clippy::print_stdout, reason = "figures of this test are for people")]
+fn builds_of_a_repository_are_those_of_kubectl() {
+    let root = PathBuf::from(std::env::var_os("MLGUARD_KUSTOMIZE_TREE").expect("MLGUARD_KUSTOMIZE_TREE"));
+    let cache = std::env::var_os("MLGUARD_KUSTOMIZE_CACHE").map(PathBuf::from);
+    let files = files(&root);
+    let tree = tree(&files);
+    let start = Instant::now();
+    let builder = Builder::new(&tree);
+    let built: Vec<Build<'_>> = tree.kustomizations().into_iter().map(|file| builder.build(file)).collect();
+    let took = start.elapsed();
+    let (mut compared, mut equal, mut failed, mut unexpected) = (0, 0, 0, 0);
+    for build in &built {
+        let path = tree.path(build.file);
+        let folder = root.join(path).parent().expect("a folder").to_path_buf();
+        let kept = cache.as_ref().map(|cache| cache.join(path.replace('/', "_")));
+        let Some(output) = kept.map_or_else(|| kubectl(&folder), |kept| cached(&kept, &folder)) else {
+            failed += 1;
+            unexpected += usize::from(build.gaps.is_empty());
+            if build.gaps.is_empty() {
+                println!("{path}: kubectl fails");
+            }
+            continue;
+        };
+        let (theirs, ours) = (theirs(&output), ours(build));
+        compared += theirs.len();
+        let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
+        theirs.iter().for_each(|line| *counts.entry(line).or_default() += 1);
+        ours.iter().for_each(|line| *counts.entry(line).or_default() -= 1);
+        let missing: i32 = counts.values().filter(|count| **count > 0).sum();
+        equal += theirs.len() - usize::try_from(missing).unwrap_or_default();
+        for (line, count) in counts.iter().filter(|(_, count)| **count != 0) {
+            println!("{path}: {} {line}", if *count > 0 { "kubectl alone" } else { "we alone" });
+        }
+        for gap in build.gaps.iter().filter(|gap| gap.kind.is_failure()) {
+            println!("{path}: it builds, but {:?} {} in {}", gap.kind, gap.text, tree.path(gap.file));
+        }
+    }
+    let objects: usize = built.iter().map(|build| build.objects.len()).sum();
+    println!("{} files, {} builds, {objects} objects in {took:?}", files.len(), built.len());
+    println!("kubectl fails for {failed}, of which {unexpected} without a gap; {equal} of {compared} objects equal");
+}
+
+fn cached(kept: &Path, folder: &Path) -> Option<String> {
+    let (output, status) =
+        (kept.with_file_name(format!("{}.out", name(kept))), kept.with_file_name(format!("{}.rc", name(kept))));
+    if !status.exists() {
+        let built = kubectl(folder);
+        fs::write(&output, built.as_deref().unwrap_or_default()).expect("the cache can be written");
+        fs::write(&status, if built.is_some() { "0" } else { "1" }).expect("the cache can be written");
+    }
+    let status = fs::read_to_string(status).expect("a status");
+    (status.trim() == "0").then(|| fs::read_to_string(output).expect("YAML is text"))
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
