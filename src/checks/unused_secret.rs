@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::across::Across;
+use super::secret_sprawl;
 use super::undefined_secret::{is_satisfied, is_slip};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
@@ -14,11 +15,16 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let dangling: BTreeSet<&str> =
         inventory.used.iter().filter(|used| !is_satisfied(inventory, used)).map(|used| &*used.name).collect();
     let misspelt = |name: &str| dangling.iter().any(|other| is_slip(name, other));
+    let sprawl = cx.is_on("secret-sprawl");
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };
         let original = defined.definition.name.known().unwrap_or(name);
         let spoken = is_of_workloads(inventory, defined) && !inventory.convention.is_delivered(name);
+        // What should not be there at all is told of elsewhere.
+        if sprawl && secret_sprawl::sprawls(inventory, defined).is_some() {
+            continue;
+        }
         if !spoken || used.contains(name) || used.contains(original) || misspelt(name) {
             continue;
         }
