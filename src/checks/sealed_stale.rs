@@ -23,7 +23,10 @@ pub(super) fn check(cx: &mut Across<'_>) {
                     continue;
                 }
                 let what = if old.len() == sealed.entries.len() { "Its values".to_owned() } else { listed(&old) };
-                format!("{what} stood in Git as they are on {} already; Secrets are rotated every {period} days.", past.day)
+                format!(
+                    "{what} stood in Git as they are on {} already; Secrets are rotated every {period} days.",
+                    past.day
+                )
             }
         };
         cx.report(at.0, object.place, Some(title(object)), message);
