@@ -18,9 +18,12 @@ use crate::inventory::kustomization::{Kustomization, Located};
 /// Deepest nesting of bases and components.
 const MAX_DEPTH: usize = 64;
 /// Most objects of one build.
-const MAX_OBJECTS: usize = 20_000;
-/// Most objects that all builds of a builder take over from bases, and most kustomizations that they read.
-const BUDGET: usize = 4_000_000;
+const MAX_OBJECTS: usize = 10_000;
+/// Objects that all builds of a builder may take over from bases, and kustomizations that they may read, whatever the
+/// size of the repository.
+const LEAST_BUDGET: usize = 100_000;
+/// The same in addition, for each object and each file of the repository.
+const BUDGET_EACH: usize = 50;
 
 /// Builds kustomizations. Bases are kept, so that one builder for many builds does the work once.
 pub struct Builder<'a, 't> {
@@ -75,8 +78,9 @@ impl<'a, 't> Builder<'a, 't> {
     /// For the kustomizations of `tree`.
     #[must_use]
     pub fn new(tree: &'t Tree<'a>) -> Self {
+        let budget = LEAST_BUDGET.saturating_add(tree.size().saturating_mul(BUDGET_EACH));
         let layers = RefCell::new(Vec::new());
-        Self { tree, patterns: Patterns::default(), layers, budget: Cell::new(BUDGET) }
+        Self { tree, patterns: Patterns::default(), layers, budget: Cell::new(budget) }
     }
 
     /// What the kustomization in `file` builds; nothing where it is none.
