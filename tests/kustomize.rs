@@ -440,6 +440,19 @@ fn annotations_of_a_kustomization_reach_sealed_secrets() {
 }
 
 #[test]
+fn configurations_that_add_references_are_known() {
+    let base = ("base/kustomization.yaml", "resources: [web.yaml]\nconfigurations: [names.yaml]\n");
+    let app = ("app/kustomization.yaml", "resources: [../base]\n");
+    let names = "nameReference:\n  - kind: SealedSecret\n    fieldSpecs:\n      - path: spec/secretName\n        kind: Workflow\n";
+    for (text, follows) in [(names, true), ("varReference:\n  - path: a\n", false)] {
+        let files = repository(&[base, ("base/web.yaml", WEB), app, ("base/names.yaml", text)]);
+        let tree = tree(&files);
+        let build = Builder::new(&tree).build(tree.kustomization_in("app").expect("it is there"));
+        assert_eq!((build.follows_more, build.gaps.len()), (follows, 0));
+    }
+}
+
+#[test]
 fn roots_are_what_nothing_else_includes() {
     let files = repository(&[
         ("base/kustomization.yaml", "resources: [web.yaml]\n"),

@@ -87,6 +87,7 @@ impl<'r> Reader<'r> {
         } else if root.is_mapping() {
             let builtin = root.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version == "builtin");
             match root.get("kind").and_then(Node::as_str) {
+                None if root.get("nameReference").is_some() => parts.name_references = true,
                 None if root.get("targets").is_some() => parts.replacements.push(source.replacement(root)),
                 None if root.get("replacements").is_some() => {
                     let found = root.get("replacements").into_iter().flat_map(Node::items);

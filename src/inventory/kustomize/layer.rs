@@ -38,6 +38,8 @@ pub struct Builder<'a, 't> {
 pub(super) struct Layer<'a> {
     pub(super) items: Vec<Built<'a>>,
     pub(super) gaps: Vec<Gap<'a>>,
+    /// Whether a configuration adds fields that are followed as references.
+    follows_more: bool,
 }
 
 /// Where a build is: the kustomizations that are open.
@@ -103,7 +105,7 @@ impl<'a, 't> Builder<'a, 't> {
             }
         });
         conflicts(&objects, &mut gaps);
-        Build { file, objects, gaps }
+        Build { file, objects, gaps, follows_more: layer.follows_more }
     }
 
     /// What the kustomization in `file` hands on.
@@ -148,9 +150,12 @@ impl<'a, 't> Builder<'a, 't> {
             self.component(file, path, open, layer);
         }
         for path in &kustomization.configurations {
-            // What it adds to is not followed, but kustomize fails without it.
-            if self.tree.find(file, &path.text) == Found::Nothing {
-                layer.gap(file, path, GapKind::Missing);
+            match self.tree.find(file, &path.text) {
+                Found::File(found) => {
+                    layer.follows_more |= self.tree.facts(found).is_some_and(|facts| facts.parts.name_references);
+                }
+                Found::Nothing => layer.gap(file, path, GapKind::Missing),
+                _ => layer.follows_more = true,
             }
         }
         let mut stepper = Stepper { builder: self, file, layer };
@@ -189,6 +194,7 @@ impl<'a, 't> Builder<'a, 't> {
                     return;
                 }
                 layer.items.extend(base.items.iter().cloned());
+                layer.follows_more |= base.follows_more;
                 for gap in &base.gaps {
                     layer.gap_at(gap.file, gap.place, gap.kind, gap.text);
                 }
