@@ -350,9 +350,10 @@ impl<'s> Source<'s> {
             found.truncate(1);
             let plain = || plain_object(unit, root, 0, self.reader.places);
             let mut patch = found.pop().unwrap_or_else(plain);
-            // All of its annotations and labels stand for something here.
+            // All of its annotations and labels stand for something here, and it is what its document is.
             let identity = plain();
             (patch.labels, patch.annotations) = (identity.labels, identity.annotations);
+            (patch.role, patch.removes) = (identity.role, identity.removes);
             patches.push(patch);
         }
         patches
