@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
+use super::secret_sprawl;
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
 
@@ -13,7 +14,10 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut workflows: BTreeMap<&str, BTreeMap<&str, Environments<'_>>> = BTreeMap::new();
     let mut environments: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for defined in inventory.defined.iter().filter(|defined| counts(inventory, defined)) {
+    // A Secret that should not be there at all is told of elsewhere.
+    let sprawl = cx.is_on("secret-sprawl");
+    let sprawls = |defined: &Defined<'_>| sprawl && secret_sprawl::sprawls(inventory, defined).is_some();
+    for defined in inventory.defined.iter().filter(|defined| counts(inventory, defined) && !sprawls(defined)) {
         let Some(name) = defined.name.known() else { continue };
         for (workflow, environment) in homes(inventory, defined) {
             environments.entry(workflow).or_default().insert(environment);

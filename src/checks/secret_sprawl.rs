@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::across::{Across, listed, title};
 use crate::inventory::facts::Maker;
-use crate::inventory::index::Inventory;
+use crate::inventory::index::{Defined, Inventory};
 
 /// Services whose credentials the platform Secret holds (`product.md` 2, the seeds).
 const SERVICES: [&str; 12] = [
@@ -29,15 +29,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let platform: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("'{name}'")).collect();
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
-        let (Some(name), Some(namespace)) = (defined.name.known(), defined.namespace.known()) else { continue };
-        let made = matches!(
-            defined.definition.maker,
-            Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret | Maker::SecretGenerator
-        );
-        if !made || inventory.convention.is_delivered(name) || !inventory.speaks(&defined.namespace) {
-            continue;
-        }
-        let Some(why) = why(inventory, name, namespace) else { continue };
+        let Some((name, why)) = sprawls(inventory, defined) else { continue };
         if !told.insert((defined.file, defined.place())) {
             continue;
         }
@@ -46,6 +38,19 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let symbolic = defined.object.map(|object| title(inventory.object((defined.file, object))));
         cx.report(defined.file, defined.place(), symbolic, message);
     }
+}
+
+/// The name of a Secret that the platform Secret should hold, and what is wrong with it.
+pub(super) fn sprawls<'i>(inventory: &Inventory<'_>, defined: &'i Defined<'_>) -> Option<(&'i str, String)> {
+    let (name, namespace) = (defined.name.known()?, defined.namespace.known()?);
+    let made = matches!(
+        defined.definition.maker,
+        Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret | Maker::SecretGenerator
+    );
+    if !made || inventory.convention.is_delivered(name) || !inventory.speaks(&defined.namespace) {
+        return None;
+    }
+    Some((name, why(inventory, name, namespace)?))
 }
 
 /// What is wrong with a name.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::across::Across;
+use super::secret_sprawl;
 use super::undefined_secret::{is_satisfied, is_slip};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
@@ -14,11 +15,16 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let dangling: BTreeSet<&str> =
         inventory.used.iter().filter(|used| !is_satisfied(inventory, used)).map(|used| &*used.name).collect();
     let misspelt = |name: &str| dangling.iter().any(|other| is_slip(name, other));
+    let sprawl = cx.is_on("secret-sprawl");
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };
         let original = defined.definition.name.known().unwrap_or(name);
         let spoken = is_of_workloads(inventory, defined) && !inventory.convention.is_delivered(name);
+        // What should not be there at all is told of elsewhere.
+        if sprawl && secret_sprawl::sprawls(inventory, defined).is_some() {
+            continue;
+        }
         if !spoken || used.contains(name) || used.contains(original) || misspelt(name) {
             continue;
         }
@@ -47,5 +53,7 @@ fn is_of_workloads(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => false,
     });
-    made && plain && object.role == Role::Resource && !object.templated && !found_by_label && uses
+    // Whoever fills in an empty Secret reads it too.
+    let filled = !defined.definition.keys.is_empty() || !defined.definition.complete;
+    made && plain && filled && object.role == Role::Resource && !object.templated && !found_by_label && uses
 }

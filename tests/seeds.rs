@@ -1,0 +1,234 @@
+//! The delivery package and the applications that it is made for, as one repository with every rule on: nothing is found
+//! in it, and of one mistake one finding.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use mlguard::engine::{self, Input, Options};
+use mlguard::inventory::convention::Convention;
+use mlguard::{rule, source};
+
+const PACKAGE: &str = "infrastructure/packages/financial-ml";
+const SEALED: &str = "ml-platform-sealed-secret.yaml";
+
+/// What is done to a copy of the repository. Paths are from its root.
+enum Change {
+    /// A file of it is written over, or to, another one.
+    Copy(String, String),
+    /// The same, and the first one is gone.
+    Move(String, String),
+    /// A text that stands once in a file becomes another one.
+    Edit(String, &'static str, &'static str),
+    /// A file of `changes/` is put there.
+    Add(&'static str, &'static str),
+}
+
+use Change::{Add, Copy, Edit, Move};
+
+/// One mistake, and all that is said of it: rule with level, path, and the line.
+struct Case {
+    name: &'static str,
+    changes: Vec<Change>,
+    findings: Vec<(&'static str, &'static str, &'static str)>,
+}
+
+#[test]
+fn nothing_is_found_in_the_repository() {
+    assert_eq!(run(&[]), BTreeSet::new());
+}
+
+#[test]
+fn one_mistake_gives_one_finding() {
+    let mut faults = Vec::new();
+    for case in moved().into_iter().chain(referenced()).chain(named()) {
+        let found = run(&case.changes);
+        let finding = |(rule, path, line): &(&str, &str, &str)| [*rule, *path, *line].map(str::to_owned);
+        let expected: BTreeSet<[String; 3]> = case.findings.iter().map(finding).collect();
+        faults.extend(expected.difference(&found).map(|finding| format!("{}: missed: {finding:?}", case.name)));
+        faults.extend(found.difference(&expected).map(|finding| format!("{}: noise: {finding:?}", case.name)));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// SealedSecrets that were sealed for another place.
+fn moved() -> Vec<Case> {
+    let file = |environment: &str, name: &str| format!("{PACKAGE}/{environment}/{name}");
+    let production = "infrastructure/packages/financial-ml/production/ml-platform-sealed-secret.yaml";
+    let wrong = vec![("sealed-wrong-namespace (error)", production, "namespace: financial-ml-dev")];
+    vec![
+        Case {
+            name: "the SealedSecret of dev is copied over that of production",
+            changes: vec![Copy(file("dev", SEALED), file("production", SEALED))],
+            findings: wrong.clone(),
+        },
+        Case {
+            name: "the SealedSecret of dev is moved over that of production",
+            changes: vec![Move(file("dev", SEALED), file("production", SEALED))],
+            findings: wrong,
+        },
+        Case {
+            name: "the kustomization of production has the namespace of dev",
+            changes: vec![Edit(
+                file("production", "kustomization.yaml"),
+                "namespace: financial-ml\n",
+                "namespace: financial-ml-dev\n",
+            )],
+            findings: vec![(
+                "sealed-broken-by-kustomize (error)",
+                "infrastructure/packages/financial-ml/production/kustomization.yaml",
+                "namespace: financial-ml-dev",
+            )],
+        },
+    ]
+}
+
+/// Workloads that ask for what is not there.
+fn referenced() -> Vec<Case> {
+    let lacking = ("undefined-secret-key (error)", "apps/backtest.yaml", "key: MLFLOW_S3_ENDPOINT_URL");
+    vec![
+        Case {
+            name: "a key that is not sealed",
+            changes: vec![Add("s3-endpoint.yaml", "apps/backtest.yaml")],
+            findings: vec![lacking],
+        },
+        Case {
+            name: "a key that is not sealed, for a workload without a namespace",
+            changes: vec![Add("s3-endpoint-no-namespace.yaml", "apps/backtest.yaml")],
+            findings: vec![lacking],
+        },
+        Case {
+            name: "a Secret that nothing makes",
+            changes: vec![Add("huggingface.yaml", "gitops/stage01-model-serving/downloader.yaml")],
+            findings: vec![(
+                "undefined-secret (warning)",
+                "gitops/stage01-model-serving/downloader.yaml",
+                "name: huggingface-token",
+            )],
+        },
+        Case {
+            name: "a Secret that a script makes",
+            changes: vec![
+                Add("huggingface.yaml", "gitops/stage01-model-serving/downloader.yaml"),
+                Add("deploy.sh", "stages/stage1-model-serving/deploy.sh"),
+            ],
+            findings: Vec::new(),
+        },
+        Case {
+            name: "another registry Secret, twice",
+            changes: vec![Add("harbor.yaml", "apps/drift-report.yaml")],
+            findings: vec![("unexpected-pull-secret (error)", "apps/drift-report.yaml", "- name: harbor")],
+        },
+    ]
+}
+
+/// Names and rights off the convention.
+fn named() -> Vec<Case> {
+    let sprawl = |path: &'static str| {
+        ["name: financial-ml-minio-secret", "name: financial-ml-mlflow-secret", "name: financial-ml-ghcr-secret"]
+            .map(|line| ("secret-sprawl (warning)", path, line))
+            .to_vec()
+    };
+    vec![
+        Case {
+            name: "a Secret for each service, without values",
+            changes: vec![Add("sprawl-empty.yaml", "apps/secrets.yaml")],
+            findings: sprawl("apps/secrets.yaml"),
+        },
+        Case {
+            name: "a SealedSecret for each service",
+            changes: vec![Add("sprawl-sealed.yaml", "apps/secrets.yaml")],
+            findings: sprawl("apps/secrets.yaml"),
+        },
+        Case {
+            name: "a role that reads all Secrets",
+            changes: vec![Add("cross-namespace-role.yaml", "infrastructure/cross-namespace-role.yaml")],
+            findings: vec![(
+                "wide-secret-access (warning)",
+                "infrastructure/cross-namespace-role.yaml",
+                "resources: [\"secrets\"]",
+            )],
+        },
+        Case {
+            name: "a namespace that no environment spells",
+            changes: vec![Add("wrong-name.yaml", "apps/report.yaml")],
+            findings: vec![("namespace-convention (error)", "apps/report.yaml", "namespace: financial-ml-prod")],
+        },
+    ]
+}
+
+/// Everything that is found after changes: rule with level, path, and the line.
+fn run(changes: &[Change]) -> BTreeSet<[String; 3]> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/seeds");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().canonicalize().expect("a folder");
+    copy(&fixtures.join("repository"), &root);
+    for change in changes {
+        apply(change, &root, &fixtures.join("changes"));
+    }
+    let mut listing = source::list(std::slice::from_ref(&root), &|_| true).expect("a listing");
+    for file in &mut listing.files {
+        let path = file.location.strip_prefix(&root).expect("it is below the folder");
+        file.path = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/").into();
+    }
+    listing.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let outcome = engine::run(Input { listing, context: &Vec::new }, &options());
+    assert!(outcome.complete, "{:?}", outcome.coverage.errors);
+    let mut found = BTreeSet::new();
+    for finding in &outcome.findings {
+        let text = fs::read_to_string(root.join(&*finding.path)).expect("a file");
+        let line = text.lines().nth(finding.region.start.line - 1).unwrap_or_default();
+        let line = line.split(" #").next().unwrap_or_default().trim();
+        let said = format!("{} ({})", finding.rule, finding.level.as_str());
+        let new = found.insert([said, finding.path.to_string(), line.to_owned()]);
+        assert!(new, "{} is said twice of {line}", finding.rule);
+    }
+    found
+}
+
+fn apply(change: &Change, root: &Path, changes: &Path) {
+    match change {
+        Copy(from, to) => drop(fs::copy(root.join(from), root.join(to)).expect("both are there")),
+        Move(from, to) => fs::rename(root.join(from), root.join(to)).expect("both are there"),
+        Edit(path, old, new) => {
+            let path = root.join(path);
+            let text = fs::read_to_string(&path).expect("a file");
+            assert_eq!(text.matches(old).count(), 1, "{}", path.display());
+            fs::write(&path, text.replace(old, new)).expect("a file");
+        }
+        Add(from, to) => {
+            let to = root.join(to);
+            fs::create_dir_all(to.parent().expect("it is below the folder")).expect("a folder");
+            fs::copy(changes.join(from), &to).expect("a file");
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path: PathBuf = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("a file");
+        }
+    }
+}
+
+fn options() -> Options {
+    Options {
+        rules: rule::builtin().to_vec(),
+        level: Box::new(|rule, _| Some(rule.level)),
+        max_size: 1 << 20,
+        line_hashes: false,
+        allow_comments: true,
+        interrupted: Arc::new(AtomicBool::new(false)),
+        today: jiff::civil::date(2026, 6, 1),
+        convention: Arc::new(Convention::default()),
+        past: Box::new(|_, _| None),
+    }
+}
