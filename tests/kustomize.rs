@@ -1,14 +1,15 @@
 //! Builds of kustomizations are those of kustomize: names and namespaces of every object.
 //!
 //! Each folder of `tests/fixtures/kustomize` is a repository with `build` naming the kustomizations to build, and
-//! `expected.txt`, which kubectl wrote (`MLGUARD_KUSTOMIZE_WRITE=1` writes it again). Hashes of names stand as `#`.
+//! `expected.txt`, which kubectl wrote (`MLGUARD_KUSTOMIZE_WRITE=1` writes it again). Hashes of names stand as `#`, and
+//! behind each object the Secrets that it names.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the program that builds are compared with, and switches of these tests"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use mlguard::document::fragment::Lang;
 use mlguard::document::view::{self, View};
-use mlguard::inventory::facts::{Facts, Role};
-use mlguard::inventory::kustomize::{Build, Builder, Text, Tree};
+use mlguard::inventory::facts::{Facts, Reference, Role};
+use mlguard::inventory::kustomize::{Build, Builder, Built, Referral, Text, Tree};
 use mlguard::inventory::read;
 
 /// Longest that kubectl may take for one kustomization; it tries to reach other repositories.
@@ -62,27 +63,42 @@ fn tree(files: &[(String, Facts)]) -> Tree<'_> {
     Tree::new(files.iter().map(|(path, facts)| (path.as_str(), facts)).collect())
 }
 
-fn line(kind: &str, group: &str, namespace: Option<&str>, name: &str) -> String {
+fn line(kind: &str, group: &str, namespace: Option<&str>, name: &str, uses: BTreeSet<String>) -> String {
     let dot = if group.is_empty() { "" } else { "." };
-    format!("{kind}{dot}{group} {}/{name}", namespace.unwrap_or("-"))
+    let uses: Vec<String> = uses.into_iter().collect();
+    let uses = if uses.is_empty() { String::new() } else { format!(" uses {}", uses.join(", ")) };
+    format!("{kind}{dot}{group} {}/{name}{uses}", namespace.unwrap_or("-"))
 }
 
 /// The objects of a build of ours, sorted.
 fn ours(build: &Build<'_>) -> Vec<String> {
     let lines = build.objects.iter().map(|item| {
-        let name = match &item.name {
-            Text::Known(name) if item.hashed => format!("{name}-#"),
-            Text::Known(name) => name.to_string(),
-            Text::Absent => "-".to_owned(),
-            Text::Unknown => "?".to_owned(),
-        };
         let namespace = if item.namespace == Text::Unknown { Some("?") } else { item.namespace.known() };
         let doubt = if item.doubtful { " perhaps" } else { "" };
-        line(item.kind, item.group, namespace, &name) + doubt
+        line(item.kind, item.group, namespace, &final_name(item), used_by(build, item)) + doubt
     });
     let mut lines: Vec<String> = lines.collect();
     lines.sort();
     lines
+}
+
+fn final_name(item: &Built<'_>) -> String {
+    match &item.name {
+        Text::Known(name) if item.hashed => format!("{name}-#"),
+        Text::Known(name) => name.to_string(),
+        Text::Absent => "-".to_owned(),
+        Text::Unknown => "?".to_owned(),
+    }
+}
+
+/// The names of Secrets that an object of a build refers to at last.
+fn used_by(build: &Build<'_>, item: &Built<'_>) -> BTreeSet<String> {
+    let name = |reference: &Reference| match build.secret(item, &reference.name) {
+        Referral::Object(secret) if reference.renamed => final_name(secret),
+        Referral::Unknown if reference.renamed => "?".to_owned(),
+        _ => reference.name.to_string(),
+    };
+    item.references().into_iter().map(|(_, reference)| name(reference)).collect()
 }
 
 /// The objects that kubectl wrote, sorted.
@@ -92,9 +108,10 @@ fn theirs(output: &str) -> Vec<String> {
     let mut lines: Vec<String> = resources
         .map(|object| {
             let name = object.name.known().unwrap_or("-");
-            let name =
-                if matches!(&*object.kind, "Secret" | "ConfigMap") { without_hash(name) } else { name.to_owned() };
-            line(&object.kind, &object.group, object.namespace.known(), &name)
+            let made = matches!(&*object.kind, "Secret" | "ConfigMap");
+            let name = if made { without_hash(name) } else { name.to_owned() };
+            let uses = object.references.iter().map(|reference| without_hash(&reference.name)).collect();
+            line(&object.kind, &object.group, object.namespace.known(), &name, uses)
         })
         .collect();
     lines.sort();
@@ -169,6 +186,7 @@ fn section(text: &mut String, folder: &str, lines: Option<&[String]>) {
 
 #[test]
 fn builds_are_as_expected() {
+    let mut faults = Vec::new();
     for case in cases() {
         let files = files(&case);
         let tree = tree(&files);
@@ -181,8 +199,11 @@ fn builds_are_as_expected() {
             section(&mut found, &folder, (!fails).then(|| ours(&build)).as_deref());
         }
         let expected = fs::read_to_string(case.join("expected.txt")).expect("expected.txt");
-        assert_eq!(found, expected, "{}", case.display());
+        if found != expected {
+            faults.push(format!("{}\nfound\n{found}expected\n{expected}", case.display()));
+        }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

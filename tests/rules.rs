@@ -125,6 +125,7 @@ fn options(only: Option<&str>) -> Options {
         interrupted: Arc::new(AtomicBool::new(false)),
         today: jiff::civil::date(2026, 6, 1),
         convention: Arc::new(Convention::default()),
+        past: Box::new(|_, _| None),
     }
 }
 

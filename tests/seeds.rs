@@ -229,5 +229,6 @@ fn options() -> Options {
         interrupted: Arc::new(AtomicBool::new(false)),
         today: jiff::civil::date(2026, 6, 1),
         convention: Arc::new(Convention::default()),
+        past: Box::new(|_, _| None),
     }
 }

@@ -53,7 +53,8 @@ fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
     let elsewhere = inventory.named(name).find(|defined| defined.namespace.known().is_some());
     let defines = found.namespaces.iter().any(|namespace| defines_secrets(inventory, namespace));
     let made_at_run_time = first.reference.usage == Usage::Tls || looks_like_certificate(name);
-    let strong = near.is_some() || elsewhere.is_some() || defines && !made_at_run_time;
+    let likely = (elsewhere.is_some() || defines) && !made_at_run_time;
+    let strong = !is_left_out(inventory, user) && (near.is_some() || likely);
     let place = if found.namespaces.is_empty() {
         "no namespace of this repository".to_owned()
     } else {
@@ -118,6 +119,14 @@ fn defines_secrets(inventory: &Inventory<'_>, namespace: &str) -> bool {
         let own = !matches!(made, Maker::Certificate | Maker::Controller | Maker::Command);
         own && defined.namespace.known() == Some(namespace)
     })
+}
+
+/// Whether the kustomization of the object's own folder leaves its file out, so that it is likely never applied.
+fn is_left_out(inventory: &Inventory<'_>, user: At) -> bool {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let own = folder(inventory.path(user.0));
+    let beside = || inventory.files().iter().any(|(path, facts)| facts.kustomization.is_some() && folder(path) == own);
+    inventory.landings(user).iter().all(|landing| landing.build.is_none()) && beside()
 }
 
 /// Certificates are often written by what starts up (webhooks, operators).

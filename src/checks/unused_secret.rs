@@ -53,5 +53,7 @@ fn is_of_workloads(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => false,
     });
-    made && plain && object.role == Role::Resource && !object.templated && !found_by_label && uses
+    // Whoever fills in an empty Secret reads it too.
+    let filled = !defined.definition.keys.is_empty() || !defined.definition.complete;
+    made && plain && filled && object.role == Role::Resource && !object.templated && !found_by_label && uses
 }

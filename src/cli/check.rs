@@ -224,6 +224,7 @@ fn sarif(settings: &Settings) -> bool {
 /// To be asked for after the listing, which finds the files of folders.
 fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
     let shared = Arc::clone(settings);
+    let root = settings.root.clone();
     engine::Options {
         rules: settings.rules(),
         level: Box::new(move |rule, path| shared.level(rule, path)),
@@ -232,6 +233,7 @@ fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::O
         line_hashes: sarif(settings),
         interrupted: Arc::clone(interrupted),
         convention: settings.convention(),
+        past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }
 }

@@ -290,7 +290,11 @@ impl Parser<'_> {
                 || memchr::memmem::find(text.as_bytes(), b"\"Secret\"").is_some());
         let sops = memchr::memmem::find(text.as_bytes(), b"\"sops\"").is_some()
             && memchr::memmem::find(text.as_bytes(), b"ENC[").is_some();
-        if !(kubernetes || sops) || is_schema(text) {
+        // What kustomize takes for a patch.
+        let patch = text.trim_start().starts_with('[')
+            && memchr::memmem::find(text.as_bytes(), b"\"op\"").is_some()
+            && memchr::memmem::find(text.as_bytes(), b"\"path\"").is_some();
+        if !(kubernetes || sops || patch) || is_schema(text) {
             return;
         }
         let map = OffsetMap::linear(start).then(&fragment.map);

@@ -1,17 +1,18 @@
 //! The second phase: what checks of the whole repository say, brought back to the files that it is about.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Done, Scanner};
+use super::Scanner;
+use crate::checks::Check;
 use crate::checks::across::{self, Drafts};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::Finding;
-use crate::inventory::facts::Facts;
-use crate::inventory::index::Inventory;
+use crate::inventory::facts::{Facts, Object};
+use crate::inventory::index::{Inventory, Past};
 use crate::inventory::read;
 use crate::source::{self, File, Read};
 
@@ -20,8 +21,17 @@ pub(super) struct Source {
     /// Report path.
     pub(super) path: Arc<str>,
     pub(super) facts: Facts,
-    /// Index among the searched files; none for context.
-    pub(super) file: Option<usize>,
+    /// What was said of it; none for context.
+    pub(super) said: Option<Said>,
+}
+
+/// All that is said of a searched file.
+pub(super) struct Said {
+    /// Index among the searched files.
+    pub(super) file: usize,
+    pub(super) drafts: Drafts,
+    /// Whether its text may hold allow comments.
+    pub(super) allows: bool,
 }
 
 /// New findings of every file of which a check of the whole repository says something, by index of the file.
@@ -34,12 +44,12 @@ pub(super) fn findings(
     if sources.is_empty() {
         return Vec::new();
     }
-    let drafts: Vec<_> = drafts(scanner, sources, context).into_iter().collect();
-    // The file is looked at once more as a whole: only then can its allow comments, and findings at the same place, be
-    // held against all that is said of it.
-    let again = drafts.par_iter().map_init(Vec::new, |buffer, (index, drafts)| {
-        match scanner.file(&files[*index], drafts, buffer) {
-            Done::Seen { seen, .. } => Some((*index, seen.findings)),
+    // Findings are made anew of all that is said: only then can allow comments, and values that may not be shown, be held
+    // against it.
+    let again = said(scanner, sources, context).into_par_iter().map_init(Vec::new, |buffer, said| {
+        let file = &files[said.file];
+        match source::read(file, scanner.options.max_size, buffer) {
+            Read::Text(decoded) => Some((said.file, scanner.again(&file.path, &decoded.text, said))),
             // It was there a moment ago, and what was said of it then stays.
             _ => None,
         }
@@ -47,38 +57,67 @@ pub(super) fn findings(
     again.flatten().collect()
 }
 
-/// What checks of the whole repository say, by index of the file.
-pub(super) fn drafts(
-    scanner: &Scanner<'_>,
-    mut sources: Vec<Source>,
-    context: &dyn Fn() -> Vec<File>,
-) -> BTreeMap<usize, Drafts> {
+/// All that is said of each file of which a check of the whole repository says something.
+pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dyn Fn() -> Vec<File>) -> Vec<Said> {
     let further: Vec<Source> =
         context().par_iter().map_init(Vec::new, |buffer, file| facts(scanner, file, buffer)).flatten().collect();
     sources.extend(further);
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    // The searched file stands before the same one as context.
+    sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
     sources.dedup_by(|later, first| later.path == first.path);
-    let reported: Vec<Option<usize>> = sources.iter().map(|source| source.file).collect();
-    let files: Vec<(Arc<str>, Facts)> = sources.into_iter().map(|source| (source.path, source.facts)).collect();
-    let inventory = Inventory::new(&files, &scanner.options.convention);
+    let (mut said, files): (Vec<Option<Said>>, Vec<(Arc<str>, Facts)>) =
+        sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
+    let mut inventory = Inventory::new(&files, &scanner.options.convention);
+    inventory.past = past(scanner, &inventory);
     let found = across::run(&inventory, scanner.options.today, &scanner.checks);
-    let mut drafts: BTreeMap<usize, Drafts> = BTreeMap::new();
+    let mut touched = BTreeSet::new();
     for (file, draft) in found {
-        if let Some(index) = reported[file] {
-            drafts.entry(index).or_default().push(draft);
+        if let Some(said) = &mut said[file] {
+            said.drafts.push(draft);
+            touched.insert(file);
         }
     }
-    drafts
+    touched.into_iter().filter_map(|file| said[file].take()).collect()
+}
+
+/// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
+fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
+    let stale = |check: &&&Check| check.rule == "sealed-stale";
+    scanner.checks.iter().find(stale)?;
+    let undated = |object: &Object| object.sealed.as_ref().is_some_and(|sealed| sealed.sealed_on.is_none());
+    let files = inventory.files().iter().filter(|(_, facts)| facts.objects.iter().any(undated));
+    let paths: Vec<&str> = files.map(|(path, _)| &**path).collect();
+    if paths.is_empty() {
+        return None;
+    }
+    let days = i64::from(scanner.options.convention.max_age_days);
+    let start = scanner.options.today.checked_sub(jiff::Span::new().days(days)).ok()?;
+    let start = start.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    let held = (scanner.options.past)(start.as_second(), &paths)?;
+    let mut ciphertexts = BTreeSet::new();
+    for (path, blob) in paths.iter().zip(held.blobs) {
+        let Some(decoded) = blob.as_deref().and_then(source::decode) else { continue };
+        let Some(facts) = guarded(scanner, path, &decoded.text) else { continue };
+        let sealed = facts.objects.iter().filter_map(|object| object.sealed.as_ref());
+        ciphertexts.extend(sealed.flat_map(|sealed| &sealed.entries).map(|(_, digest, _)| *digest));
+    }
+    let day = jiff::Timestamp::from_second(held.seconds).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+    Some(Past { day, ciphertexts })
 }
 
 /// The facts of a file that is not searched.
 fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Source> {
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
+    let facts = guarded(scanner, &file.path, &decoded.text).filter(|facts| !facts.is_empty())?;
+    Some(Source { path: file.path.clone(), facts, said: None })
+}
+
+/// The facts of a text; a panic costs these and nothing else.
+fn guarded(scanner: &Scanner<'_>, path: &str, text: &str) -> Option<Facts> {
     let facts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let lang = Lang::of_path(&file.path, &decoded.text);
-        let parsed = view::parse(&file.path, &decoded.text, lang);
-        read::read(&View::new(&file.path, &decoded.text, lang, &parsed), &scanner.options.convention.kinds)
+        let lang = Lang::of_path(path, text);
+        let parsed = view::parse(path, text, lang);
+        read::read(&View::new(path, text, lang, &parsed), &scanner.options.convention.kinds)
     }));
-    let facts = facts.ok().filter(|facts| !facts.is_empty())?;
-    Some(Source { path: file.path.clone(), facts, file: None })
+    facts.ok()
 }

@@ -239,7 +239,7 @@ mod tests {
     fn the_value_and_its_neighbours_are_masked() {
         let text = "a: 1\nuser: bob, password: hunter2, other: q8ZrT3vLw0XbN5kYp2Jd # x\n";
         let at = text.find("hunter2").expect("it is there");
-        let excerpt = of(text, &LineIndex::new(text), Span::new(at, at + 7), &Hidden::new(Vec::new()));
+        let excerpt = of(text, &LineIndex::new(text), Span::new(at, at + 7), false, &Hidden::new(Vec::new()));
         assert_eq!(excerpt.text, "user: ********, password: ********, …");
         assert_eq!(excerpt.marked.slice(&excerpt.text), MASK);
         assert_eq!(excerpt.first_line, 2);
@@ -249,7 +249,7 @@ mod tests {
     fn other_values_on_the_line_are_masked_too() {
         let text = "{a: first, b: second}";
         let spans = [Span::new(4, 9), Span::new(14, 20)];
-        let excerpt = of(text, &LineIndex::new(text), spans[1], &Hidden::new(spans.to_vec()));
+        let excerpt = of(text, &LineIndex::new(text), spans[1], false, &Hidden::new(spans.to_vec()));
         assert_eq!(excerpt.text, "{a: ********, b: ********}");
     }
 
@@ -265,7 +265,7 @@ mod tests {
             ("aaa1=Zm9vYmFy==, token = X", "aaa1=********==, token = ********"),
         ] {
             let at = line.len() - 1;
-            let excerpt = of(line, &LineIndex::new(line), Span::new(at, at + 1), &Hidden::new(Vec::new()));
+            let excerpt = of(line, &LineIndex::new(line), Span::new(at, at + 1), false, &Hidden::new(Vec::new()));
             assert_eq!(excerpt.text, shown);
         }
     }

@@ -47,7 +47,12 @@ pub struct Options {
     pub today: jiff::civil::Date,
     /// The names that are right in this repository.
     pub convention: Arc<Convention>,
+    /// What files held before a time; nothing where there is no history.
+    pub past: PastOf,
 }
+
+/// What files held: see [`source::past`].
+pub type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send + Sync>;
 
 /// What is checked.
 pub struct Input<'i> {
@@ -75,6 +80,10 @@ struct Seen {
     /// Env files of secret generators, as (path from the kustomization's folder, generator).
     env_files: Vec<(String, String)>,
     facts: Facts,
+    /// What the findings were made of, where checks of the whole repository may add to it.
+    drafts: Vec<Draft>,
+    /// Whether the text may hold allow comments.
+    allows: bool,
 }
 
 /// What became of one file.
@@ -91,7 +100,7 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
     let Input { listing, context } = input;
     let files = &listing.files;
-    let done: Vec<Done> = files.par_iter().map_init(Vec::new, |buffer, file| scanner.file(file, &[], buffer)).collect();
+    let done: Vec<Done> = files.par_iter().map_init(Vec::new, |buffer, file| scanner.file(file, buffer)).collect();
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     outcome.coverage.skipped = listing.skipped;
     outcome.coverage.errors = listing.errors;
@@ -108,7 +117,8 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
                 outcome.complete &= !seen.incomplete;
                 env_files.extend(seen.env_files.into_iter().map(|(env, name)| (join(&file.path, &env), name)));
                 if !seen.facts.is_empty() {
-                    facts.push(across::Source { path: file.path.clone(), facts: seen.facts, file: Some(index) });
+                    let said = Some(across::Said { file: index, drafts: seen.drafts, allows: seen.allows });
+                    facts.push(across::Source { path: file.path.clone(), facts: seen.facts, said });
                 }
             }
             Done::Skipped(skipped) => outcome.coverage.skipped.push(skipped),
@@ -145,18 +155,17 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
             .errors
             .push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
     } else if let Some(decoded) = source::decode(bytes) {
-        match scanner.guarded(path, &decoded.text, &[]) {
+        match scanner.guarded(path, &decoded.text) {
             Ok(seen) => {
                 outcome.coverage.files = 1;
                 outcome.coverage.bytes = size;
                 outcome.complete = !seen.incomplete;
                 outcome.findings = seen.findings;
                 if scanner.across && !seen.facts.is_empty() {
-                    let source = across::Source { path: path.into(), facts: seen.facts, file: Some(0) };
-                    if let Some(drafts) = across::drafts(&scanner, vec![source], context).remove(&0)
-                        && let Ok(again) = scanner.guarded(path, &decoded.text, &drafts)
-                    {
-                        outcome.findings = again.findings;
+                    let said = Some(across::Said { file: 0, drafts: seen.drafts, allows: seen.allows });
+                    let source = across::Source { path: path.into(), facts: seen.facts, said };
+                    if let Some(said) = across::said(&scanner, vec![source], context).pop() {
+                        outcome.findings = scanner.again(path, &decoded.text, said);
                     }
                 }
             }
@@ -205,8 +214,7 @@ impl<'o> Scanner<'o> {
         Self { options, engine, checks, across }
     }
 
-    /// `more` is what checks of the whole repository say of the file.
-    fn file(&self, file: &File, more: &[Draft], buffer: &mut Vec<u8>) -> Done {
+    fn file(&self, file: &File, buffer: &mut Vec<u8>) -> Done {
         if self.options.interrupted.load(Ordering::Relaxed) {
             return Done::NotReached;
         }
@@ -214,7 +222,7 @@ impl<'o> Scanner<'o> {
         match source::read(file, self.options.max_size, buffer) {
             Read::Skipped(reason) => Done::Skipped(skipped(reason)),
             Read::Failed(reason) => Done::Failed(skipped(reason)),
-            Read::Text(decoded) => match self.guarded(&file.path, &decoded.text, more) {
+            Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
                 Ok(seen) => Done::Seen { bytes: decoded.bytes, seen },
                 Err(failed) => Done::Failed(failed),
             },
@@ -222,8 +230,8 @@ impl<'o> Scanner<'o> {
     }
 
     /// Looks at a text; a panic becomes an error that names the file and nothing else.
-    fn guarded(&self, path: &str, text: &str, more: &[Draft]) -> Result<Seen, Skipped> {
-        catch_unwind(AssertUnwindSafe(|| self.text(path, text, more))).map_err(|_| {
+    fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
+        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| {
             let reason =
                 "an internal error stopped the check of this file; please report it with the version of mlguard"
                     .to_owned();
@@ -231,7 +239,7 @@ impl<'o> Scanner<'o> {
         })
     }
 
-    fn text(&self, path: &str, text: &str, more: &[Draft]) -> Seen {
+    fn text(&self, path: &str, text: &str) -> Seen {
         let lang = Lang::of_path(path, text);
         let parsed = view::parse(path, text, lang);
         let view = View::new(path, text, lang, &parsed);
@@ -240,14 +248,22 @@ impl<'o> Scanner<'o> {
         let mut drafts = found.drafts;
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
-        drafts.extend_from_slice(more);
         let env_files = generator_credential::env_files(&view);
         let facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
+        let allows = allows && self.options.allow_comments;
         if drafts.is_empty() && !allows {
             return Seen { env_files, facts, ..Seen::default() };
         }
-        let seen = make::findings(self, &view, drafts, allows && self.options.allow_comments);
-        Seen { env_files, facts, ..seen }
+        let kept = if facts.is_empty() { Vec::new() } else { drafts.clone() };
+        let seen = make::findings(self, &view, drafts, allows);
+        Seen { env_files, facts, drafts: kept, allows, ..seen }
+    }
+
+    /// The findings of a text with all that was said of it. It is parsed only where allow comments ask for its documents.
+    fn again(&self, path: &str, text: &str, said: across::Said) -> Vec<Finding> {
+        let lang = Lang::of_path(path, text);
+        let parsed = if said.allows { view::parse(path, text, lang) } else { Parsed::default() };
+        make::findings(self, &View::new(path, text, lang, &parsed), said.drafts, said.allows).findings
     }
 
     /// Everything that the credential engine sees in a source, also in texts that stand in it escaped. Sorted.

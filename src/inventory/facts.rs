@@ -67,6 +67,9 @@ pub struct Object {
     pub deploys: Vec<Deploy>,
     /// As a strategic merge patch: whether it deletes its target (`$patch: delete`).
     pub deletes: bool,
+    /// As a strategic merge patch: where it puts something in the place of what is there, or nothing, as slots of
+    /// [`Reference`] begin.
+    pub removes: Vec<Box<str>>,
     /// Labels, for selectors of patches.
     pub labels: Vec<(Box<str>, Box<str>)>,
     /// Annotations that decide how others read the object: those of Sealed Secrets, kustomize and Helm.

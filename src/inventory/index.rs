@@ -24,6 +24,8 @@ pub struct Inventory<'f> {
     pub used: Vec<Used<'f>>,
     /// The workflows, declared or inferred.
     pub workflows: BTreeSet<String>,
+    /// What stood in Git before the rotation period began, where that was asked for.
+    pub past: Option<Past>,
     files: &'f [Source],
     landed: Landed<'f>,
     by_name: BTreeMap<Box<str>, Vec<usize>>,
@@ -31,6 +33,15 @@ pub struct Inventory<'f> {
     platform: BTreeSet<Box<str>>,
     /// Whether one of these occurs at all.
     platform_occurs: bool,
+}
+
+/// Ciphertexts of an earlier commit.
+#[derive(Debug)]
+pub struct Past {
+    /// The day of the commit.
+    pub day: jiff::civil::Date,
+    /// Digests, as in [`super::facts::Sealed::entries`].
+    pub ciphertexts: BTreeSet<u64>,
 }
 
 /// A Secret that something makes exist, in one namespace.
@@ -81,6 +92,7 @@ impl<'f> Inventory<'f> {
             defined: Vec::new(),
             used: Vec::new(),
             workflows: BTreeSet::new(),
+            past: None,
             files,
             landed,
             by_name: BTreeMap::new(),

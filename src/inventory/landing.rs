@@ -52,7 +52,7 @@ impl Landing {
     /// Whether a patch of the build puts something else in the reference's place.
     #[must_use]
     pub fn is_overridden(&self, reference: &Reference) -> bool {
-        self.doubtful || self.is_touched(&reference.path) || self.touched.iter().any(|slot| **slot == *reference.slot)
+        self.doubtful || self.is_touched(&reference.path) || self.is_touched(&reference.slot)
     }
 
     /// Whether a patch of the build wrote what stands at a symbolic path, or around it.
@@ -206,7 +206,8 @@ fn touched(built: &Built<'_>) -> Vec<String> {
     for applied in &built.applied {
         match applied.content {
             Content::Merge(patch) => {
-                touched.extend(patch.references.iter().map(|reference| reference.slot.to_string()))
+                touched.extend(patch.references.iter().map(|reference| reference.slot.to_string()));
+                touched.extend(patch.removes.iter().map(ToString::to_string));
             }
             Content::Json(patch) => {
                 let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");

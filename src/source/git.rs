@@ -1,7 +1,7 @@
 //! What is read of a Git repository: where its work tree is, its index, its private ignore file.
 //!
 //! Only the repository's own configuration is read, none of the user's and none from the environment, so that the
-//! result depends on the repository alone. No object is looked up.
+//! result depends on the repository alone.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -128,7 +128,7 @@ pub struct Checkout {
 /// What is checked out at `root`; none outside Git and without a remote `origin`.
 #[must_use]
 pub fn checkout(root: &Path) -> Option<Checkout> {
-    let repository = gix::open_opts(root, options().with(Trust::Full)).ok()?;
+    let repository = open(root)?;
     let address = repository.config_snapshot().string("remote.origin.url")?.to_string();
     // `git@host:owner/name` is what ssh people write for a URL.
     let address = match address.split_once(':') {
@@ -138,6 +138,11 @@ pub fn checkout(root: &Path) -> Option<Checkout> {
     let commit = repository.head_id().ok().map(|id| id.to_string());
     let branch = repository.head_name().ok().flatten().map(|name| name.shorten().to_string());
     Some(Checkout { address, commit, branch })
+}
+
+/// The repository whose work tree is `root`, if it is one.
+pub(super) fn open(root: &Path) -> Option<gix::Repository> {
+    gix::open_opts(root, options().with(Trust::Full)).ok()
 }
 
 /// Whether `path` is `folder` or below it; the empty folder holds everything.

@@ -459,7 +459,7 @@ impl<'t> Node<'t> {
     /// The value of `key` in a mapping. The last of repeated keys wins, as in `kubectl`; merge keys are followed.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'t>> {
-        self.lookup(key, 8)
+        self.lookup(key, 8, &mut 64)
     }
 
     /// The node at the end of a path of keys.
@@ -468,7 +468,9 @@ impl<'t> Node<'t> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    fn lookup(self, key: &str, merges: u8) -> Option<Node<'t>> {
+    /// `merges` is how deep merge keys are followed, `budget` how many of them in all: mappings that merge each other many
+    /// times over would cost more than anyone waits for.
+    fn lookup(self, key: &str, merges: u8, budget: &mut u32) -> Option<Node<'t>> {
         let own = self.entries().filter(|(name, _)| name.as_str() == Some(key)).last();
         if let Some((_, value)) = own {
             return Some(value);
@@ -476,10 +478,11 @@ impl<'t> Node<'t> {
         let merged =
             self.entries().find(|(name, _)| name.as_str() == Some("<<") && name.style() == Some(Style::Plain))?.1;
         let merges = merges.checked_sub(1)?;
+        *budget = budget.checked_sub(1)?;
         if merged.is_sequence() {
-            return merged.items().find_map(|item| item.lookup(key, merges));
+            return merged.items().find_map(|item| item.lookup(key, merges, budget));
         }
-        merged.lookup(key, merges)
+        merged.lookup(key, merges, budget)
     }
 }
 

@@ -91,3 +91,15 @@ fn errors_never_quote_the_document() {
         }
     }
 }
+
+#[test]
+fn merges_of_each_other_end() {
+    let text = format!("a: &a {{<<: [{}]}}\n", ["*a"; 40].join(", "));
+    let tree = parse(&text).expect("it is YAML");
+    let node = tree.root().and_then(|root| root.get("a")).expect("it has the key");
+    // Without a bound on all of them this takes 40 to the power of 8 steps.
+    assert!(node.get("kind").is_none());
+    let tree = parse("a: &a {kind: x}\nb: &b {<<: *a}\nc: {<<: [{}, *b]}\n").expect("it is YAML");
+    let kind = tree.root().and_then(|root| root.at(&["c", "kind"])).and_then(Node::as_str);
+    assert_eq!(kind, Some("x"));
+}

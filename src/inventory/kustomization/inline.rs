@@ -1,6 +1,7 @@
 //! Documents inside strings of a kustomization: patches and transformers.
 
 use super::{JsonPatch, Operation, definition_of_kind_name};
+use crate::document::object::push_key;
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Object, Role};
@@ -74,10 +75,56 @@ pub fn plain_object(unit: &Unit, node: Node<'_>, document: u32, places: &Places<
         pods: Vec::new(),
         deploys: Vec::new(),
         deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
+        removes: removals(node),
         labels: labels.filter_map(known).collect(),
         annotations: annotations
             .filter_map(|(key, value)| Some((key.as_str()?.into(), stated(unit, Some(value)))))
             .collect(),
+    }
+}
+
+/// Lists of pods that a strategic merge patch replaces as a whole, as their items have no key to merge by.
+const REPLACED: [&str; 2] = ["envFrom", "sources"];
+
+/// Where an object, as a strategic merge patch, takes away what is there.
+#[must_use]
+pub fn removals(object: Node<'_>) -> Vec<Box<str>> {
+    let text = object.tree().text().as_bytes();
+    let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    // Most objects hold none of these, and are not walked.
+    let mut found = Vec::new();
+    if holds(b"$patch") || holds(b"envFrom") || holds(b"sources:") || holds(b": null") || holds(b": ~") {
+        let mut path = String::new();
+        removals_below(object, &mut path, &mut found);
+    }
+    found
+}
+
+fn removals_below(node: Node<'_>, path: &mut String, found: &mut Vec<Box<str>>) {
+    let replaces = |node: Node<'_>| matches!(node.get("$patch").and_then(Node::as_str), Some("replace" | "delete"));
+    let length = path.len();
+    for (key, value) in node.entries() {
+        let Some(key) = key.as_str() else { continue };
+        push_key(path, key);
+        if value.is_null() && !path.starts_with(".metadata") || REPLACED.contains(&key) && value.is_sequence() {
+            found.push(path.as_str().into());
+        } else if !value.is_alias() {
+            removals_below(value, path, found);
+        }
+        path.truncate(length);
+    }
+    for item in node.items().filter(|item| item.is_mapping() && !item.is_alias()) {
+        match item.get("name").and_then(Node::as_str) {
+            Some(name) => path.extend(["[name=", name, "]"]),
+            // It stands for the whole list.
+            None if replaces(item) => found.push(path.as_str().into()),
+            None => continue,
+        }
+        removals_below(item, path, found);
+        path.truncate(length);
+    }
+    if !path.is_empty() && !node.is_sequence() && replaces(node) {
+        found.push(path.as_str().into());
     }
 }
 
@@ -105,6 +152,7 @@ pub fn definition_of_kind(text: &str, span: Span, places: &Places<'_>) -> Option
         sealed: None,
         pods: Vec::new(),
         deploys: Vec::new(),
+        removes: Vec::new(),
         deletes: memchr::memmem::find(body.as_bytes(), b"\n$patch: delete").is_some(),
         labels: Vec::new(),
         annotations: Vec::new(),

@@ -192,7 +192,8 @@ impl<'s> Source<'s> {
             steps.push(Step::Patch(Patch { target: None, content, renames: false, rekinds: false, place }));
         }
         steps.extend(self.items("patches").map(|node| Step::Patch(self.patch(node))));
-        let rewrites: [(&str, fn(Rewrite) -> Step); 3] =
+        type ToStep = fn(Rewrite) -> Step;
+        let rewrites: [(&str, ToStep); 3] =
             [("namespace", Step::Namespace), ("namePrefix", Step::Prefix), ("nameSuffix", Step::Suffix)];
         for (key, step) in rewrites {
             if let Some(node) = self.root.get(key)

@@ -326,6 +326,15 @@ fn operate<'a>(item: &mut Built<'a>, operation: &'a Operation, certainty: Match,
             _ => {}
         }
     }
+    if let ("/metadata", Some(pairs)) = (&*operation.path, &operation.pairs) {
+        let absent = |key: &str| certainty == Match::Yes && !pairs.iter().any(|(name, _)| **name == *key);
+        if absent("labels") {
+            item.labels.push((ANY_KEY.into(), Text::Absent));
+        }
+        if absent("annotations") {
+            item.annotations.push((ANY_KEY.into(), Text::Absent));
+        }
+    }
 }
 
 /// Writes `text` at a JSON pointer.

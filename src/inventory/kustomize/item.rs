@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::scope::is_cluster_scoped;
 use super::text::{Match, Text};
-use crate::inventory::facts::Object;
+use crate::document::object::push_key;
+use crate::inventory::facts::{Object, Reference};
 use crate::inventory::kustomization::{FieldSpec, Generator, JsonPatch};
 use crate::inventory::read::is_telling;
 use crate::inventory::{Place, Stated};
@@ -63,6 +64,29 @@ pub struct Applied<'a> {
     pub certain: bool,
     /// What it is.
     pub content: Content<'a>,
+}
+
+impl Applied<'_> {
+    /// Whether it puts something else, or nothing, where a reference of the object stands.
+    #[must_use]
+    pub fn overrides(&self, reference: &Reference) -> bool {
+        let below = |path: &str, above: &str| {
+            path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        match self.content {
+            Content::Merge(patch) => {
+                patch.removes.iter().any(|slot| below(&reference.slot, slot))
+                    || patch.references.iter().any(|other| other.slot == reference.slot)
+            }
+            Content::Json(patch) => patch.operations.iter().any(|operation| {
+                // `-` adds an item to a list, and leaves the others.
+                let writes = &*operation.op != "test" && !operation.path.ends_with("/-");
+                writes && below(&reference.path, &symbolic(operation.path.split('/').skip(1)))
+            }),
+            Content::Replacement(path) => below(&reference.path, &symbolic(path.split('.'))),
+            Content::Merged(_) | Content::Replaced(_) => false,
+        }
+    }
 }
 
 /// What was applied.
@@ -184,6 +208,27 @@ impl<'a> Built<'a> {
         self.changes.iter().rev().find(|change| change.aspect == aspect).copied()
     }
 
+    /// The references that the object has after the build, each with the file that holds it: its own, and those of merge
+    /// patches, but for those in whose place something later puts something else.
+    #[must_use]
+    pub fn references(&self) -> Vec<(u32, &'a Reference)> {
+        let kept = |reference: &Reference, from: usize| {
+            !self.applied[from..].iter().any(|applied| applied.overrides(reference))
+        };
+        let mut found = Vec::new();
+        if let Origin::Object { file, object, .. } = self.origin {
+            let own = object.references.iter().filter(|reference| kept(reference, 0));
+            found.extend(own.map(|reference| (file, reference)));
+        }
+        for (at, applied) in self.applied.iter().enumerate() {
+            if let Content::Merge(patch) = applied.content {
+                let own = patch.references.iter().filter(|reference| kept(reference, at + 1));
+                found.extend(own.map(|reference| (applied.file, reference)));
+            }
+        }
+        found
+    }
+
     /// The annotation `key` after the build; not known where facts do not keep it.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Text<'a> {
@@ -277,6 +322,19 @@ impl<'a> Built<'a> {
         self.annotations.push((ANY_KEY.into(), Text::Unknown));
         self.labels.push((ANY_KEY.into(), Text::Unknown));
     }
+}
+
+/// Steps of a JSON pointer or a field path as a symbolic path.
+fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
+    let mut path = String::new();
+    for step in steps {
+        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.extend(["[", step, "]"]);
+        } else if step != "-" {
+            push_key(&mut path, &step.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    path
 }
 
 fn last<'a>(pairs: &[(Cow<'a, str>, Text<'a>)], key: &str) -> Option<Text<'a>> {

@@ -143,6 +143,12 @@ impl<'a, 't> Builder<'a, 't> {
         for path in &kustomization.components {
             self.component(file, path, open, layer);
         }
+        for path in &kustomization.configurations {
+            // What it adds to is not followed, but kustomize fails without it.
+            if self.tree.find(file, &path.text) == Found::Nothing {
+                layer.gap(file, path, GapKind::Missing);
+            }
+        }
         let mut stepper = Stepper { builder: self, file, layer };
         for step in &kustomization.steps {
             stepper.step(step);

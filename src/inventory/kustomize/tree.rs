@@ -170,7 +170,7 @@ pub(super) fn is_remote(path: &str) -> bool {
     let host = path.split(['/', ':']).next().unwrap_or_default();
     // `github.com/owner/name`, `git@host:owner/name`: a first part with a dot in it, which is neither `.` nor `..`.
     let hosted = host.trim_matches('.').contains('.') && path.len() > host.len() && !host.ends_with(".yaml");
-    scheme || query || path.starts_with("git@") || path.contains("//") && hosted || hosted
+    scheme || query || hosted || path.starts_with("git@")
 }
 
 #[cfg(test)]

@@ -163,6 +163,7 @@ impl Reader<'_> {
             pods: Vec::new(),
             deploys: Vec::new(),
             deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
+            removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
             labels: Vec::new(),
             annotations: Vec::new(),
         };
@@ -194,18 +195,20 @@ impl Reader<'_> {
         match source.unit.host() {
             Host::File => {
                 let root = source.unit.tree().root();
-                let whole = root.is_some_and(|root| {
-                    let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
-                    let listed =
-                        || root.get("items").into_iter().flat_map(Node::items).any(|item| item.is(source.node));
-                    root.is(source.node) || kind.ends_with("List") && listed()
-                });
+                let whole = root.is_some_and(|root| root.is(source.node) || is_listed(root, source.node, 4));
                 if whole { Role::Resource } else { Role::Embedded }
             }
             Host::Heredoc | Host::BlockString => Role::Embedded,
             Host::Fence | Host::Cell(_) | Host::Output(_) => Role::Example,
         }
     }
+}
+
+/// Whether `list` is a list of objects that holds `node`, in itself or in a list of it.
+fn is_listed(list: Node<'_>, node: Node<'_>, depth: usize) -> bool {
+    let kind = list.get("kind").and_then(Node::as_str).unwrap_or_default();
+    let items = || list.get("items").into_iter().flat_map(Node::items);
+    kind.ends_with("List") && items().any(|item| item.is(node) || depth > 0 && is_listed(item, node, depth - 1))
 }
 
 /// An object while its facts are read.

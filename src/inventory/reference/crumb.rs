@@ -1,5 +1,7 @@
 //! Where in an object the walk is. Paths become text only where something was found.
 
+use std::fmt::Write as _;
+
 use crate::document::object::push_key;
 use crate::document::yaml::Node;
 
@@ -40,15 +42,18 @@ impl<'c> Crumb<'c> {
 
     /// `.spec.containers[0].env[2]`
     pub(super) fn path(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text, false);
-        text
+        self.text(false)
     }
 
     /// `.spec.containers[name=web].env[name=A]`
     pub(super) fn slot(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text, true);
+        self.text(true)
+    }
+
+    fn text(&self, merged: bool) -> String {
+        // Long enough for nearly all, so that it does not grow key by key.
+        let mut text = String::with_capacity(16 * self.depth);
+        self.write(&mut text, merged);
         text
     }
 
@@ -63,7 +68,8 @@ impl<'c> Crumb<'c> {
                 let name = merge.filter(|_| merged).and_then(|key| Some((key, node.get(key)?.as_str()?)));
                 match name {
                     Some((key, name)) => text.extend(["[", key, "=", name, "]"]),
-                    None => text.extend(["[", &index.to_string(), "]"]),
+                    // Writing to a string does not fail.
+                    None => drop(write!(text, "[{index}]")),
                 }
             }
         }

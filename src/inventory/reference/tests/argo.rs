@@ -189,7 +189,7 @@ spec:
     );
     // The workflow inside is an object of its own.
     names(
-        r#"
+        r"
 apiVersion: argoproj.io/v1alpha1
 kind: Sensor
 spec:
@@ -205,7 +205,7 @@ spec:
               kind: Workflow
               spec:
                 templates: [{container: {env: [{name: A, valueFrom: {secretKeyRef: {name: inner, key: k}}}]}}]
-"#,
+",
         &[
             "Credential git [user] .spec.triggers[0].template.argoWorkflow.source.git.creds.username.name \
              @ .spec.triggers[0].template.argoWorkflow.source.git.creds.username",
@@ -226,7 +226,7 @@ spec:
 #[test]
 fn argo_cd() {
     names(
-        r#"
+        r"
 apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
 spec:
@@ -235,7 +235,7 @@ spec:
         generators:
           - scmProvider: {github: {organization: o, tokenRef: {secretName: token, key: t}, appSecretName: app}}
           - merge: {generators: [{pullRequest: {bitbucketServer: {basicAuth: {passwordRef: {secretName: bb, key: p}}}}}]}
-"#,
+",
         &[
             "Credential token [t] .spec.generators[0].matrix.generators[0].scmProvider.github.tokenRef.secretName \
              @ .spec.generators[0].matrix.generators[0].scmProvider.github.tokenRef",

@@ -4,7 +4,7 @@ use super::{line, names, pods, read};
 use crate::inventory::convention::OwnKind;
 use crate::inventory::facts::Usage;
 
-const DEPLOYMENT: &str = r#"
+const DEPLOYMENT: &str = r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: mlflow}
@@ -59,7 +59,7 @@ spec:
           azureFile: {secretName: azure, shareName: s}
         - name: nfs
           cephfs: {secretRef: {name: ceph}}
-"#;
+";
 
 #[test]
 fn a_deployment() {

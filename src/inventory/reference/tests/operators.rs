@@ -226,7 +226,7 @@ spec:
 ",
         &[
             "Credential age .spec.decryption.secretRef.name @ .spec.decryption.secretRef",
-            "Credential cluster [value] .spec.kubeConfig.secretRef.name @ .spec.kubeConfig.secretRef",
+            "Credential cluster .spec.kubeConfig.secretRef.name @ .spec.kubeConfig.secretRef",
             "Credential vars optional .spec.postBuild.substituteFrom[1].name @ .spec.postBuild.substituteFrom[1]",
         ],
     );
