@@ -15,11 +15,10 @@ pub(super) enum Fault<'i> {
         expected: String,
         template: String,
     },
-    /// A kustomization changes name or namespace.
+    /// Kustomizations change name or namespace.
     BrokenByKustomize {
-        /// The line that does it.
-        by: (usize, Place),
-        landing: &'i Landing,
+        /// The lines that do it, each with what it makes of the SealedSecret.
+        by: Vec<((usize, Place), &'i Landing)>,
         /// Namespace and name that it was sealed for, as far as they are known.
         sealed: (Option<&'i str>, Option<&'i str>),
     },
@@ -86,14 +85,16 @@ fn wrong_namespace<'i>(
 fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
     let namespace = sealed_namespace(object, sealed);
     let name = sealed.name.known().or(object.name.known());
-    inventory.landings(at).iter().find_map(|landing| {
+    let broken = inventory.landings(at).iter().filter_map(|landing| {
         let differs =
             |own: Option<&str>, final_: &Stated| own.zip(final_.known()).is_some_and(|(own, built)| own != built);
         let moved = differs(namespace, &landing.namespace).then_some(landing.namespace_by).flatten();
         let renamed = sealed.scope == Scope::Strict && differs(name, &landing.name);
         let by = moved.or_else(|| renamed.then_some(landing.name_by).flatten())?;
-        Some(Fault::BrokenByKustomize { by, landing, sealed: (namespace, name) })
-    })
+        Some((by, landing))
+    });
+    let by: Vec<_> = broken.collect();
+    (!by.is_empty()).then_some(Fault::BrokenByKustomize { by, sealed: (namespace, name) })
 }
 
 fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
