@@ -1,6 +1,7 @@
 //! `sealed-scope-annotation`: a Sealed Secrets annotation that the controller does not read where, or as, it is written.
 
 use super::Context;
+use crate::document::fragment::Lang;
 use crate::document::object::Object;
 use crate::document::yaml::Node;
 use crate::rule::Level;
@@ -9,6 +10,10 @@ const PREFIX: &str = "sealedsecrets.bitnami.com/";
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
+    // Texts for people show what not to do.
+    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
+        return;
+    }
     let sealed = |object: &&Object<'_>| object.kind == "SealedSecret" && object.group() == "bitnami.com";
     for object in view.objects.iter().filter(sealed) {
         let own = object.node.at(&["metadata", "annotations"]);
