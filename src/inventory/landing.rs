@@ -270,7 +270,8 @@ struct Deploys<'f>(BTreeMap<&'f str, Vec<Deployed<'f>>>);
 /// One deployment of a folder.
 struct Deployed<'f> {
     deploy: &'f Deploy,
-    line: Line,
+    /// The file that says so.
+    file: usize,
 }
 
 impl<'f> Deploys<'f> {
@@ -282,7 +283,7 @@ impl<'f> Deploys<'f> {
                 let folder = deploy.path.trim_start_matches("./").trim_matches('/');
                 // The root of whatever repository says nothing of this one.
                 if !matches!(folder, "" | ".") {
-                    deploys.entry(folder).or_default().push(Deployed { deploy, line: (file, deploy.place) });
+                    deploys.entry(folder).or_default().push(Deployed { deploy, file });
                 }
             }
         }
@@ -314,7 +315,7 @@ impl<'f> Deploys<'f> {
         let mut landings: Vec<Landing> = given
             .map(|deployed| Landing {
                 namespace: deployed.deploy.namespace.clone(),
-                namespace_by: Some(deployed.line),
+                namespace_by: Some((deployed.file, deployed.deploy.namespace_place)),
                 ..alone.clone()
             })
             .collect();
@@ -332,7 +333,7 @@ impl Deployed<'_> {
         let stated = deploy.namespace != Stated::Absent && !built.is_cluster_scoped();
         if stated && (deploy.overrides || built.namespace == Text::Absent) {
             landing.namespace = deploy.namespace.clone();
-            landing.namespace_by = Some(self.line);
+            landing.namespace_by = Some((self.file, deploy.namespace_place));
         }
         let fixed = matches!(built.kind, "CustomResourceDefinition" | "APIService" | "Namespace");
         if let Stated::Known(name) = &landing.name
@@ -342,7 +343,7 @@ impl Deployed<'_> {
             let prefix = deploy.prefix.as_deref().unwrap_or_default();
             let suffix = deploy.suffix.as_deref().unwrap_or_default();
             landing.name = Stated::Known(format!("{prefix}{name}{suffix}").into());
-            landing.name_by = Some(self.line);
+            landing.name_by = Some((self.file, deploy.name_place));
         }
     }
 }
