@@ -65,6 +65,10 @@ fn wrong_namespace<'i>(
     let expected = inventory.convention.expected(inventory.path(at.0))?;
     let own = object.namespace.known().or(sealed.namespace.known())?;
     if let Some(namespace) = &expected.namespace {
+        let lands = |landing: &Landing| landing.namespace.known() == Some(namespace);
+        if sealed.namespace.known() == Some(namespace) && inventory.landings(at).iter().all(lands) {
+            return None;
+        }
         let expected_words = format!("'{namespace}'");
         return (own != namespace).then_some(Fault::WrongNamespace {
             sealed: own,
@@ -99,15 +103,16 @@ fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: 
 
 fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
     // What a kustomization makes of it counts, where there is one.
-    if inventory.landings(at).iter().any(|landing| landing.build.is_some() && landing.namespace_by.is_some()) {
-        return None;
-    }
+    let landings = inventory.landings(at);
+    let moved = landings.iter().any(|landing| landing.namespace_by.is_some());
+    let renamed = landings.iter().any(|landing| landing.name_by.is_some());
     let differs = |what, own: &'i Stated, template: &'i Stated| match (own.known(), template.known()) {
         (Some(own), Some(template)) if own != template => Some(Fault::TemplateMismatch { what, own, template }),
         _ => None,
     };
-    let name = if sealed.scope == Scope::Strict { differs("name", &object.name, &sealed.name) } else { None };
-    differs("namespace", &object.namespace, &sealed.namespace).or(name)
+    let namespace = if moved { None } else { differs("namespace", &object.namespace, &sealed.namespace) };
+    let bound = sealed.scope == Scope::Strict && !renamed;
+    namespace.or_else(|| if bound { differs("name", &object.name, &sealed.name) } else { None })
 }
 
 fn no_namespace<'i>(inventory: &Inventory<'_>, at: At, object: &Object) -> Option<Fault<'i>> {
