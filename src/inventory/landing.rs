@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
-use super::kustomize::{Applied, Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
+use super::kustomize::{
+    Applied, Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped,
+};
 use super::{Place, Stated};
 
 /// A line of a file: its index, and the place.

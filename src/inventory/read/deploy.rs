@@ -35,9 +35,8 @@ fn application(around: &Around<'_>, root: &[&str]) -> Vec<Deploy> {
             overrides,
             prefix: text("namePrefix"),
             suffix: text("nameSuffix"),
-            namespace_place: around.place(
-                field("namespace").or_else(|| spec.at(&["destination", "namespace"])).unwrap_or(path),
-            ),
+            namespace_place: around
+                .place(field("namespace").or_else(|| spec.at(&["destination", "namespace"])).unwrap_or(path)),
             name_place: around.place(field("namePrefix").or_else(|| field("nameSuffix")).unwrap_or(path)),
         })
     });
