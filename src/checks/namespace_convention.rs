@@ -23,7 +23,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
         for deploy in &object.deploys {
             if let Some(namespace) = deploy.namespace.known() {
-                stated.entry((file, namespace)).or_insert(deploy.place);
+                stated.entry((file, namespace)).or_insert(deploy.namespace_place);
             }
         }
     }

@@ -15,11 +15,10 @@ pub(super) enum Fault<'i> {
         expected: String,
         template: String,
     },
-    /// A kustomization changes name or namespace.
+    /// Kustomizations change name or namespace.
     BrokenByKustomize {
-        /// The line that does it.
-        by: (usize, Place),
-        landing: &'i Landing,
+        /// The lines that do it, each with what it makes of the SealedSecret.
+        by: Vec<((usize, Place), &'i Landing)>,
         /// Namespace and name that it was sealed for, as far as they are known.
         sealed: (Option<&'i str>, Option<&'i str>),
     },
@@ -66,6 +65,10 @@ fn wrong_namespace<'i>(
     let expected = inventory.convention.expected(inventory.path(at.0))?;
     let own = object.namespace.known().or(sealed.namespace.known())?;
     if let Some(namespace) = &expected.namespace {
+        let lands = |landing: &Landing| landing.namespace.known() == Some(namespace);
+        if sealed.namespace.known() == Some(namespace) && inventory.landings(at).iter().all(lands) {
+            return None;
+        }
         let expected_words = format!("'{namespace}'");
         return (own != namespace).then_some(Fault::WrongNamespace {
             sealed: own,
@@ -86,27 +89,30 @@ fn wrong_namespace<'i>(
 fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
     let namespace = sealed_namespace(object, sealed);
     let name = sealed.name.known().or(object.name.known());
-    inventory.landings(at).iter().find_map(|landing| {
+    let broken = inventory.landings(at).iter().filter_map(|landing| {
         let differs =
             |own: Option<&str>, final_: &Stated| own.zip(final_.known()).is_some_and(|(own, built)| own != built);
         let moved = differs(namespace, &landing.namespace).then_some(landing.namespace_by).flatten();
         let renamed = sealed.scope == Scope::Strict && differs(name, &landing.name);
         let by = moved.or_else(|| renamed.then_some(landing.name_by).flatten())?;
-        Some(Fault::BrokenByKustomize { by, landing, sealed: (namespace, name) })
-    })
+        Some((by, landing))
+    });
+    let by: Vec<_> = broken.collect();
+    (!by.is_empty()).then_some(Fault::BrokenByKustomize { by, sealed: (namespace, name) })
 }
 
 fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
     // What a kustomization makes of it counts, where there is one.
-    if inventory.landings(at).iter().any(|landing| landing.build.is_some() && landing.namespace_by.is_some()) {
-        return None;
-    }
+    let landings = inventory.landings(at);
+    let moved = landings.iter().any(|landing| landing.namespace_by.is_some());
+    let renamed = landings.iter().any(|landing| landing.name_by.is_some());
     let differs = |what, own: &'i Stated, template: &'i Stated| match (own.known(), template.known()) {
         (Some(own), Some(template)) if own != template => Some(Fault::TemplateMismatch { what, own, template }),
         _ => None,
     };
-    let name = if sealed.scope == Scope::Strict { differs("name", &object.name, &sealed.name) } else { None };
-    differs("namespace", &object.namespace, &sealed.namespace).or(name)
+    let namespace = if moved { None } else { differs("namespace", &object.namespace, &sealed.namespace) };
+    let bound = sealed.scope == Scope::Strict && !renamed;
+    namespace.or_else(|| if bound { differs("name", &object.name, &sealed.name) } else { None })
 }
 
 fn no_namespace<'i>(inventory: &Inventory<'_>, at: At, object: &Object) -> Option<Fault<'i>> {

@@ -19,13 +19,18 @@ fn moved(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut by_line: BTreeMap<Line, Vec<(At, &Object, String, String)>> = BTreeMap::new();
     for (at, object, sealed) in all(inventory) {
-        if let Some(Fault::BrokenByKustomize { by, landing, sealed }) = fault(inventory, at, object, sealed) {
-            let identity = |namespace: Option<&str>, name: Option<&str>| {
-                format!("{}/{}", namespace.unwrap_or("?"), name.unwrap_or("?"))
-            };
+        let Some(Fault::BrokenByKustomize { by, sealed }) = fault(inventory, at, object, sealed) else { continue };
+        let identity = |namespace: Option<&str>, name: Option<&str>| {
+            format!("{}/{}", namespace.unwrap_or("?"), name.unwrap_or("?"))
+        };
+        for (line, landing) in by {
             let before = identity(sealed.0, sealed.1);
             let after = identity(landing.namespace.known(), landing.name.known());
-            by_line.entry(by).or_default().push((at, object, before, after));
+            let moves = by_line.entry(line).or_default();
+            // A base that several builds take in is moved once.
+            if !moves.iter().any(|(other, _, _, to)| *other == at && *to == after) {
+                moves.push((at, object, before, after));
+            }
         }
     }
     for ((file, place), found) in by_line {

@@ -1,14 +1,20 @@
 //! `sealed-scope-annotation`: a Sealed Secrets annotation that the controller does not read where, or as, it is written.
 
 use super::Context;
+use crate::document::fragment::Lang;
 use crate::document::object::Object;
 use crate::document::yaml::Node;
 use crate::rule::Level;
+use crate::span::Span;
 
 const PREFIX: &str = "sealedsecrets.bitnami.com/";
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
+    // Texts for people show what not to do.
+    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
+        return;
+    }
     let sealed = |object: &&Object<'_>| object.kind == "SealedSecret" && object.group() == "bitnami.com";
     for object in view.objects.iter().filter(sealed) {
         let own = object.node.at(&["metadata", "annotations"]);
@@ -21,7 +27,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         for (key, value) in template.into_iter().flat_map(Node::entries) {
             let Some(name @ ("cluster-wide" | "namespace-wide")) = name_of(key) else { continue };
             let both = own.is_some_and(|own| own.get(&format!("{PREFIX}{name}")).is_some());
-            if !both && value.as_str() == Some("true") && !object.unit.is_templated(value.span()) {
+            if !both && value.as_str() == Some("true") && !is_templated(object, key, value) {
                 let message = format!(
                     "The annotation '{name}' stands only in the template, where the controller does not look for it: it \
                      reads this SealedSecret as strict."
@@ -36,6 +42,13 @@ fn name_of(key: Node<'_>) -> Option<&str> {
     key.as_str()?.strip_prefix(PREFIX)
 }
 
+/// Whether a template writes the value, which is then blank: its action stands before the end of the key's line.
+fn is_templated(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
+    let rest = object.unit.tree().text().get(key.span().end..).unwrap_or_default();
+    let line = key.span().end + rest.find(['\n', '\r']).unwrap_or(rest.len());
+    object.unit.is_templated(Span::new(key.span().end, line.max(value.span().end)))
+}
+
 fn tell(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &str, name: &str, message: String) {
     let place = format!("{} .{parent}.annotations['{PREFIX}{name}']", object.title());
     cx.structure(object.unit.outer(key.span()), Some(place), message);
@@ -43,7 +56,7 @@ fn tell(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &s
 
 /// An annotation of the SealedSecret itself (`secrets-surface.md` 2.2, 2.3).
 fn on_object(cx: &mut Context<'_, '_>, object: &Object<'_>, name: &str, key: Node<'_>, value: Node<'_>) {
-    if object.unit.is_templated(value.span()) {
+    if is_templated(object, key, value) {
         return;
     }
     let text = value.as_str().unwrap_or_default();

@@ -42,7 +42,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 
 /// The name of a Secret that the platform Secret should hold, and what is wrong with it.
 pub(super) fn sprawls<'i>(inventory: &Inventory<'_>, defined: &'i Defined<'_>) -> Option<(&'i str, String)> {
-    let (name, namespace) = (defined.name.known()?, defined.namespace.known()?);
+    let (name, namespace) = (defined.name.known()?, defined.namespace.known());
     let made = matches!(
         defined.definition.maker,
         Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret | Maker::SecretGenerator
@@ -54,9 +54,10 @@ pub(super) fn sprawls<'i>(inventory: &Inventory<'_>, defined: &'i Defined<'_>) -
 }
 
 /// What is wrong with a name.
-fn why(inventory: &Inventory<'_>, name: &str, namespace: &str) -> Option<String> {
-    let workflow = inventory.convention.read(namespace, &inventory.workflows).map(|(workflow, _)| workflow);
-    for prefix in [Some(namespace), workflow].into_iter().flatten() {
+fn why(inventory: &Inventory<'_>, name: &str, namespace: Option<&str>) -> Option<String> {
+    let read = |namespace: &str| inventory.convention.read(namespace, &inventory.workflows);
+    let workflow = namespace.and_then(read).map(|(workflow, _)| workflow);
+    for prefix in [namespace, workflow].into_iter().flatten() {
         if name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-') && rest.len() > 1) {
             return Some(format!("has '{prefix}' in its name, though its namespace says so already"));
         }

@@ -223,8 +223,10 @@ pub struct Deploy {
     pub prefix: Option<Box<str>>,
     /// `nameSuffix` that it adds.
     pub suffix: Option<Box<str>>,
-    /// Where.
-    pub place: Place,
+    /// Of the namespace, else of the path.
+    pub namespace_place: Place,
+    /// Of the prefix, else of the suffix, else of the path.
+    pub name_place: Place,
 }
 
 impl Facts {

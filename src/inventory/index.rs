@@ -242,10 +242,14 @@ impl<'f> Inventory<'f> {
         self.workflows = convention.workflows(paths, namespaces.into_iter());
     }
 
-    /// Every namespace in which something lands.
+    /// Every namespace in which something lands, or that the repository makes.
     fn all_namespaces(&self) -> impl Iterator<Item = &str> {
         let landings = self.landed.objects.iter().flatten().flatten();
-        landings.filter_map(|landing| landing.namespace.known())
+        let made = self.objects().filter(|(_, object)| {
+            &*object.kind == "Namespace" && object.group.is_empty() && object.role != Role::Example
+        });
+        let made = made.flat_map(|(at, _)| self.landings(at)).filter_map(|landing| landing.name.known());
+        landings.filter_map(|landing| landing.namespace.known()).chain(made)
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
-use super::kustomize::{Applied, Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree};
+use super::kustomize::{
+    Applied, Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped,
+};
 use super::{Place, Stated};
 
 /// A line of a file: its index, and the place.
@@ -121,7 +123,7 @@ impl<'f> Landed<'f> {
         for built in &build.objects {
             let mut landing = landing_of(built, file);
             if let Some(wrapper) = wrapper {
-                wrapper.change(&mut landing, built);
+                wrapper.change(&mut landing, built.kind, built.namespace != Text::Absent, built.is_cluster_scoped());
             }
             match built.origin {
                 Origin::Object { file: of, index, object } => {
@@ -270,7 +272,8 @@ struct Deploys<'f>(BTreeMap<&'f str, Vec<Deployed<'f>>>);
 /// One deployment of a folder.
 struct Deployed<'f> {
     deploy: &'f Deploy,
-    line: Line,
+    /// The file that says so.
+    file: usize,
 }
 
 impl<'f> Deploys<'f> {
@@ -282,7 +285,7 @@ impl<'f> Deploys<'f> {
                 let folder = deploy.path.trim_start_matches("./").trim_matches('/');
                 // The root of whatever repository says nothing of this one.
                 if !matches!(folder, "" | ".") {
-                    deploys.entry(folder).or_default().push(Deployed { deploy, line: (file, deploy.place) });
+                    deploys.entry(folder).or_default().push(Deployed { deploy, file });
                 }
             }
         }
@@ -307,17 +310,18 @@ impl<'f> Deploys<'f> {
             namespace: known_or_unknown(object.namespace.clone()),
             ..Landing::default()
         };
-        if object.role != Role::Resource || object.namespace != Stated::Absent {
+        if object.role != Role::Resource {
             return vec![alone];
         }
-        let given = self.of_folder(path).filter(|deployed| deployed.deploy.namespace != Stated::Absent);
-        let mut landings: Vec<Landing> = given
-            .map(|deployed| Landing {
-                namespace: deployed.deploy.namespace.clone(),
-                namespace_by: Some(deployed.line),
-                ..alone.clone()
-            })
-            .collect();
+        // Flux makes a kustomization where a folder has none.
+        let stated = object.namespace != Stated::Absent;
+        let mut landings: Vec<Landing> = Vec::new();
+        for deployed in self.of_folder(path).filter(|deployed| deployed.deploy.changes(stated)) {
+            let mut landing = alone.clone();
+            let scoped = is_cluster_scoped(&object.group, &object.version, &object.kind);
+            deployed.change(&mut landing, &object.kind, stated, scoped);
+            landings.push(landing);
+        }
         if landings.is_empty() {
             landings.push(alone);
         }
@@ -325,16 +329,23 @@ impl<'f> Deploys<'f> {
     }
 }
 
+impl Deploy {
+    /// Whether it does something to an object, which has a namespace or not.
+    fn changes(&self, stated: bool) -> bool {
+        let moves = self.namespace != Stated::Absent && (self.overrides || !stated);
+        moves || self.prefix.is_some() || self.suffix.is_some()
+    }
+}
+
 impl Deployed<'_> {
-    /// What the deployment does to an object of a build (`secrets-surface.md` 9.5).
-    fn change(&self, landing: &mut Landing, built: &Built<'_>) {
+    /// What the deployment does to an object (`secrets-surface.md` 9.5). `stated` is whether that has a namespace before.
+    fn change(&self, landing: &mut Landing, kind: &str, stated: bool, cluster_scoped: bool) {
         let deploy = self.deploy;
-        let stated = deploy.namespace != Stated::Absent && !built.is_cluster_scoped();
-        if stated && (deploy.overrides || built.namespace == Text::Absent) {
+        if deploy.namespace != Stated::Absent && !cluster_scoped && (deploy.overrides || !stated) {
             landing.namespace = deploy.namespace.clone();
-            landing.namespace_by = Some(self.line);
+            landing.namespace_by = Some((self.file, deploy.namespace_place));
         }
-        let fixed = matches!(built.kind, "CustomResourceDefinition" | "APIService" | "Namespace");
+        let fixed = matches!(kind, "CustomResourceDefinition" | "APIService" | "Namespace");
         if let Stated::Known(name) = &landing.name
             && !fixed
             && (deploy.prefix.is_some() || deploy.suffix.is_some())
@@ -342,7 +353,7 @@ impl Deployed<'_> {
             let prefix = deploy.prefix.as_deref().unwrap_or_default();
             let suffix = deploy.suffix.as_deref().unwrap_or_default();
             landing.name = Stated::Known(format!("{prefix}{name}{suffix}").into());
-            landing.name_by = Some(self.line);
+            landing.name_by = Some((self.file, deploy.name_place));
         }
     }
 }

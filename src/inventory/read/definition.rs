@@ -86,7 +86,7 @@ fn named(around: &Around<'_>, maker: Maker, node: Node<'_>) -> Definition {
 /// Keys of a mapping, and whether all of them are known.
 fn keys_of(around: &Around<'_>, node: Node<'_>) -> (Keys, bool) {
     let mut keys = Keys::new();
-    let mut complete = !around.is_templated(node);
+    let mut complete = !around.is_shaped(node);
     for (key, _) in node.entries() {
         match key.as_str() {
             Some("<<") | None => complete = false,
@@ -166,7 +166,7 @@ fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definiti
         made.complete &= template.get("templateFrom").is_none();
     }
     made.keys = keys;
-    made.complete &= complete && !around.is_templated(spec);
+    made.complete &= complete && !around.is_shaped(spec);
     made
 }
 
@@ -190,7 +190,7 @@ fn secret_provider_class(around: &Around<'_>) -> Vec<Definition> {
     let made = objects.filter_map(|object| {
         let mut made = named(around, Maker::SecretProviderClass, object.get("secretName")?);
         made.secret_type = around.stated(object.get("type")).known().map(Into::into);
-        made.complete = !around.is_templated(object);
+        made.complete = !around.is_shaped(object);
         for item in object.get("data").into_iter().flat_map(Node::items) {
             match item.get("key").map(|node| (around.stated(Some(node)), node)) {
                 Some((Stated::Known(key), node)) => made.keys.push((key, around.place(node))),

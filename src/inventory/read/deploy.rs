@@ -35,7 +35,9 @@ fn application(around: &Around<'_>, root: &[&str]) -> Vec<Deploy> {
             overrides,
             prefix: text("namePrefix"),
             suffix: text("nameSuffix"),
-            place: around.place(path),
+            namespace_place: around
+                .place(field("namespace").or_else(|| spec.at(&["destination", "namespace"])).unwrap_or(path)),
+            name_place: around.place(field("namePrefix").or_else(|| field("nameSuffix")).unwrap_or(path)),
         })
     });
     deploys.collect()
@@ -43,7 +45,8 @@ fn application(around: &Around<'_>, root: &[&str]) -> Vec<Deploy> {
 
 fn flux(around: &Around<'_>) -> Option<Deploy> {
     let path = around.at(&["spec", "path"])?;
-    let text = |name: &str| around.stated(around.at(&["spec", name])).known().map(Into::into);
+    let field = |name: &str| around.at(&["spec", name]);
+    let text = |name: &str| around.stated(field(name)).known().map(Into::into);
     Some(Deploy {
         path: around.stated(Some(path)).known()?.trim_start_matches("./").into(),
         repository: Stated::Absent,
@@ -51,6 +54,7 @@ fn flux(around: &Around<'_>) -> Option<Deploy> {
         overrides: true,
         prefix: text("namePrefix"),
         suffix: text("nameSuffix"),
-        place: around.place(path),
+        namespace_place: around.place(around.at(&["spec", "targetNamespace"]).unwrap_or(path)),
+        name_place: around.place(field("namePrefix").or_else(|| field("nameSuffix")).unwrap_or(path)),
     })
 }

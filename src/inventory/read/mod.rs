@@ -242,8 +242,37 @@ impl<'a> Around<'a> {
         &*self.object.kind == kind && &*self.object.group == group
     }
 
+    /// Whether a template decides which keys and items there are below a node, and not only values of what stands there.
+    pub(super) fn is_shaped(&self, node: Node<'_>) -> bool {
+        let unit = self.source.unit;
+        let text = unit.tree().text();
+        // What a template wrote alone is blank, also behind the last key.
+        let after = text.get(node.span().end..).unwrap_or_default();
+        let end = text.len() - after.trim_start().len();
+        let mut values = Vec::new();
+        reaches(text, node, &mut values);
+        let values: Vec<_> = values.into_iter().map(|value| unit.outer(value)).collect();
+        let whole = crate::span::Span::new(node.span().start, end.max(node.span().end));
+        unit.actions(whole).any(|action| !values.iter().any(|value| value.contains(action.span)))
+    }
+
     /// Whether a template writes something of a node.
     pub(super) fn is_templated(&self, node: Node<'_>) -> bool {
         self.source.unit.is_templated(node.span())
     }
+}
+
+/// Where the values of keys, and items that are values, stand below a node: to the end of the line at least.
+fn reaches(text: &str, node: Node<'_>, found: &mut Vec<crate::span::Span>) {
+    let mut value = |from: usize, node: Node<'_>| {
+        if node.is_mapping() || node.is_sequence() {
+            reaches(text, node, found);
+        } else {
+            let rest = text.get(from..).unwrap_or_default();
+            let line = from + rest.find(['\n', '\r']).unwrap_or(rest.len());
+            found.push(crate::span::Span::new(from, line.max(node.span().end)));
+        }
+    };
+    node.entries().for_each(|(key, node)| value(key.span().end, node));
+    node.items().for_each(|node| value(node.span().start, node));
 }
