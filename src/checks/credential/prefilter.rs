@@ -13,6 +13,8 @@ const WORDS: usize = 1 << (BITS - 6);
 /// The keywords of all rules, ready to be searched for.
 pub(super) struct Prefilter {
     bits: Box<[u64; WORDS]>,
+    /// By hash, the low five bits that the fourth byte of a keyword may have, as a set.
+    fourths: Box<[u32; 1 << BITS]>,
     /// First index of `keywords` by hash, and one past the last.
     starts: Vec<u16>,
     /// Sorted by hash, then text. Lower case.
@@ -24,28 +26,33 @@ impl Prefilter {
     /// The `usize` of each is what [`Prefilter::find`] gives back.
     pub(super) fn new<'k>(keywords: impl IntoIterator<Item = (&'k str, usize)>) -> Self {
         let mut bits = Box::new([0; WORDS]);
+        let mut fourths = Box::new([0; 1 << BITS]);
         let mut list: Vec<(u16, Box<[u8]>, usize)> = Vec::new();
         for (keyword, id) in keywords {
             let folded = keyword.to_ascii_lowercase().into_bytes();
             let Some(head) = folded.first_chunk::<3>() else { continue };
             let hash = hash(u32::from_le_bytes([head[0], head[1], head[2], 0]));
             bits[usize::from(hash) >> 6] |= 1 << (hash & 63);
+            // Case is bit 5, which these are not.
+            fourths[usize::from(hash)] |= folded.get(3).map_or(u32::MAX, |fourth| 1 << (fourth & 31));
             list.push((hash, folded.into_boxed_slice(), id));
         }
         list.sort();
         let starts = (0..=1_u32 << BITS).map(|hash| list.partition_point(|(known, ..)| u32::from(*known) < hash));
         let starts = starts.map(|at| u16::try_from(at).unwrap_or(u16::MAX)).collect();
-        Self { bits, starts, keywords: list }
+        Self { bits, fourths, starts, keywords: list }
     }
 
     /// Calls `found` for every place at which a keyword stands (ASCII case ignored), in order of their starts.
     pub(super) fn find(&self, text: &[u8], found: &mut dyn FnMut(usize, Span)) {
-        let bits = &*self.bits;
+        let (bits, fourths) = (&*self.bits, &*self.fourths);
         // Four bytes are one load; the last three have a turn of their own.
         for (at, head) in text.windows(4).enumerate() {
             let hash = hash(u32::from_le_bytes([head[0], head[1], head[2], head[3]]));
             // The mask changes nothing; it tells the compiler that the index is in bounds.
-            if bits[usize::from(hash) >> 6 & (WORDS - 1)] >> (hash & 63) & 1 != 0 {
+            if bits[usize::from(hash) >> 6 & (WORDS - 1)] >> (hash & 63) & 1 != 0
+                && fourths[usize::from(hash) & ((1 << BITS) - 1)] >> (head[3] & 31) & 1 != 0
+            {
                 self.compare(text, at, hash, found);
             }
         }
