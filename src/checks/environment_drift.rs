@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
-use super::secret_sprawl;
 use super::undefined_secret::is_satisfied;
+use super::{secret_sprawl, secret_type_mismatch};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory, Used};
 
@@ -19,7 +19,10 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let sprawl = cx.is_on("secret-sprawl");
     let sprawls = |defined: &Defined<'_>| sprawl && secret_sprawl::sprawls(inventory, defined).is_some();
     for defined in inventory.defined.iter().filter(|defined| counts(inventory, defined) && !sprawls(defined)) {
-        let Some(name) = defined.name.known() else { continue };
+        // A ciphertext under a new name does not open, which is told elsewhere.
+        let sealed = defined.definition.maker == Maker::SealedSecret;
+        let name = if sealed { &defined.definition.name } else { &defined.name };
+        let Some(name) = name.known() else { continue };
         for (index, (workflow, environment)) in homes(inventory, defined).into_iter().enumerate() {
             // Where it only seems to be for another environment, that need not be one of the repository's.
             if index == 0 {
@@ -53,28 +56,45 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// Compares the keys of one Secret over the environments.
+/// Compares the keys of one Secret over the environments. One finding, since a key with another name is missing in both.
 fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_>) {
-    if !found.values().flatten().all(|defined| defined.definition.complete) {
+    let typed = cx.is_on("secret-type-mismatch");
+    let comparable = |defined: &Defined<'_>| {
+        defined.definition.complete && !(typed && secret_type_mismatch::fault(cx.inventory, defined).is_some())
+    };
+    if !found.values().flatten().all(|defined| comparable(defined)) {
         return;
     }
     let of = |defined: &[&Defined<'_>]| -> BTreeSet<String> {
         defined.iter().flat_map(|defined| &defined.definition.keys).map(|(key, _)| key.to_string()).collect()
     };
     let all: BTreeSet<String> = found.values().flat_map(|defined| of(defined)).collect();
+    let mut differing = Vec::new();
     for (environment, defined) in found {
         let own = of(defined);
         let lacking = all.difference(&own).filter(|key| !wants_key(cx, workflow, environment, name, key));
         let lacking: Vec<String> = lacking.map(|key| format!("'{key}'")).collect();
-        let Some(first) = defined.first().filter(|_| !lacking.is_empty()) else { continue };
-        let message = format!(
-            "The Secret '{name}' of the workflow '{workflow}' lacks {} in '{environment}', which another environment has.",
-            listed(&lacking)
-        );
-        let other = found.values().flatten().find(|other| of(&[other]).len() > own.len());
-        let related = other.map(|other| cx.related(other.file, other.place(), "has them".to_owned()));
-        report(cx, first, message, related.into_iter().collect());
+        if let Some(first) = defined.first().filter(|_| !lacking.is_empty()) {
+            let position = cx.inventory.convention.environments.iter().position(|(name, _)| name == environment);
+            differing.push((*first, format!("{} in '{environment}'", listed(&lacking)), (lacking.len(), position)));
+        }
     }
+    // Where most is missing is the likeliest place of the mistake, and then where things arrive last.
+    let Some((at, _)) = differing.iter().enumerate().max_by_key(|(_, (.., rank))| *rank) else { return };
+    let (first, ..) = differing[at];
+    let mut related: Vec<_> =
+        differing.iter().map(|(defined, lacks, _)| (*defined, format!("lacks {lacks}"))).collect();
+    related.remove(at);
+    let full = |defined: &&&Defined<'_>| differing.iter().all(|(other, ..)| !std::ptr::eq(*other, **defined));
+    related.extend(found.values().flatten().find(full).map(|defined| (*defined, "has all keys".to_owned())));
+    let related =
+        related.into_iter().map(|(defined, words)| cx.related(defined.file, defined.place(), words)).collect();
+    let lacks: Vec<String> = differing.into_iter().map(|(_, lacks, _)| lacks).collect();
+    let message = format!(
+        "The Secret '{name}' of the workflow '{workflow}' lacks keys that it has in another environment: {}.",
+        listed(&lacks)
+    );
+    report(cx, first, message, related);
 }
 
 /// Whether a workload of an environment asks for a Secret that is not there, which is told at the workload.
