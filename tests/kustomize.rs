@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use mlguard::document::fragment::Lang;
 use mlguard::document::view::{self, View};
 use mlguard::inventory::facts::{Facts, Reference, Role};
-use mlguard::inventory::kustomize::{Build, Builder, Built, Referral, Text, Tree};
+use mlguard::inventory::kustomize::{Aspect, Build, Builder, Built, GapKind, Referral, Text, Tree};
 use mlguard::inventory::read;
 
 /// Longest that kubectl may take for one kustomization; it tries to reach other repositories.
@@ -287,4 +287,217 @@ fn cached(kept: &Path, folder: &Path) -> Option<String> {
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A repository of files that stand here, by path.
+fn repository(given: &[(&str, &str)]) -> Vec<(String, Facts)> {
+    given.iter().map(|(path, text)| ((*path).to_owned(), facts(path, text))).collect()
+}
+
+const WEB: &str = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: web\n";
+
+/// The objects and the kinds of gaps of the build of `app`, the other files given.
+fn built(app: &str, others: &[(&str, &str)]) -> (Vec<String>, Vec<GapKind>) {
+    let mut given = vec![("app/kustomization.yaml", app), ("app/web.yaml", WEB)];
+    given.extend(others);
+    let files = repository(&given);
+    let tree = tree(&files);
+    let build = Builder::new(&tree).build(tree.kustomization_in("app").expect("it is there"));
+    (ours(&build), build.gaps.iter().map(|gap| gap.kind).collect())
+}
+
+#[test]
+fn what_is_not_known_is_said_and_not_guessed() {
+    let builtin = "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata:\n  name: any\n  namespace: other\n";
+    let component = "kind: Component\nnamespace: other\n";
+    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  name: $(NAME)\n";
+    for (app, others, objects, gaps) in [
+        // Other repositories bring objects, but change none.
+        (
+            "resources: [web.yaml, 'https://github.com/owner/name//path?ref=v1', 'github.com/owner/name']\nnamespace: x\n",
+            &[][..],
+            &["Secret x/web"][..],
+            &[GapKind::Remote, GapKind::Remote][..],
+        ),
+        ("resources: [web.yaml, ../../outside]\n", &[], &["Secret -/web"], &[GapKind::Outside]),
+        ("resources: [web.yaml]\nhelmCharts:\n  - name: a\n", &[], &["Secret -/web"], &[GapKind::Unsupported]),
+        // Components of others may change anything, but what comes after them holds.
+        (
+            "resources: [web.yaml]\ncomponents: ['https://github.com/owner/name']\n",
+            &[],
+            &["Secret ?/? perhaps"],
+            &[GapKind::Remote],
+        ),
+        (
+            "resources: [web.yaml]\ncomponents: ['https://github.com/owner/name']\nnamespace: x\n",
+            &[],
+            &["Secret x/? perhaps"],
+            &[GapKind::Remote],
+        ),
+        (
+            "resources: [web.yaml]\ncomponents: [../part]\n",
+            &[("part/kustomization.yaml", component)],
+            &["Secret other/web"],
+            &[],
+        ),
+        // So may functions.
+        (
+            "resources: [web.yaml]\ntransformers: [function.yaml]\n",
+            &[("app/function.yaml", "apiVersion: example.com/v1\nkind: Function\nmetadata:\n  name: any\n")],
+            &["Secret ?/? perhaps"],
+            &[GapKind::Unsupported],
+        ),
+        (
+            "resources: [web.yaml]\ntransformers: [known.yaml]\n",
+            &[("app/known.yaml", builtin)],
+            &["Secret other/web"],
+            &[],
+        ),
+        // A template writes the namespace.
+        ("resources: [web.yaml]\nnamespace: '{{ namespace }}'\n", &[], &["Secret ?/web"], &[]),
+        // Whether a patch is for an object depends on a label that is not known.
+        ("resources: [web.yaml]\nlabels:\n  - pairs:\n      a: ${A}\npatches: []\n", &[], &["Secret -/web"], &[]),
+        (
+            "resources: [../base]\npatches:\n  - target:\n      labelSelector: a=b\n    patch: |-\n      - op: add\n        path: \
+             /metadata/namespace\n        value: x\n",
+            &[
+                ("base/kustomization.yaml", "resources: [web.yaml]\nlabels:\n  - pairs:\n      a: ${A}\n"),
+                ("base/web.yaml", WEB),
+            ],
+            &["Secret ?/web"],
+            &[GapKind::Undecided],
+        ),
+        // A name that variables write.
+        ("resources: [sealed.yaml]\n", &[("app/sealed.yaml", sealed)], &["SealedSecret.bitnami.com -/?"], &[]),
+        (
+            "resources: [web.yaml]\npatches:\n  - path: x.txt\n",
+            &[("app/x.txt", "")],
+            &["Secret -/web perhaps"],
+            &[GapKind::Content],
+        ),
+        // A value that comes from a place which is not read.
+        (
+            "resources: [web.yaml]\nreplacements:\n  - source:\n      kind: Secret\n      fieldPath: type\n    targets:\n      - \
+             select:\n          kind: Secret\n        fieldPaths: [metadata.namespace]\n",
+            &[],
+            &["Secret ?/web"],
+            &[],
+        ),
+    ] {
+        let (found, kinds) = built(app, others);
+        assert_eq!(found, objects, "{app}");
+        assert_eq!(kinds, gaps, "{app}");
+    }
+}
+
+#[test]
+fn a_file_that_does_not_parse_leaves_a_gap() {
+    let (objects, gaps) =
+        built("resources: [web.yaml, broken.yaml]\n", &[("app/broken.yaml", "kind: [\napiVersion: v1\n")]);
+    assert_eq!(objects, ["Secret -/web"]);
+    assert_eq!(gaps, [GapKind::Partial]);
+}
+
+#[test]
+fn the_line_that_changed_an_object_is_known() {
+    let files = repository(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\nnamespace: first\n"),
+        ("base/web.yaml", WEB),
+        ("app/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\nnamespace: last\n"),
+        ("same/kustomization.yaml", "resources: [../base]\nnamespace: first\n"),
+    ]);
+    let tree = tree(&files);
+    let builder = Builder::new(&tree);
+    let line = |folder: &str, aspect| {
+        let build = builder.build(tree.kustomization_in(folder).expect("it is there"));
+        let change = build.objects[0].changed_by(aspect)?;
+        Some((tree.path(change.file), change.place.region.start.line))
+    };
+    assert_eq!(line("app", Aspect::Namespace), Some(("app/kustomization.yaml", 3)));
+    assert_eq!(line("app", Aspect::Name), Some(("app/kustomization.yaml", 2)));
+    assert_eq!(line("base", Aspect::Namespace), Some(("base/kustomization.yaml", 2)));
+    assert_eq!(line("base", Aspect::Name), None);
+    // It was so already.
+    assert_eq!(line("same", Aspect::Namespace), Some(("base/kustomization.yaml", 2)));
+}
+
+#[test]
+fn annotations_of_a_kustomization_reach_sealed_secrets() {
+    let files = repository(&[
+        (
+            "app/kustomization.yaml",
+            "resources: [web.yaml]\ncommonAnnotations:\n  sealedsecrets.bitnami.com/cluster-wide: 'true'\n",
+        ),
+        ("app/web.yaml", WEB),
+    ]);
+    let tree = tree(&files);
+    let build = Builder::new(&tree).build(0);
+    let item = &build.objects[0];
+    assert_eq!(item.annotation("sealedsecrets.bitnami.com/cluster-wide"), Text::Known("true".into()));
+    assert_eq!(item.annotation("sealedsecrets.bitnami.com/namespace-wide"), Text::Absent);
+    assert_eq!(item.annotation("example.com/other"), Text::Unknown);
+    assert_eq!(item.changed_by(Aspect::Annotation).map(|change| change.place.region.start.line), Some(3));
+}
+
+#[test]
+fn configurations_that_add_references_are_known() {
+    let base = ("base/kustomization.yaml", "resources: [web.yaml]\nconfigurations: [names.yaml]\n");
+    let app = ("app/kustomization.yaml", "resources: [../base]\n");
+    let names = "nameReference:\n  - kind: SealedSecret\n    fieldSpecs:\n      - path: spec/secretName\n        kind: Workflow\n";
+    for (text, follows) in [(names, true), ("varReference:\n  - path: a\n", false)] {
+        let files = repository(&[base, ("base/web.yaml", WEB), app, ("base/names.yaml", text)]);
+        let tree = tree(&files);
+        let build = Builder::new(&tree).build(tree.kustomization_in("app").expect("it is there"));
+        assert_eq!((build.follows_more, build.gaps.len()), (follows, 0));
+    }
+}
+
+#[test]
+fn roots_are_what_nothing_else_includes() {
+    let files = repository(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", WEB),
+        ("part/kustomization.yaml", "kind: Component\n"),
+        ("app/kustomization.yaml", "resources: [../base]\ncomponents: [../part]\npatches:\n  - path: patch.yaml\n"),
+        ("app/patch.yaml", WEB),
+        ("alone/kustomization.yaml", "resources: []\n"),
+    ]);
+    let tree = tree(&files);
+    let paths: Vec<&str> = tree.roots().into_iter().map(|file| tree.path(file)).collect();
+    assert_eq!(paths, ["alone/kustomization.yaml", "app/kustomization.yaml"]);
+    let patches: Vec<&str> =
+        tree.configuration().iter().zip(&files).filter(|(is, _)| **is).map(|(_, file)| file.0.as_str()).collect();
+    assert_eq!(patches, ["app/patch.yaml"]);
+}
+
+/// Each level includes the next one twice, so that the objects double from level to level.
+#[test]
+fn hostile_kustomizations_end() {
+    let mut given = vec![
+        ("end/kustomization.yaml".to_owned(), "resources: [web.yaml]\n".to_owned()),
+        ("end/web.yaml".to_owned(), WEB.to_owned()),
+    ];
+    for level in 0..100 {
+        let next = if level == 99 { "../end".to_owned() } else { format!("../a{}", level + 1) };
+        for name in ["a", "b"] {
+            let other = if level == 99 { next.clone() } else { format!("../b{}", level + 1) };
+            let text = format!("resources: ['{next}', '{other}']\nnamePrefix: {name}\n");
+            given.push((format!("{name}{level}/kustomization.yaml"), text));
+            let text = format!("kind: Component\ncomponents: ['../c{0}', '../c{0}', '../c{level}']\n", level + 1);
+            given.push((format!("c{level}/kustomization.yaml"), text));
+        }
+    }
+    given.push(("app/kustomization.yaml".to_owned(), "components: [../c0]\n".to_owned()));
+    let given: Vec<(&str, &str)> = given.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let files = repository(&given);
+    let tree = tree(&files);
+    let builder = Builder::new(&tree);
+    let start = Instant::now();
+    for file in tree.kustomizations() {
+        let build = builder.build(file);
+        assert!(build.objects.len() <= 10_000);
+    }
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    let build = Builder::new(&tree).build(tree.kustomization_in("a0").expect("it is there"));
+    assert!(build.gaps.iter().any(|gap| gap.kind == GapKind::TooLarge));
 }

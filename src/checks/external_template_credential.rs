@@ -5,6 +5,12 @@ use super::{Context, keyed};
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in view.objects.iter().filter(|object| object.group() == "external-secrets.io") {
+        // `secretKey` is the name of a key, and `remoteRef` where its value is kept.
+        for list in [&["spec", "data"][..], &["spec", "externalSecretSpec", "data"]] {
+            if let Some(data) = object.node.at(list) {
+                cx.quiet(object.unit.outer(data.span()));
+            }
+        }
         let template: &[&str] = match object.kind {
             "ExternalSecret" => &["spec", "target", "template"],
             "ClusterExternalSecret" => &["spec", "externalSecretSpec", "target", "template"],

@@ -18,7 +18,6 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     let sealed = |object: &&Object<'_>| object.kind == "SealedSecret" && object.group() == "bitnami.com";
     for object in view.objects.iter().filter(sealed) {
         let Some(entries) = object.node.at(&["spec", "encryptedData"]) else { continue };
-        let mut sizes: Vec<usize> = Vec::new();
         for (key, value) in entries.entries() {
             let name = key.as_str().unwrap_or("?");
             let mut place = format!("{} .spec.encryptedData", object.title());
@@ -29,20 +28,11 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             }
             if let Some(fault) = fault(value) {
                 let at = if span.is_empty() { object.unit.outer(key.span()) } else { span };
-                cx.report(at, Some(place), format!("The sealed entry '{name}' {fault}.")).weight = Weight::Special;
-                continue;
+                let looks = value.as_str().and_then(|text| cx.identify(text));
+                let looks = looks.map(|title| format!(" It looks like: {title}.")).unwrap_or_default();
+                let message = format!("The sealed entry '{name}' {fault}.{looks}");
+                cx.report(at, Some(place), message).weight = Weight::Special;
             }
-            let size = value.as_str().and_then(ciphertext::sealed_key_size).unwrap_or_default();
-            if sizes.first().is_some_and(|&first| first != size) && !sizes.contains(&size) {
-                let message = format!(
-                    "The sealed entry '{name}' was made for an RSA key of {} bits, others of this object for one of {} \
-                     bits, so no single controller can decrypt them all.",
-                    size * 8,
-                    sizes[0] * 8
-                );
-                cx.structure(span, Some(place), message);
-            }
-            sizes.push(size);
         }
     }
 }

@@ -142,7 +142,9 @@ fn files(
     let listing = list(paths, settings)?;
     let options = options(settings, interrupted);
     let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
-    let context = || if whole { Vec::new() } else { rest(settings) };
+    // Outside Git nothing says where what belongs together ends.
+    let alone = whole || !listing.git;
+    let context = || if alone { Vec::new() } else { rest(settings) };
     let input = engine::Input { listing, context: &context };
     Ok((engine::run(input, &options), options.rules))
 }
@@ -151,7 +153,10 @@ fn files(
 /// searched files were listed before.
 fn rest(settings: &Settings) -> Vec<source::File> {
     let wanted = |path: &str| !settings.excluded(path);
-    source::list(std::slice::from_ref(&settings.root), &wanted).map(|listing| listing.files).unwrap_or_default()
+    match source::list(std::slice::from_ref(&settings.root), &wanted) {
+        Ok(listing) if listing.git => listing.files,
+        _ => Vec::new(),
+    }
 }
 
 fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {

@@ -62,8 +62,10 @@ mod tests {
             interrupted: std::sync::Arc::default(),
             line_hashes: true,
             today: jiff::civil::date(2026, 6, 1),
+            convention: std::sync::Arc::default(),
+            past: Box::new(|_, _| None),
         };
-        let outcome = crate::engine::run_bytes("a.yaml", text.as_bytes(), &options);
+        let outcome = crate::engine::run_bytes("a.yaml", text.as_bytes(), &Vec::new, &options);
         println!("{outcome:?}");
         assert!(!outcome.complete && outcome.coverage.errors.len() == 1, "the file counts as not searched");
     }

@@ -41,7 +41,7 @@ pub(super) fn findings(
     sources: Vec<Source>,
     context: &dyn Fn() -> Vec<File>,
 ) -> Vec<(usize, Vec<Finding>)> {
-    if sources.is_empty() {
+    if sources.iter().all(|source| source.facts.is_empty()) {
         return Vec::new();
     }
     // Findings are made anew of all that is said: only then can allow comments, and values that may not be shown, be held
@@ -108,7 +108,7 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
 /// The facts of a file that is not searched.
 fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Source> {
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
-    let facts = guarded(scanner, &file.path, &decoded.text).filter(|facts| !facts.is_empty())?;
+    let facts = guarded(scanner, &file.path, &decoded.text)?;
     Some(Source { path: file.path.clone(), facts, said: None })
 }
 

@@ -116,7 +116,8 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
                 findings[index] = seen.findings;
                 outcome.complete &= !seen.incomplete;
                 env_files.extend(seen.env_files.into_iter().map(|(env, name)| (join(&file.path, &env), name)));
-                if !seen.facts.is_empty() {
+                // Those without facts too: a kustomization may name them, and then they are there.
+                if scanner.across {
                     let said = Some(across::Said { file: index, drafts: seen.drafts, allows: seen.allows });
                     facts.push(across::Source { path: file.path.clone(), facts: seen.facts, said });
                 }

@@ -38,16 +38,6 @@ pub fn is_sealed(value: &str) -> bool {
     matches!(size, 128 | 256 | 384 | 512 | 1024) && raw.len() >= 2 + size + 16
 }
 
-/// Size in bytes of the RSA key that a sealed value was made for (`secrets-surface.md` 1.1); nothing where `value` is no
-/// base64. Says nothing of whether it is one.
-#[must_use]
-pub fn sealed_key_size(value: &str) -> Option<usize> {
-    // Three bytes of four characters hold the two that count.
-    let head: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).take(4).collect();
-    let raw = STANDARD.decode(head).ok()?;
-    raw.first_chunk::<2>().map(|head| usize::from(u16::from_be_bytes(*head)))
-}
-
 /// Whether `value` starts like a sealed entry and could be one that was cut for a text: base64 of a known RSA size, only
 /// base64 characters, perhaps an ellipsis behind. Good only inside a SealedSecret.
 #[must_use]

@@ -86,6 +86,9 @@ pub fn plain_object(unit: &Unit, node: Node<'_>, document: u32, places: &Places<
 /// Lists of pods that a strategic merge patch replaces as a whole, as their items have no key to merge by.
 const REPLACED: [&str; 2] = ["envFrom", "sources"];
 
+/// Keys of items of lists without which the item refers to nothing.
+const DECIDING: [&str; 3] = ["valueFrom", "secret", "csi"];
+
 /// Where an object, as a strategic merge patch, takes away what is there.
 #[must_use]
 pub fn removals(object: Node<'_>) -> Vec<Box<str>> {
@@ -107,7 +110,9 @@ fn removals_below(node: Node<'_>, path: &mut String, found: &mut Vec<Box<str>>) 
         let Some(key) = key.as_str() else { continue };
         push_key(path, key);
         if value.is_null() && !path.starts_with(".metadata") || REPLACED.contains(&key) && value.is_sequence() {
-            found.push(path.as_str().into());
+            // A slot ends at the item that refers, whatever of it does so.
+            let of_item = DECIDING.contains(&key) && path[..length].ends_with(']');
+            found.push(path[..if of_item { length } else { path.len() }].into());
         } else if !value.is_alias() {
             removals_below(value, path, found);
         }

@@ -75,13 +75,16 @@ pub struct Parts {
     pub replacements: Vec<Replacement>,
     /// Generators, each with the number of its document in the file.
     pub generators: Vec<(u32, Generator)>,
+    /// Whether it is a configuration that adds fields which kustomize follows as references (`nameReference`).
+    pub name_references: bool,
 }
 
 impl Parts {
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.patches.is_empty() && self.steps.is_empty() && self.replacements.is_empty() && self.generators.is_empty()
+        let lists = self.patches.is_empty() && self.steps.is_empty() && self.replacements.is_empty();
+        lists && self.generators.is_empty() && !self.name_references
     }
 }
 

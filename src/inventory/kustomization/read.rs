@@ -87,6 +87,7 @@ impl<'r> Reader<'r> {
         } else if root.is_mapping() {
             let builtin = root.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version == "builtin");
             match root.get("kind").and_then(Node::as_str) {
+                None if root.get("nameReference").is_some() => parts.name_references = true,
                 None if root.get("targets").is_some() => parts.replacements.push(source.replacement(root)),
                 None if root.get("replacements").is_some() => {
                     let found = root.get("replacements").into_iter().flat_map(Node::items);
@@ -349,9 +350,10 @@ impl<'s> Source<'s> {
             found.truncate(1);
             let plain = || plain_object(unit, root, 0, self.reader.places);
             let mut patch = found.pop().unwrap_or_else(plain);
-            // All of its annotations and labels stand for something here.
+            // All of its annotations and labels stand for something here, and it is what its document is.
             let identity = plain();
             (patch.labels, patch.annotations) = (identity.labels, identity.annotations);
+            (patch.role, patch.removes) = (identity.role, identity.removes);
             patches.push(patch);
         }
         patches

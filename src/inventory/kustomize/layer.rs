@@ -18,9 +18,12 @@ use crate::inventory::kustomization::{Kustomization, Located};
 /// Deepest nesting of bases and components.
 const MAX_DEPTH: usize = 64;
 /// Most objects of one build.
-const MAX_OBJECTS: usize = 20_000;
-/// Most objects that all builds of a builder take over from bases, and most kustomizations that they read.
-const BUDGET: usize = 4_000_000;
+const MAX_OBJECTS: usize = 10_000;
+/// Objects that all builds of a builder may take over from bases, and kustomizations that they may read, whatever the
+/// size of the repository.
+const LEAST_BUDGET: usize = 100_000;
+/// The same in addition, for each object and each file of the repository.
+const BUDGET_EACH: usize = 50;
 
 /// Builds kustomizations. Bases are kept, so that one builder for many builds does the work once.
 pub struct Builder<'a, 't> {
@@ -35,6 +38,8 @@ pub struct Builder<'a, 't> {
 pub(super) struct Layer<'a> {
     pub(super) items: Vec<Built<'a>>,
     pub(super) gaps: Vec<Gap<'a>>,
+    /// Whether a configuration adds fields that are followed as references.
+    follows_more: bool,
 }
 
 /// Where a build is: the kustomizations that are open.
@@ -75,8 +80,9 @@ impl<'a, 't> Builder<'a, 't> {
     /// For the kustomizations of `tree`.
     #[must_use]
     pub fn new(tree: &'t Tree<'a>) -> Self {
+        let budget = LEAST_BUDGET.saturating_add(tree.size().saturating_mul(BUDGET_EACH));
         let layers = RefCell::new(Vec::new());
-        Self { tree, patterns: Patterns::default(), layers, budget: Cell::new(BUDGET) }
+        Self { tree, patterns: Patterns::default(), layers, budget: Cell::new(budget) }
     }
 
     /// What the kustomization in `file` builds; nothing where it is none.
@@ -99,7 +105,7 @@ impl<'a, 't> Builder<'a, 't> {
             }
         });
         conflicts(&objects, &mut gaps);
-        Build { file, objects, gaps }
+        Build { file, objects, gaps, follows_more: layer.follows_more }
     }
 
     /// What the kustomization in `file` hands on.
@@ -144,9 +150,12 @@ impl<'a, 't> Builder<'a, 't> {
             self.component(file, path, open, layer);
         }
         for path in &kustomization.configurations {
-            // What it adds to is not followed, but kustomize fails without it.
-            if self.tree.find(file, &path.text) == Found::Nothing {
-                layer.gap(file, path, GapKind::Missing);
+            match self.tree.find(file, &path.text) {
+                Found::File(found) => {
+                    layer.follows_more |= self.tree.facts(found).is_some_and(|facts| facts.parts.name_references);
+                }
+                Found::Nothing => layer.gap(file, path, GapKind::Missing),
+                _ => layer.follows_more = true,
             }
         }
         let mut stepper = Stepper { builder: self, file, layer };
@@ -185,6 +194,7 @@ impl<'a, 't> Builder<'a, 't> {
                     return;
                 }
                 layer.items.extend(base.items.iter().cloned());
+                layer.follows_more |= base.follows_more;
                 for gap in &base.gaps {
                     layer.gap_at(gap.file, gap.place, gap.kind, gap.text);
                 }

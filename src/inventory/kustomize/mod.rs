@@ -37,6 +37,9 @@ pub struct Build<'a> {
     pub objects: Vec<Built<'a>>,
     /// What is not known of it. Where there are none, `objects` are all that it builds.
     pub gaps: Vec<Gap<'a>>,
+    /// Whether a configuration makes kustomize follow references besides those that it follows by itself, so that nothing
+    /// can be said of references to objects that the build renames.
+    pub follows_more: bool,
 }
 
 /// Something that a build does not know, or that makes kustomize fail.

@@ -46,6 +46,11 @@ impl<'a> Tree<'a> {
         self.files.get(file as usize).map(|file| file.1)
     }
 
+    /// The number of files and objects.
+    pub(super) fn size(&self) -> usize {
+        self.files.iter().map(|(_, facts)| 1 + facts.objects.len()).sum()
+    }
+
     /// The kustomization in a folder, if it has one. The root is the empty path.
     #[must_use]
     pub fn kustomization_in(&self, folder: &str) -> Option<u32> {
