@@ -12,6 +12,7 @@ use mlguard::inventory::convention::Convention;
 use mlguard::{rule, source};
 
 const PACKAGE: &str = "infrastructure/packages/financial-ml";
+const GHCR: &str = "ghcr-sealed-secret.yaml";
 const SEALED: &str = "ml-platform-sealed-secret.yaml";
 
 /// What is done to a copy of the repository. Paths are from its root.
@@ -22,11 +23,15 @@ enum Change {
     Move(String, String),
     /// A text that stands once in a file becomes another one.
     Edit(String, &'static str, &'static str),
+    /// The line that begins so is taken out of a file.
+    Cut(String, &'static str),
+    /// A file or folder goes.
+    Remove(&'static str),
     /// A file of `changes/` is put there.
     Add(&'static str, &'static str),
 }
 
-use Change::{Add, Copy, Edit, Move};
+use Change::{Add, Copy, Cut, Edit, Move, Remove};
 
 /// One mistake, and all that is said of it: rule with level, path, and the line.
 struct Case {
@@ -43,7 +48,7 @@ fn nothing_is_found_in_the_repository() {
 #[test]
 fn one_mistake_gives_one_finding() {
     let mut faults = Vec::new();
-    for case in moved().into_iter().chain(referenced()).chain(named()) {
+    for case in moved().into_iter().chain(edited()).chain(differing()).chain(referenced()).chain(named()) {
         let found = run(&case.changes);
         let finding = |(rule, path, line): &(&str, &str, &str)| [*rule, *path, *line].map(str::to_owned);
         let expected: BTreeSet<[String; 3]> = case.findings.iter().map(finding).collect();
@@ -53,9 +58,12 @@ fn one_mistake_gives_one_finding() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+fn file(environment: &str, name: &str) -> String {
+    format!("{PACKAGE}/{environment}/{name}")
+}
+
 /// SealedSecrets that were sealed for another place.
 fn moved() -> Vec<Case> {
-    let file = |environment: &str, name: &str| format!("{PACKAGE}/{environment}/{name}");
     let production = "infrastructure/packages/financial-ml/production/ml-platform-sealed-secret.yaml";
     let wrong = vec![("sealed-wrong-namespace (error)", production, "namespace: financial-ml-dev")];
     vec![
@@ -85,9 +93,126 @@ fn moved() -> Vec<Case> {
     ]
 }
 
+/// SealedSecrets and kustomizations that were edited.
+fn edited() -> Vec<Case> {
+    let production = "infrastructure/packages/financial-ml/production/ml-platform-sealed-secret.yaml";
+    let copied = |template: bool| {
+        let sealed = file("production", SEALED);
+        let mut changes = vec![
+            Copy(file("dev", SEALED), sealed.clone()),
+            Edit(
+                sealed.clone(),
+                "  namespace: financial-ml-dev\n  annotations",
+                "  namespace: financial-ml\n  annotations",
+            ),
+        ];
+        if template {
+            changes.push(Edit(sealed, "      namespace: financial-ml-dev\n", "      namespace: financial-ml\n"));
+        }
+        changes
+    };
+    let kustomization = |namespace| {
+        let path = file("production", "kustomization.yaml");
+        vec![Edit(path, "namespace: financial-ml\n", namespace)]
+    };
+    vec![
+        Case {
+            name: "the SealedSecret of dev is copied, and its namespace edited",
+            changes: copied(false),
+            findings: vec![("sealed-template-mismatch (error)", production, "namespace: financial-ml-dev")],
+        },
+        Case {
+            name: "the SealedSecret of dev is copied, and its namespace edited everywhere",
+            changes: copied(true),
+            findings: vec![("sealed-copied (error)", production, "AWS_ACCESS_KEY_ID")],
+        },
+        Case {
+            name: "the kustomization of production has a namespace that no environment spells",
+            changes: kustomization("namespace: financial-ml-prod\n"),
+            findings: vec![(
+                "sealed-broken-by-kustomize (error)",
+                "infrastructure/packages/financial-ml/production/kustomization.yaml",
+                "namespace: financial-ml-prod",
+            )],
+        },
+        Case {
+            name: "the kustomization of production adds a prefix",
+            changes: kustomization("namespace: financial-ml\nnamePrefix: eu-\n"),
+            findings: vec![(
+                "sealed-broken-by-kustomize (error)",
+                "infrastructure/packages/financial-ml/production/kustomization.yaml",
+                "namePrefix: eu-",
+            )],
+        },
+    ]
+}
+
+/// Environments that differ, and parts that are not there.
+fn differing() -> Vec<Case> {
+    let production = "infrastructure/packages/financial-ml/production/ml-platform-sealed-secret.yaml";
+    vec![
+        Case {
+            name: "production lacks a key that nothing asks for",
+            changes: vec![Cut(file("production", SEALED), "MLFLOW_TRACKING_PASSWORD:")],
+            findings: vec![("environment-drift (warning)", production, "name: ml-platform")],
+        },
+        Case {
+            name: "production lacks a key that training asks for",
+            changes: vec![Cut(file("production", SEALED), "AWS_SECRET_ACCESS_KEY:")],
+            findings: vec![(
+                "undefined-secret-key (error)",
+                "apps/training/base/workflow.yaml",
+                "key: AWS_SECRET_ACCESS_KEY",
+            )],
+        },
+        Case {
+            name: "a key of production has another name",
+            changes: vec![Edit(file("production", SEALED), "MLFLOW_TRACKING_PASSWORD:", "MLFLOW_PASSWORD:")],
+            findings: vec![("environment-drift (warning)", production, "name: ml-platform")],
+        },
+        Case {
+            name: "the registry Secret of production has the wrong key",
+            changes: vec![Edit(file("production", GHCR), "    .dockerconfigjson:", "    dockerconfigjson:")],
+            findings: vec![(
+                "secret-type-mismatch (error)",
+                "infrastructure/packages/financial-ml/production/ghcr-sealed-secret.yaml",
+                "name: ghcr",
+            )],
+        },
+        Case {
+            name: "production has no registry Secret",
+            changes: vec![
+                Remove("infrastructure/packages/financial-ml/production/ghcr-sealed-secret.yaml"),
+                Cut(file("production", "kustomization.yaml"), "- ghcr"),
+            ],
+            findings: vec![(
+                "environment-drift (warning)",
+                "infrastructure/packages/financial-ml/dev/ghcr-sealed-secret.yaml",
+                "name: ghcr",
+            )],
+        },
+        Case {
+            name: "a SealedSecret is older than the rotation period",
+            changes: vec![Edit(file("production", SEALED), "\"2026-05-04\"", "\"2025-07-04\"")],
+            findings: vec![("sealed-stale (warning)", production, "name: ml-platform")],
+        },
+        Case {
+            name: "a package of one environment",
+            changes: vec![Remove("infrastructure/packages/financial-ml/dev")],
+            findings: Vec::new(),
+        },
+        Case {
+            name: "the applications without the package",
+            changes: vec![Remove("infrastructure")],
+            findings: Vec::new(),
+        },
+    ]
+}
+
 /// Workloads that ask for what is not there.
 fn referenced() -> Vec<Case> {
     let lacking = ("undefined-secret-key (error)", "apps/backtest.yaml", "key: MLFLOW_S3_ENDPOINT_URL");
+    let server = "apps/model-server/production.yaml".to_owned();
     vec![
         Case {
             name: "a key that is not sealed",
@@ -115,6 +240,24 @@ fn referenced() -> Vec<Case> {
                 Add("deploy.sh", "stages/stage1-model-serving/deploy.sh"),
             ],
             findings: Vec::new(),
+        },
+        Case {
+            name: "a slip in envFrom",
+            changes: vec![Edit(server.clone(), "name: ml-platform  # Same", "name: ml-platfrom  # Same")],
+            findings: vec![("unexpected-env-from (error)", "apps/model-server/production.yaml", "name: ml-platfrom")],
+        },
+        Case {
+            name: "no registry Secret",
+            changes: vec![Edit(
+                server,
+                "consistent secret name\n      imagePullSecrets:\n        - name: ghcr\n",
+                "\n",
+            )],
+            findings: vec![(
+                "missing-pull-secret (warning)",
+                "apps/model-server/production.yaml",
+                "image: ghcr.io/company/financial-model:v2.1.0",
+            )],
         },
         Case {
             name: "another registry Secret, twice",
@@ -180,7 +323,9 @@ fn run(changes: &[Change]) -> BTreeSet<[String; 3]> {
     for finding in &outcome.findings {
         let text = fs::read_to_string(root.join(&*finding.path)).expect("a file");
         let line = text.lines().nth(finding.region.start.line - 1).unwrap_or_default();
-        let line = line.split(" #").next().unwrap_or_default().trim();
+        // Without comments and ciphertexts.
+        let cut = [" #", ": Ag"].iter().filter_map(|end| line.find(end)).min().unwrap_or(line.len());
+        let line = line[..cut].trim();
         let said = format!("{} ({})", finding.rule, finding.level.as_str());
         let new = found.insert([said, finding.path.to_string(), line.to_owned()]);
         assert!(new, "{} is said twice of {line}", finding.rule);
@@ -197,6 +342,18 @@ fn apply(change: &Change, root: &Path, changes: &Path) {
             let text = fs::read_to_string(&path).expect("a file");
             assert_eq!(text.matches(old).count(), 1, "{}", path.display());
             fs::write(&path, text.replace(old, new)).expect("a file");
+        }
+        Cut(path, start) => {
+            let path = root.join(path);
+            let text = fs::read_to_string(&path).expect("a file");
+            let kept: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.trim().starts_with(start)).collect();
+            assert_eq!(kept.len() + 1, text.lines().count(), "{}", path.display());
+            fs::write(&path, kept.concat()).expect("a file");
+        }
+        Remove(path) => {
+            let path = root.join(path);
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.expect("it is there");
         }
         Add(from, to) => {
             let to = root.join(to);

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
-use super::secret_sprawl;
+use super::undefined_secret::is_satisfied;
+use super::{secret_sprawl, secret_type_mismatch};
 use crate::inventory::facts::{Maker, Role};
-use crate::inventory::index::{Defined, Inventory};
+use crate::inventory::index::{Defined, Inventory, Used};
 
 /// A Secret in each environment that has it.
 type Environments<'i> = BTreeMap<&'i str, Vec<&'i Defined<'i>>>;
@@ -18,9 +19,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let sprawl = cx.is_on("secret-sprawl");
     let sprawls = |defined: &Defined<'_>| sprawl && secret_sprawl::sprawls(inventory, defined).is_some();
     for defined in inventory.defined.iter().filter(|defined| counts(inventory, defined) && !sprawls(defined)) {
-        let Some(name) = defined.name.known() else { continue };
-        for (workflow, environment) in homes(inventory, defined) {
-            environments.entry(workflow).or_default().insert(environment);
+        // A ciphertext under a new name does not open, which is told elsewhere.
+        let sealed = defined.definition.maker == Maker::SealedSecret;
+        let name = if sealed { &defined.definition.name } else { &defined.name };
+        let Some(name) = name.known() else { continue };
+        for (index, (workflow, environment)) in homes(inventory, defined).into_iter().enumerate() {
+            // Where it only seems to be for another environment, that need not be one of the repository's.
+            if index == 0 {
+                environments.entry(workflow).or_default().insert(environment);
+            }
             let secret = workflows.entry(workflow).or_default().entry(name).or_default();
             secret.entry(environment).or_default().push(defined);
         }
@@ -28,14 +35,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for (workflow, secrets) in &workflows {
         let Some(all) = environments.get(workflow).filter(|all| all.len() > 1) else { continue };
         for (name, found) in secrets {
-            let lacking: Vec<String> = all
-                .iter()
-                .filter(|environment| !found.contains_key(*environment))
-                .map(|name| format!("'{name}'"))
-                .collect();
+            let lacking: Vec<&str> =
+                all.iter().filter(|environment| !found.contains_key(*environment)).copied().collect();
             if lacking.is_empty() {
                 keys(cx, workflow, name, found);
-            } else if let Some(first) = found.values().flatten().next() {
+                continue;
+            }
+            let lacking = lacking.into_iter().filter(|environment| !wants(cx, workflow, environment, name));
+            let lacking: Vec<String> = lacking.map(|environment| format!("'{environment}'")).collect();
+            if let Some(first) = found.values().flatten().next().filter(|_| !lacking.is_empty()) {
                 let there: Vec<String> = found.keys().map(|name| format!("'{name}'")).collect();
                 let message = format!(
                     "The workflow '{workflow}' has the Secret '{name}' in {} and not in {}.",
@@ -48,27 +56,70 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// Compares the keys of one Secret over the environments.
+/// Compares the keys of one Secret over the environments. One finding, since a key with another name is missing in both.
 fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_>) {
-    if !found.values().flatten().all(|defined| defined.definition.complete) {
+    let typed = cx.is_on("secret-type-mismatch");
+    let comparable = |defined: &Defined<'_>| {
+        defined.definition.complete && !(typed && secret_type_mismatch::fault(cx.inventory, defined).is_some())
+    };
+    if !found.values().flatten().all(|defined| comparable(defined)) {
         return;
     }
     let of = |defined: &[&Defined<'_>]| -> BTreeSet<String> {
         defined.iter().flat_map(|defined| &defined.definition.keys).map(|(key, _)| key.to_string()).collect()
     };
     let all: BTreeSet<String> = found.values().flat_map(|defined| of(defined)).collect();
+    let mut differing = Vec::new();
     for (environment, defined) in found {
         let own = of(defined);
-        let lacking: Vec<String> = all.difference(&own).map(|key| format!("'{key}'")).collect();
-        let Some(first) = defined.first().filter(|_| !lacking.is_empty()) else { continue };
-        let message = format!(
-            "The Secret '{name}' of the workflow '{workflow}' lacks {} in '{environment}', which another environment has.",
-            listed(&lacking)
-        );
-        let other = found.values().flatten().find(|other| of(&[other]).len() > own.len());
-        let related = other.map(|other| cx.related(other.file, other.place(), "has them".to_owned()));
-        report(cx, first, message, related.into_iter().collect());
+        let lacking = all.difference(&own).filter(|key| !wants_key(cx, workflow, environment, name, key));
+        let lacking: Vec<String> = lacking.map(|key| format!("'{key}'")).collect();
+        if let Some(first) = defined.first().filter(|_| !lacking.is_empty()) {
+            let position = cx.inventory.convention.environments.iter().position(|(name, _)| name == environment);
+            differing.push((*first, format!("{} in '{environment}'", listed(&lacking)), (lacking.len(), position)));
+        }
     }
+    // Where most is missing is the likeliest place of the mistake, and then where things arrive last.
+    let Some((at, _)) = differing.iter().enumerate().max_by_key(|(_, (.., rank))| *rank) else { return };
+    let (first, ..) = differing[at];
+    let mut related: Vec<_> =
+        differing.iter().map(|(defined, lacks, _)| (*defined, format!("lacks {lacks}"))).collect();
+    related.remove(at);
+    let full = |defined: &&&Defined<'_>| differing.iter().all(|(other, ..)| !std::ptr::eq(*other, **defined));
+    related.extend(found.values().flatten().find(full).map(|defined| (*defined, "has all keys".to_owned())));
+    let related =
+        related.into_iter().map(|(defined, words)| cx.related(defined.file, defined.place(), words)).collect();
+    let lacks: Vec<String> = differing.into_iter().map(|(_, lacks, _)| lacks).collect();
+    let message = format!(
+        "The Secret '{name}' of the workflow '{workflow}' lacks keys that it has in another environment: {}.",
+        listed(&lacks)
+    );
+    report(cx, first, message, related);
+}
+
+/// Whether a workload of an environment asks for a Secret that is not there, which is told at the workload.
+fn wants(cx: &Across<'_>, workflow: &str, environment: &str, name: &str) -> bool {
+    let inventory = cx.inventory;
+    let asks = |used: &&Used<'_>| used.is_needed() && !is_satisfied(inventory, used);
+    cx.is_on("undefined-secret") && uses(inventory, workflow, environment, name).any(|used| asks(&used))
+}
+
+/// The same for a key.
+fn wants_key(cx: &Across<'_>, workflow: &str, environment: &str, name: &str, key: &str) -> bool {
+    let asks = |used: &Used<'_>| used.is_needed() && used.reference.keys.iter().any(|(asked, _)| **asked == *key);
+    cx.is_on("undefined-secret-key") && uses(cx.inventory, workflow, environment, name).any(asks)
+}
+
+/// Uses of a Secret in the namespace of an environment.
+fn uses<'i>(
+    inventory: &'i Inventory<'i>,
+    workflow: &str,
+    environment: &str,
+    name: &'i str,
+) -> impl Iterator<Item = &'i Used<'i>> {
+    let namespace = inventory.convention.spell(workflow, environment);
+    let here = move |used: &&Used<'_>| *used.name == *name && used.namespace.known() == namespace.as_deref();
+    inventory.used.iter().filter(here)
 }
 
 fn report(cx: &mut Across<'_>, at: &Defined<'_>, message: String, related: Vec<crate::finding::Related>) {
@@ -82,18 +133,24 @@ fn counts(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
         && matches!(defined.definition.maker, Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret)
 }
 
-/// The workflow and environment that a definition is for: by its namespace, and by its path, which differ where it is
-/// sealed for the wrong one; that is told elsewhere, and not a second time as drift.
+/// The workflow and environment that a definition is for, first the one that it belongs to: by its path, by the
+/// namespace where it lands, and by the one that its file states. These differ where it is sealed for the wrong one; that
+/// is told elsewhere, and not a second time as drift.
 fn homes<'i>(inventory: &'i Inventory<'i>, defined: &'i Defined<'i>) -> Vec<(&'i str, &'i str)> {
     let read = |namespace: &str| inventory.convention.read(namespace, &inventory.workflows);
-    let mut homes: Vec<(&str, &str)> = defined.namespace.known().and_then(read).into_iter().collect();
+    let lands = defined.namespace.known().and_then(read);
+    let (mut path, mut stated) = (None, None);
     if defined.definition.maker == Maker::SealedSecret {
-        let stated = defined.object.and_then(|object| inventory.object((defined.file, object)).namespace.known());
-        homes.extend(stated.and_then(read));
         let expected = inventory.convention.expected(inventory.path(defined.file));
-        homes.extend(expected.and_then(|expected| expected.namespace).as_deref().and_then(read));
+        path = expected.and_then(|expected| expected.namespace).as_deref().and_then(read);
+        stated =
+            defined.object.and_then(|object| inventory.object((defined.file, object)).namespace.known()).and_then(read);
     }
-    homes.sort_unstable();
-    homes.dedup();
+    let mut homes: Vec<(&str, &str)> = Vec::new();
+    for home in [path, lands, stated].into_iter().flatten() {
+        if !homes.contains(&home) {
+            homes.push(home);
+        }
+    }
     homes
 }

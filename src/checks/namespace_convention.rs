@@ -1,8 +1,9 @@
 //! `namespace-convention`: a namespace that no workflow and environment spells, though it is one by its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::Across;
+use super::sealed::wrong_namespaces;
 use crate::inventory::Place;
 use crate::inventory::facts::Role;
 use crate::inventory::kustomization::Kustomization;
@@ -32,7 +33,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
             stated.entry((file, namespace)).or_insert(place);
         }
     }
+    let sealed = ["sealed-wrong-namespace", "sealed-broken-by-kustomize"].iter().all(|rule| cx.is_on(rule));
+    let told = if sealed { wrong_namespaces(inventory) } else { BTreeSet::new() };
     for ((file, namespace), place) in stated {
+        // What is wrong with it is told of what was sealed.
+        if told.contains(&(file, place)) {
+            continue;
+        }
         let Some(misspelt) = inventory.convention.misspelt(namespace, &inventory.workflows) else { continue };
         let hint = misspelt.meant.map(|meant| format!(" Did you mean '{meant}'?")).unwrap_or_default();
         let message =

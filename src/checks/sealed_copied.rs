@@ -32,7 +32,10 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
     }
     let mut told = BTreeSet::new();
-    for found in copies.values() {
+    // In the order of the files, so that the first entry of an object is told.
+    let mut copies: Vec<Vec<Copy<'_>>> = copies.into_values().filter(|found| found.len() > 1).collect();
+    copies.sort_by_key(|found| found.iter().map(|copy| (copy.at, copy.place)).next_back());
+    for found in &copies {
         let Some((first, rest)) = found.split_first() else { continue };
         for copy in rest {
             let all: BTreeSet<&String> = first.labels.union(&copy.labels).collect();
