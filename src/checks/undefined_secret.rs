@@ -48,51 +48,47 @@ pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
 fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
     let Some(first) = found.uses.first() else { return };
     let inventory = cx.inventory;
-    let object = inventory.object(user);
-    let near = nearest(inventory, name, &first.namespace);
-    let elsewhere = inventory.named(name).find(|defined| defined.namespace.known().is_some());
+    let mut related = Vec::new();
+    let mut hint = None;
     let defines = found.namespaces.iter().any(|namespace| defines_secrets(inventory, namespace));
     let made_at_run_time = first.reference.usage == Usage::Tls || looks_like_certificate(name);
-    let likely = (elsewhere.is_some() || defines) && !made_at_run_time;
-    let strong = !is_left_out(inventory, user) && (near.is_some() || likely);
-    let place = if found.namespaces.is_empty() {
-        "no namespace of this repository".to_owned()
-    } else {
-        let names: Vec<String> = found.namespaces.iter().map(|namespace| format!("'{namespace}'")).collect();
-        format!("{} {}", if names.len() == 1 { "the namespace" } else { "the namespaces" }, listed(&names))
-    };
-    let mut message = if found.namespaces.is_empty() {
-        format!("Nothing in this repository defines the Secret '{name}'.")
-    } else {
-        format!("Nothing defines the Secret '{name}' in {place}.")
-    };
-    let mut related = Vec::new();
-    if let Some(near) = near {
-        message.push_str(&format!(" Did you mean '{}'?", near.name.known().unwrap_or_default()));
+    let mut strong = defines && !made_at_run_time;
+    if let Some(hashed) = inventory.definitions(name, &first.namespace).find(|defined| defined.hashed) {
+        hint = Some(" kustomize ends its name with a hash, and does not change this reference.".to_owned());
+        related.push(cx.related(hashed.file, hashed.place(), "generated here".to_owned()));
+        strong = true;
+    } else if let Some(near) = nearest(inventory, name, &first.namespace) {
+        hint = near.name.known().map(|near| format!(" Did you mean '{near}'?"));
         related.push(cx.related(near.file, near.place(), "the nearest name is defined here".to_owned()));
-    } else if let Some(elsewhere) = elsewhere {
-        let namespace = elsewhere.namespace.known().unwrap_or_default();
-        message.push_str(&format!(" It is defined in the namespace '{namespace}' only."));
-        related.push(cx.related(elsewhere.file, elsewhere.place(), format!("defined here, in '{namespace}'")));
+        strong = true;
+    } else if let Some(other) = inventory.named(name).find(|defined| defined.namespace.known().is_some()) {
+        let namespace = other.namespace.known().unwrap_or_default();
+        hint = Some(format!(" It is defined in the namespace '{namespace}' only."));
+        related.push(cx.related(other.file, other.place(), format!("defined here, in '{namespace}'")));
+        strong |= !made_at_run_time;
     }
-    for other in found.uses.iter().skip(1) {
-        if other.reference.place != first.reference.place {
-            related.push(cx.related(other.file, other.reference.place, "named here too".to_owned()));
-        }
-    }
+    strong &= !is_left_out(inventory, user);
+    let others = found.uses.iter().filter(|other| other.reference.place != first.reference.place);
+    related.extend(others.map(|other| cx.related(other.file, other.reference.place, "named here too".to_owned())));
     related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
-    let symbolic = format!("{} {}", title(object), first.reference.path);
-    let help = if strong {
-        "Correct the name, or define the Secret for that namespace. One that is made outside this repository is listed under \
-         `declared-secrets` in .mlguard.yaml."
-    } else {
-        "It may well be made outside this repository: list it under `declared-secrets` in .mlguard.yaml, or define it here."
+    let namespaces: Vec<String> = found.namespaces.iter().map(|namespace| format!("'{namespace}'")).collect();
+    let place = match namespaces.len() {
+        0 => format!("Nothing in this repository defines the Secret '{name}'."),
+        1 => format!("Nothing defines the Secret '{name}' in the namespace {}.", listed(&namespaces)),
+        _ => format!("Nothing defines the Secret '{name}' in the namespaces {}.", listed(&namespaces)),
     };
+    let symbolic = format!("{} {}", title(inventory.object(user)), first.reference.path);
+    let message = format!("{place}{}", hint.unwrap_or_default());
     let draft = cx.report(first.file, first.reference.place, Some(symbolic), message);
     draft.at_most = if strong { Level::Error } else { Level::Warning };
-    draft.help = Some(help.to_owned());
+    draft.help = Some(if strong { STRONG } else { WEAK }.to_owned());
     draft.related = related;
 }
+
+const STRONG: &str = "Correct the name, or define the Secret for that namespace. One that is made outside this repository \
+                      is listed under `declared-secrets` in .mlguard.yaml.";
+const WEAK: &str = "It may well be made outside this repository: list it under `declared-secrets` in .mlguard.yaml, or \
+                    define it here.";
 
 /// A defined name that this one may be a slip of.
 fn nearest<'i>(
@@ -100,8 +96,8 @@ fn nearest<'i>(
     name: &str,
     namespace: &'i Stated,
 ) -> Option<&'i crate::inventory::index::Defined<'i>> {
-    let near = inventory.names().filter(|other| is_slip(name, other));
-    near.filter_map(|other| inventory.definitions(other, namespace).next()).next()
+    let mut near = inventory.names().filter(|other| is_slip(name, other));
+    near.find_map(|other| inventory.definitions(other, namespace).next())
 }
 
 /// Whether one name is the other but for a slip of the hand: one letter, or two in a long name; not where only digits

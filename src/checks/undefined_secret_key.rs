@@ -7,10 +7,18 @@ use crate::inventory::facts::Usage;
 use crate::inventory::index::{Defined, Inventory, Used};
 use crate::inventory::{Place, Stated};
 
+/// A missing key: who asks for it, what lacks it, and in which namespaces.
+struct Missing<'i> {
+    used: &'i Used<'i>,
+    key: &'i str,
+    found: Vec<&'i Defined<'i>>,
+    namespaces: Vec<String>,
+}
+
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     // One finding a place, whatever the number of namespaces that its object lands in.
-    let mut missing: BTreeMap<(usize, Place), (&Used<'_>, &str, Vec<&Defined<'_>>, Vec<String>)> = BTreeMap::new();
+    let mut missing: BTreeMap<(usize, Place), Missing<'_>> = BTreeMap::new();
     for used in inventory.used.iter().filter(|used| used.is_needed()) {
         let found = meant(inventory, used);
         let declared = inventory.convention.declared(&used.name, used.namespace.known());
@@ -24,11 +32,12 @@ pub(super) fn check(cx: &mut Across<'_>) {
             continue;
         }
         for (key, place) in used.reference.keys.iter().filter(|(key, _)| !known(key)) {
-            let entry = missing.entry((used.file, *place)).or_insert_with(|| (used, key, found.clone(), Vec::new()));
-            entry.3.extend(used.namespace.known().map(|namespace| format!("'{namespace}'")));
+            let new = || Missing { used, key, found: found.clone(), namespaces: Vec::new() };
+            let entry = missing.entry((used.file, *place)).or_insert_with(new);
+            entry.namespaces.extend(used.namespace.known().map(|namespace| format!("'{namespace}'")));
         }
     }
-    for ((file, place), (used, key, found, mut namespaces)) in missing {
+    for ((file, place), Missing { used, key, found, mut namespaces }) in missing {
         namespaces.sort();
         namespaces.dedup();
         let keys = found.iter().flat_map(|defined| &defined.definition.keys);

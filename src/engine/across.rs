@@ -65,7 +65,7 @@ pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dy
     // The searched file stands before the same one as context.
     sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
     sources.dedup_by(|later, first| later.path == first.path);
-    let (mut said, files): (Vec<Option<Said>>, Vec<(Arc<str>, Facts)>) =
+    let (mut said, files): (Vec<_>, Vec<_>) =
         sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
     let mut inventory = Inventory::new(&files, &scanner.options.convention);
     inventory.past = past(scanner, &inventory);

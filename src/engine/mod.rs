@@ -88,7 +88,7 @@ struct Seen {
 
 /// What became of one file.
 enum Done {
-    Seen { bytes: u64, seen: Seen },
+    Seen { bytes: u64, seen: Box<Seen> },
     Skipped(Skipped),
     Failed(Skipped),
     NotReached,
@@ -224,7 +224,7 @@ impl<'o> Scanner<'o> {
             Read::Skipped(reason) => Done::Skipped(skipped(reason)),
             Read::Failed(reason) => Done::Failed(skipped(reason)),
             Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
-                Ok(seen) => Done::Seen { bytes: decoded.bytes, seen },
+                Ok(seen) => Done::Seen { bytes: decoded.bytes, seen: Box::new(seen) },
                 Err(failed) => Done::Failed(failed),
             },
         }

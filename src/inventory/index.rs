@@ -201,7 +201,7 @@ impl<'f> Inventory<'f> {
             }
         }
         self.defined.append(&mut self.landed.generated);
-        self.defined.sort_by(|a, b| (a.file, a.definition.place, a.build).cmp(&(b.file, b.definition.place, b.build)));
+        self.defined.sort_by_key(|defined| (defined.file, defined.definition.place, defined.build));
         for (index, defined) in self.defined.iter().enumerate() {
             if let Some(name) = defined.name.known() {
                 self.by_name.entry(name.into()).or_default().push(index);
@@ -223,7 +223,7 @@ impl<'f> Inventory<'f> {
             }
         }
         self.used.append(&mut self.landed.patched);
-        self.used.sort_by(|a, b| (a.file, a.reference.place, a.build).cmp(&(b.file, b.reference.place, b.build)));
+        self.used.sort_by_key(|used| (used.file, used.reference.place, used.build));
     }
 
     fn know_convention(&mut self) {

@@ -228,7 +228,7 @@ fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
     for step in steps {
         let step = step.replace("~1", "/").replace("~0", "~");
         if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.push_str(&format!("[{step}]"));
+            path.extend(["[", &step, "]"]);
         } else if step != "-" {
             crate::document::object::push_key(&mut path, &step);
         }

@@ -14,7 +14,7 @@ const WORDS: usize = 1 << (BITS - 6);
 pub(super) struct Prefilter {
     bits: Box<[u64; WORDS]>,
     /// By hash, the low five bits that the fourth byte of a keyword may have, as a set.
-    fourths: Box<[u32; 1 << BITS]>,
+    fourths: Vec<u32>,
     /// First index of `keywords` by hash, and one past the last.
     starts: Vec<u16>,
     /// Sorted by hash, then text. Lower case.
@@ -26,7 +26,7 @@ impl Prefilter {
     /// The `usize` of each is what [`Prefilter::find`] gives back.
     pub(super) fn new<'k>(keywords: impl IntoIterator<Item = (&'k str, usize)>) -> Self {
         let mut bits = Box::new([0; WORDS]);
-        let mut fourths = Box::new([0; 1 << BITS]);
+        let mut fourths = vec![0; 1 << BITS];
         let mut list: Vec<(u16, Box<[u8]>, usize)> = Vec::new();
         for (keyword, id) in keywords {
             let folded = keyword.to_ascii_lowercase().into_bytes();
@@ -45,7 +45,7 @@ impl Prefilter {
 
     /// Calls `found` for every place at which a keyword stands (ASCII case ignored), in order of their starts.
     pub(super) fn find(&self, text: &[u8], found: &mut dyn FnMut(usize, Span)) {
-        let (bits, fourths) = (&*self.bits, &*self.fourths);
+        let (bits, fourths) = (&*self.bits, &self.fourths[..1 << BITS]);
         // Four bytes are one load; the last three have a turn of their own.
         for (at, head) in text.windows(4).enumerate() {
             let hash = hash(u32::from_le_bytes([head[0], head[1], head[2], head[3]]));

@@ -40,6 +40,9 @@ const SHIMS: [&str; 3] = ["cert-manager.io/", "certmanager.k8s.io/", "kubernetes
 const FILLED: [&str; 3] =
     ["secret-generator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/"];
 
+/// Annotations of a Secret that make a controller put it into other namespaces too.
+const COPIED: [&str; 3] = ["reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync"];
+
 /// What an object makes exist.
 pub(super) fn of_object(around: &Around<'_>) -> Vec<Definition> {
     match (&*around.object.group, &*around.object.kind) {
@@ -116,8 +119,12 @@ fn secret(around: &Around<'_>) -> Definition {
     add(around, &["data"], &mut made);
     add(around, &["stringData"], &mut made);
     let annotations = around.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
-    let filled = |key: &str| FILLED.iter().any(|prefix| key.starts_with(prefix));
-    made.complete &= !annotations.filter_map(|(key, _)| key.as_str()).any(filled);
+    for key in annotations.filter_map(|(key, _)| key.as_str()) {
+        made.complete &= !FILLED.iter().any(|prefix| key.starts_with(prefix));
+        if COPIED.iter().any(|prefix| key.starts_with(prefix)) {
+            made.namespace = Stated::Unknown;
+        }
+    }
     // The cluster fills in the keys of a token, and whoever ends a mapping's value with a template may add some.
     made.secret_type = secret_type(around, &["type"]);
     made.complete &= made.secret_type.as_deref() != Some("kubernetes.io/service-account-token");

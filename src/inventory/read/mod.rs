@@ -185,7 +185,7 @@ impl Reader<'_> {
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
         let (references, pods) = reference::references(source, self.places, self.own);
-        Object { definitions, sealed, deploys, references, pods, ..object }
+        Object { definitions, references, sealed, pods, deploys, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {
