@@ -1,5 +1,7 @@
 //! `missing-pull-secret`: an image of a private registry that the pod has no credentials for.
 
+use std::collections::BTreeSet;
+
 use super::across::{Across, listed, title};
 use crate::inventory::Stated;
 use crate::inventory::facts::{Pod, Role, Usage};
@@ -16,12 +18,19 @@ pub(super) fn check(cx: &mut Across<'_>) {
             let landings = inventory.landings(at);
             let list = format!("{}.imagePullSecrets", pod.path);
             let added = |landing: &Landing| landing.is_touched_below(&list) || is_added(inventory, at, landing.build);
-            if landings.is_empty() || !landings.iter().all(|landing| speaks(&landing.namespace) && !added(landing)) {
+            let lacks = |landing: &&Landing| !landing.doubtful && speaks(&landing.namespace) && !added(landing);
+            let lacking: Vec<&Landing> = landings.iter().filter(lacks).collect();
+            if lacking.is_empty() {
                 continue;
             }
+            // One overlay of several may lack it.
+            let some = if lacking.len() < landings.len() { lacking.as_slice() } else { &[] };
+            let some: BTreeSet<&str> = some.iter().filter_map(|landing| landing.namespace.known()).collect();
+            let some: Vec<String> = some.into_iter().map(|namespace| format!("'{namespace}'")).collect();
+            let place_words = if some.is_empty() { String::new() } else { format!(" in {}", listed(&some)) };
             let allowed: Vec<String> = inventory.convention.image_pull.iter().map(|name| format!("'{name}'")).collect();
             let message = format!(
-                "The image '{}' is of a private registry, and neither the pod nor its ServiceAccount names a pull secret ({}).",
+                "The image '{}' is of a private registry, and neither the pod nor its ServiceAccount names a pull secret{place_words} ({}).",
                 without_digest(image),
                 listed(&allowed)
             );
