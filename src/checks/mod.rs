@@ -15,6 +15,7 @@ mod keyed;
 
 mod ansible_vars_credential;
 mod args_credential;
+mod certificate_expiring;
 mod configmap_credential;
 mod controller_key;
 mod duplicate_definition;
@@ -75,6 +76,7 @@ use Run::{Repository, Source};
 pub const ALL: &[Check] = &[
     Check { rule: "ansible-vars-credential", run: Source(ansible_vars_credential::check) },
     Check { rule: "args-credential", run: Source(args_credential::check) },
+    Check { rule: "certificate-expiring", run: Repository(certificate_expiring::check) },
     Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
     Check { rule: "controller-key", run: Source(controller_key::check) },
     Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },

@@ -15,8 +15,21 @@ pub struct Facts {
     pub parts: Parts,
     /// Secrets that commands of a script make.
     pub commands: Vec<Definition>,
+    /// Certificates, where it is a file of these.
+    pub certificates: Vec<Certificate>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
+}
+
+/// A certificate in PEM.
+#[derive(Debug)]
+pub struct Certificate {
+    /// The last day on which it is valid, UTC.
+    pub expires: jiff::civil::Date,
+    /// Whether it is as a Sealed Secrets controller makes it.
+    pub sealing: bool,
+    /// Of its first line.
+    pub place: Place,
 }
 
 /// Where in a file an object stands, which decides what it counts for.
@@ -234,6 +247,7 @@ impl Facts {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.kustomization.is_none() && self.parts.is_empty() && self.commands.is_empty()
+            && self.certificates.is_empty()
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a parsed file to its facts.
 
+mod certificate;
 mod definition;
 mod deploy;
 mod sealed;
@@ -32,6 +33,7 @@ pub fn is_telling(key: &str) -> bool {
 pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     let places = Places::new(view.text);
     let mut facts = Facts { partial: !view.parsed.faults.is_empty(), ..Facts::default() };
+    facts.certificates = certificate::of_file(view.path, view.text, &places);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { places: &places, own, people };
     let mut sources = Vec::new();

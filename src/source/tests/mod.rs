@@ -1,6 +1,7 @@
 //! Listings and reads of real folders and repositories. Repositories are made by the program `git`.
 #![cfg(unix)]
 
+mod past;
 mod read;
 
 use std::fs;
@@ -47,14 +48,26 @@ impl Folder {
         run_git(&self.path, arguments);
     }
 
+    /// The same as if it were done at `date`, as Git writes it.
+    fn git_at(&self, date: &str, arguments: &[&str]) {
+        run_git_at(&self.path, Some(date), arguments);
+    }
+
     fn list(&self) -> Listing {
         list_all(&[&self.path])
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "repositories of tests are made by Git itself")]
 fn run_git(folder: &Path, arguments: &[&str]) {
+    run_git_at(folder, None, arguments);
+}
+
+#[expect(clippy::disallowed_methods, reason = "repositories of tests are made by Git itself")]
+fn run_git_at(folder: &Path, date: Option<&str>, arguments: &[&str]) {
     let mut git = Command::new("git");
+    if let Some(date) = date {
+        git.env("GIT_COMMITTER_DATE", date).env("GIT_AUTHOR_DATE", date);
+    }
     for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR"] {
         git.env_remove(name);
     }
