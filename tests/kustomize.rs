@@ -214,6 +214,7 @@ fn builds_are_as_expected() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "says what could not be compared")]
 fn expected_files_are_what_kubectl_builds() {
     if kustomize().is_none() {
         assert!(std::env::var_os("CI").is_none(), "kubectl or kustomize must be there in CI");

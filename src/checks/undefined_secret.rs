@@ -65,7 +65,8 @@ fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
         let namespace = other.namespace.known().unwrap_or_default();
         hint = Some(format!(" It is defined in the namespace '{namespace}' only."));
         related.push(cx.related(other.file, other.place(), format!("defined here, in '{namespace}'")));
-        strong |= !made_at_run_time;
+        // One that teams take from namespace to namespace is missing; of others nothing says that they belong together.
+        strong |= !made_at_run_time && inventory.speaks(&first.namespace);
     }
     strong &= !is_left_out(inventory, user);
     let others = found.uses.iter().filter(|other| other.reference.place != first.reference.place);

@@ -246,7 +246,10 @@ impl Facts {
     /// Whether the file tells nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.kustomization.is_none() && self.parts.is_empty() && self.commands.is_empty()
+        self.objects.is_empty()
+            && self.kustomization.is_none()
+            && self.parts.is_empty()
+            && self.commands.is_empty()
             && self.certificates.is_empty()
     }
 }

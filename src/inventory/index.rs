@@ -228,11 +228,16 @@ impl<'f> Inventory<'f> {
 
     fn know_convention(&mut self) {
         let convention = self.convention;
-        let allowed = |name: &str| convention.allows_env_from(name) || convention.allows_image_pull(name);
+        // A registry Secret of a common name (`ghcr`) tells only where pods pull with it.
         let defined = self.defined.iter().filter_map(|defined| Some((defined.name.known()?, &defined.namespace)));
-        let used = self.used.iter().map(|used| (&*used.name, &used.namespace));
+        let defined = defined.filter(|(name, _)| convention.allows_env_from(name));
+        let used = self.used.iter().filter(|used| {
+            let pulls = used.reference.usage == Usage::ImagePull && convention.allows_image_pull(&used.name);
+            pulls || convention.allows_env_from(&used.name)
+        });
+        let used = used.map(|used| (&*used.name, &used.namespace));
         let mut platform = BTreeSet::new();
-        for (_, namespace) in defined.chain(used).filter(|(name, _)| allowed(name)) {
+        for (_, namespace) in defined.chain(used) {
             self.platform_occurs = true;
             platform.extend(namespace.known().map(Box::from));
         }
