@@ -104,9 +104,14 @@ fn nearest<'i>(
 /// Whether one name is the other but for a slip of the hand: one letter, or two in a long name; not where only digits
 /// differ, which people count with.
 pub(super) fn is_slip(a: &str, b: &str) -> bool {
+    let shorter = a.len().min(b.len());
+    let most = if shorter >= 10 { 2 } else { 1 };
+    // First what costs nothing: every missing name is held against every defined one.
+    if shorter < 5 || a.len().abs_diff(b.len()) > most || a == b {
+        return false;
+    }
     let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    let most = if a.len().min(b.len()) >= 10 { 2 } else { 1 };
-    a.len().min(b.len()) >= 5 && a != b && letters(a) != letters(b) && strsim::osa_distance(a, b) <= most
+    letters(a) != letters(b) && strsim::osa_distance(a, b) <= most
 }
 
 /// Whether the repository defines Secrets of its own for a namespace.
