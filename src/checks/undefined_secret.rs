@@ -133,6 +133,5 @@ fn is_left_out(inventory: &Inventory<'_>, user: At) -> bool {
 
 /// Certificates are often written by what starts up (webhooks, operators).
 fn looks_like_certificate(name: &str) -> bool {
-    name.split(['-', '.', '_'])
-        .any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook"))
+    name.split(['-', '.', '_']).any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook"))
 }
