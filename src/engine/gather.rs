@@ -18,6 +18,7 @@ use crate::inventory::read;
 use crate::mask::{MASK, masked};
 use crate::rule::Level;
 use crate::source::{self, File, Listing, Read};
+use crate::span::{LineIndex, Span};
 
 /// The facts of all files of a listing.
 #[derive(Debug, Default)]
@@ -93,7 +94,8 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
     let counts = rule.is_some_and(|rule| (options.level)(rule, path) == Some(Level::Error));
     let fault = parsed.faults.iter().find(|fault| counts && !fault.recovered);
     let reason = fault.map(|fault| {
-        let line = text.as_bytes()[..fault.offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let at = Span::new(fault.offset.min(text.len()), fault.offset.min(text.len()));
+        let line = LineIndex::new(text).region(text, at).start.line;
         format!(
             "the document at line {line} is not valid YAML, so what it holds is left out; `mlguard check` says more"
         )

@@ -36,7 +36,7 @@ struct Filter {
 
 #[derive(Serialize)]
 struct Namespace<'a> {
-    namespace: Option<&'a str>,
+    name: Option<&'a str>,
     workflow: Option<&'a str>,
     environment: Option<&'a str>,
     secrets: Vec<Secret<'a>>,
@@ -103,7 +103,7 @@ pub(super) fn write(map: &Map, context: &Context<'_>) -> io::Result<String> {
 impl<'a> From<&'a map::Namespace> for Namespace<'a> {
     fn from(from: &'a map::Namespace) -> Self {
         Self {
-            namespace: from.name.as_deref(),
+            name: from.name.as_deref(),
             workflow: from.workflow.as_deref(),
             environment: from.environment.as_deref(),
             secrets: from.secrets.iter().map(Secret::from).collect(),

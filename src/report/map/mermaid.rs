@@ -102,7 +102,7 @@ fn escaped(text: &str) -> String {
         if plain {
             escaped.push(character);
         } else {
-            escaped.push_str(&format!("#{};", u32::from(character)));
+            let _ = write!(escaped, "#{};", u32::from(character));
         }
     }
     escaped
