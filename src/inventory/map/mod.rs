@@ -3,6 +3,9 @@
 //! Sorted and without values. What the files do not tell is none here: a namespace that is not known is a group of its
 //! own, and no Secret of another group is taken for one of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
