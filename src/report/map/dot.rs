@@ -73,3 +73,14 @@ fn push(text: &mut String, depth: usize, line: &str) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{:width$}{line}", "", width = depth * 2);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn nothing_ends_a_label_or_is_read_in_it() {
+        let lines = ["a\"b", "\\N", "&amp;<b>"].map(str::to_owned);
+        assert_eq!(quoted(&lines), "\"a\\\"b\\n\\\\N\\n&amp;amp;<b>\"");
+    }
+}

@@ -347,3 +347,112 @@ fn line(text: &str) -> String {
         None => text.into_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::inventory::map;
+
+    fn consumer(number: usize, kind: &str, path: &str, usage: Usage, keys: &[&str]) -> Consumer {
+        Consumer {
+            kind: kind.to_owned(),
+            name: Some(format!("x{number:02}")),
+            namespace: Some("a".to_owned()),
+            path: Arc::from(path),
+            line: 1,
+            usage,
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            optional: false,
+            object: (number, 0),
+        }
+    }
+
+    fn secret(status: Status, makers: &[Maker], keys: &[&str], consumers: Vec<Consumer>) -> Secret {
+        let definition = |maker: &Maker| map::Definition { maker: *maker, path: Arc::from("d.yaml"), line: 1 };
+        Secret {
+            name: Some("db".to_owned()),
+            hashed: false,
+            status,
+            secret_type: None,
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            complete: true,
+            definitions: makers.iter().map(definition).collect(),
+            consumers,
+        }
+    }
+
+    fn drawn(secrets: Vec<Secret>, detail: Detail) -> Space {
+        let name = Some("a".to_owned());
+        let namespaces = vec![Namespace { name, workflow: None, environment: None, secrets }];
+        let mut drawing = Drawing::new(&Map { namespaces, unplaced: 0 }, 0, detail);
+        drawing.groups.remove(0).spaces.remove(0)
+    }
+
+    /// Labels of the consumers.
+    fn consumers(space: &Space) -> Vec<String> {
+        let nodes = space.nodes.iter().filter(|node| node.look == Look::Consumer);
+        nodes.map(|node| node.lines.join("/")).collect()
+    }
+
+    #[test]
+    fn consumers_alike_share_a_node_beyond_a_number() {
+        let many = |count: usize| {
+            let users = (0..count).map(|n| consumer(n, "Pod", "apps/a.yaml", Usage::EnvFrom, &[])).collect();
+            secret(Status::Defined, &[Maker::Secret], &[], users)
+        };
+        let detail = Detail { members: 2, ..DETAILS[0] };
+        let labels = |count| consumers(&drawn(vec![many(count)], detail));
+        assert_eq!(labels(3), ["Pod/x00", "Pod/x01", "Pod/x02"]);
+        assert_eq!(labels(14), ["Pod/x00", "Pod/x01", "Pod/… and 12 more/in apps"]);
+        let none = Detail { members: 0, ..detail };
+        assert_eq!(consumers(&drawn(vec![many(14)], none)), ["Pod/14 of them/in apps"]);
+        assert_eq!(consumers(&drawn(vec![many(14)], DETAILS[3])), ["Pod/14 of them"]);
+    }
+
+    #[test]
+    fn consumers_of_another_kind_folder_or_use_do_not_share() {
+        let users = vec![
+            consumer(0, "Pod", "a/x.yaml", Usage::EnvFrom, &[]),
+            consumer(1, "Pod", "a/y.yaml", Usage::EnvFrom, &[]),
+            consumer(2, "Job", "a/x.yaml", Usage::EnvFrom, &[]),
+            consumer(3, "Pod", "b/x.yaml", Usage::EnvFrom, &[]),
+            consumer(4, "Pod", "a/x.yaml", Usage::Volume, &[]),
+        ];
+        let space = drawn(vec![secret(Status::Undefined, &[], &[], users)], DETAILS[2]);
+        assert_eq!(consumers(&space), ["Job/x02", "Pod/2 of them/in a", "Pod/x04", "Pod/x03"]);
+        assert_eq!(space.edges.len(), 4);
+    }
+
+    #[test]
+    fn an_object_that_uses_two_secrets_is_one_node() {
+        let one = |usage| secret(Status::Defined, &[], &[], vec![consumer(0, "Pod", "a.yaml", usage, &["A", "B"])]);
+        let space = drawn(vec![one(Usage::Env), one(Usage::Access)], DETAILS[0]);
+        let edges: Vec<_> = space.edges.iter().map(|edge| (&*edge.from, &*edge.to, &*edge.label, edge.loose)).collect();
+        assert_eq!(edges, [("s1", "c1", "env A B", false), ("s2", "c1", "access A B", true)]);
+        let space = drawn(vec![one(Usage::Env)], DETAILS[1]);
+        assert_eq!(space.edges[0].label, "env");
+    }
+
+    #[test]
+    fn a_secret_says_how_it_comes_to_exist() {
+        let seen = |status, makers: &[Maker], keys: &[&str]| {
+            let space = drawn(vec![secret(status, makers, keys, Vec::new())], DETAILS[0]);
+            (space.nodes[0].lines[1..].join("/"), space.nodes[0].look)
+        };
+        for (status, makers, label, look) in [
+            (Status::Defined, &[Maker::SealedSecret][..], "SealedSecret, 1 key/A", Look::Sealed),
+            (Status::Defined, &[Maker::ExternalSecret], "ExternalSecret, 1 key/A", Look::External),
+            (Status::Defined, &[Maker::Secret; 2], "2 × Secret, 1 key/A", Look::Secret),
+            (Status::Defined, &[Maker::SealedSecret, Maker::Secret], "SealedSecret, Secret, 1 key/A", Look::Secret),
+            (Status::Declared, &[], "declared, 1 key/A", Look::Given),
+            (Status::Delivered, &[], "delivered by the platform, 1 key/A", Look::Given),
+            (Status::Undefined, &[], "not defined, 1 key/A", Look::Undefined),
+        ] {
+            assert_eq!(seen(status, makers, &["A"]), (label.to_owned(), look));
+        }
+        let nine = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        assert_eq!(seen(Status::Defined, &[Maker::Secret], &nine).0, "Secret, 9 keys");
+    }
+}

@@ -107,3 +107,26 @@ fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn names_stay_readable_and_nothing_else_is_syntax() {
+        for plain in ["ml-platform", "AWS_ACCESS_KEY_ID", ".dockerconfigjson", "apps/web, 6 keys", "… and 12 more"] {
+            assert_eq!(escaped(plain), plain);
+        }
+        for (text, expected) in [
+            ("a\"]", "a#34;#93;"),
+            ("a --> b", "a #45;#45;#62; b"),
+            ("%%{", "#37;#37;#123;"),
+            ("<br/>#quot;", "#60;br#47;#62;#35;quot#59;"),
+            ("_x_ `y`", "#95;x#95; #96;y#96;"),
+            ("1. x", "1#46; x"),
+            ("a\nb", "a#10;b"),
+        ] {
+            assert_eq!(escaped(text), expected, "{text}");
+        }
+    }
+}
