@@ -134,6 +134,26 @@ fn filters_and_paths_choose() {
     assert_eq!(found, "financial-ml-dev/ghcr financial-ml-dev/ml-platform financial-ml/ghcr financial-ml/ml-platform");
 }
 
+#[cfg(unix)]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a repository is made")]
+fn a_path_of_a_repository_shows_its_secrets_whole() {
+    let tree = seeds();
+    let git = std::process::Command::new("git").args(["init", "-q"]).current_dir(tree.path("")).status();
+    assert!(git.is_ok_and(|status| status.success()));
+    let run = tree.run(&["map", "apps/model-server/dev.yaml", "--format", "json"]);
+    assert!(run.code == 0 && run.err.is_empty(), "{run:?}");
+    let map = json(&run);
+    assert_eq!(shown(&map), ["financial-ml-dev/ghcr", "financial-ml-dev/ml-platform"]);
+    // Defined in another folder, and used by the base of an overlay besides.
+    let secret = &map["namespaces"][0]["secrets"][0];
+    assert_eq!(secret["status"], "defined");
+    assert_eq!(secret["consumers"].as_array().map(Vec::len), Some(3));
+    let sub =
+        tree.command(&["map", "--format", "json", "dev.yaml"]).current_dir(tree.path("apps/model-server")).output();
+    assert_eq!(Run::from(sub.expect("the program starts")).out, run.out);
+}
+
 #[test]
 fn what_cannot_be_read_makes_the_map_incomplete() {
     let tree = seeds();
