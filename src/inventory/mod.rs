@@ -10,6 +10,7 @@ pub mod index;
 pub mod kustomization;
 pub mod kustomize;
 pub mod landing;
+pub mod map;
 pub mod read;
 pub mod reference;
 
