@@ -107,8 +107,17 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
 
 /// The facts of a file that is not searched.
 fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Source> {
+    if !read::may_hold(&file.path) {
+        return None;
+    }
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
-    let facts = guarded(scanner, &file.path, &decoded.text)?;
+    let lang = Lang::of_path(&file.path, &decoded.text);
+    let facts = if read::may_tell(&file.path, lang, &decoded.text) {
+        guarded(scanner, &file.path, &decoded.text)?
+    } else {
+        // It is there, though, should a kustomization name it.
+        Facts::default()
+    };
     Some(Source { path: file.path.clone(), facts, said: None })
 }
 
