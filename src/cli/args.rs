@@ -140,6 +140,27 @@ impl ConfigArgs {
     }
 }
 
+/// Which files are read, and how.
+#[derive(Debug, Args)]
+pub(super) struct ReadArgs {
+    /// Leave out paths that match, relative to the root (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub exclude: Vec<String>,
+    /// Skip larger files: bytes, 512KiB, 32MiB, 1GB [default: 32MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_size: Option<u64>,
+    /// Number of threads [default: all cores]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+impl ReadArgs {
+    /// What they say, in the words of the configuration, next to what `config` says.
+    pub fn flags(&self, config: &ConfigArgs) -> Flags {
+        Flags { exclude: self.exclude.clone(), max_size: self.max_size, ..config.flags() }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Files and folders; the current folder where none is given
@@ -160,15 +181,8 @@ pub(super) struct CheckArgs {
     /// Apply only this rule (repeatable)
     #[arg(long = "rule", value_name = "ID")]
     pub rules: Vec<String>,
-    /// Leave out paths that match, relative to the root (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    pub exclude: Vec<String>,
-    /// Skip larger files: bytes, 512KiB, 32MiB, 1GB [default: 32MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub max_size: Option<u64>,
-    /// Number of threads [default: all cores]
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub reading: ReadArgs,
     /// Print the merged configuration with the origin of each value, and check nothing
     #[arg(long)]
     pub show_config: bool,
@@ -180,12 +194,10 @@ impl CheckArgs {
     /// What they say, in the words of the configuration.
     pub fn flags(&self) -> Flags {
         Flags {
-            exclude: self.exclude.clone(),
             only: self.rules.clone(),
             fail_on: self.fail_on,
-            max_size: self.max_size,
             formats: self.formats.clone(),
-            ..self.config.flags()
+            ..self.reading.flags(&self.config)
         }
     }
 }
@@ -211,15 +223,8 @@ pub(super) struct MapArgs {
     /// Show only Secrets that match (repeatable)
     #[arg(long = "secret", value_name = "PATTERN")]
     pub secrets: Vec<String>,
-    /// Leave out paths that match, relative to the root (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    pub exclude: Vec<String>,
-    /// Skip larger files: bytes, 512KiB, 32MiB, 1GB [default: 32MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub max_size: Option<u64>,
-    /// Number of threads [default: all cores]
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub reading: ReadArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
 }
@@ -227,7 +232,7 @@ pub(super) struct MapArgs {
 impl MapArgs {
     /// What they say, in the words of the configuration.
     pub fn flags(&self) -> Flags {
-        Flags { exclude: self.exclude.clone(), max_size: self.max_size, ..self.config.flags() }
+        self.reading.flags(&self.config)
     }
 }
 

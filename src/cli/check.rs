@@ -25,7 +25,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     let settings = Arc::new(Settings::load(&root(&paths)?, &Environment::read(), &args.flags()));
     let targets = targets(&settings)?;
     selection(args, &settings)?;
-    let pool = pool(args.threads)?;
+    let pool = pool(args.reading.threads)?;
     if args.show_config {
         return show(args, &paths, &settings, global);
     }

@@ -25,7 +25,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     let interrupt = Interrupt::install();
     let (paths, missing) = check::given(&args.paths);
     let settings = Arc::new(Settings::load(&check::root(&paths)?, &Environment::read(), &args.flags()));
-    let pool = check::pool(args.threads)?;
+    let pool = check::pool(args.reading.threads)?;
     missing.iter().for_each(output::problem);
     if paths.is_empty() {
         return Ok(Exit::Failed);
