@@ -4,6 +4,7 @@
 //! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
@@ -33,9 +34,9 @@ pub struct Landing {
     /// Whether something that is not known may take the object out of the build.
     pub doubtful: bool,
     /// Paths below which patches wrote something else.
-    touched: Vec<String>,
+    touched: BTreeSet<String>,
     /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
-    follows: Vec<(Box<str>, Stated)>,
+    follows: BTreeMap<Box<str>, Stated>,
 }
 
 /// What [`landings`] gives.
@@ -60,21 +61,21 @@ impl Landing {
     /// Whether a patch of the build wrote what stands at a symbolic path, or around it.
     #[must_use]
     pub fn is_touched(&self, path: &str) -> bool {
-        self.touched.iter().any(|touched| {
-            path.strip_prefix(touched.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        })
+        let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
+        !self.touched.is_empty() && ends.into_iter().any(|end| self.touched.contains(&path[..end]))
     }
 
     /// Whether a patch of the build wrote something below a symbolic path.
     #[must_use]
     pub fn is_touched_below(&self, path: &str) -> bool {
-        self.touched.iter().any(|touched| touched.starts_with(path))
+        let mut from = self.touched.range::<str, _>((Bound::Included(path), Bound::Unbounded));
+        from.next().is_some_and(|touched| touched.starts_with(path))
     }
 
     /// The name that kustomize gives to a Secret of the same build, where it has one of that name.
     #[must_use]
     pub fn follow(&self, name: &str) -> Option<&Stated> {
-        self.follows.iter().find(|(old, _)| **old == *name).map(|(_, new)| new)
+        self.follows.get(name)
     }
 }
 
@@ -185,7 +186,7 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
         scope_by,
         doubtful: built.doubtful,
         touched: touched(built),
-        follows: Vec::new(),
+        follows: BTreeMap::new(),
     }
 }
 
@@ -203,8 +204,8 @@ fn merged<'f>(built: &Built<'f>) -> Vec<(usize, &'f Object)> {
 }
 
 /// Where patches and replacements wrote: paths of references, slots of those that a merge patch replaces.
-fn touched(built: &Built<'_>) -> Vec<String> {
-    let mut touched = Vec::new();
+fn touched(built: &Built<'_>) -> BTreeSet<String> {
+    let mut touched = BTreeSet::new();
     for applied in &built.applied {
         match applied.content {
             Content::Merge(patch) => {
@@ -215,7 +216,9 @@ fn touched(built: &Built<'_>) -> Vec<String> {
                 let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");
                 touched.extend(writes.map(|operation| symbolic(operation.path.split('/').skip(1))));
             }
-            Content::Replacement(path) => touched.push(symbolic(path.split('.'))),
+            Content::Replacement(path) => {
+                touched.insert(symbolic(path.split('.')));
+            }
             Content::Merged(_) | Content::Replaced(_) => {}
         }
     }

@@ -10,6 +10,7 @@ pub mod index;
 pub mod kustomization;
 pub mod kustomize;
 pub mod landing;
+pub mod near;
 pub mod read;
 pub mod reference;
 
@@ -46,12 +47,20 @@ impl From<&str> for Stated {
 }
 
 /// A place in a file, good after the file's text is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Bytes of the decoded text.
     pub span: Span,
     /// The same as lines and columns.
     pub region: Region,
+}
+
+impl Place {
+    /// The start of a file.
+    pub(crate) const START: Self = {
+        let start = crate::span::Position { line: 1, column: 1 };
+        Self { span: Span { start: 0, end: 0 }, region: Region { start, end: start } }
+    };
 }
 
 /// Makes places of spans of one text; lines are counted only where a place is asked for.
