@@ -1,6 +1,6 @@
 //! `duplicate-definition`: two definitions of one Secret in one namespace, of which the last one applied wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::Across;
 use crate::inventory::facts::{Maker, Role};
@@ -16,15 +16,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
     }
     for ((namespace, name), found) in by_name {
-        let mut told: Vec<(usize, crate::inventory::Place)> = Vec::new();
-        for (index, later) in found.iter().enumerate() {
-            let earlier = found[..index].iter().filter(|earlier| source(earlier) != source(later));
-            let level = |earlier: &&&Defined<'_>| how_sure(inventory, earlier, later);
-            let Some(first) = earlier.filter(|earlier| level(earlier).is_some()).max_by_key(level) else { continue };
-            if told.contains(&source(later)) {
+        let mut told = BTreeSet::new();
+        let mut before = Before::default();
+        for later in found {
+            let earlier = before.meets(inventory, later);
+            before.add(inventory, later);
+            let Some((first, level)) = earlier else { continue };
+            if !told.insert(source(later)) {
                 continue;
             }
-            told.push(source(later));
             let message = format!(
                 "The Secret '{name}' of the namespace '{namespace}' is defined twice, by {} here and by {} in {}.",
                 later.maker(),
@@ -33,7 +33,6 @@ pub(super) fn check(cx: &mut Across<'_>) {
             );
             let related = vec![cx.related(first.file, first.place(), "defined here too".to_owned())];
             let symbolic = later.object.map(|object| super::across::title(inventory.object((later.file, object))));
-            let level = how_sure(inventory, first, later).unwrap_or(Level::Note);
             let draft = cx.report(later.file, later.place(), symbolic, message);
             draft.at_most = level;
             draft.related = related;
@@ -52,15 +51,44 @@ fn counts(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
     whole && !matches!(defined.definition.maker, Maker::Command | Maker::Controller | Maker::SecretGenerator)
 }
 
-/// Whether two definitions meet: surely in one build or one file, likely in one folder. Elsewhere they may be variants of
-/// which only one is applied.
-fn how_sure(inventory: &Inventory<'_>, a: &Defined<'_>, b: &Defined<'_>) -> Option<Level> {
-    let folder = |file: usize| inventory.path(file).rsplit_once('/').map_or("", |(folder, _)| folder);
-    if a.build.is_some() || b.build.is_some() {
-        return (a.build == b.build).then_some(Level::Error);
+/// Definitions of one Secret that came before, by what makes them meet others.
+#[derive(Default)]
+struct Before<'d>(BTreeMap<Meeting<'d>, Vec<&'d Defined<'d>>>);
+
+/// Where definitions meet: surely in one build or one file, likely in one folder. Elsewhere they may be variants of which
+/// only one is applied.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Meeting<'d> {
+    Build(usize),
+    File(usize),
+    Folder(&'d str),
+}
+
+impl<'d> Before<'d> {
+    fn meetings(inventory: &'d Inventory<'_>, defined: &Defined<'_>) -> impl Iterator<Item = (Meeting<'d>, Level)> {
+        let folder = inventory.path(defined.file).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let (sure, likely) = match defined.build {
+            Some(build) => (Meeting::Build(build), None),
+            None => (Meeting::File(defined.file), Some((Meeting::Folder(folder), Level::Warning))),
+        };
+        std::iter::once((sure, Level::Error)).chain(likely)
     }
-    if a.file == b.file {
-        return Some(Level::Error);
+
+    /// The definition that this one surely clashes with, or likely, and which of these.
+    fn meets(&self, inventory: &'d Inventory<'_>, defined: &Defined<'_>) -> Option<(&'d Defined<'d>, Level)> {
+        Self::meetings(inventory, defined).find_map(|(meeting, level)| {
+            let earlier = self.0.get(&meeting)?.iter().rev().find(|earlier| source(earlier) != source(defined))?;
+            Some((*earlier, level))
+        })
     }
-    (folder(a.file) == folder(b.file)).then_some(Level::Warning)
+
+    /// Keeps the last two that are not the same place.
+    fn add(&mut self, inventory: &'d Inventory<'_>, defined: &'d Defined<'d>) {
+        for (meeting, _) in Self::meetings(inventory, defined) {
+            let kept = self.0.entry(meeting).or_default();
+            kept.retain(|earlier| source(earlier) != source(defined));
+            kept.drain(..kept.len().saturating_sub(1));
+            kept.push(defined);
+        }
+    }
 }

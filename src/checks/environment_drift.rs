@@ -72,7 +72,8 @@ fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_
     let mut differing = Vec::new();
     for (environment, defined) in found {
         let own = of(defined);
-        let lacking = all.difference(&own).filter(|key| !wants_key(cx, workflow, environment, name, key));
+        let wanted = wanted_keys(cx, workflow, environment, name);
+        let lacking = all.difference(&own).filter(|key| !wanted.contains(key.as_str()));
         let lacking: Vec<String> = lacking.map(|key| format!("'{key}'")).collect();
         if let Some(first) = defined.first().filter(|_| !lacking.is_empty()) {
             let position = cx.inventory.convention.environments.iter().position(|(name, _)| name == environment);
@@ -104,10 +105,13 @@ fn wants(cx: &Across<'_>, workflow: &str, environment: &str, name: &str) -> bool
     cx.is_on("undefined-secret") && uses(inventory, workflow, environment, name).any(|used| asks(&used))
 }
 
-/// The same for a key.
-fn wants_key(cx: &Across<'_>, workflow: &str, environment: &str, name: &str, key: &str) -> bool {
-    let asks = |used: &Used<'_>| used.is_needed() && used.reference.keys.iter().any(|(asked, _)| **asked == *key);
-    cx.is_on("undefined-secret-key") && uses(cx.inventory, workflow, environment, name).any(asks)
+/// The keys for which that holds.
+fn wanted_keys<'i>(cx: &Across<'i>, workflow: &str, environment: &str, name: &str) -> BTreeSet<&'i str> {
+    if !cx.is_on("undefined-secret-key") {
+        return BTreeSet::new();
+    }
+    let asking = uses(cx.inventory, workflow, environment, name).filter(|used| used.is_needed());
+    asking.flat_map(|used| &used.reference.keys).map(|(key, _)| &**key).collect()
 }
 
 /// Uses of a Secret in the namespace of an environment.
@@ -115,11 +119,10 @@ fn uses<'i>(
     inventory: &'i Inventory<'i>,
     workflow: &str,
     environment: &str,
-    name: &'i str,
+    name: &str,
 ) -> impl Iterator<Item = &'i Used<'i>> {
     let namespace = inventory.convention.spell(workflow, environment);
-    let here = move |used: &&Used<'_>| *used.name == *name && used.namespace.known() == namespace.as_deref();
-    inventory.used.iter().filter(here)
+    namespace.into_iter().flat_map(move |namespace| inventory.uses(name, &namespace))
 }
 
 fn report(cx: &mut Across<'_>, at: &Defined<'_>, message: String, related: Vec<crate::finding::Related>) {

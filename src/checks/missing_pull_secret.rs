@@ -1,6 +1,6 @@
 //! `missing-pull-secret`: an image of a private registry that the pod has no credentials for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
 use crate::inventory::Stated;
@@ -10,14 +10,21 @@ use crate::inventory::landing::Landing;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
+    let accounts = Accounts::new(inventory);
+    let pulls = inventory.used.iter().filter(|used| used.reference.usage == Usage::ImagePull);
+    let pulls: BTreeSet<(At, Option<usize>)> = pulls.map(|used| (used.user, used.build)).collect();
+    // Whether a patch gives the object pull secrets in a build.
+    let is_added = |at: At, build: Option<usize>| {
+        pulls.contains(&(at, build)) || build.is_some_and(|build| inventory.has_gaps(build))
+    };
     for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
         for pod in object.pods.iter().filter(|pod| !pod.pulls) {
             let image = pod.images.iter().find(|(image, _)| inventory.convention.is_private_image(image));
             let Some((image, place)) = image else { continue };
-            let speaks = |namespace: &Stated| inventory.speaks(namespace) && !may_pull(inventory, pod, namespace);
+            let speaks = |namespace: &Stated| inventory.speaks(namespace) && !accounts.may_pull(pod, namespace);
             let landings = inventory.landings(at);
             let list = format!("{}.imagePullSecrets", pod.path);
-            let added = |landing: &Landing| landing.is_touched_below(&list) || is_added(inventory, at, landing.build);
+            let added = |landing: &Landing| landing.is_touched_below(&list) || is_added(at, landing.build);
             let lacks = |landing: &&Landing| !landing.doubtful && speaks(&landing.namespace) && !added(landing);
             let lacking: Vec<&Landing> = landings.iter().filter(lacks).collect();
             if lacking.is_empty() {
@@ -40,39 +47,53 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// Whether a patch gives the object pull secrets in a build.
-fn is_added(inventory: &Inventory<'_>, at: At, build: Option<usize>) -> bool {
-    let pulls = |used: &&crate::inventory::index::Used<'_>| {
-        used.user == at && used.build == build && used.reference.usage == Usage::ImagePull
-    };
-    inventory.used.iter().any(|used| pulls(&used)) || build.is_some_and(|build| inventory.has_gaps(build))
+/// ServiceAccounts by name, and whether they bring pull secrets.
+#[derive(Default)]
+struct Accounts<'i>(BTreeMap<&'i str, Account<'i>>);
+
+/// Those of one name: in each namespace, where that is not known, and anywhere.
+#[derive(Default)]
+struct Account<'i> {
+    known: BTreeMap<&'i str, bool>,
+    unknown: Option<bool>,
+    any: bool,
 }
 
-/// Whether the pod's ServiceAccount brings pull secrets, or is not known.
-fn may_pull(inventory: &Inventory<'_>, pod: &Pod, namespace: &Stated) -> bool {
-    let name = match &pod.service_account {
-        Stated::Absent => "default",
-        Stated::Known(name) => name,
-        Stated::Unknown => return true,
-    };
-    let mut known = false;
-    for (at, account) in inventory.objects().filter(|(_, object)| &*object.kind == "ServiceAccount") {
-        let here = inventory.landings(at).iter().any(|landing| {
-            landing.name.known() == Some(name)
-                && match (landing.namespace.known(), namespace.known()) {
-                    (Some(a), Some(b)) => a == b,
-                    _ => true,
+impl<'i> Accounts<'i> {
+    fn new(inventory: &'i Inventory<'_>) -> Self {
+        let mut found = Self::default();
+        for (at, account) in inventory.objects().filter(|(_, object)| &*object.kind == "ServiceAccount") {
+            let pulls = account.references.iter().any(|reference| reference.usage == Usage::ImagePull);
+            for landing in inventory.landings(at) {
+                let Some(name) = landing.name.known() else { continue };
+                let named = found.0.entry(name).or_default();
+                named.any |= pulls;
+                match landing.namespace.known() {
+                    Some(namespace) => *named.known.entry(namespace).or_default() |= pulls,
+                    None => *named.unknown.get_or_insert_default() |= pulls,
                 }
-        });
-        if here {
-            known = true;
-            if account.references.iter().any(|reference| reference.usage == Usage::ImagePull) {
-                return true;
             }
         }
+        found
     }
-    // An account that the repository does not have may bring what it likes; but nobody writes down the default one.
-    !known && name != "default"
+
+    /// Whether the pod's ServiceAccount brings pull secrets, or is not known.
+    fn may_pull(&self, pod: &Pod, namespace: &Stated) -> bool {
+        let name = match &pod.service_account {
+            Stated::Absent => "default",
+            Stated::Known(name) => name,
+            Stated::Unknown => return true,
+        };
+        let pulls = self.0.get(name).and_then(|account| match namespace.known() {
+            Some(namespace) => match (account.known.get(namespace), account.unknown) {
+                (None, None) => None,
+                (here, open) => Some(here == Some(&true) || open == Some(true)),
+            },
+            None => Some(account.any),
+        });
+        // An account that the repository does not have may bring what it likes; but nobody writes down the default one.
+        pulls.unwrap_or(name != "default")
+    }
 }
 
 fn without_digest(image: &str) -> &str {

@@ -35,13 +35,16 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
     let sealed = ["sealed-wrong-namespace", "sealed-broken-by-kustomize"].iter().all(|rule| cx.is_on(rule));
     let told = if sealed { wrong_namespaces(inventory) } else { BTreeSet::new() };
+    let spellings = inventory.convention.spellings(&inventory.workflows);
+    let mut known = BTreeMap::new();
     for ((file, namespace), place) in stated {
         // What is wrong with it is told of what was sealed.
         if told.contains(&(file, place)) {
             continue;
         }
-        let Some(misspelt) = inventory.convention.misspelt(namespace, &inventory.workflows) else { continue };
-        let hint = misspelt.meant.map(|meant| format!(" Did you mean '{meant}'?")).unwrap_or_default();
+        let misspelt = known.entry(namespace).or_insert_with(|| spellings.misspelt(namespace));
+        let Some(misspelt) = misspelt else { continue };
+        let hint = misspelt.meant.as_ref().map(|meant| format!(" Did you mean '{meant}'?")).unwrap_or_default();
         let message =
             format!("No environment of the workflow '{}' spells the namespace '{namespace}'.{hint}", misspelt.workflow);
         cx.report(file, place, None, message);

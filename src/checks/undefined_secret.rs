@@ -6,6 +6,7 @@ use super::across::{Across, listed, title};
 use crate::inventory::Stated;
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{At, Inventory, Used};
+use crate::inventory::near::Near;
 use crate::rule::Level;
 
 /// Uses of one missing name by one object.
@@ -31,9 +32,56 @@ pub(super) fn check(cx: &mut Across<'_>) {
         found.namespaces.extend(used.namespace.known());
         found.uses.push(used);
     }
-    for ((_, user, name), found) in &missing {
-        report(cx, *user, name, found);
+    if missing.is_empty() {
+        return;
     }
+    let known = Known::new(inventory);
+    for ((_, user, name), found) in &missing {
+        report(cx, &known, *user, name, found);
+    }
+}
+
+/// What the repository has, so that many missing names are held against it in one pass.
+struct Known<'i> {
+    names: Near<'i>,
+    /// Namespaces for which it defines Secrets of its own.
+    defining: BTreeSet<&'i str>,
+    /// Folders with a kustomization.
+    folders: BTreeSet<&'i str>,
+}
+
+impl<'i> Known<'i> {
+    fn new(inventory: &'i Inventory<'_>) -> Self {
+        let own = inventory.defined.iter().filter(|defined| {
+            !matches!(defined.definition.maker, Maker::Certificate | Maker::Controller | Maker::Command)
+        });
+        let kustomizations = inventory.files().iter().filter(|(_, facts)| facts.kustomization.is_some());
+        Self {
+            names: Near::new(inventory.names()),
+            defining: own.filter_map(|defined| defined.namespace.known()).collect(),
+            folders: kustomizations.map(|(path, _)| folder(path)).collect(),
+        }
+    }
+
+    /// A defined name that this one may be a slip of.
+    fn nearest(
+        &self,
+        inventory: &'i Inventory<'_>,
+        name: &str,
+        namespace: &Stated,
+    ) -> Option<&'i crate::inventory::index::Defined<'i>> {
+        self.names.slips(name).find_map(|other| inventory.definitions(other, namespace).next())
+    }
+
+    /// Whether the kustomization of the object's own folder leaves its file out, so that it is likely never applied.
+    fn is_left_out(&self, inventory: &Inventory<'_>, user: At) -> bool {
+        inventory.landings(user).iter().all(|landing| landing.build.is_none())
+            && self.folders.contains(folder(inventory.path(user.0)))
+    }
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether something makes the Secret exist, or may.
@@ -45,19 +93,19 @@ pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
         || convention.declared(&used.name, used.namespace.known()).is_some()
 }
 
-fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
+fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &Missing<'_>) {
     let Some(first) = found.uses.first() else { return };
     let inventory = cx.inventory;
     let mut related = Vec::new();
     let mut hint = None;
-    let defines = found.namespaces.iter().any(|namespace| defines_secrets(inventory, namespace));
+    let defines = found.namespaces.iter().any(|namespace| known.defining.contains(namespace));
     let made_at_run_time = first.reference.usage == Usage::Tls || looks_like_certificate(name);
     let mut strong = defines && !made_at_run_time;
     if let Some(hashed) = inventory.definitions(name, &first.namespace).find(|defined| defined.hashed) {
         hint = Some(" kustomize ends its name with a hash, and does not change this reference.".to_owned());
         related.push(cx.related(hashed.file, hashed.place(), "generated here".to_owned()));
         strong = true;
-    } else if let Some(near) = nearest(inventory, name, &first.namespace) {
+    } else if let Some(near) = known.nearest(inventory, name, &first.namespace) {
         hint = near.name.known().map(|near| format!(" Did you mean '{near}'?"));
         related.push(cx.related(near.file, near.place(), "the nearest name is defined here".to_owned()));
         strong = true;
@@ -68,7 +116,7 @@ fn report(cx: &mut Across<'_>, user: At, name: &str, found: &Missing<'_>) {
         // One that teams take from namespace to namespace is missing; of others nothing says that they belong together.
         strong |= !made_at_run_time && inventory.speaks(&first.namespace);
     }
-    strong &= !is_left_out(inventory, user);
+    strong &= !known.is_left_out(inventory, user);
     let others = found.uses.iter().filter(|other| other.reference.place != first.reference.place);
     related.extend(others.map(|other| cx.related(other.file, other.reference.place, "named here too".to_owned())));
     related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
@@ -90,46 +138,6 @@ const STRONG: &str = "Correct the name, or define the Secret for that namespace.
                       is listed under `declared-secrets` in .mlguard.yaml.";
 const WEAK: &str = "It may well be made outside this repository: list it under `declared-secrets` in .mlguard.yaml, or \
                     define it here.";
-
-/// A defined name that this one may be a slip of.
-fn nearest<'i>(
-    inventory: &'i Inventory<'_>,
-    name: &str,
-    namespace: &'i Stated,
-) -> Option<&'i crate::inventory::index::Defined<'i>> {
-    let mut near = inventory.names().filter(|other| is_slip(name, other));
-    near.find_map(|other| inventory.definitions(other, namespace).next())
-}
-
-/// Whether one name is the other but for a slip of the hand: one letter, or two in a long name; not where only digits
-/// differ, which people count with.
-pub(super) fn is_slip(a: &str, b: &str) -> bool {
-    let shorter = a.len().min(b.len());
-    let most = if shorter >= 10 { 2 } else { 1 };
-    // First what costs nothing: every missing name is held against every defined one.
-    if shorter < 5 || a.len().abs_diff(b.len()) > most || a == b {
-        return false;
-    }
-    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    letters(a) != letters(b) && strsim::osa_distance(a, b) <= most
-}
-
-/// Whether the repository defines Secrets of its own for a namespace.
-fn defines_secrets(inventory: &Inventory<'_>, namespace: &str) -> bool {
-    inventory.defined.iter().any(|defined| {
-        let made = defined.definition.maker;
-        let own = !matches!(made, Maker::Certificate | Maker::Controller | Maker::Command);
-        own && defined.namespace.known() == Some(namespace)
-    })
-}
-
-/// Whether the kustomization of the object's own folder leaves its file out, so that it is likely never applied.
-fn is_left_out(inventory: &Inventory<'_>, user: At) -> bool {
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    let own = folder(inventory.path(user.0));
-    let beside = || inventory.files().iter().any(|(path, facts)| facts.kustomization.is_some() && folder(path) == own);
-    inventory.landings(user).iter().all(|landing| landing.build.is_none()) && beside()
-}
 
 /// Certificates are often written by what starts up (webhooks, operators).
 fn looks_like_certificate(name: &str) -> bool {

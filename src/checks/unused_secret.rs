@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::across::Across;
 use super::secret_sprawl;
-use super::undefined_secret::{is_satisfied, is_slip};
+use super::undefined_secret::is_satisfied;
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
+use crate::inventory::near::Near;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -14,13 +15,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
     // What a reference misspells is used; the reference is told of elsewhere.
     let dangling: BTreeSet<&str> =
         inventory.used.iter().filter(|used| !is_satisfied(inventory, used)).map(|used| &*used.name).collect();
-    let misspelt = |name: &str| dangling.iter().any(|other| is_slip(name, other));
+    let dangling = Near::new(dangling.into_iter());
+    let misspelt = |name: &str| dangling.slips(name).next().is_some();
+    let inhabited: BTreeSet<&str> = inventory.used.iter().filter_map(|used| used.namespace.known()).collect();
     let sprawl = cx.is_on("secret-sprawl");
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };
         let original = defined.definition.name.known().unwrap_or(name);
-        let spoken = is_of_workloads(inventory, defined) && !inventory.convention.is_delivered(name);
+        let spoken = is_of_workloads(inventory, &inhabited, defined) && !inventory.convention.is_delivered(name);
         // What should not be there at all is told of elsewhere.
         if sprawl && secret_sprawl::sprawls(inventory, defined).is_some() {
             continue;
@@ -39,7 +42,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 
 /// Whether workloads of the repository would name the Secret: it is made for a namespace that has any, and not for a
 /// controller that finds it by type or label.
-fn is_of_workloads(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
+fn is_of_workloads(inventory: &Inventory<'_>, inhabited: &BTreeSet<&str>, defined: &Defined<'_>) -> bool {
     let made = matches!(defined.definition.maker, Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret);
     let plain = !matches!(
         defined.definition.secret_type.as_deref(),
@@ -49,10 +52,7 @@ fn is_of_workloads(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
     let found_by_label = object.labels.iter().any(|(key, _)| {
         key.starts_with("argocd.argoproj.io/") || key.starts_with("sealedsecrets.bitnami.com/") || &**key == "owner"
     });
-    let uses = inventory.used.iter().any(|used| match (used.namespace.known(), defined.namespace.known()) {
-        (Some(a), Some(b)) => a == b,
-        _ => false,
-    });
+    let uses = defined.namespace.known().is_some_and(|namespace| inhabited.contains(namespace));
     // Whoever fills in an empty Secret reads it too.
     let filled = !defined.definition.keys.is_empty() || !defined.definition.complete;
     made && plain && filled && object.role == Role::Resource && !object.templated && !found_by_label && uses

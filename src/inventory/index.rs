@@ -28,11 +28,50 @@ pub struct Inventory<'f> {
     pub past: Option<Past>,
     files: &'f [Source],
     landed: Landed<'f>,
-    by_name: BTreeMap<Box<str>, Vec<usize>>,
+    by_name: BTreeMap<Box<str>, Named>,
+    /// Uses by name.
+    uses: BTreeMap<Box<str>, Named>,
     /// Namespaces in which the platform or the registry Secret is defined or used.
     platform: BTreeSet<Box<str>>,
     /// Whether one of these occurs at all.
     platform_occurs: bool,
+}
+
+/// Indexes of what has one name, in order, and the same by namespace.
+#[derive(Default)]
+struct Named {
+    all: Vec<usize>,
+    known: BTreeMap<Box<str>, Vec<usize>>,
+    unknown: Vec<usize>,
+}
+
+impl Named {
+    fn add(&mut self, index: usize, namespace: &Stated) {
+        self.all.push(index);
+        match namespace.known() {
+            Some(known) => self.known.entry(known.into()).or_default().push(index),
+            None => self.unknown.push(index),
+        }
+    }
+
+    /// What stands in a namespace.
+    fn of(&self, namespace: &str) -> &[usize] {
+        self.known.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What may stand in a namespace, in order.
+    fn may_be(&self, namespace: &Stated) -> impl Iterator<Item = usize> + use<'_> {
+        let (own, others) = match namespace.known() {
+            Some(known) => (self.of(known), self.unknown.as_slice()),
+            None => (self.all.as_slice(), &[][..]),
+        };
+        let (mut own, mut others) = (own.iter().copied().peekable(), others.iter().copied().peekable());
+        std::iter::from_fn(move || match (own.peek(), others.peek()) {
+            (Some(a), Some(b)) if b < a => others.next(),
+            (None, _) => others.next(),
+            _ => own.next(),
+        })
+    }
 }
 
 /// Ciphertexts of an earlier commit.
@@ -96,6 +135,7 @@ impl<'f> Inventory<'f> {
             files,
             landed,
             by_name: BTreeMap::new(),
+            uses: BTreeMap::new(),
             platform: BTreeSet::new(),
             platform_occurs: false,
         };
@@ -144,14 +184,24 @@ impl<'f> Inventory<'f> {
 
     /// Definitions of a name that may be meant in a namespace: those there, and those whose namespace is unknown. All of
     /// the name where the namespace is unknown.
-    pub fn definitions<'i>(&'i self, name: &str, namespace: &'i Stated) -> impl Iterator<Item = &'i Defined<'f>> {
-        let found = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        found.iter().map(|&index| &self.defined[index]).filter(move |defined| may_be(&defined.namespace, namespace))
+    pub fn definitions<'i>(
+        &'i self,
+        name: &str,
+        namespace: &Stated,
+    ) -> impl Iterator<Item = &'i Defined<'f>> + use<'i, 'f> {
+        let found = self.by_name.get(name).map(|named| named.may_be(namespace));
+        found.into_iter().flatten().map(|index| &self.defined[index])
+    }
+
+    /// Uses of a name in a namespace.
+    pub fn uses<'i>(&'i self, name: &str, namespace: &str) -> impl Iterator<Item = &'i Used<'f>> + use<'i, 'f> {
+        let found = self.uses.get(name).map(|named| named.of(namespace)).unwrap_or_default();
+        found.iter().map(|&index| &self.used[index])
     }
 
     /// Every definition of a name, wherever it lands.
     pub fn named<'i>(&'i self, name: &str) -> impl Iterator<Item = &'i Defined<'f>> {
-        let found = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let found = self.by_name.get(name).map(|named| named.all.as_slice()).unwrap_or_default();
         found.iter().map(|&index| &self.defined[index])
     }
 
@@ -204,7 +254,7 @@ impl<'f> Inventory<'f> {
         self.defined.sort_by_key(|defined| (defined.file, defined.definition.place, defined.build));
         for (index, defined) in self.defined.iter().enumerate() {
             if let Some(name) = defined.name.known() {
-                self.by_name.entry(name.into()).or_default().push(index);
+                self.by_name.entry(name.into()).or_default().add(index, &defined.namespace);
             }
         }
     }
@@ -225,6 +275,9 @@ impl<'f> Inventory<'f> {
         }
         self.used.append(&mut self.landed.used);
         self.used.sort_by_key(|used| (used.file, used.reference.place, used.build));
+        for (index, used) in self.used.iter().enumerate() {
+            self.uses.entry(used.name.clone()).or_default().add(index, &used.namespace);
+        }
     }
 
     fn know_convention(&mut self) {
@@ -256,14 +309,6 @@ impl<'f> Inventory<'f> {
         });
         let made = made.flat_map(|(at, _)| self.landings(at)).filter_map(|landing| landing.name.known());
         landings.filter_map(|landing| landing.namespace.known()).chain(made)
-    }
-}
-
-/// Whether two namespaces may be the same.
-fn may_be(a: &Stated, b: &Stated) -> bool {
-    match (a.known(), b.known()) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
     }
 }
 

@@ -4,6 +4,7 @@
 //! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
@@ -31,9 +32,9 @@ pub struct Landing {
     /// Whether something that is not known may take the object out of the build.
     pub doubtful: bool,
     /// Paths below which patches wrote something else.
-    touched: Vec<String>,
+    touched: BTreeSet<String>,
     /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
-    follows: Vec<(Box<str>, Stated)>,
+    follows: BTreeMap<Box<str>, Stated>,
     /// Whether a configuration of the build makes kustomize change further references.
     follows_more: bool,
 }
@@ -54,14 +55,15 @@ impl Landing {
     /// Whether a patch of the build wrote something below a symbolic path.
     #[must_use]
     pub fn is_touched_below(&self, path: &str) -> bool {
-        self.touched.iter().any(|touched| touched.starts_with(path))
+        let mut from = self.touched.range::<str, _>((Bound::Included(path), Bound::Unbounded));
+        from.next().is_some_and(|touched| touched.starts_with(path))
     }
 
     /// The name that kustomize writes into a reference, where the build has a Secret of that name.
     #[must_use]
     pub fn follow(&self, reference: &Reference) -> Option<&Stated> {
         let follows = reference.renamed || self.follows_more;
-        self.follows.iter().find(|(old, _)| follows && *old == reference.name).map(|(_, new)| new)
+        self.follows.get(&reference.name).filter(|_| follows)
     }
 }
 
@@ -176,8 +178,8 @@ fn known_or_unknown(stated: Stated) -> Stated {
 }
 
 /// Where patches and replacements wrote: paths of references, slots of those that a merge patch replaces.
-fn touched(built: &Built<'_>) -> Vec<String> {
-    let mut touched = Vec::new();
+fn touched(built: &Built<'_>) -> BTreeSet<String> {
+    let mut touched = BTreeSet::new();
     for applied in &built.applied {
         match applied.content {
             Content::Merge(patch) => {
@@ -188,7 +190,9 @@ fn touched(built: &Built<'_>) -> Vec<String> {
                 let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");
                 touched.extend(writes.map(|operation| symbolic(operation.path.split('/').skip(1))));
             }
-            Content::Replacement(path) => touched.push(symbolic(path.split('.'))),
+            Content::Replacement(path) => {
+                touched.insert(symbolic(path.split('.')));
+            }
             Content::Merged(_) | Content::Replaced(_) => {}
         }
     }

@@ -11,11 +11,11 @@ pub mod kustomization;
 pub mod kustomize;
 pub mod landing;
 pub mod map;
+pub mod near;
 pub mod read;
 pub mod reference;
 
-use crate::span::{LineIndex, Region, Span};
-use std::cell::OnceCell;
+use crate::span::{LineCursor, Region, Span};
 
 /// A text of a manifest, as far as the file tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +47,7 @@ impl From<&str> for Stated {
 }
 
 /// A place in a file, good after the file's text is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Bytes of the decoded text.
     pub span: Span,
@@ -55,22 +55,26 @@ pub struct Place {
     pub region: Region,
 }
 
-/// Makes places of spans of one text; lines are counted only where a place is asked for.
-pub struct Places<'t> {
-    text: &'t str,
-    lines: OnceCell<LineIndex>,
+impl Place {
+    /// The start of a file.
+    pub(crate) const START: Self = {
+        let start = crate::span::Position { line: 1, column: 1 };
+        Self { span: Span { start: 0, end: 0 }, region: Region { start, end: start } }
+    };
 }
+
+/// Makes places of spans of one text; lines are counted only where a place is asked for.
+pub struct Places<'t>(LineCursor<'t>);
 
 impl<'t> Places<'t> {
     /// For spans of `text`.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
-        Self { text, lines: OnceCell::new() }
+        Self(LineCursor::new(text))
     }
 
     /// The place of `span`, bytes of the text.
     pub fn at(&self, span: Span) -> Place {
-        let lines = self.lines.get_or_init(|| LineIndex::new(self.text));
-        Place { span, region: lines.region(self.text, span) }
+        Place { span, region: self.0.region(span) }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Convention;
+use crate::inventory::near::is_within;
 
 /// What stands for the workflow in the templates of environments.
 pub const WORKFLOW: &str = "{workflow}";
@@ -78,42 +79,35 @@ impl Convention {
         self.system_namespaces.iter().any(|glob| fits(glob, namespace))
     }
 
-    /// Which workflow `namespace` belongs to by its name, where no environment spells it so. Quiet wherever the name
-    /// may be meant as it is: another part of the same workflow (`financial-ml-monitoring`), a numbered sibling, or
-    /// the namespace of another known workflow.
+    /// What `workflows` are spelt like, for asking about many namespaces.
     #[must_use]
-    pub fn misspelt(&self, namespace: &str, workflows: &BTreeSet<String>) -> Option<Misspelt> {
-        if workflows.contains(namespace) || self.is_system(namespace) || self.read(namespace, workflows).is_some() {
-            return None;
-        }
+    pub fn spellings<'s>(&'s self, workflows: &'s BTreeSet<String>) -> Spellings<'s> {
         // The longest first: `financial-ml-prod` is of `financial-ml`, not of `financial`.
         let mut longest: Vec<&String> = workflows.iter().collect();
         longest.sort_by_key(|workflow| std::cmp::Reverse(workflow.len()));
-        let alias = longest.iter().find_map(|workflow| {
-            let word = self.environment_word(namespace, workflow)?;
-            let meant = self.environment_of(word).and_then(|environment| self.spell(workflow, environment));
-            let slip = Slip::Environment(word.to_owned());
-            Some(Misspelt { workflow: (*workflow).clone(), slip, meant })
+        let names = longest.into_iter().flat_map(|workflow| {
+            let spelt = self.environments.iter().map(move |(_, template)| template.replace(WORKFLOW, workflow));
+            spelt.map(|spelt| (workflow.as_str(), spelt))
         });
-        alias.or_else(|| {
-            let names = longest.iter().flat_map(|workflow| {
-                self.environments.iter().map(move |(_, template)| (workflow, template.replace(WORKFLOW, workflow)))
-            });
-            let near = names.into_iter().find(|(_, spelt)| is_slip(namespace, spelt));
-            near.map(|(workflow, spelt)| Misspelt {
-                workflow: (*workflow).clone(),
-                slip: Slip::Letter,
-                meant: Some(spelt),
-            })
-        })
+        Spellings { convention: self, workflows, names: names.collect() }
     }
 
-    /// The word for an environment that stands before or after the workflow's name.
-    fn environment_word<'n>(&self, namespace: &'n str, workflow: &str) -> Option<&'n str> {
-        let after = namespace.strip_prefix(workflow).and_then(|rest| rest.strip_prefix('-'));
-        let before = namespace.strip_suffix(workflow).and_then(|rest| rest.strip_suffix('-'));
-        let known = |word: &&str| self.environments.iter().any(|(name, _)| name == *word) || group_of(word).is_some();
-        after.filter(known).or_else(|| before.filter(known))
+    /// The longest of `workflows` that `namespace` begins or ends with, with the word for an environment that stands
+    /// behind or before it.
+    fn environment_word<'n, 'w>(
+        &self,
+        namespace: &'n str,
+        workflows: &'w BTreeSet<String>,
+    ) -> Option<(&'w String, &'n str)> {
+        let known = |word: &str| self.environments.iter().any(|(name, _)| name == word) || group_of(word).is_some();
+        let dashes = namespace.match_indices('-').map(|(at, _)| (&namespace[..at], &namespace[at + 1..]));
+        // The name before its environment is the likelier reading.
+        let readings = dashes.flat_map(|(before, after)| [(before, after, true), (after, before, false)]);
+        let found = readings.filter(|(_, word, _)| known(word)).filter_map(|(name, word, first)| {
+            let workflow = workflows.get(name)?;
+            Some(((workflow.len(), std::cmp::Reverse(workflow), first), workflow, word))
+        });
+        found.max_by_key(|(rank, ..)| *rank).map(|(_, workflow, word)| (workflow, word))
     }
 
     /// The configured environment that a word means: the one of that name, or the only one whose name means the same.
@@ -128,6 +122,39 @@ impl Convention {
     }
 }
 
+/// Known workflows with the namespaces that they spell.
+pub struct Spellings<'s> {
+    convention: &'s Convention,
+    workflows: &'s BTreeSet<String>,
+    /// Workflow and namespace, those of the longest workflow first.
+    names: Vec<(&'s str, String)>,
+}
+
+impl Spellings<'_> {
+    /// Which workflow `namespace` belongs to by its name, where no environment spells it so. Quiet wherever the name
+    /// may be meant as it is: another part of the same workflow (`financial-ml-monitoring`), a numbered sibling, or
+    /// the namespace of another known workflow.
+    #[must_use]
+    pub fn misspelt(&self, namespace: &str) -> Option<Misspelt> {
+        let (convention, workflows) = (self.convention, self.workflows);
+        let right = workflows.contains(namespace) || convention.is_system(namespace);
+        if right || convention.read(namespace, workflows).is_some() {
+            return None;
+        }
+        if let Some((workflow, word)) = convention.environment_word(namespace, workflows) {
+            let environment = convention.environment_of(word);
+            let meant = environment.and_then(|environment| convention.spell(workflow, environment));
+            return Some(Misspelt { workflow: workflow.clone(), slip: Slip::Environment(word.to_owned()), meant });
+        }
+        let near = self.names.iter().find(|(_, spelt)| is_slip(namespace, spelt));
+        near.map(|(workflow, spelt)| Misspelt {
+            workflow: (*workflow).to_owned(),
+            slip: Slip::Letter,
+            meant: Some(spelt.clone()),
+        })
+    }
+}
+
 fn group_of(word: &str) -> Option<&'static [&'static str]> {
     ENVIRONMENT_WORDS.into_iter().find(|group| group.contains(&word))
 }
@@ -138,7 +165,7 @@ fn is_slip(name: &str, meant: &str) -> bool {
     const WORD: usize = 5;
     const SWAPPED: usize = 3;
     const SEPARATORS: [char; 3] = ['-', '_', '.'];
-    if name.len().abs_diff(meant.len()) > 1 || strsim::osa_distance(name, meant) != 1 {
+    if name.len().abs_diff(meant.len()) > 1 || name == meant || !is_within(name, meant, 1) {
         return false;
     }
     let without = |text: &str, what: fn(char) -> bool| text.replace(what, "");
@@ -222,7 +249,7 @@ mod tests {
 
     /// Workflow, the word or `letter`, and what was meant.
     fn misspelt(convention: &Convention, namespace: &str, workflows: &[&str]) -> Option<(String, String, String)> {
-        let found = convention.misspelt(namespace, &set(workflows))?;
+        let found = convention.spellings(&set(workflows)).misspelt(namespace)?;
         let slip = match found.slip {
             Slip::Environment(word) => word,
             Slip::Letter => "letter".to_owned(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::item::{ANY_KEY, Applied, Aspect, Built, Content};
 use super::layer::{Builder, Layer, gap_of};
+use super::names::Names;
 use super::select::named_by;
 use super::text::{Match, Text};
 use super::tree::Found;
@@ -19,15 +20,47 @@ pub(super) struct Stepper<'s, 'a, 't> {
     pub(super) builder: &'s Builder<'a, 't>,
     pub(super) file: u32,
     pub(super) layer: &'s mut Layer<'a>,
+    /// The objects by name, as long as no step gives them others.
+    pub(super) names: Option<Names>,
+    /// Whether the steps cost more than any build may.
+    pub(super) spent: bool,
 }
 
 impl<'a> Stepper<'_, 'a, '_> {
     pub(super) fn step(&mut self, step: &'a Step) {
+        if self.spent {
+            return;
+        }
         self.step_of(self.file, step);
+        if self.spent {
+            // What was not done may have changed anything.
+            let place = place_of(step);
+            self.layer.gap_at(self.file, place, GapKind::TooLarge, "");
+            self.layer.blur(self.file, place);
+        }
+    }
+
+    /// Pays for looking at every object, and for writing to some; false where the budget is spent.
+    pub(super) fn pay(&mut self, looks: usize, writes: usize) -> bool {
+        self.spent |= !self.builder.pay(looks, writes);
+        !self.spent
     }
 
     /// A step that stands in `holder`: the kustomization, or a file that it names.
     fn step_of(&mut self, holder: u32, step: &'a Step) {
+        let count = self.layer.items.len();
+        let writes = match step {
+            Step::Labels(pairs) => count.saturating_mul(pairs.len()),
+            Step::Annotations(pairs) => count.saturating_mul(pairs.len()),
+            Step::Namespace(_) | Step::Prefix(_) | Step::Suffix(_) | Step::Unknown(_) => count,
+            Step::Patch(_) | Step::Replacement(_) | Step::ReplacementFile(_) | Step::File(_) => 0,
+        };
+        if !self.pay(count.min(writes), writes) {
+            return;
+        }
+        if !matches!(step, Step::Patch(_) | Step::Labels(_) | Step::Annotations(_)) {
+            self.names = None;
+        }
         match step {
             Step::Patch(patch) => self.patch(holder, patch),
             Step::Namespace(rewrite) => self.namespace(holder, rewrite),
@@ -165,6 +198,11 @@ impl<'a> Stepper<'_, 'a, '_> {
     /// A patch whose content is not known. It may delete what it may be for; where it has a target, it may be a list of
     /// operations and write anything.
     fn unknown_patch(&mut self, holder: u32, patch: &'a Patch, kind: GapKind, text: &'a str) {
+        self.names = None;
+        let count = self.layer.items.len();
+        if !self.pay(count, count) {
+            return;
+        }
         self.layer.gap_at(holder, patch.place, kind, text);
         for item in &mut self.layer.items {
             let for_it =
@@ -181,6 +219,9 @@ impl<'a> Stepper<'_, 'a, '_> {
     /// The objects that a target takes, and what could not be decided.
     fn selected(&mut self, holder: u32, target: &'a Selector, place: Place) -> Vec<(usize, Match)> {
         let mut found = Vec::new();
+        if !self.pay(self.layer.items.len(), 0) {
+            return found;
+        }
         let mut undecided = false;
         for (at, item) in self.layer.items.iter().enumerate() {
             let taken = self.builder.patterns.selects(target, item);
@@ -201,7 +242,13 @@ impl<'a> Stepper<'_, 'a, '_> {
             self.layer.gap_at(self.file, patch.place, GapKind::Target, "");
             return;
         };
+        if json.operations.iter().any(|operation| may_rename(&operation.path)) {
+            self.names = None;
+        }
         for (at, certainty) in self.selected(self.file, target, patch.place) {
+            if !self.pay(json.operations.len(), json.operations.len()) {
+                return;
+            }
             let item = &mut self.layer.items[at];
             item.remember();
             for operation in &json.operations {
@@ -220,6 +267,9 @@ impl<'a> Stepper<'_, 'a, '_> {
                 None => self.named(holder, object),
             };
             for (at, certainty) in found {
+                if !self.pay(1, 1 + object.labels.len() + object.annotations.len()) {
+                    break;
+                }
                 let item = &mut self.layer.items[at];
                 if object.deletes {
                     if certainty == Match::Yes {
@@ -233,19 +283,30 @@ impl<'a> Stepper<'_, 'a, '_> {
                 let certain = certainty == Match::Yes;
                 item.applied.push(Applied { file: holder, by: self.file, certain, content: Content::Merge(object) });
             }
+            if patch.renames {
+                self.names = None;
+            }
         }
+        if deleted.is_empty() {
+            return;
+        }
+        self.names = None;
+        deleted.sort_unstable();
         let mut at = 0;
         self.layer.items.retain(|_| {
             at += 1;
-            !deleted.contains(&(at - 1))
+            deleted.binary_search(&(at - 1)).is_err()
         });
     }
 
     /// The object that a merge patch names itself.
     fn named(&mut self, holder: u32, object: &'a Object) -> Vec<(usize, Match)> {
-        let named = |(at, item)| (at, named_by(object, item));
-        let items = self.layer.items.iter().enumerate().map(named);
-        let mut found: Vec<(usize, Match)> = items.filter(|(_, found)| found.possible()).collect();
+        let items = &self.layer.items;
+        let names = self.names.get_or_insert_with(|| Names::new(items));
+        let candidates = names.candidates(&object.name, items.len());
+        self.spent |= !self.builder.pay(candidates.len(), 0);
+        let named = candidates.into_iter().map(|at| (at, named_by(object, &items[at])));
+        let mut found: Vec<(usize, Match)> = named.filter(|(_, found)| found.possible()).collect();
         let certain = found.iter().filter(|(_, found)| *found == Match::Yes).count();
         if certain == 1 {
             // kustomize fails where there are two, so that this is the one.
@@ -262,6 +323,23 @@ impl<'a> Stepper<'_, 'a, '_> {
         self.layer.gaps.push(Gap { file: holder, place: object.place, kind, text });
         if certain > 1 { Vec::new() } else { found }
     }
+}
+
+/// Where a step stands.
+fn place_of(step: &Step) -> Place {
+    match step {
+        Step::Patch(patch) => patch.place,
+        Step::Namespace(rewrite) | Step::Prefix(rewrite) | Step::Suffix(rewrite) => rewrite.place,
+        Step::Replacement(replacement) => replacement.place,
+        Step::ReplacementFile(located) | Step::File(located) | Step::Unknown(located) => located.place,
+        Step::Annotations(pairs) => pairs.first().map_or(Place::START, |(key, _)| key.place),
+        Step::Labels(_) => Place::START,
+    }
+}
+
+/// Whether an operation on this path may give an object another name.
+fn may_rename(path: &str) -> bool {
+    matches!(path, "" | "/" | "/metadata" | "/metadata/name")
 }
 
 /// Whether a namespace transformer writes the name of the object, which is one of a Namespace.

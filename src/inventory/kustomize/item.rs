@@ -262,6 +262,12 @@ impl<'a> Built<'a> {
         }
     }
 
+    /// The number of changes that it carries along.
+    pub(super) fn changed(&self) -> usize {
+        let lists = [self.changes.len(), self.applied.len(), self.annotations.len(), self.labels.len()];
+        lists.iter().sum::<usize>() + self.earlier.len() + self.prefixes.len() + self.suffixes.len()
+    }
+
     /// Whether kustomize takes it for an object without namespace.
     #[must_use]
     pub fn is_cluster_scoped(&self) -> bool {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::apply::Stepper;
 use super::generate::generate;
 use super::item::Built;
+use super::names::Names;
 use super::select::Patterns;
 use super::text::Text;
 use super::tree::{Found, Tree};
@@ -24,6 +25,10 @@ const MAX_OBJECTS: usize = 10_000;
 const LEAST_BUDGET: usize = 100_000;
 /// The same in addition, for each object and each file of the repository.
 const BUDGET_EACH: usize = 50;
+/// Changes of an object that cost as much as another object.
+const CHANGES: usize = 4;
+/// Objects at which all steps may look for each unit of the budget.
+const LOOKS: usize = 20;
 
 /// Builds kustomizations. Bases are kept, so that one builder for many builds does the work once.
 pub struct Builder<'a, 't> {
@@ -31,6 +36,8 @@ pub struct Builder<'a, 't> {
     pub(super) patterns: Patterns,
     layers: RefCell<Vec<Option<Rc<Layer<'a>>>>>,
     budget: Cell<usize>,
+    looks: Cell<usize>,
+    writes: Cell<usize>,
 }
 
 /// What a kustomization has collected and done.
@@ -64,10 +71,7 @@ impl<'a> Layer<'a> {
     }
 
     pub(super) fn gap_at(&mut self, file: u32, place: Place, kind: GapKind, text: &'a str) {
-        let gap = Gap { file, place, kind, text };
-        if !self.gaps.contains(&gap) {
-            self.gaps.push(gap);
-        }
+        self.gaps.push(Gap { file, place, kind, text });
     }
 
     /// Forgets what something unknown may have changed.
@@ -82,7 +86,9 @@ impl<'a, 't> Builder<'a, 't> {
     pub fn new(tree: &'t Tree<'a>) -> Self {
         let budget = LEAST_BUDGET.saturating_add(tree.size().saturating_mul(BUDGET_EACH));
         let layers = RefCell::new(Vec::new());
-        Self { tree, patterns: Patterns::default(), layers, budget: Cell::new(budget) }
+        let looks = Cell::new(budget.saturating_mul(LOOKS));
+        let writes = Cell::new(budget.saturating_mul(CHANGES));
+        Self { tree, patterns: Patterns::default(), layers, budget: Cell::new(budget), looks, writes }
     }
 
     /// What the kustomization in `file` builds; nothing where it is none.
@@ -105,7 +111,9 @@ impl<'a, 't> Builder<'a, 't> {
             }
         });
         conflicts(&objects, &mut gaps);
-        Build { file, objects, gaps, follows_more: layer.follows_more }
+        let secret = |item: &Built<'_>| item.kind == "Secret" && item.group.is_empty();
+        let secrets = Names::of_earlier(objects.iter().enumerate().filter(|(_, item)| secret(item)));
+        Build { file, objects, gaps, follows_more: layer.follows_more, secrets }
     }
 
     /// What the kustomization in `file` hands on.
@@ -116,6 +124,8 @@ impl<'a, 't> Builder<'a, 't> {
         }
         let mut layer = Layer::default();
         self.accumulate(file, &Open { file, outer }, &mut layer);
+        let mut seen = HashSet::with_capacity(layer.gaps.len());
+        layer.gaps.retain(|gap| seen.insert(*gap));
         let layer = Rc::new(layer);
         // What a cycle or the depth cut short is whole where the build begins elsewhere.
         let cut = layer.gaps.iter().any(|gap| matches!(gap.kind, GapKind::Cycle | GapKind::TooLarge));
@@ -158,7 +168,7 @@ impl<'a, 't> Builder<'a, 't> {
                 _ => layer.follows_more = true,
             }
         }
-        let mut stepper = Stepper { builder: self, file, layer };
+        let mut stepper = Stepper { builder: self, file, layer, names: None, spent: false };
         for step in &kustomization.steps {
             stepper.step(step);
         }
@@ -169,6 +179,16 @@ impl<'a, 't> Builder<'a, 't> {
         let left = self.budget.get().checked_sub(count);
         self.budget.set(left.unwrap_or_default());
         left.is_some() && depth < MAX_DEPTH && size <= MAX_OBJECTS
+    }
+
+    /// Pays for what steps do; false where they have done too much.
+    pub(super) fn pay(&self, looks: usize, writes: usize) -> bool {
+        let take = |budget: &Cell<usize>, count| {
+            let left = budget.get().checked_sub(count);
+            budget.set(left.unwrap_or_default());
+            left.is_some()
+        };
+        take(&self.looks, looks) && take(&self.writes, writes)
     }
 
     fn resource(&self, file: u32, path: &'a Located, open: &Open<'_>, layer: &mut Layer<'a>) {
@@ -189,7 +209,8 @@ impl<'a, 't> Builder<'a, 't> {
                 }
                 let base = self.layer(base, Some(open));
                 let count = base.items.len();
-                if !self.spend(count + base.gaps.len(), 0, layer.items.len() + count) {
+                let changes: usize = base.items.iter().map(Built::changed).sum();
+                if !self.spend(count + changes / CHANGES + base.gaps.len(), 0, layer.items.len() + count) {
                     layer.gap(file, path, GapKind::TooLarge);
                     return;
                 }

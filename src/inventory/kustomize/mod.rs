@@ -12,6 +12,7 @@ mod apply;
 mod generate;
 mod item;
 mod layer;
+mod names;
 mod referral;
 mod replace;
 mod scope;
@@ -40,10 +41,12 @@ pub struct Build<'a> {
     /// Whether a configuration makes kustomize follow references besides those that it follows by itself, so that nothing
     /// can be said of references to objects that the build renames.
     pub follows_more: bool,
+    /// Its Secrets by the names that they had, by index.
+    secrets: names::Names,
 }
 
 /// Something that a build does not know, or that makes kustomize fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Gap<'a> {
     /// Index of the file that says it.
     pub file: u32,
@@ -56,7 +59,7 @@ pub struct Gap<'a> {
 }
 
 /// Kinds of gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GapKind {
     /// A path leads to nothing among the files; kustomize fails.
     Missing,

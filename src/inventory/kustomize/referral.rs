@@ -25,7 +25,7 @@ impl<'a> Build<'a> {
         let everywhere = referrer.is_cluster_scoped();
         let mut certain = Vec::new();
         let mut possible = false;
-        for item in self.objects.iter().filter(|item| item.kind == "Secret" && item.group.is_empty()) {
+        for item in self.secrets.of(name).into_iter().map(|at| &self.objects[at]) {
             // Objects that nothing changed have no earlier name, and what names them needs no change.
             let named = item.earlier.iter().map(|earlier| earlier.name.is(name)).max().unwrap_or(Match::No);
             let near = if everywhere { Match::Yes } else { same_namespaced(&item.namespace, &referrer.namespace) };

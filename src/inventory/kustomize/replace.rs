@@ -16,12 +16,19 @@ impl<'a> Stepper<'_, 'a, '_> {
         let value = self.value(holder, replacement);
         for target in &replacement.targets {
             let mut undecided = false;
+            if !self.pay(self.layer.items.len(), 0) {
+                return;
+            }
             for item in &mut self.layer.items {
                 let taken = targeted(target, item);
                 if !taken.possible() {
                     continue;
                 }
                 undecided |= taken == Match::Maybe;
+                self.spent |= !self.builder.pay(0, target.paths.len());
+                if self.spent {
+                    return;
+                }
                 for path in &target.paths {
                     write(item, target, path, &value, taken, (holder, replacement.place));
                     let certain = taken == Match::Yes;
