@@ -74,13 +74,20 @@ pub fn landings(files: &[Source]) -> Landed<'_> {
     let mut landed = Landed { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() };
     let deploys = Deploys::new(files);
     let tree = Tree::new(files.iter().map(|(path, facts)| (&**path, facts)).collect());
-    let builder = Builder::new(&tree);
     let mut builds: BTreeSet<u32> = tree.roots().into_iter().collect();
     builds.extend(
         tree.kustomizations().into_iter().filter(|&file| deploys.of_kustomization(tree.path(file)).next().is_some()),
     );
-    for file in builds {
-        let build = builder.build(file);
+    // In two halves whatever the number of threads, so that the result is the same. Folders that share bases stand together.
+    let builds: Vec<u32> = builds.into_iter().collect();
+    let (first, second) = builds.split_at(builds.len() / 2);
+    let built = |files: &[u32]| {
+        let builder = Builder::new(&tree);
+        files.iter().map(|&file| builder.build(file)).collect::<Vec<_>>()
+    };
+    let (first, second) = rayon::join(|| built(first), || built(second));
+    for build in first.into_iter().chain(second) {
+        let file = build.file;
         if !build.gaps.is_empty() {
             landed.gaps.insert(file as usize);
         }
