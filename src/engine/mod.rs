@@ -128,7 +128,9 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
         }
     }
     if scanner.across && !options.interrupted.load(Ordering::Relaxed) {
-        for (index, again) in across::findings(&scanner, files, facts, context) {
+        let (again, failed) = across::findings(&scanner, files, facts, context);
+        outcome.coverage.errors.extend(failed);
+        for (index, again) in again {
             findings[index] = again;
         }
     }
@@ -165,8 +167,14 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
                 if scanner.across && !seen.facts.is_empty() {
                     let said = Some(across::Said { file: 0, drafts: seen.drafts, allows: seen.allows });
                     let source = across::Source { path: path.into(), facts: seen.facts, said };
-                    if let Some(said) = across::said(&scanner, vec![source], context).pop() {
-                        outcome.findings = scanner.again(path, &decoded.text, said);
+                    let (mut said, failed) = across::said(&scanner, vec![source], context);
+                    outcome.coverage.errors.extend(failed);
+                    if let Some(said) = said.pop() {
+                        let again = catch_unwind(AssertUnwindSafe(|| scanner.again(path, &decoded.text, said)));
+                        match again {
+                            Ok(again) => outcome.findings = again,
+                            Err(_) => outcome.coverage.errors.push(self::failed(path)),
+                        }
                     }
                 }
             }
@@ -177,6 +185,12 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
     }
     finish(&mut outcome);
     outcome
+}
+
+/// What is said of a file where the program panicked.
+fn failed(path: &str) -> Skipped {
+    let reason = "an internal error stopped the check of this file; please report it with the version of mlguard";
+    Skipped { path: path.into(), reason: reason.to_owned() }
 }
 
 fn finish(outcome: &mut Outcome) {
@@ -232,12 +246,7 @@ impl<'o> Scanner<'o> {
 
     /// Looks at a text; a panic becomes an error that names the file and nothing else.
     fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
-        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| {
-            let reason =
-                "an internal error stopped the check of this file; please report it with the version of mlguard"
-                    .to_owned();
-            Skipped { path: path.into(), reason }
-        })
+        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| failed(path))
     }
 
     fn text(&self, path: &str, text: &str) -> Seen {
