@@ -141,6 +141,5 @@ const WEAK: &str = "It may well be made outside this repository: list it under `
 
 /// Certificates are often written by what starts up (webhooks, operators).
 fn looks_like_certificate(name: &str) -> bool {
-    name.split(['-', '.', '_'])
-        .any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook"))
+    name.split(['-', '.', '_']).any(|word| matches!(word, "tls" | "cert" | "certs" | "certificate" | "ca" | "webhook"))
 }
