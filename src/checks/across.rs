@@ -1,5 +1,6 @@
 //! Checks of the whole repository: what they see, and where they put what they say.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -25,17 +26,30 @@ pub struct Across<'i> {
     drafts: Vec<(usize, Draft)>,
 }
 
-/// Runs the checks that look at the whole repository. Gives each draft with the index of its file in the inventory.
+/// What checks of the whole repository gave.
+pub struct Found {
+    /// Each with the index of its file in the inventory.
+    pub drafts: Vec<(usize, Draft)>,
+    /// Rules whose check panicked; nothing that these said counts.
+    pub failed: Vec<&'static str>,
+}
+
+/// Runs the checks that look at the whole repository. A panic costs one of them and no other.
 #[must_use]
-pub fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Vec<(usize, Draft)> {
+pub fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Found {
+    let mut failed = Vec::new();
     let mut across = Across { inventory, today, checks, rule: "", drafts: Vec::new() };
     for check in checks {
         if let Run::Repository(run) = check.run {
             across.rule = check.rule;
-            run(&mut across);
+            let before = across.drafts.len();
+            if catch_unwind(AssertUnwindSafe(|| run(&mut across))).is_err() {
+                across.drafts.truncate(before);
+                failed.push(check.rule);
+            }
         }
     }
-    across.drafts
+    Found { drafts: across.drafts, failed }
 }
 
 impl<'i> Across<'i> {
@@ -92,5 +106,32 @@ pub(super) fn listed(words: &[String]) -> String {
         [one] => one.clone(),
         [head @ .., last] if more == 0 => format!("{} and {last}", head.join(", ")),
         _ => format!("{} and {more} more", words[..MOST].join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::convention::Convention;
+    use crate::inventory::facts::Facts;
+
+    #[test]
+    fn a_check_that_panics_costs_no_other() {
+        fn fails(cx: &mut Across<'_>) {
+            cx.report(0, Place::START, None, "half of it".to_owned());
+            panic!("on purpose");
+        }
+        fn speaks(cx: &mut Across<'_>) {
+            cx.report(0, Place::START, None, "whole".to_owned());
+        }
+        static CHECKS: [Check; 2] =
+            [Check { rule: "a", run: Run::Repository(fails) }, Check { rule: "b", run: Run::Repository(speaks) }];
+        let files = [("a.yaml".into(), Facts::default())];
+        let convention = Convention::default();
+        let inventory = Inventory::new(&files, &convention);
+        let found = run(&inventory, Date::constant(2026, 1, 1), &[&CHECKS[0], &CHECKS[1]]);
+        assert_eq!(found.failed, ["a"]);
+        let said: Vec<&str> = found.drafts.iter().map(|(_, draft)| draft.message.as_str()).collect();
+        assert_eq!(said, ["whole"]);
     }
 }

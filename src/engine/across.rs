@@ -1,6 +1,7 @@
 //! The second phase: what checks of the whole repository say, brought back to the files that it is about.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use crate::checks::Check;
 use crate::checks::across::{self, Drafts};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::Finding;
+use crate::finding::{Finding, Skipped};
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Inventory, Past};
 use crate::inventory::read;
@@ -40,28 +41,71 @@ pub(super) fn findings(
     files: &[File],
     sources: Vec<Source>,
     context: &dyn Fn() -> Vec<File>,
-) -> Vec<(usize, Vec<Finding>)> {
+) -> (Vec<(usize, Vec<Finding>)>, Vec<Skipped>) {
     if sources.iter().all(|source| source.facts.is_empty()) {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     // Findings are made anew of all that is said: only then can allow comments, and values that may not be shown, be held
     // against it.
-    let again = said(scanner, sources, context).into_par_iter().map_init(Vec::new, |buffer, said| {
-        let file = &files[said.file];
+    let (said, mut errors) = said(scanner, sources, context);
+    let again = said.into_par_iter().map_init(Vec::new, |buffer, said| {
+        let index = said.file;
+        let file = &files[index];
         match source::read(file, scanner.options.max_size, buffer) {
-            Read::Text(decoded) => Some((said.file, scanner.again(&file.path, &decoded.text, said))),
+            Read::Text(decoded) => {
+                let again = catch_unwind(AssertUnwindSafe(|| scanner.again(&file.path, &decoded.text, said)));
+                Some(again.map(|again| (index, again)).map_err(|_| super::internal_error(&file.path)))
+            }
             // It was there a moment ago, and what was said of it then stays.
             _ => None,
         }
     });
-    again.flatten().collect()
+    let again: Vec<Result<_, Skipped>> = again.flatten().collect();
+    let mut findings = Vec::new();
+    for result in again {
+        match result {
+            Ok(found) => findings.push(found),
+            Err(failed) => errors.push(failed),
+        }
+    }
+    (findings, errors)
 }
 
-/// All that is said of each file of which a check of the whole repository says something.
-pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dyn Fn() -> Vec<File>) -> Vec<Said> {
-    let further: Vec<Source> =
+/// All that is said of each file of which a check of the whole repository says something, and what failed on the way. A
+/// panic costs the checks of the whole repository, and nothing that was found before.
+pub(super) fn said(
+    scanner: &Scanner<'_>,
+    sources: Vec<Source>,
+    context: &dyn Fn() -> Vec<File>,
+) -> (Vec<Said>, Vec<Skipped>) {
+    let mut errors = Vec::new();
+    let said = catch_unwind(AssertUnwindSafe(|| join(scanner, sources, context, &mut errors)));
+    let said = said.unwrap_or_else(|_| {
+        errors.push(error("an internal error stopped the checks of the whole repository"));
+        Vec::new()
+    });
+    (said, errors)
+}
+
+/// An error that is no single file's.
+fn error(what: &str) -> Skipped {
+    Skipped { path: ".".into(), reason: format!("{what}; please report it with the version of mlguard") }
+}
+
+fn join(
+    scanner: &Scanner<'_>,
+    mut sources: Vec<Source>,
+    context: &dyn Fn() -> Vec<File>,
+    errors: &mut Vec<Skipped>,
+) -> Vec<Said> {
+    let further: Vec<Result<Source, Skipped>> =
         context().par_iter().map_init(Vec::new, |buffer, file| facts(scanner, file, buffer)).flatten().collect();
-    sources.extend(further);
+    for result in further {
+        match result {
+            Ok(source) => sources.push(source),
+            Err(failed) => errors.push(failed),
+        }
+    }
     // The searched file stands before the same one as context.
     sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
     sources.dedup_by(|later, first| later.path == first.path);
@@ -74,7 +118,9 @@ pub(super) fn said(scanner: &Scanner<'_>, mut sources: Vec<Source>, context: &dy
     // Many small things, which take as long to give back as they took to make.
     files.into_par_iter().for_each(drop);
     let mut touched = BTreeSet::new();
-    for (file, draft) in found {
+    let failed = found.failed.into_iter();
+    errors.extend(failed.map(|rule| error(&format!("an internal error stopped the check '{rule}'"))));
+    for (file, draft) in found.drafts {
         if let Some(said) = &mut said[file] {
             said.drafts.push(draft);
             touched.insert(file);
@@ -109,19 +155,18 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
 }
 
 /// The facts of a file that is not searched.
-fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Source> {
+fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Result<Source, Skipped>> {
     if !read::may_hold(&file.path) {
         return None;
     }
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
+    let source = |facts| Source { path: file.path.clone(), facts, said: None };
     let lang = Lang::of_path(&file.path, &decoded.text);
-    let facts = if read::may_tell(&file.path, lang, &decoded.text) {
-        guarded(scanner, &file.path, &decoded.text)?
-    } else {
+    if !read::may_tell(&file.path, lang, &decoded.text) {
         // It is there, though, should a kustomization name it.
-        Facts::default()
-    };
-    Some(Source { path: file.path.clone(), facts, said: None })
+        return Some(Ok(source(Facts::default())));
+    }
+    Some(guarded(scanner, &file.path, &decoded.text).map(source).ok_or_else(|| super::internal_error(&file.path)))
 }
 
 /// The facts of a text; a panic costs these and nothing else.

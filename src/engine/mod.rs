@@ -131,7 +131,9 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
         }
     }
     if scanner.across && !options.interrupted.load(Ordering::Relaxed) {
-        for (index, again) in across::findings(&scanner, files, facts, context) {
+        let (again, failed) = across::findings(&scanner, files, facts, context);
+        outcome.coverage.errors.extend(failed);
+        for (index, again) in again {
             findings[index] = again;
         }
     }
@@ -167,8 +169,14 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
                 if scanner.across && !seen.facts.is_empty() {
                     let said = Some(across::Said { file: 0, drafts: seen.drafts, allows: seen.allows });
                     let source = across::Source { path: path.into(), facts: seen.facts, said };
-                    if let Some(said) = across::said(&scanner, vec![source], context).pop() {
-                        outcome.findings = scanner.again(path, &decoded.text, said);
+                    let (mut said, failed) = across::said(&scanner, vec![source], context);
+                    outcome.coverage.errors.extend(failed);
+                    if let Some(said) = said.pop() {
+                        let again = catch_unwind(AssertUnwindSafe(|| scanner.again(path, &decoded.text, said)));
+                        match again {
+                            Ok(again) => outcome.findings = again,
+                            Err(_) => outcome.coverage.errors.push(internal_error(path)),
+                        }
                     }
                 }
             }

@@ -3,6 +3,7 @@
 //! In order: the kustomizations that include the file, up to those that no other one includes; what Argo CD or Flux add
 //! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -59,6 +60,11 @@ impl Landing {
         from.next().is_some_and(|touched| touched.starts_with(path))
     }
 
+    /// Forgets in which namespace it lands.
+    fn forget(&mut self) {
+        (self.namespace, self.namespace_by) = (Stated::Unknown, None);
+    }
+
     /// The name that kustomize writes into a reference, where the build has a Secret of that name.
     #[must_use]
     pub fn follow(&self, reference: &Reference) -> Option<&Stated> {
@@ -91,9 +97,14 @@ pub fn landings(files: &[Source]) -> Landed<'_> {
         if !build.gaps.is_empty() {
             landed.gaps.insert(file as usize);
         }
-        let wrappers: Vec<Option<&Deployed<'_>>> = deploys.of_kustomization(tree.path(file)).map(Some).collect();
+        let mut wrappers: Vec<Option<&Deployed<'_>>> = deploys.of_kustomization(tree.path(file)).map(Some).collect();
+        // Whatever deploys it too, where that is too much to follow, the namespace is one of theirs.
+        let followed = deploys.pay(wrappers.len(), build.objects.len());
+        if !followed {
+            wrappers.truncate(1);
+        }
         for wrapper in if wrappers.is_empty() { vec![None] } else { wrappers } {
-            landed.add(&build, wrapper);
+            landed.add(&build, wrapper, followed);
         }
     }
     let configuration = tree.configuration();
@@ -113,13 +124,16 @@ pub fn landings(files: &[Source]) -> Landed<'_> {
 
 impl<'f> Landed<'f> {
     /// Takes over what a build gives, as something that deploys it changes that.
-    fn add(&mut self, build: &Build<'f>, wrapper: Option<&Deployed<'f>>) {
+    fn add(&mut self, build: &Build<'f>, wrapper: Option<&Deployed<'f>>, followed: bool) {
         let file = build.file as usize;
         let renames = build.objects.iter().any(|built| built.kind == "Secret" && built.group.is_empty());
         for built in &build.objects {
             let mut landing = landing_of(built, file);
             if let Some(wrapper) = wrapper {
                 wrapper.change(&mut landing, built.kind, built.namespace != Text::Absent, built.is_cluster_scoped());
+            }
+            if !followed {
+                landing.forget();
             }
             match built.origin {
                 Origin::Object { file: of, index, .. } => {
@@ -251,7 +265,16 @@ fn inherit(objects: &[Object], landings: &mut [Vec<Landing>]) {
 }
 
 /// What Argo CD and Flux deploy, by folder.
-struct Deploys<'f>(BTreeMap<&'f str, Vec<Deployed<'f>>>);
+struct Deploys<'f> {
+    folders: BTreeMap<&'f str, Vec<Deployed<'f>>>,
+    /// Landings that may still be made of objects that several of them deploy.
+    budget: Cell<usize>,
+}
+
+/// Landings of objects that several Applications deploy, whatever the size of the repository.
+const LEAST_LANDINGS: usize = 50_000;
+/// The same in addition, for each object.
+const LANDINGS_EACH: usize = 10;
 
 /// One deployment of a folder.
 struct Deployed<'f> {
@@ -273,13 +296,24 @@ impl<'f> Deploys<'f> {
                 }
             }
         }
-        Self(deploys)
+        let objects: usize = files.iter().map(|(_, facts)| facts.objects.len()).sum();
+        let budget = LEAST_LANDINGS.saturating_add(objects.saturating_mul(LANDINGS_EACH));
+        Self { folders: deploys, budget: Cell::new(budget) }
+    }
+
+    /// Pays for objects that land in several ways; false where that is more than anyone could read about.
+    fn pay(&self, ways: usize, objects: usize) -> bool {
+        if ways < 2 {
+            return true;
+        }
+        let left = self.budget.get().checked_sub(ways.saturating_mul(objects));
+        left.inspect(|left| self.budget.set(*left)).is_some()
     }
 
     /// What deploys the folder of a file.
     fn of_folder(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        self.0.get(folder).into_iter().flatten()
+        self.folders.get(folder).into_iter().flatten()
     }
 
     /// What deploys a kustomization, and changes something on the way.
@@ -300,7 +334,13 @@ impl<'f> Deploys<'f> {
         // Flux makes a kustomization where a folder has none.
         let stated = object.namespace != Stated::Absent;
         let mut landings: Vec<Landing> = Vec::new();
-        for deployed in self.of_folder(path).filter(|deployed| deployed.deploy.changes(stated)) {
+        let ways: Vec<_> = self.of_folder(path).filter(|deployed| deployed.deploy.changes(stated)).collect();
+        if !self.pay(ways.len(), 1) {
+            let mut unknown = alone;
+            unknown.forget();
+            return vec![unknown];
+        }
+        for deployed in ways {
             let mut landing = alone.clone();
             let scoped = is_cluster_scoped(&object.group, &object.version, &object.kind);
             deployed.change(&mut landing, &object.kind, stated, scoped);

@@ -1,5 +1,6 @@
 //! The program as people and pipelines use it: exit codes, streams, configuration, signals.
 
+mod across;
 mod canary;
 mod config;
 mod harness;

@@ -148,9 +148,10 @@ fn unit_reach(unit: &Unit, node: Node<'_>) -> crate::span::Span {
     crate::span::Span::new(span.start, span.end + line)
 }
 
-/// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible.
+/// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).
 pub(super) fn is_expression(text: &str) -> bool {
-    ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
+    let gap = text.starts_with('<') && text.ends_with('>');
+    gap || ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
 }
 
 /// Reads the objects of one file.

@@ -11,6 +11,7 @@ use crate::document::scalar;
 use crate::document::view::Unit;
 use crate::document::yaml::{self, Node, Style};
 use crate::inventory::facts::{Pod, Reference};
+use crate::inventory::read::is_expression;
 use crate::inventory::{Place, Places, Stated};
 use crate::span::Span;
 
@@ -360,8 +361,7 @@ impl<'w> Walk<'w> {
     /// The text of a scalar that is there and that nothing else writes.
     fn literal<'n>(&self, node: Node<'n>) -> Option<&'n str> {
         let text = node.as_str().filter(|text| !text.is_empty() && !node.is_null())?;
-        let expression = ["{{", "${", "$("].iter().any(|mark| text.contains(mark));
-        (!expression && !self.is_templated(node.resolve().span())).then_some(text)
+        (!is_expression(text) && !self.is_templated(node.resolve().span())).then_some(text)
     }
 
     fn stated(&self, node: Option<Node<'_>>) -> Stated {
