@@ -3,6 +3,7 @@
 //! Everything inside works with [`Span`]s, byte offsets into the decoded text of one source. A [`Position`] is
 //! computed once, when a finding is made, by a [`LineIndex`].
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -181,9 +182,65 @@ impl LineIndex {
     }
 }
 
+/// Positions of places that mostly stand near each other: counts lines from the last one, and indexes nothing.
+///
+/// For the few places of a large text this costs a fraction of a [`LineIndex`]; the answers are the same.
+pub struct LineCursor<'t> {
+    text: &'t str,
+    /// Set where lines end in other ways than LF and CRLF, or are long.
+    index: OnceLock<LineIndex>,
+    has_cr: OnceLock<bool>,
+    /// An offset and the zero-based line that holds it.
+    last: Cell<(usize, usize)>,
+}
+
+impl<'t> LineCursor<'t> {
+    /// For places of `text`.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        Self { text, index: OnceLock::new(), has_cr: OnceLock::new(), last: Cell::new((0, 0)) }
+    }
+
+    /// Region of `span`.
+    pub fn region(&self, span: Span) -> Region {
+        Region { start: self.position(span.start), end: self.position(span.end) }
+    }
+
+    /// The same as [`LineIndex::position`].
+    pub fn position(&self, offset: usize) -> Position {
+        let bytes = self.text.as_bytes();
+        let mut offset = offset.min(bytes.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let start = memchr::memrchr(b'\n', &bytes[..offset]).map_or(0, |at| at + 1);
+        let has_cr = || *self.has_cr.get_or_init(|| memchr::memchr(b'\r', bytes).is_some());
+        if offset - start > STEP || has_cr() {
+            return self.index.get_or_init(|| LineIndex::new(self.text)).position(self.text, offset);
+        }
+        let (from, line) = self.last.get();
+        let breaks = |stretch: &[u8]| memchr::memchr_iter(b'\n', stretch).count();
+        let line =
+            if offset >= from { line + breaks(&bytes[from..offset]) } else { line - breaks(&bytes[offset..from]) };
+        self.last.set((offset, line));
+        Position { line: line + 1, column: units(&bytes[start..offset]) + 1 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_says_what_an_index_says() {
+        for text in ["", "a\nb\n\nc", "é\n😀x\n", "a\r\nb\rc\nd", &format!("a\n{}x\nb", "é".repeat(4_000))] {
+            let (cursor, index) = (LineCursor::new(text), LineIndex::new(text));
+            // Forth, back, and past the end.
+            for offset in (0..text.len() + 3).chain((0..text.len()).rev().step_by(3)) {
+                assert_eq!(cursor.position(offset), index.position(text, offset), "{offset}");
+            }
+        }
+    }
 
     #[test]
     fn columns_count_utf16_units() {

@@ -44,6 +44,24 @@ Exit status:
   2    wrong usage, wrong configuration, or a scan that could not finish (wins over 1)
   130  interrupted twice";
 
+const MAP_AFTER: &str = "\
+Examples:
+  mlguard map --format mermaid --output docs/secrets.mmd
+  mlguard map --workflow financial-ml
+  mlguard map --namespace 'financial-*' --secret ml-platform
+  mlguard map --format dot | dot -Tsvg > secrets.svg
+  mlguard map --format json apps/ | jq '.namespaces[].secrets[] | select(.status == \"undefined\")'
+
+Patterns are names in which * stands for any characters. Only names are shown, never values.
+
+Environment:
+  MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_MAX_SIZE   as the flags of these names
+
+Exit status:
+  0    the map was written
+  2    wrong usage, wrong configuration, or something could not be read, so that the map is incomplete
+  130  interrupted twice";
+
 /// Flags of all commands.
 #[derive(Debug, Args)]
 pub struct Global {
@@ -74,6 +92,9 @@ pub(super) enum Command {
     /// Search files for plaintext Secrets and credentials
     #[command(after_help = CHECK_AFTER)]
     Check(CheckArgs),
+    /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
+    #[command(after_help = MAP_AFTER)]
+    Map(MapArgs),
     /// List the rules, or test those of a rule pack
     #[command(after_help = AFTER, args_conflicts_with_subcommands = true)]
     Rules(RulesArgs),
@@ -119,6 +140,27 @@ impl ConfigArgs {
     }
 }
 
+/// Which files are read, and how.
+#[derive(Debug, Args)]
+pub(super) struct ReadArgs {
+    /// Leave out paths that match, relative to the root (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    pub exclude: Vec<String>,
+    /// Skip larger files: bytes, 512KiB, 32MiB, 1GB [default: 32MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_size: Option<u64>,
+    /// Number of threads [default: all cores]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+impl ReadArgs {
+    /// What they say, in the words of the configuration, next to what `config` says.
+    pub fn flags(&self, config: &ConfigArgs) -> Flags {
+        Flags { exclude: self.exclude.clone(), max_size: self.max_size, ..config.flags() }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Files and folders; the current folder where none is given
@@ -139,15 +181,8 @@ pub(super) struct CheckArgs {
     /// Apply only this rule (repeatable)
     #[arg(long = "rule", value_name = "ID")]
     pub rules: Vec<String>,
-    /// Leave out paths that match, relative to the root (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    pub exclude: Vec<String>,
-    /// Skip larger files: bytes, 512KiB, 32MiB, 1GB [default: 32MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub max_size: Option<u64>,
-    /// Number of threads [default: all cores]
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub reading: ReadArgs,
     /// Print the merged configuration with the origin of each value, and check nothing
     #[arg(long)]
     pub show_config: bool,
@@ -159,14 +194,57 @@ impl CheckArgs {
     /// What they say, in the words of the configuration.
     pub fn flags(&self) -> Flags {
         Flags {
-            exclude: self.exclude.clone(),
             only: self.rules.clone(),
             fail_on: self.fail_on,
-            max_size: self.max_size,
             formats: self.formats.clone(),
-            ..self.config.flags()
+            ..self.reading.flags(&self.config)
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MapArgs {
+    /// Files and folders whose Secrets are shown, with all that the repository says of these; the current folder where
+    /// none is given
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Format of the map
+    #[arg(short, long, value_enum, default_value_t = MapFormat::Mermaid, value_name = "FORMAT")]
+    pub format: MapFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show only namespaces that match (repeatable)
+    #[arg(long = "namespace", value_name = "PATTERN")]
+    pub namespaces: Vec<String>,
+    /// Show only namespaces of workflows that match (repeatable)
+    #[arg(long = "workflow", value_name = "PATTERN")]
+    pub workflows: Vec<String>,
+    /// Show only Secrets that match (repeatable)
+    #[arg(long = "secret", value_name = "PATTERN")]
+    pub secrets: Vec<String>,
+    #[command(flatten)]
+    pub reading: ReadArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+impl MapArgs {
+    /// What they say, in the words of the configuration.
+    pub fn flags(&self) -> Flags {
+        self.reading.flags(&self.config)
+    }
+}
+
+/// Format of the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MapFormat {
+    /// One JSON object, with every file and line
+    Json,
+    /// A Mermaid flowchart, which GitHub and GitLab draw in Markdown
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
 }
 
 #[derive(Debug, Args)]

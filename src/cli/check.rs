@@ -12,7 +12,7 @@ use crate::config::{Environment, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem};
 use crate::exit::Exit;
-use crate::finding::{Outcome, Skipped};
+use crate::finding::{Coverage, Outcome, Skipped};
 use crate::report::{self, Target};
 use crate::rule::{Level, Rule};
 use crate::source;
@@ -21,11 +21,11 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
-    let (paths, missing) = given(args);
+    let (paths, missing) = given(&args.paths);
     let settings = Arc::new(Settings::load(&root(&paths)?, &Environment::read(), &args.flags()));
     let targets = targets(&settings)?;
     selection(args, &settings)?;
-    let pool = pool(args)?;
+    let pool = pool(args.reading.threads)?;
     if args.show_config {
         return show(args, &paths, &settings, global);
     }
@@ -73,12 +73,12 @@ pub(super) fn current_root() -> Result<PathBuf, Problem> {
 }
 
 /// The one root of all paths; the current folder where they have several.
-fn root(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
+pub(super) fn root(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
     if paths.is_empty() { current_folder() } else { source::root_of(paths).map_err(|error| source_problem(&error)) }
 }
 
 /// A fault of listing with all its causes.
-fn source_problem(error: &source::SourceError) -> Problem {
+pub(super) fn source_problem(error: &source::SourceError) -> Problem {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
@@ -94,12 +94,11 @@ fn current_folder() -> Result<PathBuf, Problem> {
 }
 
 /// The paths that are there, and a problem for each that is not: the others are searched all the same.
-fn given(args: &CheckArgs) -> (Vec<PathBuf>, Vec<Problem>) {
-    if args.paths.is_empty() {
+pub(super) fn given(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
+    if paths.is_empty() {
         return (vec![PathBuf::from(".")], Vec::new());
     }
-    let (there, missing): (Vec<_>, Vec<_>) =
-        args.paths.iter().cloned().partition(|path| path.symlink_metadata().is_ok());
+    let (there, missing): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.symlink_metadata().is_ok());
     let problem = |path: &PathBuf| {
         let problem = Problem::new("no such file or folder").in_file(path.display().to_string());
         problem.help("check the spelling and the current folder")
@@ -125,9 +124,9 @@ fn selection(args: &CheckArgs, settings: &Settings) -> Result<(), Problem> {
     unknown.map_or(Ok(()), |id| Err(explain::unknown(settings, id)))
 }
 
-fn pool(args: &CheckArgs) -> Result<rayon::ThreadPool, Problem> {
+pub(super) fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Problem> {
     // Zero lets rayon take what is available.
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or_default().into());
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or_default().into());
     builder.build().map_err(|error| Problem::new(format!("threads cannot be started: {error}")))
 }
 
@@ -159,7 +158,7 @@ fn rest(settings: &Settings) -> Vec<source::File> {
     }
 }
 
-fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
+pub(super) fn list(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
     let meant = meant(paths, settings)?;
     let wanted = |path: &str| !settings.excluded(path) || meant.iter().any(|folder| path.starts_with(folder));
     match source::list(paths, &wanted) {
@@ -227,7 +226,7 @@ fn sarif(settings: &Settings) -> bool {
 }
 
 /// To be asked for after the listing, which finds the files of folders.
-fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
+pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
     let shared = Arc::clone(settings);
     let root = settings.root.clone();
     engine::Options {
@@ -253,7 +252,7 @@ fn show(args: &CheckArgs, paths: &[PathBuf], settings: &Settings, global: &Globa
 }
 
 /// Prints what is wrong with the configuration; the exit status that it asks for.
-fn tell(settings: &Settings, global: &Global) -> Exit {
+pub(super) fn tell(settings: &Settings, global: &Global) -> Exit {
     let shown = |problem: &&Problem| problem.gravity == Gravity::Error || !global.quiet;
     settings.problems().iter().filter(shown).for_each(output::problem);
     if settings.is_faulty() { Exit::Failed } else { Exit::Clean }
@@ -261,16 +260,21 @@ fn tell(settings: &Settings, global: &Global) -> Exit {
 
 /// Puts errors of the configuration and of the given paths into the report, which is all that a machine reads.
 fn add_problems<'a>(outcome: &mut Outcome, problems: impl Iterator<Item = &'a Problem>) {
+    if cover(&mut outcome.coverage, problems) {
+        outcome.complete = false;
+    }
+}
+
+/// Puts the errors among `problems` into a coverage; whether there is one.
+pub(super) fn cover<'a>(coverage: &mut Coverage, problems: impl Iterator<Item = &'a Problem>) -> bool {
     let errors = problems.filter(|problem| problem.gravity == Gravity::Error);
-    let before = outcome.coverage.errors.len();
-    outcome.coverage.errors.extend(errors.map(|problem| Skipped {
+    let before = coverage.errors.len();
+    coverage.errors.extend(errors.map(|problem| Skipped {
         path: problem.path.clone().unwrap_or_else(|| "configuration".to_owned()).into(),
         reason: problem.reason(),
     }));
-    if outcome.coverage.errors.len() > before {
-        outcome.complete = false;
-        outcome.coverage.errors.sort();
-    }
+    coverage.errors.sort();
+    coverage.errors.len() > before
 }
 
 #[cfg(test)]

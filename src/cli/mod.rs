@@ -8,6 +8,7 @@ mod explain;
 mod generate;
 mod interrupt;
 mod log;
+mod map;
 mod output;
 pub mod panic;
 mod rules;
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> Exit {
     log::install(cli.global.verbose);
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
+        Command::Map(args) => map::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => generate::completions(args),

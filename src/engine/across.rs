@@ -54,7 +54,7 @@ pub(super) fn findings(
         match source::read(file, scanner.options.max_size, buffer) {
             Read::Text(decoded) => {
                 let again = catch_unwind(AssertUnwindSafe(|| scanner.again(&file.path, &decoded.text, said)));
-                Some(again.map(|again| (index, again)).map_err(|_| super::failed(&file.path)))
+                Some(again.map(|again| (index, again)).map_err(|_| super::internal_error(&file.path)))
             }
             // It was there a moment ago, and what was said of it then stays.
             _ => None,
@@ -153,9 +153,18 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
 
 /// The facts of a file that is not searched.
 fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Result<Source, Skipped>> {
+    if !read::may_hold(&file.path) {
+        return None;
+    }
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
-    let source = |facts| Source { path: file.path.clone(), facts, said: None };
-    Some(guarded(scanner, &file.path, &decoded.text).map(source).ok_or_else(|| super::failed(&file.path)))
+    let lang = Lang::of_path(&file.path, &decoded.text);
+    let facts = if read::may_tell(&file.path, lang, &decoded.text) {
+        guarded(scanner, &file.path, &decoded.text).ok_or_else(|| super::internal_error(&file.path))
+    } else {
+        // It is there, though, should a kustomization name it.
+        Ok(Facts::default())
+    };
+    Some(facts.map(|facts| Source { path: file.path.clone(), facts, said: None }))
 }
 
 /// The facts of a text; a panic costs these and nothing else.

@@ -24,9 +24,12 @@ use crate::span::Span;
 mod across;
 mod allow;
 mod excerpt;
+mod gather;
 mod make;
 #[cfg(test)]
 mod tests;
+
+pub use gather::{Gathered, Names, gather};
 
 /// What a run needs to know.
 pub struct Options {
@@ -137,8 +140,7 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
     outcome.findings = findings.into_iter().flatten().collect();
     scanner.env_files(files, env_files, &mut outcome);
     if options.interrupted.load(Ordering::Relaxed) {
-        let reason = "interrupted before every file was searched; run it again".to_owned();
-        outcome.coverage.errors.push(Skipped { path: ".".into(), reason });
+        outcome.coverage.errors.push(interruption());
     }
     finish(&mut outcome);
     outcome
@@ -173,7 +175,7 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
                         let again = catch_unwind(AssertUnwindSafe(|| scanner.again(path, &decoded.text, said)));
                         match again {
                             Ok(again) => outcome.findings = again,
-                            Err(_) => outcome.coverage.errors.push(self::failed(path)),
+                            Err(_) => outcome.coverage.errors.push(internal_error(path)),
                         }
                     }
                 }
@@ -187,10 +189,15 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
     outcome
 }
 
-/// What is said of a file where the program panicked.
-fn failed(path: &str) -> Skipped {
+/// What a panic over one file leaves.
+fn internal_error(path: &str) -> Skipped {
     let reason = "an internal error stopped the check of this file; please report it with the version of mlguard";
     Skipped { path: path.into(), reason: reason.to_owned() }
+}
+
+/// What an interrupt leaves.
+fn interruption() -> Skipped {
+    Skipped { path: ".".into(), reason: "interrupted before every file was searched; run it again".to_owned() }
 }
 
 fn finish(outcome: &mut Outcome) {
@@ -246,7 +253,7 @@ impl<'o> Scanner<'o> {
 
     /// Looks at a text; a panic becomes an error that names the file and nothing else.
     fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
-        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| failed(path))
+        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| internal_error(path))
     }
 
     fn text(&self, path: &str, text: &str) -> Seen {

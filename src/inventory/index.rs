@@ -265,14 +265,15 @@ impl<'f> Inventory<'f> {
             for (at, object) in facts.objects.iter().enumerate().filter(|(_, object)| object.role != Role::Example) {
                 for reference in &object.references {
                     for landing in &self.landed.objects[file][at] {
-                        if !landing.is_overridden(reference) {
+                        // Those of a build are known from it.
+                        if landing.build.is_none() || object.role != Role::Resource {
                             self.used.push(Used::new(reference, file, (file, at), landing));
                         }
                     }
                 }
             }
         }
-        self.used.append(&mut self.landed.patched);
+        self.used.append(&mut self.landed.used);
         self.used.sort_by_key(|used| (used.file, used.reference.place, used.build));
         for (index, used) in self.used.iter().enumerate() {
             self.uses.entry(used.name.clone()).or_default().add(index, &used.namespace);
@@ -339,7 +340,7 @@ impl Defined<'_> {
 impl<'f> Used<'f> {
     /// A use of the object `user` where that lands.
     pub(super) fn new(reference: &'f Reference, file: usize, user: At, landing: &Landing) -> Self {
-        let followed = if reference.renamed { landing.follow(&reference.name) } else { None };
+        let followed = landing.follow(reference);
         Self {
             follows: followed.is_some(),
             name: followed.and_then(Stated::known).unwrap_or(&reference.name).into(),

@@ -9,9 +9,7 @@ use std::ops::Bound;
 
 use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
-use super::kustomize::{
-    Applied, Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped,
-};
+use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
 use super::{Place, Stated};
 
 /// A line of a file: its index, and the place.
@@ -38,6 +36,8 @@ pub struct Landing {
     touched: BTreeSet<String>,
     /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
     follows: BTreeMap<Box<str>, Stated>,
+    /// Whether a configuration of the build makes kustomize change further references.
+    follows_more: bool,
 }
 
 /// What [`landings`] gives.
@@ -46,26 +46,13 @@ pub struct Landed<'f> {
     pub objects: Vec<Vec<Vec<Landing>>>,
     /// Secrets of generators.
     pub generated: Vec<Defined<'f>>,
-    /// References that patches add.
-    pub patched: Vec<Used<'f>>,
+    /// References of objects that are built, as patches leave them.
+    pub used: Vec<Used<'f>>,
     /// Builds, by file of their kustomization, of which not everything could be followed.
     pub gaps: BTreeSet<usize>,
 }
 
 impl Landing {
-    /// Whether a patch of the build puts something else in the reference's place.
-    #[must_use]
-    pub fn is_overridden(&self, reference: &Reference) -> bool {
-        self.doubtful || self.is_touched(&reference.path) || self.is_touched(&reference.slot)
-    }
-
-    /// Whether a patch of the build wrote what stands at a symbolic path, or around it.
-    #[must_use]
-    pub fn is_touched(&self, path: &str) -> bool {
-        let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
-        !self.touched.is_empty() && ends.into_iter().any(|end| self.touched.contains(&path[..end]))
-    }
-
     /// Whether a patch of the build wrote something below a symbolic path.
     #[must_use]
     pub fn is_touched_below(&self, path: &str) -> bool {
@@ -78,10 +65,11 @@ impl Landing {
         (self.namespace, self.namespace_by) = (Stated::Unknown, None);
     }
 
-    /// The name that kustomize gives to a Secret of the same build, where it has one of that name.
+    /// The name that kustomize writes into a reference, where the build has a Secret of that name.
     #[must_use]
-    pub fn follow(&self, name: &str) -> Option<&Stated> {
-        self.follows.get(name)
+    pub fn follow(&self, reference: &Reference) -> Option<&Stated> {
+        let follows = reference.renamed || self.follows_more;
+        self.follows.get(&reference.name).filter(|_| follows)
     }
 }
 
@@ -89,7 +77,7 @@ impl Landing {
 #[must_use]
 pub fn landings(files: &[Source]) -> Landed<'_> {
     let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
-    let mut landed = Landed { objects, generated: Vec::new(), patched: Vec::new(), gaps: BTreeSet::new() };
+    let mut landed = Landed { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() };
     let deploys = Deploys::new(files);
     let tree = Tree::new(files.iter().map(|(path, facts)| (&**path, facts)).collect());
     let builder = Builder::new(&tree);
@@ -141,22 +129,17 @@ impl<'f> Landed<'f> {
                 landing.forget();
             }
             match built.origin {
-                Origin::Object { file: of, index, object } => {
+                Origin::Object { file: of, index, .. } => {
                     let user = (of as usize, index as usize);
-                    let patches = merged(built);
+                    let references = built.references();
+                    landing.follows_more = build.follows_more;
                     if renames {
-                        let own =
-                            object.references.iter().chain(patches.iter().flat_map(|(_, patch)| &patch.references));
-                        landing.follows = own
-                            .filter(|reference| reference.renamed)
-                            .filter_map(|reference| follow(build, built, &reference.name))
-                            .collect();
+                        let renamed = references.iter().filter(|(_, one)| one.renamed || build.follows_more);
+                        landing.follows = renamed.filter_map(|(_, one)| follow(build, built, &one.name)).collect();
                     }
-                    for (from, patch) in patches {
-                        self.patched.extend(
-                            patch.references.iter().map(|reference| Used::new(reference, from, user, &landing)),
-                        );
-                    }
+                    // What may not be there at all needs nothing.
+                    let used = references.iter().filter(|_| !landing.doubtful);
+                    self.used.extend(used.map(|&(from, one)| Used::new(one, from as usize, user, &landing)));
                     self.objects[user.0][user.1].push(landing);
                 }
                 Origin::Generator { file: of, generator } if generator.secret => self.generated.push(Defined {
@@ -200,21 +183,12 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
         scope_by,
         doubtful: built.doubtful,
         touched: touched(built),
-        follows: BTreeMap::new(),
+        ..Landing::default()
     }
 }
 
 fn known_or_unknown(stated: Stated) -> Stated {
     if stated == Stated::Absent { Stated::Unknown } else { stated }
-}
-
-/// The strategic merge patches that surely changed an object, each with its file.
-fn merged<'f>(built: &Built<'f>) -> Vec<(usize, &'f Object)> {
-    let patch = |applied: &Applied<'f>| match applied.content {
-        Content::Merge(patch) if applied.certain => Some((applied.file as usize, patch)),
-        _ => None,
-    };
-    built.applied.iter().filter_map(patch).collect()
 }
 
 /// Where patches and replacements wrote: paths of references, slots of those that a merge patch replaces.

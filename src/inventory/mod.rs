@@ -1,6 +1,6 @@
 //! What a repository holds: objects, definitions of Secrets, references to them, kustomizations, namespaces.
 //!
-//! Two phases. [`facts::read`] tells what one file holds, from its bytes alone, so that files are read in parallel and a
+//! Two phases. [`read::read`] tells what one file holds, from its bytes alone, so that files are read in parallel and a
 //! file's facts hold for whoever asks (a working tree, an index, a commit). [`index::Inventory`] joins the facts of all
 //! files and answers questions across them. Nothing here reads a file or prints, and no value of a Secret is kept.
 
@@ -10,12 +10,12 @@ pub mod index;
 pub mod kustomization;
 pub mod kustomize;
 pub mod landing;
+pub mod map;
 pub mod near;
 pub mod read;
 pub mod reference;
 
-use crate::span::{LineIndex, Region, Span};
-use std::cell::OnceCell;
+use crate::span::{LineCursor, Region, Span};
 
 /// A text of a manifest, as far as the file tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,21 +64,17 @@ impl Place {
 }
 
 /// Makes places of spans of one text; lines are counted only where a place is asked for.
-pub struct Places<'t> {
-    text: &'t str,
-    lines: OnceCell<LineIndex>,
-}
+pub struct Places<'t>(LineCursor<'t>);
 
 impl<'t> Places<'t> {
     /// For spans of `text`.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
-        Self { text, lines: OnceCell::new() }
+        Self(LineCursor::new(text))
     }
 
     /// The place of `span`, bytes of the text.
     pub fn at(&self, span: Span) -> Place {
-        let lines = self.lines.get_or_init(|| LineIndex::new(self.text));
-        Place { span, region: lines.region(self.text, span) }
+        Place { span, region: self.0.region(span) }
     }
 }

@@ -64,11 +64,11 @@ pub fn is_slip(a: &str, b: &str) -> bool {
     if shorter < 5 || a.len().abs_diff(b.len()) > most || a == b {
         return false;
     }
-    is_within(a, b, most) && !a.chars().filter(not_digit).eq(b.chars().filter(not_digit))
+    is_within(a, b, most) && !letters(a).eq(letters(b))
 }
 
-fn not_digit(c: &char) -> bool {
-    !c.is_ascii_digit()
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_ascii_digit())
 }
 
 /// Whether one text becomes the other by at most `most` letters added, left out or exchanged, or neighbours swapped, none

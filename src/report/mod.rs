@@ -13,6 +13,7 @@ use crate::rule::Rule;
 mod github;
 mod human;
 mod json;
+pub mod map;
 mod rule_text;
 pub mod sarif;
 pub mod target;

@@ -151,14 +151,18 @@ fn to_stream(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut
     written
 }
 
-/// Writes beside the file and renames, so that neither an interrupt nor a full disk leaves half a report.
 fn to_file(format: Format, outcome: &Outcome, context: &Context<'_>, path: &Path) -> io::Result<()> {
+    save(path, &|out| to_stream(format, outcome, context, out))
+}
+
+/// Writes beside the file and renames, so that neither an interrupt nor a full disk leaves half a report.
+fn save(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let existing = match path.metadata() {
         Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         // A pipe or a device (`/dev/stderr`, `>(program)`) must be written to, not replaced.
         Ok(metadata) if !metadata.is_file() => {
             let mut device = std::fs::OpenOptions::new().write(true).open(path)?;
-            return to_stream(format, outcome, context, &mut device);
+            return write(&mut device);
         }
         Ok(metadata) => Some(metadata.permissions()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -172,13 +176,23 @@ fn to_file(format: Format, outcome: &Outcome, context: &Context<'_>, path: &Path
     #[cfg(unix)]
     builder.permissions(existing.clone().unwrap_or_else(public));
     let mut file = builder.tempfile_in(folder)?;
-    to_stream(format, outcome, context, file.as_file_mut())?;
+    write(file.as_file_mut())?;
     if let Some(permissions) = existing {
         file.as_file().set_permissions(permissions)?;
     }
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Writes a text to a file, which is there whole or not at all.
+///
+/// # Errors
+/// Why it cannot be written, and what to do.
+pub fn save_text(path: &Path, text: &str) -> Result<(), String> {
+    let write = |out: &mut dyn Write| out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    save(path, &write)
+        .map_err(|error| format!("cannot write to {}: {}; {}", place(Some(path)), reason(&error), advice(&error)))
 }
 
 /// Permissions of a new report: the usual ones (less the umask), for it holds no secret and other tools read it.

@@ -565,6 +565,9 @@ fn no_output_holds_a_secret() {
         watch.run(&tree, &["check", "--format", format], b"");
         watch.run(&tree, &["check", "--color", "always", "-vvv", "--format", format, "r1/secret.yaml"], b"");
     }
+    for format in ["json", "mermaid", "dot"] {
+        watch.run(&tree, &["map", "-vvv", "--format", format], b"");
+    }
     let out = tempfile::tempdir().expect("a folder");
     let targets: Vec<String> = ["human", "json", "jsonl", "sarif", "github"]
         .iter()
@@ -599,6 +602,7 @@ fn no_output_holds_a_secret() {
             &["rules", "--config", "policy"],
             &["rules", "test"],
             &["explain", "jwt"],
+            &["map", "--format", "json"],
         ] {
             watch.run(&tree, arguments, b"");
         }

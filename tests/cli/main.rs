@@ -5,6 +5,7 @@ mod canary;
 mod config;
 mod harness;
 mod hostile;
+mod map;
 mod same;
 mod sarif;
 mod streams;
@@ -62,7 +63,7 @@ fn help_version_man_and_completions_go_to_standard_output() {
     }
     let pages = tree.path("man");
     assert_eq!(tree.run(&["man", "man"]).code, 0);
-    for page in ["mlguard.1", "mlguard-check.1", "mlguard-rules-test.1"] {
+    for page in ["mlguard.1", "mlguard-check.1", "mlguard-map.1", "mlguard-rules-test.1"] {
         assert!(pages.join(page).is_file(), "{page}");
     }
 }

@@ -4,6 +4,7 @@
 //! beyond their schema is held in `facts`.
 
 mod facts;
+mod map;
 mod picture;
 
 use std::fmt::Write as _;
@@ -66,12 +67,12 @@ fn table_in_the_readme() {
         table(Family::Manifest),
         table(Family::Secret)
     );
-    let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).expect("README.md can be read");
-    let (start, end) = ("<!-- rules -->\n", "<!-- end of rules -->");
-    let (head, rest) = readme.split_once(start).expect("the README marks where the table begins");
-    let (_, tail) = rest.split_once(end).expect("the README marks where the table ends");
-    compare("README.md", &format!("{head}{start}{text}{end}{tail}"));
+    compare_part("README.md", "rules", &text);
+}
+
+#[test]
+fn picture_of_a_map() {
+    compare_part("docs/map.md", "map", &map::draw(&root().join("tests/fixtures/seeds/repository")));
 }
 
 #[test]
@@ -128,6 +129,15 @@ fn root() -> &'static Path {
 #[expect(clippy::disallowed_methods, reason = "a switch of these tests alone")]
 fn blessing() -> bool {
     std::env::var_os("MLGUARD_BLESS").is_some()
+}
+
+/// Compares what stands between two comments of a file with what it should be, or writes it.
+fn compare_part(name: &str, mark: &str, wanted: &str) {
+    let text = fs::read_to_string(root().join(name)).expect("the file can be read").replace("\r\n", "\n");
+    let (start, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->"));
+    let (head, rest) = text.split_once(&start).expect("the file marks where it begins");
+    let (_, tail) = rest.split_once(&end).expect("the file marks where it ends");
+    compare(name, &format!("{head}{start}{wanted}{end}{tail}"));
 }
 
 /// Compares a file with what it should be, or writes it.

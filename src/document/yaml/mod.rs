@@ -471,12 +471,18 @@ impl<'t> Node<'t> {
     /// `merges` is how deep merge keys are followed, `budget` how many of them in all: mappings that merge each other many
     /// times over would cost more than anyone waits for.
     fn lookup(self, key: &str, merges: u8, budget: &mut u32) -> Option<Node<'t>> {
-        let own = self.entries().filter(|(name, _)| name.as_str() == Some(key)).last();
-        if let Some((_, value)) = own {
-            return Some(value);
+        let (mut own, mut merged) = (None, None);
+        for (name, value) in self.entries() {
+            match name.as_str() {
+                Some(text) if text == key => own = Some(value),
+                Some("<<") if merged.is_none() && name.style() == Some(Style::Plain) => merged = Some(value),
+                _ => {}
+            }
         }
-        let merged =
-            self.entries().find(|(name, _)| name.as_str() == Some("<<") && name.style() == Some(Style::Plain))?.1;
+        if own.is_some() {
+            return own;
+        }
+        let merged = merged?;
         let merges = merges.checked_sub(1)?;
         *budget = budget.checked_sub(1)?;
         if merged.is_sequence() {

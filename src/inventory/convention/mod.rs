@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Usage;
 
-pub use names::{Misspelt, Slip, Spellings, WORKFLOW, is_label, is_subdomain};
+pub use names::{Misspelt, Slip, Spellings, WORKFLOW, fits, is_label, is_subdomain};
 pub use path::PathTemplate;
 
 /// What the configuration says of the convention.

@@ -193,7 +193,8 @@ fn is_slip(name: &str, meant: &str) -> bool {
 }
 
 /// Whether `text` fits `glob`, in which `*` is any characters. No more than length times length steps.
-pub(super) fn fits(glob: &str, text: &str) -> bool {
+#[must_use]
+pub fn fits(glob: &str, text: &str) -> bool {
     let (glob, text) = (glob.as_bytes(), text.as_bytes());
     let (mut at, mut place) = (0, 0);
     // The last `*`, and what it is tried to reach to: an earlier one need never be reached further.

@@ -13,10 +13,14 @@ const END: &str = "-----END CERTIFICATE-----";
 /// More are a bundle of authorities.
 const MOST: usize = 16;
 
+/// Whether a file is one of certificates, by its name.
+pub(super) fn is_named(path: &str) -> bool {
+    [".pem", ".crt", ".cert", ".cer"].iter().any(|ending| path.ends_with(ending))
+}
+
 /// The certificates of a file, if it is one of certificates.
 pub(super) fn of_file(path: &str, text: &str, places: &Places<'_>) -> Vec<Certificate> {
-    let named = [".pem", ".crt", ".cert", ".cer"].iter().any(|ending| path.ends_with(ending));
-    if !named {
+    if !is_named(path) {
         return Vec::new();
     }
     let starts = memchr::memmem::find_iter(text.as_bytes(), BEGIN).take(MOST);

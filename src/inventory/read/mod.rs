@@ -72,6 +72,33 @@ fn for_kustomize(view: &View<'_>, reader: &Reader<'_>, facts: &mut Facts) {
     }
 }
 
+/// Whether a file of this name may hold facts, so that it is worth reading.
+#[must_use]
+pub fn may_hold(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match Lang::of_path(path, "") {
+        Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
+        // Without an ending the first line tells.
+        Lang::Other => !name.contains('.') || certificate::is_named(path),
+        _ => false,
+    }
+}
+
+/// Whether a text may hold facts, so that it is worth parsing. Cheap, and true rather than false where it is not sure.
+#[must_use]
+pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    match lang {
+        Lang::Yaml | Lang::Json | Lang::JsonLines => {
+            has("kind") || has("op:") || has("\"op\"") || kustomization::is_kustomization(path)
+        }
+        Lang::Shell => has("kind") || has("create") && has("secret"),
+        // Objects in texts for people are examples; commands count.
+        Lang::Markdown | Lang::Notebook => has("create") && has("secret"),
+        _ => certificate::is_named(path),
+    }
+}
+
 /// The number of a unit among those of its file.
 fn document_of(view: &View<'_>, unit: &Unit) -> u32 {
     let found = view.parsed.units.iter().position(|other| std::ptr::eq(other, unit));
@@ -278,4 +305,41 @@ fn reaches(text: &str, node: Node<'_>, found: &mut Vec<crate::span::Span>) {
     };
     node.entries().for_each(|(key, node)| value(key.span().end, node));
     node.items().for_each(|node| value(node.span().start, node));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_without_facts_are_not_worth_reading() {
+        for path in
+            ["a.yaml", "a.yml.j2", "b/Kustomization", "deploy.sh", "README.md", "deploy", "certs/dev.pem", "a.json"]
+        {
+            assert!(may_hold(path), "{path}");
+        }
+        for path in ["main.go", "train.py", "a.png", "main.tf", "a.tar.gz", "Dockerfile"] {
+            assert!(!may_hold(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn texts_without_facts_are_not_worth_parsing() {
+        for (path, text) in [
+            ("a.yaml", "kind: Secret"),
+            ("p.yaml", "- op: add\n  path: /metadata/namespace\n"),
+            ("p.json", "[{\"op\": \"add\"}]"),
+            ("kustomization.yaml", "resources: [a.yaml]\n"),
+            ("a.sh", "oc create secret generic x"),
+            ("README.md", "```bash\nkubectl create secret generic x\n```"),
+            ("c.pem", "-----BEGIN CERTIFICATE-----"),
+        ] {
+            assert!(may_tell(path, Lang::of_path(path, text), text), "{path}");
+        }
+        for (path, text) in
+            [("values.yaml", "image: x\n"), ("README.md", "```yaml\nkind: Secret\n```"), ("a.sh", "echo secret")]
+        {
+            assert!(!may_tell(path, Lang::of_path(path, text), text), "{path}");
+        }
+    }
 }

@@ -1,0 +1,84 @@
+//! The map: the inventory as `json` for programs, as `mermaid` and `dot` for people.
+
+use std::io;
+
+use crate::finding::Coverage;
+use crate::inventory::facts::{Maker, Usage};
+use crate::inventory::map::{Filter, Map};
+
+mod dot;
+mod drawing;
+mod json;
+mod mermaid;
+
+/// The formats of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object.
+    Json,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// A graph for Graphviz.
+    Dot,
+}
+
+/// What a map needs besides the picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Version of the program.
+    pub version: &'a str,
+    /// What was asked for.
+    pub filter: &'a Filter,
+    /// What was read; errors make the map incomplete.
+    pub coverage: &'a Coverage,
+}
+
+/// A map as text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text, with a final line break.
+    pub text: String,
+    /// Whether the programs that draw it refuse it with their usual settings, for its size.
+    pub too_large: bool,
+}
+
+/// Writes a map.
+///
+/// # Errors
+/// Where JSON cannot be written, which does not happen in memory.
+pub fn write(format: Format, map: &Map, context: &Context<'_>) -> io::Result<Written> {
+    match format {
+        Format::Json => json::write(map, context).map(|text| Written { text, too_large: false }),
+        Format::Mermaid => Ok(mermaid::write(map, context)),
+        Format::Dot => Ok(Written { text: dot::write(map, context), too_large: false }),
+    }
+}
+
+/// The word for what makes a Secret.
+fn maker(maker: Maker) -> &'static str {
+    match maker {
+        Maker::Secret => "Secret",
+        Maker::SealedSecret => "SealedSecret",
+        Maker::ExternalSecret => "ExternalSecret",
+        Maker::ClusterExternalSecret => "ClusterExternalSecret",
+        Maker::SecretProviderClass => "SecretProviderClass",
+        Maker::Certificate => "Certificate",
+        Maker::Controller => "controller",
+        Maker::SecretGenerator => "secretGenerator",
+        Maker::Command => "command",
+        Maker::Declared => "configuration",
+    }
+}
+
+/// The word for a usage, as in the configuration.
+fn usage(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Env => "env",
+        Usage::EnvFrom => "env-from",
+        Usage::Volume => "volume",
+        Usage::ImagePull => "image-pull",
+        Usage::Tls => "tls",
+        Usage::Credential => "credential",
+        Usage::Access => "access",
+    }
+}
