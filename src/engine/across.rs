@@ -160,13 +160,14 @@ fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Res
         return None;
     }
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
-    let source = |facts| Source { path: file.path.clone(), facts, said: None };
     let lang = Lang::of_path(&file.path, &decoded.text);
-    if !read::may_tell(&file.path, lang, &decoded.text) {
+    let facts = if read::may_tell(&file.path, lang, &decoded.text) {
+        guarded(scanner, &file.path, &decoded.text).ok_or_else(|| super::internal_error(&file.path))
+    } else {
         // It is there, though, should a kustomization name it.
-        return Some(Ok(source(Facts::default())));
-    }
-    Some(guarded(scanner, &file.path, &decoded.text).map(source).ok_or_else(|| super::internal_error(&file.path)))
+        Ok(Facts::default())
+    };
+    Some(facts.map(|facts| Source { path: file.path.clone(), facts, said: None }))
 }
 
 /// The facts of a text; a panic costs these and nothing else.

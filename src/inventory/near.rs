@@ -64,10 +64,10 @@ pub fn is_slip(a: &str, b: &str) -> bool {
     if shorter < 5 || a.len().abs_diff(b.len()) > most || a == b {
         return false;
     }
-    is_within(a, b, most) && !without_digits(a).eq(without_digits(b))
+    is_within(a, b, most) && !letters(a).eq(letters(b))
 }
 
-fn without_digits(text: &str) -> impl Iterator<Item = char> {
+fn letters(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !c.is_ascii_digit())
 }
 
