@@ -24,7 +24,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
             let speaks = |namespace: &Stated| inventory.speaks(namespace) && !accounts.may_pull(pod, namespace);
             let landings = inventory.landings(at);
             let list = format!("{}.imagePullSecrets", pod.path);
-            let added = |landing: &Landing| landing.is_touched_below(&list) || is_added(at, landing.build);
+            let added = |landing: &Landing| landing.pulls_below(&list) || is_added(at, landing.build);
             let lacks = |landing: &&Landing| !landing.doubtful && speaks(&landing.namespace) && !added(landing);
             let lacking: Vec<&Landing> = landings.iter().filter(lacks).collect();
             if lacking.is_empty() {

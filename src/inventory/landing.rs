@@ -5,10 +5,10 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 use super::facts::{Deploy, Object, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
+use super::kustomization::symbolic;
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
 use super::{Place, Stated};
 
@@ -32,8 +32,8 @@ pub struct Landing {
     pub scope_by: Option<(Line, Scope)>,
     /// Whether something that is not known may take the object out of the build.
     pub doubtful: bool,
-    /// Paths below which patches wrote something else.
-    touched: BTreeSet<String>,
+    /// Paths below which patches wrote pull secrets.
+    pulls: Vec<String>,
     /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
     follows: BTreeMap<Box<str>, Stated>,
     /// Whether a configuration of the build makes kustomize change further references.
@@ -53,11 +53,10 @@ pub struct Landed<'f> {
 }
 
 impl Landing {
-    /// Whether a patch of the build wrote something below a symbolic path.
+    /// Whether a patch of the build wrote pull secrets below a symbolic path.
     #[must_use]
-    pub fn is_touched_below(&self, path: &str) -> bool {
-        let mut from = self.touched.range::<str, _>((Bound::Included(path), Bound::Unbounded));
-        from.next().is_some_and(|touched| touched.starts_with(path))
+    pub fn pulls_below(&self, path: &str) -> bool {
+        self.pulls.iter().any(|written| written.starts_with(path))
     }
 
     /// Forgets in which namespace it lands.
@@ -189,7 +188,7 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
         name_by: line(Aspect::Name),
         scope_by,
         doubtful: built.doubtful,
-        touched: touched(built),
+        pulls: pulls(built),
         ..Landing::default()
     }
 }
@@ -198,40 +197,30 @@ fn known_or_unknown(stated: Stated) -> Stated {
     if stated == Stated::Absent { Stated::Unknown } else { stated }
 }
 
-/// Where patches and replacements wrote: paths of references, slots of those that a merge patch replaces.
-fn touched(built: &Built<'_>) -> BTreeSet<String> {
-    let mut touched = BTreeSet::new();
+/// Where patches and replacements wrote lists of pull secrets.
+fn pulls(built: &Built<'_>) -> Vec<String> {
+    const LIST: &str = "imagePullSecrets";
+    let mut found = Vec::new();
     for applied in &built.applied {
         match applied.content {
             Content::Merge(patch) => {
-                touched.extend(patch.references.iter().map(|reference| reference.slot.to_string()));
-                touched.extend(patch.removes.iter().map(ToString::to_string));
+                let slots = patch.references.iter().map(|reference| &reference.slot).chain(&patch.removes);
+                found.extend(slots.filter(|slot| slot.contains(LIST)).map(ToString::to_string));
             }
             Content::Json(patch) => {
                 let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");
-                touched.extend(writes.map(|operation| symbolic(operation.path.split('/').skip(1))));
+                found.extend(
+                    writes
+                        .map(|operation| &operation.symbolic)
+                        .filter(|path| path.contains(LIST))
+                        .map(ToString::to_string),
+                );
             }
-            Content::Replacement(path) => {
-                touched.insert(symbolic(path.split('.')));
-            }
-            Content::Merged(_) | Content::Replaced(_) => {}
+            Content::Replacement(path) if path.contains(LIST) => found.push(symbolic(path.split('.'))),
+            Content::Replacement(_) | Content::Merged(_) | Content::Replaced(_) => {}
         }
     }
-    touched
-}
-
-/// Steps of a JSON pointer or a field path as a symbolic path.
-fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
-    let mut path = String::new();
-    for step in steps {
-        let step = step.replace("~1", "/").replace("~0", "~");
-        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.extend(["[", &step, "]"]);
-        } else if step != "-" {
-            crate::document::object::push_key(&mut path, &step);
-        }
-    }
-    path
+    found
 }
 
 fn follow(build: &Build<'_>, referrer: &Built<'_>, name: &str) -> Option<(Box<str>, Stated)> {

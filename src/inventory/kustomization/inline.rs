@@ -1,6 +1,6 @@
 //! Documents inside strings of a kustomization: patches and transformers.
 
-use super::{JsonPatch, Operation, definition_of_kind_name};
+use super::{JsonPatch, Operation, definition_of_kind_name, symbolic};
 use crate::document::object::push_key;
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
@@ -35,9 +35,11 @@ pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Pl
         let pairs = |value: Node<'_>| {
             value.entries().filter_map(|(key, value)| Some((key.as_str()?.into(), known(value)))).collect()
         };
+        let path: Box<str> = text(item.get("path"));
         Operation {
             op: text(item.get("op")),
-            path: text(item.get("path")),
+            symbolic: symbolic(path.split('/').skip(1)).into(),
+            path,
             from: item.get("from").and_then(Node::as_str).map(Into::into),
             value: if collection.is_some() { Stated::Unknown } else { stated(unit, value) },
             pairs: collection.filter(|value| value.is_mapping() && metadata(item)).map(pairs),

@@ -5,6 +5,7 @@
 
 use super::facts::{Definition, Object};
 use super::{Place, Stated};
+use crate::document::object::push_key;
 
 mod inline;
 mod read;
@@ -238,6 +239,8 @@ pub struct Operation {
     pub op: Box<str>,
     /// JSON pointer.
     pub path: Box<str>,
+    /// The same as references write their paths.
+    pub symbolic: Box<str>,
     /// `from` of `move` and `copy`: a JSON pointer.
     pub from: Option<Box<str>>,
     /// The value, where it is a scalar; not known where it is none.
@@ -297,4 +300,17 @@ pub struct Target {
     pub part: Option<Part>,
     /// Whether a field that is not there is made.
     pub creates: bool,
+}
+
+/// Steps of a JSON pointer or a field path as references write their paths. `-` stands for the list that gets an item.
+pub(super) fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
+    let mut path = String::new();
+    for step in steps {
+        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.extend(["[", step, "]"]);
+        } else if step != "-" {
+            push_key(&mut path, &step.replace("~1", "/").replace("~0", "~"));
+        }
+    }
+    path
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::scope::is_cluster_scoped;
 use super::text::{Match, Text};
-use crate::document::object::push_key;
 use crate::inventory::facts::{Object, Reference};
+use crate::inventory::kustomization::symbolic;
 use crate::inventory::kustomization::{FieldSpec, Generator, JsonPatch};
 use crate::inventory::read::is_telling;
 use crate::inventory::{Place, Stated};
@@ -81,7 +81,7 @@ impl Applied<'_> {
             Content::Json(patch) => patch.operations.iter().any(|operation| {
                 // `-` adds an item to a list, and leaves the others.
                 let writes = &*operation.op != "test" && !operation.path.ends_with("/-");
-                writes && below(&reference.path, &symbolic(operation.path.split('/').skip(1)))
+                writes && below(&reference.path, &operation.symbolic)
             }),
             Content::Replacement(path) => below(&reference.path, &symbolic(path.split('.'))),
             Content::Merged(_) | Content::Replaced(_) => false,
@@ -328,19 +328,6 @@ impl<'a> Built<'a> {
         self.annotations.push((ANY_KEY.into(), Text::Unknown));
         self.labels.push((ANY_KEY.into(), Text::Unknown));
     }
-}
-
-/// Steps of a JSON pointer or a field path as a symbolic path.
-fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
-    let mut path = String::new();
-    for step in steps {
-        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.extend(["[", step, "]"]);
-        } else if step != "-" {
-            push_key(&mut path, &step.replace("~1", "/").replace("~0", "~"));
-        }
-    }
-    path
 }
 
 fn last<'a>(pairs: &[(Cow<'a, str>, Text<'a>)], key: &str) -> Option<Text<'a>> {
