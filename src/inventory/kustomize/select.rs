@@ -106,11 +106,6 @@ impl Patterns {
         let either = |pattern: &str, one: Option<&str>, other: Option<&str>| {
             if pattern.is_empty() { Match::Yes } else { known(pattern, one).max(known(pattern, other)) }
         };
-        let text = |text: &'_ Text<'_>| match text {
-            Text::Absent => Some(String::new()),
-            Text::Known(text) => Some(text.to_string()),
-            Text::Unknown => None,
-        };
         let kind = self
             .matches(&selector.group, item.group)
             .min(self.matches(&selector.version, item.version))
@@ -118,7 +113,7 @@ impl Patterns {
         if kind == Match::No {
             return Match::No;
         }
-        let name = either(&selector.name, text(name).as_deref(), text(&item.name).as_deref());
+        let name = either(&selector.name, name_of(name), name_of(&item.name));
         let namespace = either(
             &selector.namespace,
             effective(cluster_scoped, namespace),
@@ -141,11 +136,22 @@ impl Patterns {
             return Match::No;
         }
         let mut compiled = self.compiled.borrow_mut();
-        let regex = compiled.entry(pattern.into()).or_insert_with(|| {
+        if !compiled.contains_key(pattern) {
             let whole = format!("^(?:{pattern})$");
-            regex::RegexBuilder::new(&whole).size_limit(MAX_REGEX).build().ok().map(Rc::new)
-        });
+            let regex = regex::RegexBuilder::new(&whole).size_limit(MAX_REGEX).build().ok().map(Rc::new);
+            compiled.insert(pattern.into(), regex);
+        }
+        let Some(regex) = compiled.get(pattern) else { return Match::Maybe };
         regex.as_ref().map_or(Match::Maybe, |regex| Match::from(regex.is_match(text)))
+    }
+}
+
+/// A name, empty where there is none; nothing where it is not known.
+fn name_of<'t>(text: &'t Text<'_>) -> Option<&'t str> {
+    match text {
+        Text::Absent => Some(""),
+        Text::Known(text) => Some(text),
+        Text::Unknown => None,
     }
 }
 
