@@ -9,6 +9,9 @@ use crate::inventory::index::{Defined, Inventory, Used};
 use crate::inventory::near::is_within;
 use crate::inventory::{Place, Stated};
 
+/// Most keys that a missing one is held against for a hint.
+const MOST_KEYS: usize = 256;
+
 /// A missing key: who asks for it, what lacks it, and in which namespaces.
 struct Missing<'i> {
     used: &'i Used<'i>,
@@ -95,7 +98,7 @@ impl<'i> Meant<'i> {
     /// The key that was likely meant: one that differs in case and punctuation only, else in a letter or two.
     fn nearest(&self, key: &str) -> Option<&'i str> {
         let alike = self.plain.get(&letters(key)).copied();
-        let mut others = self.keys.iter().copied().filter(|_| key.len() >= 5);
+        let mut others = self.keys.iter().copied().take(MOST_KEYS).filter(|_| key.len() >= 5);
         alike.or_else(|| others.find(|other| is_within(key, other, 2)))
     }
 }

@@ -45,10 +45,11 @@ fn token(at: usize) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list of trees")]
 fn large_repositories_take_time_in_proportion_to_their_size() {
     let many = |text: &dyn Fn(usize) -> String| (0..2_000).map(text).collect::<String>();
     let numbers = || (0..1_500_usize).map(|at| format!("- f{at}.yaml\n")).collect::<String>();
-    let trees: [(&str, Vec<(&str, String)>); 8] = [
+    let trees: [(&str, Vec<(&str, String)>); 9] = [
         (
             "dangling",
             vec![
@@ -57,6 +58,27 @@ fn large_repositories_take_time_in_proportion_to_their_size() {
                     "d.yaml",
                     many(&|at| pod("p", "app", "x", &format!("a-long-common-beginning-{}", name(at + 9_000)), "k")),
                 ),
+            ],
+        ),
+        (
+            "keys",
+            vec![
+                ("s.yaml", {
+                    let keys = many(&|at| format!("  - {{secretKey: KEY_{at}, remoteRef: {{key: a}}}}\n"));
+                    format!(
+                        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: db, namespace: app}}\nspec:\n  data:\n{keys}"
+                    )
+                }),
+                ("d.yaml", {
+                    let all = many(&|at| {
+                        format!("    - {{name: A{at}, valueFrom: {{secretKeyRef: {{name: db, key: OTHER_{at}}}}}}}\n")
+                    });
+                    format!(
+                        "{}{all}",
+                        pod("p", "app", "x", "db", "KEY_1")
+                            .replace("env: [{name: A, valueFrom: {secretKeyRef: {name: db, key: KEY_1}}}]\n", "env:\n")
+                    )
+                }),
             ],
         ),
         ("twice", vec![("s.yaml", many(&|_| external("db", "app", "k")))]),
