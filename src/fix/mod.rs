@@ -1,0 +1,1 @@
+//! Repairs: findings to edits, edits to new texts, new texts to files, all of them or none.
