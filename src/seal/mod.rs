@@ -1,8 +1,20 @@
 //! Sealing: what `kubeseal` does with keys and values, without a cluster.
 //!
-//! `cipher` is the format of one value, byte for byte; `key` reads certificates and private keys; `plaintext` is the type
-//! that every decrypted value travels in. Nothing here reads a file or opens a connection.
+//! `cipher` is the format of one value, byte for byte; `secret` and `sealed` are the two objects, `identity` what binds a
+//! ciphertext; `json` and `emit` are how Kubernetes reads and writes YAML. `plaintext` is the type that every decrypted
+//! value travels in. Nothing here reads a file or opens a connection.
 
+pub mod cipher;
+pub mod emit;
+pub mod identity;
+pub mod json;
 mod plaintext;
+mod random;
+pub mod sealed;
+pub mod secret;
 
+pub use identity::Identity;
 pub use plaintext::Plaintext;
+pub use random::{Generator, Randomness};
+pub use sealed::{SealedError, SealedSecret};
+pub use secret::{Refusal, Request, Secret};

@@ -1,0 +1,385 @@
+//! A plaintext Secret as it stands in a document, and what of it cannot be sealed.
+
+use serde_json::{Map, Value};
+
+use super::cipher;
+use super::identity::{is_key, is_name, is_namespace, scope_of};
+use super::json;
+use super::{Identity, Plaintext};
+use crate::document::yaml::{Node, Style};
+use crate::inventory::facts::Scope;
+use crate::mask::masked;
+use crate::span::Span;
+
+/// Most bytes that the values of a Secret may have together (MaxSecretSize, core/v1/types.go).
+pub const MAX_SIZE: usize = 1 << 20;
+
+/// What sealing leaves out of `metadata` (`secrets-surface.md` 2.4).
+pub(super) const STRIPPED: &[&str] = &[
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+/// Annotations that hold the whole Secret in plain text.
+pub(super) const STRIPPED_ANNOTATIONS: &[&str] =
+    &["kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration"];
+/// How deep merge keys are followed.
+const MERGES: u8 = 4;
+const KEPT: &[&str] = &["annotations", "finalizers", "generateName", "labels", "managedFields", "name", "namespace"];
+const FIELDS: &[&str] = &["apiVersion", "data", "immutable", "kind", "metadata", "stringData", "type"];
+
+/// One key and its value.
+pub struct Entry {
+    /// Key of `data` or `stringData`.
+    pub key: String,
+    /// The value, decoded.
+    pub value: Plaintext,
+}
+
+/// A Secret with its values.
+pub struct Secret {
+    /// `metadata.name`.
+    pub name: Option<String>,
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// Scope by its annotations.
+    pub scope: Scope,
+    /// What else of `metadata` goes to the template.
+    pub metadata: Map<String, Value>,
+    /// `type`.
+    pub secret_type: Option<String>,
+    /// `immutable`.
+    pub immutable: Option<bool>,
+    /// In the order of the document; keys are there once.
+    pub entries: Vec<Entry>,
+}
+
+/// Why a document cannot be sealed, and where in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Refusal {
+    /// Bytes of the document's text.
+    pub span: Span,
+    /// What is wrong. Never a value.
+    pub why: Why,
+}
+
+/// What is wrong with a Secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// No mapping.
+    #[error("it is no Kubernetes object")]
+    NoObject,
+    /// Another kind.
+    #[error("it is a {0}, not a Secret")]
+    Kind(String),
+    /// Another API.
+    #[error("its apiVersion is not `v1`")]
+    ApiVersion,
+    /// A field that Secrets do not have, and that would be lost.
+    #[error("`{0}` is no field of a Secret and would be lost; remove it")]
+    Unknown(String),
+    /// A field of the wrong shape.
+    #[error("`{place}` must be {wanted}")]
+    Shape {
+        /// The field.
+        place: String,
+        /// What it must be.
+        wanted: &'static str,
+    },
+    /// A key twice.
+    #[error("the key `{0}` is there twice")]
+    Twice(String),
+    /// A key that the API server refuses.
+    #[error("`{0}` is no key for a Secret: letters, digits, `-`, `_` and `.` only")]
+    Key(String),
+    /// `data` without base64.
+    #[error("`data.{0}` is no standard base64; encode it, or move it to `stringData`")]
+    NotBase64(String),
+    /// Nothing in it.
+    #[error("it has no keys; --allow-empty-data seals it all the same")]
+    Empty,
+    /// Too large.
+    #[error("its values have {0} bytes together, and a Secret may hold at most {MAX_SIZE}")]
+    TooLarge(usize),
+    /// No name.
+    #[error("it has no `metadata.name`; add it or give --name")]
+    NoName,
+    /// No namespace.
+    #[error("it has no `metadata.namespace`, to which its scope binds it; add it or give --namespace")]
+    NoNamespace,
+    /// A name that the API server refuses.
+    #[error("`{0}` is no name for a {1}: lower-case letters, digits and `-` only")]
+    Name(String, &'static str),
+    /// A flag that says something else than the document.
+    #[error("its namespace is `{own}`, and --namespace says `{given}`")]
+    OtherNamespace {
+        /// The document's.
+        own: String,
+        /// The flag's.
+        given: String,
+    },
+    /// Its values are encrypted already.
+    #[error("its values are encrypted with SOPS; decrypt it first, or leave it as it is")]
+    Sops,
+    /// A custom tag, whose meaning is not known here.
+    #[error("`{0}` has a tag of its own; write the value without it")]
+    Tag(String),
+}
+
+/// What the command line says of all Secrets of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Takes the place of `metadata.name`.
+    pub name: Option<String>,
+    /// Fills `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// Takes the place of the scope by annotations.
+    pub scope: Option<Scope>,
+    /// Whether a Secret without keys is sealed too.
+    pub allow_empty: bool,
+}
+
+impl Secret {
+    /// Reads the object at `root`.
+    ///
+    /// # Errors
+    /// Where it is no Secret, or something in it would be lost, changed or refused by the API server.
+    pub fn read(root: Node<'_>) -> Result<Self, Refusal> {
+        is_secret(root)?;
+        for (key, _) in root.entries() {
+            let name = key.as_str().unwrap_or_default();
+            if name == "sops" {
+                return Err(refuse(key, Why::Sops));
+            }
+            if !FIELDS.contains(&name) && name != "<<" {
+                return Err(refuse(key, Why::Unknown(shown(name))));
+            }
+        }
+        let mut metadata = metadata(root)?;
+        let take = |metadata: &mut Map<String, Value>, key: &str| match metadata.remove(key) {
+            Some(Value::String(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        };
+        let (name, namespace) = (take(&mut metadata, "name"), take(&mut metadata, "namespace"));
+        let scope = scope_of(metadata.get("annotations"));
+        let secret_type = string(root, "type")?.filter(|text| !text.is_empty());
+        let immutable = match root.get("immutable") {
+            None => None,
+            Some(node) => match json::value(node) {
+                Value::Null => None,
+                Value::Bool(value) => Some(value),
+                _ => return Err(shape(node, "immutable", "true or false")),
+            },
+        };
+        let entries = entries(root)?;
+        Ok(Self { name, namespace, scope, metadata, secret_type, immutable, entries })
+    }
+
+    /// Whom it is to be sealed for. `root` is the object that it was read from.
+    ///
+    /// # Errors
+    /// Where name or namespace are missing, wrong, or contradict `request`; where there is nothing to seal.
+    pub fn identity(&self, request: &Request, root: Node<'_>) -> Result<Identity, Refusal> {
+        let at = |key: &str| root.at(&["metadata", key]).or_else(|| root.get("metadata")).unwrap_or(root);
+        let scope = request.scope.unwrap_or(self.scope);
+        let name = request.name.clone().or_else(|| self.name.clone());
+        let name = name.ok_or_else(|| refuse(at("name"), Why::NoName))?;
+        if !is_name(&name) {
+            return Err(refuse(at("name"), Why::Name(shown(&name), "Secret")));
+        }
+        if let (Some(own), Some(given)) = (&self.namespace, &request.namespace)
+            && own != given
+        {
+            let why = Why::OtherNamespace { own: shown(own), given: shown(given) };
+            return Err(refuse(at("namespace"), why));
+        }
+        let namespace = self.namespace.clone().or_else(|| request.namespace.clone());
+        match &namespace {
+            Some(namespace) if !is_namespace(namespace) => {
+                return Err(refuse(at("namespace"), Why::Name(shown(namespace), "namespace")));
+            }
+            None if scope != Scope::ClusterWide => return Err(refuse(at("namespace"), Why::NoNamespace)),
+            _ => {}
+        }
+        if self.entries.is_empty() && !request.allow_empty {
+            return Err(refuse(root, Why::Empty));
+        }
+        Ok(Identity { name, namespace, scope })
+    }
+}
+
+/// Whether the object is a core Secret.
+fn is_secret(root: Node<'_>) -> Result<(), Refusal> {
+    if !root.is_mapping() {
+        return Err(refuse(root, Why::NoObject));
+    }
+    let kind = root.get("kind").and_then(Node::as_str).ok_or_else(|| refuse(root, Why::NoObject))?;
+    if kind != "Secret" {
+        return Err(refuse(root, Why::Kind(shown(kind))));
+    }
+    // A Secret without apiVersion is refused by the API server, and meant all the same by whoever wrote it.
+    match root.get("apiVersion") {
+        Some(node) if node.as_str() != Some("v1") => Err(refuse(node, Why::ApiVersion)),
+        _ => Ok(()),
+    }
+}
+
+/// What of `metadata` goes into the template, name and namespace among it.
+fn metadata(root: Node<'_>) -> Result<Map<String, Value>, Refusal> {
+    let Some(node) = root.get("metadata").filter(|node| !node.is_null()) else { return Ok(Map::new()) };
+    if !node.is_mapping() {
+        return Err(shape(node, "metadata", "a mapping"));
+    }
+    let Value::Object(all) = json::value(node) else { return Ok(Map::new()) };
+    let mut kept = Map::new();
+    for (key, mut value) in all {
+        let at = node.get(&key).unwrap_or(node);
+        match key.as_str() {
+            stripped if STRIPPED.contains(&stripped) => continue,
+            "labels" | "annotations" => {
+                let place = format!("metadata.{key}");
+                strings(&mut value, &place).map_err(|place| shape(at, &place, "text; put it into quotes"))?;
+                if let Value::Object(map) = &mut value {
+                    STRIPPED_ANNOTATIONS.iter().for_each(|stripped| drop(map.remove(*stripped)));
+                }
+                if value.as_object().is_none_or(Map::is_empty) {
+                    continue;
+                }
+            }
+            "name" | "namespace" | "generateName" => match value {
+                Value::Null => continue,
+                Value::String(_) => {}
+                _ => return Err(shape(at, &format!("metadata.{key}"), "text; put it into quotes")),
+            },
+            known if KEPT.contains(&known) => {}
+            other => return Err(refuse(at, Why::Unknown(format!("metadata.{}", shown(other))))),
+        }
+        kept.insert(key, value);
+    }
+    Ok(kept)
+}
+
+/// Makes `value` a mapping of texts, or names what is none. An empty entry is an empty text, as Go reads it.
+fn strings(value: &mut Value, place: &str) -> Result<(), String> {
+    match value {
+        Value::Null => Ok(()),
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                match value {
+                    Value::String(_) => {}
+                    Value::Null => *value = Value::String(String::new()),
+                    _ => return Err(format!("{place}.{}", shown(key))),
+                }
+            }
+            Ok(())
+        }
+        _ => Err(place.to_owned()),
+    }
+}
+
+/// The values of `data` and `stringData`; the latter win (`secrets-surface.md` 5.1).
+fn entries(root: Node<'_>) -> Result<Vec<Entry>, Refusal> {
+    let mut found: Vec<Entry> = Vec::new();
+    let mut size = 0;
+    for section in ["data", "stringData"] {
+        let Some(mapping) = root.get(section).filter(|node| !node.is_null()) else { continue };
+        if !mapping.is_mapping() {
+            return Err(shape(mapping, section, "a mapping"));
+        }
+        let mut seen = Vec::new();
+        for (key, node) in flat(mapping, MERGES).ok_or_else(|| shape(mapping, section, "plain entries"))? {
+            let name = key.as_str().unwrap_or_default();
+            if !is_key(name) {
+                return Err(refuse(key, Why::Key(shown(name))));
+            }
+            if seen.contains(&name) {
+                return Err(refuse(key, Why::Twice(name.to_owned())));
+            }
+            seen.push(name);
+            let value = if section == "data" { decoded(name, node)? } else { text(name, node)? };
+            match found.iter_mut().find(|entry| entry.key == name) {
+                Some(entry) => entry.value = value,
+                None => found.push(Entry { key: name.to_owned(), value }),
+            }
+        }
+    }
+    found.iter().for_each(|entry| size += entry.value.len());
+    if size > MAX_SIZE { Err(refuse(root, Why::TooLarge(size))) } else { Ok(found) }
+}
+
+/// The entries of a mapping with those that it merges, which its own ones hide. None where mappings merge each other
+/// deeper than anyone writes.
+fn flat<'n>(mapping: Node<'n>, depth: u8) -> Option<Vec<(Node<'n>, Node<'n>)>> {
+    let depth = depth.checked_sub(1)?;
+    let merge = |key: &Node<'_>| key.as_str() == Some("<<") && key.style() == Some(Style::Plain);
+    let mut all: Vec<(Node<'n>, Node<'n>)> = mapping.entries().filter(|(key, _)| !merge(key)).collect();
+    for (_, source) in mapping.entries().filter(|(key, _)| merge(key)) {
+        let sources: Vec<Node<'n>> = if source.is_sequence() { source.items().collect() } else { vec![source] };
+        for source in sources {
+            for (key, value) in flat(source, depth)? {
+                if !all.iter().any(|(known, _)| known.as_str() == key.as_str()) {
+                    all.push((key, value));
+                }
+            }
+        }
+    }
+    Some(all)
+}
+
+fn decoded(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
+    no_tag("data", key, node)?;
+    if node.is_null() {
+        return Ok(Plaintext::default());
+    }
+    let place = || format!("data.{}", shown(key));
+    if !node.is_string() {
+        return Err(shape(node, &place(), "base64 text; put it into quotes"));
+    }
+    let bytes = node.as_str().and_then(cipher::decode).ok_or_else(|| refuse(node, Why::NotBase64(shown(key))))?;
+    Ok(Plaintext::new(bytes.to_vec()))
+}
+
+fn text(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
+    no_tag("stringData", key, node)?;
+    if node.is_null() {
+        return Ok(Plaintext::default());
+    }
+    match node.as_str().filter(|_| node.is_string()) {
+        Some(text) => Ok(Plaintext::from(text)),
+        None => Err(shape(node, &format!("stringData.{}", shown(key)), "text; put it into quotes")),
+    }
+}
+
+fn no_tag(section: &str, key: &str, node: Node<'_>) -> Result<(), Refusal> {
+    match node.tag() {
+        Some(tag) if tag != "!!str" && tag != "!" => Err(refuse(node, Why::Tag(format!("{section}.{}", shown(key))))),
+        _ => Ok(()),
+    }
+}
+
+fn string(root: Node<'_>, key: &str) -> Result<Option<String>, Refusal> {
+    let Some(node) = root.get(key).filter(|node| !node.is_null()) else { return Ok(None) };
+    match node.as_str().filter(|_| node.is_string()) {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => Err(shape(node, key, "text; put it into quotes")),
+    }
+}
+
+fn refuse(node: Node<'_>, why: Why) -> Refusal {
+    Refusal { span: node.span(), why }
+}
+
+fn shape(node: Node<'_>, place: &str, wanted: &'static str) -> Refusal {
+    refuse(node, Why::Shape { place: place.to_owned(), wanted })
+}
+
+/// A name from the document as messages may show it.
+fn shown(name: &str) -> String {
+    masked(name).into_owned()
+}
