@@ -10,6 +10,7 @@ pub mod identity;
 pub mod json;
 mod plaintext;
 mod random;
+pub mod render;
 pub mod sealed;
 pub mod secret;
 

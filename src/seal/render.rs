@@ -1,0 +1,625 @@
+//! A SealedSecret written over the Secret that it was made of: comments, order, quotes and line ends of the document stay.
+//!
+//! Lines are moved as they are wherever that says the same; the result is read again and compared with what was meant,
+//! and where it differs, or the document is written in a way that leaves no lines to move, the object is written anew with
+//! the comments above it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::identity::annotation;
+use super::secret::{STRIPPED, STRIPPED_ANNOTATIONS};
+use super::{SealedSecret, emit, json};
+use crate::document::yaml::{self, Node, Style};
+use crate::span::Span;
+
+/// The text that takes the place of `span`.
+#[derive(Clone, Debug)]
+pub struct Replacement {
+    /// Bytes of the document's text.
+    pub span: Span,
+    /// What to write there. It holds no plaintext value.
+    pub text: String,
+    /// Whether all comments stand where they stood, seen from their neighbours.
+    pub in_place: bool,
+}
+
+/// What to write over the Secret at `root` to make `sealed` of it. The object begins at its first key, so it may stand in a
+/// list.
+#[must_use]
+pub fn over(root: Node<'_>, sealed: &SealedSecret) -> Replacement {
+    let text = root.tree().text();
+    if text[..start(root)].trim_end().is_empty() && text[start(root)..].starts_with('{') && is_json(text) {
+        let span = Span::new(start(root), text.trim_end().len());
+        let indent = indentation(span.slice(text));
+        let eol = line_end(text);
+        let text = emit::json(&sealed.to_value(), indent.as_deref()).replace('\n', eol);
+        return Replacement { span, text, in_place: true };
+    }
+    let source = Source::new(root);
+    let span = source.region;
+    let made = source.rewrite(sealed).filter(|made| says(made, source.column, sealed));
+    let in_place = made.is_some();
+    let text = made.unwrap_or_else(|| source.anew(sealed));
+    Replacement { span, text, in_place }
+}
+
+/// Whether `text` is read as exactly `sealed`.
+fn says(text: &str, column: usize, sealed: &SealedSecret) -> bool {
+    let text = format!("{}{text}\n", " ".repeat(column));
+    yaml::parse(&text).is_ok_and(|tree| tree.root().is_some_and(|root| json::value(root) == sealed.to_value()))
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text.trim()).is_ok()
+}
+
+/// What the second line of a JSON text is indented by; none where it is all on one line.
+fn indentation(text: &str) -> Option<String> {
+    let second = text.lines().skip(1).find(|line| !line.trim().is_empty())?;
+    Some(second[..second.len() - second.trim_start_matches([' ', '\t']).len()].to_owned())
+}
+
+fn line_end(text: &str) -> &'static str {
+    if memchr::memchr(b'\n', text.as_bytes()).is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" }
+}
+
+/// Where a node begins, its quote included.
+fn start(node: Node<'_>) -> usize {
+    let quotes = usize::from(matches!(node.style(), Some(Style::Single | Style::Double)));
+    node.span().start.saturating_sub(quotes)
+}
+
+/// One entry of a block mapping, as lines.
+struct Section<'t> {
+    key: &'t str,
+    value: Node<'t>,
+    /// Comments and blank lines above it.
+    lead: Vec<&'t str>,
+    /// Its lines; the first begins at the key.
+    body: Vec<&'t str>,
+    /// Comments inside the body, without those of blocks that stand in it as text.
+    comments: Vec<&'t str>,
+}
+
+/// A document around one object.
+struct Source<'t> {
+    text: &'t str,
+    root: Node<'t>,
+    /// Offsets at which comments start.
+    comments: BTreeSet<usize>,
+    /// Of the first key: spaces before it, or before the dash and it.
+    column: usize,
+    /// What is replaced: from the first key to the end of the last line that says something.
+    region: Span,
+    eol: &'static str,
+}
+
+impl<'t> Source<'t> {
+    fn new(root: Node<'t>) -> Self {
+        let text = root.tree().text();
+        let comments: BTreeSet<usize> = root.tree().comments().iter().map(|span| span.start).collect();
+        let first = root.entries().next().map_or(root.span().start, |(key, _)| start(key));
+        let first = if root.is_flow() { root.span().start.min(first) } else { first };
+        let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let mut source = Self {
+            text,
+            root,
+            comments,
+            column: first - line,
+            region: Span::new(first, root.span().end.max(first)),
+            eol: line_end(text),
+        };
+        source.region.end = source.last_content();
+        source
+    }
+
+    /// The end of the last line of the object that is neither blank nor a comment.
+    fn last_content(&self) -> usize {
+        if self.root.is_flow() {
+            return self.root.span().end.max(self.region.start);
+        }
+        // The parser ends a block mapping where the next token begins, which may be after comments.
+        let mut end = self.line_end_after(self.root.span().end.saturating_sub(1).max(self.region.start));
+        loop {
+            let line = self.text[..end].rfind('\n').map_or(0, |at| at + 1).max(self.region.start);
+            let nothing = line > self.region.start && self.is_lead(line, &self.text[line..end]);
+            let less = line > self.region.start && self.column_of(line, end) < self.column;
+            if !(nothing || less) {
+                return end;
+            }
+            end = line - 1 - usize::from(self.text[..line - 1].ends_with('\r'));
+        }
+    }
+
+    fn column_of(&self, line: usize, end: usize) -> usize {
+        let text = &self.text[line..end];
+        text.len() - text.trim_start_matches(' ').len()
+    }
+
+    fn line_end_after(&self, at: usize) -> usize {
+        let end = memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |found| at + found);
+        if self.text[..end].ends_with('\r') && end > at { end - 1 } else { end }
+    }
+
+    /// Whether the line at `offset` is blank or nothing but a comment.
+    fn is_lead(&self, offset: usize, line: &str) -> bool {
+        let inner = line.trim_start_matches([' ', '\t']);
+        inner.trim().is_empty() || self.comments.contains(&(offset + line.len() - inner.len()))
+    }
+
+    /// The entries of a block mapping that ends at `end`. None where they do not stand on lines of their own at one column.
+    fn sections(&self, mapping: Node<'t>, end: usize) -> Option<Vec<Section<'t>>> {
+        if !mapping.is_mapping() || mapping.is_flow() || mapping.is_alias() || mapping.is_anchored() {
+            return None;
+        }
+        let entries: Vec<(Node<'t>, Node<'t>)> = mapping.entries().collect();
+        if entries.is_empty() {
+            return Some(Vec::new());
+        }
+        let line_of = |key: Node<'_>| self.text[..start(key)].rfind('\n').map_or(0, |at| at + 1).max(self.region.start);
+        let mut column = None;
+        for (key, value) in &entries {
+            let (at, line) = (start(*key), line_of(*key));
+            let margin = if line == self.region.start { self.column } else { at - line };
+            let alone = self.text[line..at].bytes().all(|byte| byte == b' ');
+            let plain = key.as_str().is_some() && !key.is_anchored() && !value.is_anchored() && key.tag().is_none();
+            if !alone || !plain || *column.get_or_insert(margin) != margin {
+                return None;
+            }
+        }
+        let mut found: Vec<Section<'t>> = Vec::new();
+        let mut lead = self.lead_above(line_of(entries.first()?.0));
+        for (index, (key, value)) in entries.iter().enumerate() {
+            let stop = entries.get(index + 1).map_or(end, |(next, _)| line_of(*next));
+            let mut lines = self.lines(Span::new(line_of(*key), stop));
+            let mut next = Vec::new();
+            while lines.len() > 1 && lines.last().is_some_and(|(at, line)| self.is_lead(*at, line)) {
+                next.extend(lines.pop().map(|(_, line)| line));
+            }
+            next.reverse();
+            let body = Span::new(lines.first()?.0, lines.last().map(|(at, line)| at + line.len())?);
+            let comments = self.root.tree().comments().iter().filter(|comment| body.contains(**comment));
+            found.push(Section {
+                key: key.as_str()?,
+                value: *value,
+                lead: std::mem::replace(&mut lead, next),
+                body: lines.into_iter().map(|(_, line)| line).collect(),
+                comments: comments.map(|comment| comment.slice(self.text).trim_end()).collect(),
+            });
+        }
+        // What follows the last entry belongs to it.
+        if let Some(last) = found.last_mut() {
+            last.body.extend(lead);
+        }
+        Some(found)
+    }
+
+    /// The comments and blank lines right above the line at `at`, inside the object.
+    fn lead_above(&self, at: usize) -> Vec<&'t str> {
+        let mut lines = self.lines(Span::new(self.region.start, at.max(self.region.start)));
+        let first = lines.iter().rposition(|(at, line)| !self.is_lead(*at, line)).map_or(0, |last| last + 1);
+        lines.drain(..first);
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    fn lines(&self, span: Span) -> Vec<(usize, &'t str)> {
+        let mut at = span.start;
+        let all = span.slice(self.text).split_inclusive('\n').map(move |line| {
+            let offset = at;
+            at += line.len();
+            (offset, line.trim_end_matches(['\n', '\r']))
+        });
+        all.collect()
+    }
+
+    /// The object with the lines of the document. None where there are none to use.
+    fn rewrite(&self, sealed: &SealedSecret) -> Option<String> {
+        let top = self.sections(self.root, self.region.end)?;
+        let find = |key: &str| top.iter().find(|section| section.key == key);
+        let mut out = Writer { lines: Vec::new(), column: self.column };
+        out.entry(0, find("apiVersion"), "apiVersion: bitnami.com/v1alpha1");
+        out.entry(0, find("kind"), "kind: SealedSecret");
+        let metadata = find("metadata");
+        let inner = match metadata {
+            Some(section) if section.value.is_mapping() && !section.value.is_flow() => {
+                self.sections(section.value, self.end_of(section))?
+            }
+            Some(section) if section.value.is_null() => Vec::new(),
+            // A flow mapping has no lines to move.
+            Some(_) => return None,
+            None => Vec::new(),
+        };
+        out.header(metadata, "metadata:");
+        let of = |key: &str| inner.iter().find(|section| section.key == key);
+        out.entry(2, of("name"), &format!("name: {}", emit::scalar(&sealed.identity.name)));
+        if let Some(namespace) = &sealed.identity.namespace {
+            out.entry(2, of("namespace"), &format!("namespace: {}", emit::scalar(namespace)));
+        }
+        if let Some(key) = annotation(sealed.identity.scope) {
+            out.line(2, "annotations:");
+            out.line(4, &format!("{key}: \"true\""));
+        }
+        out.line(0, "spec:");
+        self.values(&top, sealed, &mut out);
+        out.line(2, "template:");
+        self.template(&inner, sealed, &mut out);
+        for section in top.iter().filter(|section| matches!(section.key, "type" | "immutable")) {
+            if section.value.is_null() || section.value.as_str() == Some("") {
+                out.comments(4, section);
+            } else {
+                out.moved(4, section, self.column);
+            }
+        }
+        Some(out.lines.join(self.eol))
+    }
+
+    /// `encryptedData`, keys in the order of the document, each under the comments of its value.
+    fn values(&self, top: &[Section<'t>], sealed: &SealedSecret, out: &mut Writer) {
+        let mut written = BTreeSet::new();
+        let mut header = false;
+        for section in top.iter().filter(|section| matches!(section.key, "data" | "stringData")) {
+            let inner = self.sections(section.value, self.end_of(section));
+            let column = if header { 4 } else { 2 };
+            out.lead(column, &section.lead);
+            // Those on the line of `data:` itself, or all of them where its values stand on one line.
+            let own = section.comments.iter().filter(|comment| {
+                inner.is_none() || section.body.first().is_some_and(|line| line.ends_with(**comment))
+            });
+            own.for_each(|comment| out.line(column, comment));
+            if !header {
+                out.line(2, if sealed.encrypted.is_empty() { "encryptedData: {}" } else { "encryptedData:" });
+                header = true;
+            }
+            for value in inner.into_iter().flatten() {
+                out.comments(4, &value);
+                let ciphertext = sealed.encrypted.get(value.key).filter(|_| written.insert(value.key.to_owned()));
+                if let Some(ciphertext) = ciphertext {
+                    out.line(4, &format!("{}: {ciphertext}", emit::scalar(value.key)));
+                }
+            }
+            for (key, ciphertext) in &sealed.encrypted {
+                let here = section.value.get(key).is_some() && written.insert(key.clone());
+                if here {
+                    out.line(4, &format!("{}: {ciphertext}", emit::scalar(key)));
+                }
+            }
+        }
+        if !header {
+            out.line(2, "encryptedData: {}");
+        }
+    }
+
+    /// `template.metadata`: what stood in the Secret's, moved.
+    fn template(&self, inner: &[Section<'t>], sealed: &SealedSecret, out: &mut Writer) {
+        let indent = inner.first().and_then(|section| self.key_column(section)).unwrap_or_default();
+        out.line(4, "metadata:");
+        out.line(6, &format!("name: {}", emit::scalar(&sealed.identity.name)));
+        if let Some(namespace) = &sealed.identity.namespace {
+            out.line(6, &format!("namespace: {}", emit::scalar(namespace)));
+        }
+        for section in inner.iter().filter(|section| !matches!(section.key, "name" | "namespace")) {
+            let meant = sealed.metadata.get(section.key);
+            if STRIPPED.contains(&section.key) || meant.is_none() {
+                continue;
+            }
+            let says = json::value(section.value);
+            let same = meant == Some(&says) && !holds_stripped(&says);
+            match meant {
+                Some(_) if same => out.moved(6, section, indent),
+                Some(value) => {
+                    out.comments(6, section);
+                    out.value(6, section.key, value);
+                }
+                None => {}
+            }
+        }
+        let new = sealed.metadata.iter().filter(|(key, _)| !inner.iter().any(|section| section.key == key.as_str()));
+        new.for_each(|(key, value)| out.value(6, key, value));
+    }
+
+    fn key_column(&self, section: &Section<'t>) -> Option<usize> {
+        let line = section.body.first()?;
+        let offset = line.as_ptr() as usize - self.text.as_ptr() as usize;
+        let inner = line.len() - line.trim_start_matches(' ').len();
+        Some(if offset == self.region.start { self.column } else { inner })
+    }
+
+    /// The end of a section's body, bytes of the text.
+    fn end_of(&self, section: &Section<'t>) -> usize {
+        let last = section.body.last().copied().unwrap_or_default();
+        last.as_ptr() as usize - self.text.as_ptr() as usize + last.len()
+    }
+
+    /// The object written anew, with every comment that stood in it above.
+    fn anew(&self, sealed: &SealedSecret) -> String {
+        let inside = self.root.tree().comments().iter().filter(|comment| self.region.contains(**comment));
+        let mut lines: Vec<String> = inside.map(|comment| comment.slice(self.text).trim_end().to_owned()).collect();
+        lines.extend(emit::yaml(&sealed.to_value()).lines().map(str::to_owned));
+        let margin = " ".repeat(self.column);
+        lines.iter_mut().skip(1).for_each(|line| line.insert_str(0, &margin));
+        lines.join(self.eol)
+    }
+}
+
+fn holds_stripped(value: &Value) -> bool {
+    value.as_object().is_some_and(|map| STRIPPED_ANNOTATIONS.iter().any(|key| map.contains_key(*key)))
+}
+
+/// Lines of the new object; the first begins at the place of the old one's first key.
+struct Writer {
+    lines: Vec<String>,
+    column: usize,
+}
+
+impl Writer {
+    fn line(&mut self, indent: usize, line: &str) {
+        let margin = if self.lines.is_empty() { 0 } else { self.column + indent };
+        self.lines.push(if line.is_empty() { String::new() } else { format!("{}{line}", " ".repeat(margin)) });
+    }
+
+    fn lead(&mut self, indent: usize, lead: &[&str]) {
+        // What stands above the first line stays where it is.
+        if !self.lines.is_empty() {
+            lead.iter().for_each(|line| self.line(indent, line.trim()));
+        }
+    }
+
+    /// The comments of a section whose lines are not used.
+    fn comments(&mut self, indent: usize, section: &Section<'_>) {
+        self.lead(indent, &section.lead);
+        section.comments.iter().for_each(|comment| self.line(indent, comment));
+    }
+
+    /// A line in the place of a section of one line, with its comments.
+    fn entry(&mut self, indent: usize, section: Option<&Section<'_>>, line: &str) {
+        let Some(section) = section else { return self.line(indent, line) };
+        self.lead(indent, &section.lead);
+        match section.comments.first() {
+            Some(comment) => self.line(indent, &format!("{line} {comment}")),
+            None => self.line(indent, line),
+        }
+    }
+
+    /// The first line of a section whose body is written by others.
+    fn header(&mut self, section: Option<&Section<'_>>, line: &str) {
+        let Some(section) = section else { return self.line(0, line) };
+        self.lead(0, &section.lead);
+        let own =
+            section.comments.iter().find(|comment| section.body.first().is_some_and(|line| line.ends_with(**comment)));
+        match own {
+            Some(comment) => self.line(0, &format!("{line} {comment}")),
+            None => self.line(0, line),
+        }
+    }
+
+    /// The lines of a section, moved from the column `from`.
+    fn moved(&mut self, indent: usize, section: &Section<'_>, from: usize) {
+        self.lead(indent, &section.lead);
+        for (index, line) in section.body.iter().enumerate() {
+            let margin = line.len() - line.trim_start_matches(' ').len();
+            let cut = if index == 0 { margin } else { margin.min(from) };
+            self.line(indent, &line[cut..]);
+        }
+    }
+
+    fn value(&mut self, indent: usize, key: &str, value: &Value) {
+        let one = Value::Object([(key.to_owned(), value.clone())].into_iter().collect());
+        emit::yaml(&one).lines().for_each(|line| self.line(indent, line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use rsa::RsaPrivateKey;
+    use rsa::rand_core::OsRng;
+
+    use super::super::{Randomness, Request, Secret, sealed};
+    use super::*;
+
+    static KEY: LazyLock<RsaPrivateKey> =
+        LazyLock::new(|| RsaPrivateKey::new(&mut OsRng, 2048).expect("a key can be made"));
+
+    /// The text with its first Secret sealed, ciphertexts written as `<key=plaintext>`.
+    fn sealed_over(text: &str) -> (String, bool) {
+        let tree = yaml::parse(text).expect("it is YAML");
+        let mut root = tree.root().expect("a root");
+        if let Some(item) = root.get("items").and_then(|items| items.items().next()) {
+            root = item;
+        }
+        let secret = Secret::read(root).expect("a Secret");
+        let request =
+            Request { namespace: secret.namespace.is_none().then(|| "given".to_owned()), ..Request::default() };
+        let identity = secret.identity(&request, root).expect("an identity");
+        let sealed = sealed::seal(&secret, &identity, &KEY.to_public_key(), &Randomness::default()).expect("it seals");
+        let made = over(root, &sealed);
+        let mut out = made.text;
+        for (key, plain) in sealed.unseal([&*KEY], &Randomness::default()).expect("it opens") {
+            let plain = String::from_utf8(plain.expose().to_vec()).expect("text");
+            out = out.replace(&sealed.encrypted[&key], &format!("<{key}={}>", plain.escape_debug()));
+        }
+        (format!("{}{out}{}", &text[..made.span.start], &text[made.span.end..]), made.in_place)
+    }
+
+    #[test]
+    fn comments_order_and_quotes_stay() {
+        let text = "\
+# Owned by the platform team.
+apiVersion: v1 # core
+# A Secret.
+kind: Secret
+metadata:
+  name: 'ml-platform' # the one
+  # as the convention says
+  namespace: ml-dev
+  labels:
+      # who
+      app: \"x\" # quoted
+  annotations: {a: 'b'}
+type: Opaque # default
+
+stringData:
+  # where it runs
+  URL: http://x # internal
+
+  # the password
+  PASSWORD: |
+    two
+    # not a comment
+# the end
+";
+        let wanted = "\
+# Owned by the platform team.
+apiVersion: bitnami.com/v1alpha1 # core
+# A Secret.
+kind: SealedSecret
+metadata:
+  name: ml-platform # the one
+  # as the convention says
+  namespace: ml-dev
+spec:
+
+  encryptedData:
+    # where it runs
+    # internal
+    URL: <URL=http://x>
+
+    # the password
+    PASSWORD: <PASSWORD=two\\n# not a comment\\n>
+  template:
+    metadata:
+      name: ml-platform
+      namespace: ml-dev
+      labels:
+          # who
+          app: \"x\" # quoted
+      annotations: {a: 'b'}
+    type: Opaque # default
+# the end
+";
+        let (made, in_place) = sealed_over(text);
+        assert_eq!(made, wanted);
+        assert!(in_place);
+        let crlf = text.replace('\n', "\r\n");
+        // A block scalar's own line ends are LF whatever the file's are.
+        assert_eq!(sealed_over(&crlf).0, wanted.replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn an_item_of_a_list_stays_in_its_list() {
+        let text = "\
+kind: List
+items:
+  - apiVersion: v1
+    kind: Secret
+    metadata: # whose
+      name: a
+    data: # all of them
+      x: aGk=
+    stringData: {q: z}
+  - kind: ConfigMap
+";
+        let wanted = "\
+kind: List
+items:
+  - apiVersion: bitnami.com/v1alpha1
+    kind: SealedSecret
+    metadata: # whose
+      name: a
+      namespace: given
+    spec:
+      # all of them
+      encryptedData:
+        x: <x=hi>
+        q: <q=z>
+      template:
+        metadata:
+          name: a
+          namespace: given
+  - kind: ConfigMap
+";
+        assert_eq!(sealed_over(text), (wanted.to_owned(), true));
+    }
+
+    #[test]
+    fn what_has_no_lines_to_move_is_written_anew_under_its_comments() {
+        let text = "{apiVersion: v1, kind: Secret, # c\n metadata: {name: a, namespace: b}, data: {x: aGk=}}\n# end\n";
+        let (made, in_place) = sealed_over(text);
+        let wanted = "\
+# c
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata:
+  name: a
+  namespace: b
+spec:
+  encryptedData:
+    x: <x=hi>
+  template:
+    metadata:
+      name: a
+      namespace: b
+# end
+";
+        assert_eq!((made.as_str(), in_place), (wanted, false));
+        let anchored =
+            "kind: Secret\nmetadata:\n  name: &n a\n  namespace: b\n  labels: {app: *n}\nstringData: {x: y}\n";
+        let (made, in_place) = sealed_over(anchored);
+        assert!(!in_place && made.contains("labels:\n        app: a\n"), "{made}");
+    }
+
+    #[test]
+    fn json_keeps_its_indentation() {
+        let text = "{\n    \"kind\": \"Secret\", \"apiVersion\": \"v1\", \"metadata\": {\"name\": \"a\", \"namespace\": \"b\"},\n    \"data\": {\"x\": \"aGk=\"}\n}\n";
+        let (made, in_place) = sealed_over(text);
+        assert!(in_place);
+        assert!(made.starts_with("{\n    \"apiVersion\": \"bitnami.com/v1alpha1\",\n    \"kind\""), "{made}");
+        assert!(made.ends_with("}\n") && made.contains("\"x\": \"<x=hi>\""), "{made}");
+        let one = sealed_over(
+            "{\"kind\":\"Secret\",\"metadata\":{\"name\":\"a\",\"namespace\":\"b\"},\"data\":{\"x\":\"aGk=\"}}",
+        )
+        .0;
+        assert!(!one.contains('\n'), "{one}");
+    }
+
+    #[test]
+    fn stripped_metadata_goes_and_the_rest_stays() {
+        let text = "\
+kind: Secret
+metadata:
+  creationTimestamp: null
+  name: a
+  namespace: b
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{\"data\":1}'
+    keep: \"1\"
+    sealedsecrets.bitnami.com/namespace-wide: \"true\"
+  uid: x
+data:
+  x: aGk=
+";
+        let wanted = "\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata:
+  name: a
+  namespace: b
+  annotations:
+    sealedsecrets.bitnami.com/namespace-wide: \"true\"
+spec:
+  encryptedData:
+    x: <x=hi>
+  template:
+    metadata:
+      name: a
+      namespace: b
+      annotations:
+        keep: \"1\"
+        sealedsecrets.bitnami.com/namespace-wide: \"true\"
+";
+        assert_eq!(sealed_over(text), (wanted.to_owned(), true));
+    }
+}
