@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::rule::{Fixable, Level, Text};
 use crate::span::{Region, Span};
 
+pub mod edit;
 pub mod line_hash;
 
 /// A value that may be a secret. It has no `Display` and no `Serialize`, and `Debug` shows only that it is there.

@@ -8,6 +8,7 @@ pub mod cipher;
 pub mod emit;
 pub mod identity;
 pub mod json;
+pub mod patch;
 mod plaintext;
 mod random;
 pub mod render;

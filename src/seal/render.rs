@@ -12,15 +12,14 @@ use super::identity::annotation;
 use super::secret::{STRIPPED, STRIPPED_ANNOTATIONS};
 use super::{SealedSecret, emit, json};
 use crate::document::yaml::{self, Node, Style};
+use crate::finding::edit::Edit;
 use crate::span::Span;
 
-/// The text that takes the place of `span`.
+/// The edit that makes a SealedSecret of a Secret.
 #[derive(Clone, Debug)]
-pub struct Replacement {
-    /// Bytes of the document's text.
-    pub span: Span,
-    /// What to write there. It holds no plaintext value.
-    pub text: String,
+pub struct Sealing {
+    /// Replaces the object, from its first key to the end of its last line, bytes of the document's text.
+    pub edit: Edit,
     /// Whether all comments stand where they stood, seen from their neighbours.
     pub in_place: bool,
 }
@@ -28,21 +27,21 @@ pub struct Replacement {
 /// What to write over the Secret at `root` to make `sealed` of it. The object begins at its first key, so it may stand in a
 /// list.
 #[must_use]
-pub fn over(root: Node<'_>, sealed: &SealedSecret) -> Replacement {
+pub fn over(root: Node<'_>, sealed: &SealedSecret) -> Sealing {
     let text = root.tree().text();
     if text[..start(root)].trim_end().is_empty() && text[start(root)..].starts_with('{') && is_json(text) {
         let span = Span::new(start(root), text.trim_end().len());
         let indent = indentation(span.slice(text));
         let eol = line_end(text);
         let text = emit::json(&sealed.to_value(), indent.as_deref()).replace('\n', eol);
-        return Replacement { span, text, in_place: true };
+        return Sealing { edit: Edit::replace(span, text), in_place: true };
     }
     let source = Source::new(root);
     let span = source.region;
     let made = source.rewrite(sealed).filter(|made| says(made, source.column, sealed));
     let in_place = made.is_some();
     let text = made.unwrap_or_else(|| source.anew(sealed));
-    Replacement { span, text, in_place }
+    Sealing { edit: Edit::replace(span, text), in_place }
 }
 
 /// Whether `text` is read as exactly `sealed`.
@@ -361,9 +360,10 @@ impl Writer {
 
     fn lead(&mut self, indent: usize, lead: &[&str]) {
         // What stands above the first line stays where it is.
-        if !self.lines.is_empty() {
-            lead.iter().for_each(|line| self.line(indent, line.trim()));
-        }
+        let Some(last) = self.lines.last() else { return };
+        // No blank line between a key and what belongs to it.
+        let blank = if last.ends_with(':') { lead.iter().take_while(|line| line.trim().is_empty()).count() } else { 0 };
+        lead[blank..].iter().for_each(|line| self.line(indent, line.trim()));
     }
 
     /// The comments of a section whose lines are not used.
@@ -436,12 +436,12 @@ mod tests {
         let identity = secret.identity(&request, root).expect("an identity");
         let sealed = sealed::seal(&secret, &identity, &KEY.to_public_key(), &Randomness::default()).expect("it seals");
         let made = over(root, &sealed);
-        let mut out = made.text;
+        let mut out = made.edit.text;
         for (key, plain) in sealed.unseal([&*KEY], &Randomness::default()).expect("it opens") {
             let plain = String::from_utf8(plain.expose().to_vec()).expect("text");
             out = out.replace(&sealed.encrypted[&key], &format!("<{key}={}>", plain.escape_debug()));
         }
-        (format!("{}{out}{}", &text[..made.span.start], &text[made.span.end..]), made.in_place)
+        (format!("{}{out}{}", &text[..made.edit.span.start], &text[made.edit.span.end..]), made.in_place)
     }
 
     #[test]
@@ -481,7 +481,6 @@ metadata:
   # as the convention says
   namespace: ml-dev
 spec:
-
   encryptedData:
     # where it runs
     # internal
