@@ -7,6 +7,7 @@
 pub mod cipher;
 pub mod emit;
 pub mod identity;
+pub mod job;
 pub mod json;
 pub mod patch;
 mod plaintext;
@@ -14,6 +15,8 @@ mod random;
 pub mod render;
 pub mod sealed;
 pub mod secret;
+pub mod strength;
+pub mod stream;
 
 pub use identity::Identity;
 pub use plaintext::Plaintext;

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+use zeroize::Zeroize as _;
 
 use crate::span::Span;
 
@@ -317,6 +318,16 @@ impl Tree {
     #[must_use]
     pub fn comments(&self) -> &[Span] {
         &self.comments
+    }
+
+    /// Drops the tree and wipes its copies of the text, which may hold secrets in plain text.
+    pub fn wipe(mut self) {
+        self.text.zeroize();
+        for entry in &mut self.entries {
+            if let Kind::Scalar { value: Scalar::Owned(text), .. } = &mut entry.kind {
+                text.zeroize();
+            }
+        }
     }
 
     /// Every node in document order, aliases not followed. Linear in the size of the text, whatever the aliases.

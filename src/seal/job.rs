@@ -1,0 +1,353 @@
+//! Whole texts: every Secret of a stream sealed, every SealedSecret opened, everything else left as it is.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rsa::{RsaPrivateKey, RsaPublicKey};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::cipher::SealError;
+use super::patch::Item;
+use super::secret::Why;
+use super::stream::{Document, Format, Stream, Unreadable, title};
+use super::strength::{Weakness, weaknesses};
+use super::{Identity, Randomness, Request, SealedError, SealedSecret, Secret, emit, render, sealed};
+use crate::document::yaml::Node;
+use crate::finding::edit::{Edit, Overlap};
+use crate::span::{Position, Span};
+
+/// What stops a whole text; nothing of it is written then. Never a value.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Fault {
+    /// A document does not parse.
+    #[error("{error}")]
+    Unreadable {
+        /// Where.
+        at: Position,
+        /// What.
+        error: Unreadable,
+    },
+    /// A Secret cannot be sealed.
+    #[error("{title} cannot be sealed: {why}")]
+    Secret {
+        /// Where.
+        at: Position,
+        /// What it is called.
+        title: String,
+        /// Why.
+        why: Why,
+    },
+    /// A SealedSecret cannot be read or opened.
+    #[error("{title}: {why}")]
+    Sealed {
+        /// Where.
+        at: Position,
+        /// What it is called.
+        title: String,
+        /// Why.
+        why: SealedError,
+    },
+    /// There is none of the kind in the text.
+    #[error("there is no {wanted} in it{}", if .found.is_empty() { String::new() } else { format!(", only: {}", .found.join(", ")) })]
+    Nothing {
+        /// The kind.
+        wanted: &'static str,
+        /// What is there.
+        found: Vec<String>,
+    },
+    /// One name for several Secrets.
+    #[error("--name would give {0} Secrets the same name; give one document")]
+    OneName(usize),
+    /// Another format is asked for, and there are other objects.
+    #[error("{title} is no {wanted} and would be lost in another format; leave out --format")]
+    Mixed {
+        /// Where.
+        at: Position,
+        /// What it is called.
+        title: String,
+        /// The kind that is wanted.
+        wanted: &'static str,
+    },
+    /// The public key is too small.
+    #[error("{0}")]
+    Key(#[from] SealError),
+    /// Two objects of the text overlap, which only aliases can do.
+    #[error("its documents share parts; write them out: {0}")]
+    Overlap(#[from] Overlap),
+}
+
+impl Fault {
+    /// Where, as far as it is somewhere.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Unreadable { at, .. }
+            | Self::Secret { at, .. }
+            | Self::Sealed { at, .. }
+            | Self::Mixed { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+/// How a text is sealed.
+#[derive(Clone, Copy)]
+pub struct Job<'j> {
+    /// The key that it is sealed for.
+    pub key: &'j RsaPublicKey,
+    /// What is asked for.
+    pub request: &'j Request,
+    /// The format of the result; none for that of the text.
+    pub format: Option<Format>,
+    /// Where randomness comes from.
+    pub random: Randomness,
+}
+
+/// A text that was sealed.
+pub struct Done {
+    /// The new text.
+    pub text: String,
+    /// What was sealed, in order.
+    pub sealed: Vec<Identity>,
+    /// What else is in the text, unchanged.
+    pub passed: Vec<String>,
+    /// What is worth knowing of values: title of the Secret, key, weakness.
+    pub weak: Vec<(String, String, Weakness)>,
+    /// Titles of Secrets whose comments do not all stand where they stood.
+    pub moved: Vec<String>,
+}
+
+/// Reads `text`.
+///
+/// # Errors
+/// Where a document does not parse.
+pub fn read(text: &str) -> Result<Stream<'_>, Fault> {
+    Stream::read(text).map_err(|error| {
+        let at = crate::span::LineIndex::new(text).position(text, error.offset);
+        Fault::Unreadable { at, error }
+    })
+}
+
+/// Seals every Secret of `text`.
+///
+/// # Errors
+/// [`Fault`], where one of them cannot be sealed or there is none.
+pub fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
+    let stream = read(text)?;
+    let mut done =
+        Done { text: String::new(), sealed: Vec::new(), passed: Vec::new(), weak: Vec::new(), moved: Vec::new() };
+    let mut made = Vec::new();
+    for (index, document) in stream.documents.iter().enumerate() {
+        for (item, node) in document.objects() {
+            if !is_kind(node, "Secret") {
+                let name = title(node);
+                mixed(&stream, document, node, job.format, "Secret", &name)?;
+                done.passed.push(name);
+                continue;
+            }
+            let (sealed, weak) = one(&stream, document, node, job)?;
+            done.sealed.push(sealed.identity.clone());
+            let name = format!("Secret {}", sealed.identity.title());
+            done.weak.extend(weak.into_iter().map(|(key, weakness)| (name.clone(), key, weakness)));
+            made.push((index, item, sealed));
+        }
+    }
+    if made.is_empty() {
+        return Err(Fault::Nothing { wanted: "Secret", found: done.passed });
+    }
+    if job.request.name.is_some() && made.len() > 1 {
+        return Err(Fault::OneName(made.len()));
+    }
+    done.text = match job.format.filter(|format| *format != stream.format) {
+        Some(format) => written(made.iter().map(|(_, _, sealed)| sealed.to_value()), format),
+        None => {
+            let mut edits: Vec<(usize, Edit)> = Vec::new();
+            for (index, item, sealed) in &made {
+                let objects = stream.documents[*index].objects();
+                let Some((_, node)) = objects.iter().find(|(own, _)| own == item) else { continue };
+                let sealing = render::over(*node, sealed);
+                if !sealing.in_place {
+                    done.moved.push(format!("Secret {}", sealed.identity.title()));
+                }
+                edits.push((*index, sealing.edit));
+            }
+            stream.edited(edits)?
+        }
+    };
+    Ok(done)
+}
+
+/// Seals one object.
+fn one(
+    stream: &Stream<'_>,
+    document: &Document,
+    node: Node<'_>,
+    job: Job<'_>,
+) -> Result<(SealedSecret, Vec<(String, Weakness)>), Fault> {
+    let refused = |refusal: super::Refusal| Fault::Secret {
+        at: stream.position(document, refusal.span),
+        title: title(node),
+        why: refusal.why,
+    };
+    let secret = Secret::read(node).map_err(refused)?;
+    let identity = secret.identity(job.request, node).map_err(refused)?;
+    let sealed = sealed::seal(&secret, &identity, job.key, &job.random)?;
+    Ok((sealed, weaknesses(&secret)))
+}
+
+/// Objects in `format`, as kubectl writes them: JSON behind each other, YAML with a marker before each.
+fn written(objects: impl Iterator<Item = Value>, format: Format) -> String {
+    let one = |object: Value| match format {
+        Format::Yaml => format!("---\n{}", emit::yaml(&object)),
+        Format::Json => format!("{}\n", emit::json(&object, Some("  "))),
+    };
+    objects.map(one).collect()
+}
+
+/// A Secret that was opened.
+pub struct Opened {
+    /// Name and namespace.
+    pub identity: Identity,
+    /// Keys of `spec.template.data` that are templates, which only the controller fills.
+    pub templates: Vec<String>,
+}
+
+/// Opens every SealedSecret of `text`; the result holds plaintext and is wiped when dropped.
+///
+/// # Errors
+/// [`Fault`], where one of them cannot be opened or there is none.
+pub fn unseal<'k>(
+    text: &str,
+    keys: impl IntoIterator<Item = &'k RsaPrivateKey> + Clone,
+    format: Option<Format>,
+    random: Randomness,
+) -> Result<(Zeroizing<String>, Vec<Opened>), Fault> {
+    let stream = read(text)?;
+    let to = format.unwrap_or(stream.format);
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + 1024));
+    let mut opened = Vec::new();
+    let mut passed = Vec::new();
+    for document in &stream.documents {
+        for (_, node) in document.objects() {
+            if !is_kind(node, "SealedSecret") {
+                passed.push(title(node));
+                continue;
+            }
+            let fault = |why| Fault::Sealed {
+                at: stream.position(document, Span::new(node.span().start, node.span().start)),
+                title: title(node),
+                why,
+            };
+            let sealed = SealedSecret::read(node).map_err(fault)?;
+            let values = sealed.unseal(keys.clone(), &random).map_err(fault)?;
+            if to == Format::Yaml && !opened.is_empty() {
+                out.push_str("---\n");
+            }
+            let templates = plain(&sealed, &values, to, &mut out);
+            opened.push(Opened { identity: sealed.identity, templates });
+        }
+    }
+    if opened.is_empty() { Err(Fault::Nothing { wanted: "SealedSecret", found: passed }) } else { Ok((out, opened)) }
+}
+
+/// Writes the Secret that the controller would make. Returns the keys of templates, which are left out.
+fn plain(
+    sealed: &SealedSecret,
+    values: &[(String, super::Plaintext)],
+    format: Format,
+    out: &mut Zeroizing<String>,
+) -> Vec<String> {
+    let mut head = Map::new();
+    let mut metadata = sealed.metadata.clone();
+    metadata.insert("name".to_owned(), sealed.identity.name.clone().into());
+    if let Some(namespace) = &sealed.identity.namespace {
+        metadata.insert("namespace".to_owned(), namespace.clone().into());
+    }
+    head.insert("apiVersion".to_owned(), "v1".into());
+    head.insert("kind".to_owned(), "Secret".into());
+    head.insert("metadata".to_owned(), Value::Object(metadata));
+    if let Some(kind) = &sealed.secret_type {
+        head.insert("type".to_owned(), kind.clone().into());
+    }
+    if let Some(immutable) = sealed.immutable {
+        head.insert("immutable".to_owned(), immutable.into());
+    }
+    let is_template = |value: &Value| value.as_str().is_none_or(|text| text.contains("{{"));
+    let (templates, literals): (Vec<_>, Vec<_>) = sealed.templates.iter().partition(|(_, value)| is_template(value));
+    // An entry of the template goes before a sealed one (secrets-surface.md 2.1).
+    let covered = |key: &String| sealed.templates.contains_key(key);
+    let mut data: Vec<(&str, Zeroizing<String>)> = Vec::new();
+    for (key, value) in literals {
+        data.push((key, Zeroizing::new(STANDARD.encode(value.as_str().unwrap_or_default()))));
+    }
+    for (key, value) in values.iter().filter(|(key, _)| !covered(key)) {
+        data.push((key, Zeroizing::new(STANDARD.encode(value.expose()))));
+    }
+    data.sort_by(|a, b| a.0.cmp(b.0));
+    // Room for all at once: a text that grows leaves copies behind.
+    let room: usize = data.iter().map(|(key, value)| key.len() + value.len() + 16).sum();
+    out.reserve_exact(room + 4096);
+    let head = Value::Object(head);
+    // Writing to a text does not fail.
+    let done = match format {
+        Format::Yaml => write_yaml(&head, &data, out),
+        Format::Json => write_json(&head, &data, out),
+    };
+    debug_assert!(done.is_ok());
+    templates.into_iter().map(|(key, _)| key.clone()).collect()
+}
+
+fn write_yaml(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String) -> std::fmt::Result {
+    out.push_str(&emit::yaml(head));
+    out.push_str(if data.is_empty() { "data: {}\n" } else { "data:\n" });
+    for (key, value) in data {
+        // Base64 may look like a number, and an empty one is nothing without its quotes.
+        writeln!(out, "  {}: \"{}\"", emit::scalar(key), value.as_str())?;
+    }
+    Ok(())
+}
+
+fn write_json(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String) -> std::fmt::Result {
+    let head = emit::json(head, Some("  "));
+    out.push_str(head.trim_end_matches(['\n', '}']));
+    out.push_str(",\n  \"data\": {");
+    for (index, (key, value)) in data.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        write!(out, "{comma}\n    {}: \"{}\"", Value::from(*key), value.as_str())?;
+    }
+    out.push_str(if data.is_empty() { "}\n}\n" } else { "\n  }\n}\n" });
+    Ok(())
+}
+
+/// Whether a node is an object of that kind.
+#[must_use]
+pub fn is_kind(node: Node<'_>, kind: &str) -> bool {
+    node.is_mapping() && node.get("kind").and_then(Node::as_str) == Some(kind)
+}
+
+/// Refuses to lose an object of another kind where the format changes.
+fn mixed(
+    stream: &Stream<'_>,
+    document: &Document,
+    node: Node<'_>,
+    format: Option<Format>,
+    wanted: &'static str,
+    title: &str,
+) -> Result<(), Fault> {
+    if format.is_none_or(|format| format == stream.format) {
+        return Ok(());
+    }
+    let at = stream.position(document, Span::new(node.span().start, node.span().start));
+    Err(Fault::Mixed { at, title: title.to_owned(), wanted })
+}
+
+/// Where an object stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Index of the document.
+    pub document: usize,
+    /// Index of the item of its `List`.
+    pub item: Item,
+}
