@@ -1,6 +1,7 @@
 //! From a parsed file to its facts.
 
 mod certificate;
+
 mod definition;
 mod deploy;
 mod sealed;
