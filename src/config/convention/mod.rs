@@ -122,9 +122,10 @@ impl Joined {
         values(&self.clusters, |cluster| super::Cluster {
             name: cluster.name.clone(),
             certificate: cluster.certificate.clone(),
-            environments: cluster.environments.as_ref().map_or_else(every, |named| {
-                named.iter().map(|environment| environment.value.clone()).collect()
-            }),
+            environments: cluster
+                .environments
+                .as_ref()
+                .map_or_else(every, |named| named.iter().map(|environment| environment.value.clone()).collect()),
         })
     }
 

@@ -1,10 +1,11 @@
 //! From a parsed file to its facts.
 
 mod certificate;
-
 mod definition;
 mod deploy;
 mod sealed;
+
+pub use certificate::is_sealing;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
