@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::recipient::CertArgs;
 use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
@@ -62,6 +63,41 @@ Exit status:
   2    wrong usage, wrong configuration, or something could not be read, so that the map is incomplete
   130  interrupted twice";
 
+const FETCH_AFTER: &str = "\
+Examples:
+  mlguard cert fetch --output certs/dev.pem
+  mlguard cert fetch --cluster dev --context dev-admin         to the file that .mlguard.yaml names for this cluster
+  mlguard cert fetch --controller-name sealed-secrets          as the Helm chart names it
+  mlguard cert fetch | openssl x509 -noout -text
+
+The certificate is no secret: commit it, so that everybody can seal without access to the cluster. kubectl asks for it
+with your own rights: it reads the service, then /v1/cert.pem through the API server.
+
+Environment:
+  SEALED_SECRETS_CONTROLLER_NAME, SEALED_SECRETS_CONTROLLER_NAMESPACE   as the flags of these names
+  KUBECONFIG and others, as kubectl reads them
+
+Exit status:
+  0    the certificate was written
+  2    wrong usage or configuration, or there is no certificate to be had";
+
+const SHOW_AFTER: &str = "\
+Examples:
+  mlguard cert show                                            that of --cert or the environment, else of every cluster
+  mlguard cert show certs/*.pem
+  mlguard cert show --format json | jq '.certificates[] | select(.days_left < 60)'
+
+The fingerprint is the key id of the controller, and what `ssh-keygen -lf` prints for the same key.
+
+Environment:
+  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert, where neither it nor a FILE is given
+  MLGUARD_CONFIG, MLGUARD_POLICY      as the flags of these names
+
+Exit status:
+  0    all are valid
+  1    one has expired
+  2    wrong usage or configuration, or one cannot be read (wins over 1)";
+
 /// Flags of all commands.
 #[derive(Debug, Args)]
 pub struct Global {
@@ -95,6 +131,9 @@ pub(super) enum Command {
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
     Map(MapArgs),
+    /// Fetch or show certificates that Secrets are sealed for
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Cert(CertCommand),
     /// List the rules, or test those of a rule pack
     #[command(after_help = AFTER, args_conflicts_with_subcommands = true)]
     Rules(RulesArgs),
@@ -248,6 +287,63 @@ pub(super) enum MapFormat {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CertCommand {
+    #[command(subcommand)]
+    pub action: CertAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CertAction {
+    /// Ask a cluster's Sealed Secrets controller for its newest certificate, through kubectl
+    #[command(after_help = FETCH_AFTER)]
+    Fetch(FetchArgs),
+    /// Show fingerprint, key size and validity of certificates
+    #[command(after_help = SHOW_AFTER)]
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// Service of the controller [default: sealed-secrets-controller]
+    #[arg(long, value_name = "NAME")]
+    pub controller_name: Option<String>,
+    /// Namespace of the controller [default: kube-system]
+    #[arg(long, value_name = "NAMESPACE")]
+    pub controller_namespace: Option<String>,
+    /// Context of the kubeconfig, for kubectl
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// The kubeconfig, for kubectl
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The kubectl to run
+    #[arg(long, value_name = "PATH", default_value = "kubectl")]
+    pub kubectl: PathBuf,
+    /// Write to this file instead of standard output. One that holds anything but a certificate is not replaced
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write to the file that the configuration names for this cluster
+    #[arg(long, value_name = "NAME", conflicts_with = "output")]
+    pub cluster: Option<String>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// PEM files, or file:// or https:// addresses
+    #[arg(value_name = "FILE|URL", conflicts_with = "cert")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub cert: CertArgs,
+    /// Format of the list
+    #[arg(short, long, value_enum, default_value_t = ListFormat::Human, value_name = "FORMAT")]
+    pub format: ListFormat,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RulesArgs {
     #[command(subcommand)]
     pub action: Option<RulesAction>,
@@ -281,7 +377,7 @@ pub(super) struct TestArgs {
 pub(super) enum ListFormat {
     /// A table
     Human,
-    /// A JSON array of objects
+    /// JSON
     Json,
 }
 

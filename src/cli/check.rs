@@ -89,7 +89,7 @@ pub(super) fn source_problem(error: &source::SourceError) -> Problem {
     Problem::new(message)
 }
 
-fn current_folder() -> Result<PathBuf, Problem> {
+pub(super) fn current_folder() -> Result<PathBuf, Problem> {
     std::env::current_dir().map_err(|error| Problem::new(format!("the current folder cannot be found: {error}")))
 }
 

@@ -3,14 +3,18 @@
 //! `args` holds the types that clap fills; each command has a file. Only this module and [`crate::report`] print.
 
 pub mod args;
+mod cert;
 mod check;
+mod download;
 mod explain;
 mod generate;
 mod interrupt;
+mod kubectl;
 mod log;
 mod map;
 mod output;
 pub mod panic;
+mod recipient;
 mod rules;
 
 use std::process::ExitCode;
@@ -39,6 +43,7 @@ pub fn run(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
+        Command::Cert(args) => cert::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => generate::completions(args),

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use anstream::ColorChoice;
 
 use super::args::When;
-use crate::error::{Gravity, Problem};
+use crate::error::{Gravity, Problem, printable};
 use crate::exit::Exit;
 
 /// Decides about colours for both streams. `auto` lets anstream look at the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
@@ -46,6 +46,12 @@ pub(super) fn problem(problem: &Problem) {
     if !help.is_empty() {
         let _ = writeln!(out, "{help}");
     }
+}
+
+/// Prints a line to standard error, for people: what was done beside the output.
+pub(super) fn note(text: &str) {
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{}", printable(text));
 }
 
 /// Prints a text to standard output. A reader that went away is no failure.

@@ -22,7 +22,7 @@ mod tests;
 mod values;
 
 pub use packs::PackRule;
-pub use settings::{Environment, Flags, Settings, rules_of_files};
+pub use settings::{Cluster, Environment, Flags, Settings, rules_of_files};
 pub use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
 
 /// The name of the configuration file, at the root and in folders.

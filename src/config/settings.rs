@@ -53,6 +53,23 @@ pub struct Environment {
     pub format: Option<String>,
     /// `MLGUARD_MAX_SIZE`.
     pub max_size: Option<String>,
+    /// `MLGUARD_CERT`, else kubeseal's `SEALED_SECRETS_CERT`: a file or an address.
+    pub cert: Option<Valued<PathBuf>>,
+    /// `SEALED_SECRETS_CONTROLLER_NAME`, as for kubeseal.
+    pub controller_name: Option<String>,
+    /// `SEALED_SECRETS_CONTROLLER_NAMESPACE`, as for kubeseal.
+    pub controller_namespace: Option<String>,
+}
+
+/// A cluster that Secrets are sealed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Path of its certificate from the root, with `/`; it does not leave the root.
+    pub certificate: String,
+    /// The environments that run there.
+    pub environments: Vec<String>,
 }
 
 impl Environment {
@@ -62,12 +79,16 @@ impl Environment {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
         let path = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
+        let cert = |name| path(name).map(|value| Valued { value: value.into(), origin: Origin::Environment(name) });
         Self {
             config: path("MLGUARD_CONFIG").map(PathBuf::from),
             policy: path("MLGUARD_POLICY").map(PathBuf::from),
             fail_on: text("MLGUARD_FAIL_ON"),
             format: text("MLGUARD_FORMAT"),
             max_size: text("MLGUARD_MAX_SIZE"),
+            cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
+            controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
+            controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
         }
     }
 }
@@ -182,6 +203,12 @@ impl Settings {
     #[must_use]
     pub fn convention(&self) -> Arc<Convention> {
         Arc::clone(&self.convention)
+    }
+
+    /// The clusters that Secrets are sealed for, in the order of the configuration.
+    #[must_use]
+    pub fn clusters(&self) -> Vec<Cluster> {
+        self.joined.clusters()
     }
 
     /// Whether a policy holds.

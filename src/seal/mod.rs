@@ -9,6 +9,7 @@ pub mod emit;
 pub mod identity;
 pub mod job;
 pub mod json;
+pub mod key;
 pub mod patch;
 mod plaintext;
 mod random;

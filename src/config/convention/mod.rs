@@ -116,6 +116,19 @@ impl Joined {
         }
     }
 
+    /// The clusters as plain data.
+    pub(super) fn clusters(&self) -> Vec<super::Cluster> {
+        let every = || values(&self.environments, |(name, _)| name.clone());
+        values(&self.clusters, |cluster| super::Cluster {
+            name: cluster.name.clone(),
+            certificate: cluster.certificate.clone(),
+            environments: cluster
+                .environments
+                .as_ref()
+                .map_or_else(every, |named| named.iter().map(|environment| environment.value.clone()).collect()),
+        })
+    }
+
     /// Environments can be named only once all layers are joined.
     fn check_clusters(&mut self, problems: &mut Vec<Problem>) {
         let known: Vec<&str> = self.environments.value.iter().map(|item| item.value.0.as_str()).collect();

@@ -5,6 +5,8 @@ mod definition;
 mod deploy;
 mod sealed;
 
+pub use certificate::is_sealing;
+
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
 use super::{Places, Stated, kustomization, reference};

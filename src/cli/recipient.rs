@@ -1,0 +1,273 @@
+//! `--cert`: the certificate that Secrets are sealed for, from a file or an address.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::download;
+use crate::config::{Environment, Origin, Valued};
+use crate::error::Problem;
+use crate::seal::key::{KeyError, Recipient};
+
+/// Largest file that is read as a certificate.
+const LIMIT: u64 = 1 << 20;
+/// Days before the end of a certificate at which it is told; `certificate-expiring` tells then too.
+const SOON: i64 = 30;
+/// Age in days at which a controller has made two newer keys: it makes one every 30 days by default
+/// (`--key-renew-period`).
+const STALE: i64 = 60;
+
+/// The certificate, as a flag.
+#[derive(Debug, Args)]
+pub(super) struct CertArgs {
+    /// Certificate or public key to seal for (PEM): a file, or a file:// or https:// address. Else MLGUARD_CERT or
+    /// SEALED_SECRETS_CERT names it
+    #[arg(long, value_name = "FILE|URL")]
+    pub cert: Option<PathBuf>,
+}
+
+impl CertArgs {
+    /// What the flag says, or else the environment.
+    pub fn named(&self, environment: &Environment) -> Option<Valued<PathBuf>> {
+        let flag = self.cert.clone().map(|value| Valued { value, origin: Origin::Flag("--cert") });
+        flag.or_else(|| environment.cert.clone())
+    }
+
+    /// The same, read; nothing where nothing is named.
+    #[expect(dead_code, reason = "`seal` and `fix` are to use it")]
+    pub fn recipient(&self, environment: &Environment, now: Timestamp) -> Result<Option<Loaded>, Problem> {
+        self.named(environment).map(|named| load(&named, now)).transpose()
+    }
+}
+
+/// A certificate, and what to know before it is used.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub recipient: Recipient,
+    /// Where it was read, to be shown.
+    pub place: String,
+    /// Warnings, for the caller to print.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads what is named. An expired certificate is an error.
+pub(super) fn load(named: &Valued<PathBuf>, now: Timestamp) -> Result<Loaded, Problem> {
+    let loaded = load_of_any_age(named, now)?;
+    match loaded.recipient.certificate() {
+        Some(certificate) if certificate.is_expired(now) => {
+            Err(fault(&KeyError::Expired(certificate.last_day()), named))
+        }
+        _ => Ok(loaded),
+    }
+}
+
+/// The same also where it has expired, to be looked at.
+pub(super) fn load_of_any_age(named: &Valued<PathBuf>, now: Timestamp) -> Result<Loaded, Problem> {
+    let bytes = read(&named.value).map_err(|problem| from(problem, &named.origin))?;
+    let recipient = Recipient::of_any_age(&bytes).map_err(|error| fault(&error, named))?;
+    let place = place(&named.value);
+    let warnings = warnings(&recipient, &place, now);
+    Ok(Loaded { recipient, place, warnings })
+}
+
+fn fault(error: &KeyError, named: &Valued<PathBuf>) -> Problem {
+    from(problem(error).in_file(place(&named.value)), &named.origin)
+}
+
+/// What is wrong with a key, and what to do.
+pub(super) fn problem(error: &KeyError) -> Problem {
+    let problem = Problem::new(error.to_string());
+    match error.help() {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
+/// Says which variable named a file, since nobody sees that on the command line.
+fn from(mut problem: Problem, origin: &Origin) -> Problem {
+    if matches!(origin, Origin::Environment(_)) {
+        problem.message = format!("{} ({origin} names it)", problem.message);
+    }
+    problem
+}
+
+/// What to know before a certificate is used.
+pub(super) fn warnings(recipient: &Recipient, place: &str, now: Timestamp) -> Vec<Problem> {
+    let Some(certificate) = recipient.certificate() else { return Vec::new() };
+    let mut warnings = Vec::new();
+    let mut warn = |message: String, help: &str| {
+        warnings.push(Problem::new(message).in_file(place).help(help).warning());
+    };
+    let begin = certificate.not_before.to_zoned(TimeZone::UTC).date();
+    if now < certificate.not_before {
+        warn(format!("the certificate is valid from {begin} only"), "is the clock of this machine right?");
+    }
+    let left = certificate.days_left(now);
+    if (0..=SOON).contains(&left) {
+        let plural = if left == 1 { "" } else { "s" };
+        let message = format!("the certificate expires on {}, in {left} day{plural}", certificate.last_day());
+        warn(message, "kubeseal and mlguard refuse it from then on; what is sealed with it still opens");
+    }
+    let age = certificate.age(now);
+    if certificate.by_controller && age > STALE {
+        warn(
+            format!(
+                "the certificate is from {begin}, {age} days ago, and the controller may have made newer ones since"
+            ),
+            "by default it makes a key every 30 days, and keeps the old ones: what is sealed with this one opens, but not \
+             after the old key is removed; `mlguard cert fetch` gets the newest",
+        );
+    }
+    warnings
+}
+
+/// A file or an address as messages show it.
+pub(super) fn place(named: &Path) -> String {
+    match named.to_str().filter(|text| text.contains("://")) {
+        Some(address) => download::shown(address),
+        None => named.display().to_string(),
+    }
+}
+
+/// The bytes of a file or an address.
+fn read(named: &Path) -> Result<Vec<u8>, Problem> {
+    let fault = |message: &str, help: &str| Problem::new(message).in_file(place(named)).help(help);
+    let Some((scheme, rest)) = named.to_str().and_then(|text| text.split_once("://")) else { return read_file(named) };
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => download::download(&format!("https://{rest}"), LIMIT),
+        "http" => Err(fault(
+            "http is refused: anybody on the way could put their own certificate in its place",
+            "use https, or download the file, compare its fingerprint (`mlguard cert show`), and name the file",
+        )),
+        "file" => match file_of(rest) {
+            Some(path) => read_file(&path),
+            None => Err(fault("this is no address of a file", "write file:///FOLDER/FILE, or the path alone")),
+        },
+        _ => Err(fault("only file:// and https:// are read", "download the file, and name the file")),
+    }
+}
+
+/// The path in what follows `file://`: after no host or `localhost`, with percent signs decoded.
+fn file_of(rest: &str) -> Option<PathBuf> {
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    if !path.starts_with('/') {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut left = path.as_bytes();
+    while let [first, after @ ..] = left {
+        left = after;
+        if *first == b'%' {
+            let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+            left = &after[2..];
+        } else {
+            bytes.push(*first);
+        }
+    }
+    let path = String::from_utf8(bytes).ok()?;
+    // `/C:/x` is how addresses write drives.
+    let drive = path.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) && path.get(2..4) == Some(":/");
+    Some(PathBuf::from(if drive && cfg!(windows) { &path[1..] } else { &path }))
+}
+
+/// The bytes of a file, where it is small enough.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
+    let fault = |error: io::Error| {
+        let problem = Problem::new(format!("cannot be read: {error}")).in_file(path.display().to_string());
+        match error.kind() {
+            io::ErrorKind::NotFound => problem.help("check the spelling; `mlguard cert fetch --output FILE` makes it"),
+            _ => problem,
+        }
+    };
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes)).map_err(fault)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(Problem::new("is too large for a certificate").in_file(path.display().to_string()));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTROLLER: &[u8] = include_bytes!("../../tests/fixtures/certificates/controller.pem");
+
+    /// What is warned of at a time, the first words of each.
+    fn warned(now: &str) -> Vec<String> {
+        let recipient = Recipient::of_any_age(CONTROLLER).expect("a certificate");
+        let found = warnings(&recipient, "dev.pem", now.parse().expect("a time"));
+        found.iter().map(|problem| problem.message.clone()).collect()
+    }
+
+    /// The certificate is valid from 2026-01-15T08:30Z to 2036-01-13T08:30Z.
+    #[test]
+    fn warnings_follow_the_clock() {
+        let none: [&str; 0] = [];
+        assert_eq!(warned("2026-01-15T08:30:00Z"), none);
+        assert_eq!(warned("2026-03-17T08:00:00Z"), none, "60 days");
+        let stale = warned("2026-03-17T08:31:00Z");
+        assert!(
+            stale.len() == 1 && stale[0].starts_with("the certificate is from 2026-01-15, 61 days ago"),
+            "{stale:?}"
+        );
+        let early = warned("2026-01-14T00:00:00Z");
+        assert_eq!(early, ["the certificate is valid from 2026-01-15 only"]);
+        assert_eq!(warned("2035-12-13T08:00:00Z").len(), 1, "31 days");
+        assert_eq!(warned("2035-12-14T08:30:00Z")[0], "the certificate expires on 2036-01-13, in 30 days");
+        assert_eq!(warned("2036-01-12T08:00:00Z")[0], "the certificate expires on 2036-01-13, in 1 day");
+        assert_eq!(warned("2036-01-14T00:00:00Z").len(), 1, "expired is no warning");
+    }
+
+    #[test]
+    fn addresses_of_files_are_paths() {
+        for (rest, path) in [
+            ("/a/b.pem", Some("/a/b.pem")),
+            ("localhost/a%20b%2Fc", Some("/a b/c")),
+            ("host/a", None),
+            ("a.pem", None),
+            ("/a%2", None),
+            ("/a%+1", None),
+            ("/a%é", None),
+            ("", None),
+        ] {
+            assert_eq!(file_of(rest), path.map(PathBuf::from), "{rest}");
+        }
+    }
+
+    #[test]
+    fn addresses_without_protection_are_refused() {
+        for (named, why) in [
+            ("http://pki.example/c.pem", "http is refused"),
+            ("HTTP://pki.example/c.pem", "http is refused"),
+            ("ftp://pki.example/c.pem", "only file:// and https://"),
+            ("file://c.pem", "no address of a file"),
+        ] {
+            let problem = read(Path::new(named)).expect_err("refused");
+            assert!(problem.message.contains(why), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_flag_wins_over_the_environment() {
+        let environment = |name| Environment {
+            cert: Some(Valued { value: "missing.pem".into(), origin: Origin::Environment(name) }),
+            ..Environment::default()
+        };
+        let environment = environment("SEALED_SECRETS_CERT");
+        let flag = CertArgs { cert: Some("flag.pem".into()) };
+        assert_eq!(flag.named(&environment).map(|named| named.value), Some(PathBuf::from("flag.pem")));
+        let named = CertArgs { cert: None }.named(&environment).expect("a variable");
+        let said = load(&named, Timestamp::UNIX_EPOCH).expect_err("no file").to_string();
+        assert!(
+            said.contains("missing.pem: cannot be read") && said.contains("(SEALED_SECRETS_CERT names it)"),
+            "{said}"
+        );
+        assert!(CertArgs { cert: None }.named(&Environment::default()).is_none());
+    }
+}

@@ -1,0 +1,257 @@
+//! Private keys, to open what was sealed.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use rsa::pkcs8::PrivateKeyInfo;
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
+
+use super::{KeyError, algorithm, fingerprint, pem, recipient, size, text};
+use crate::document::yaml::{self, Node};
+
+/// The label that the controller gives to its keys; its value is `active`, or what a person wrote there.
+const LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
+const WHAT: &str = "private key";
+
+/// A private key, wiped from memory when it is dropped. It cannot be printed.
+pub struct PrivateKey {
+    key: RsaPrivateKey,
+    fingerprint: String,
+    since: Option<Timestamp>,
+    status: Option<String>,
+    origin: String,
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.fingerprint)
+    }
+}
+
+impl PrivateKey {
+    /// The key, to decrypt with. It must not reach a message, a log, or an error; its own `Debug` prints everything.
+    #[must_use]
+    pub fn expose(&self) -> &RsaPrivateKey {
+        &self.key
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public(&self) -> &RsaPublicKey {
+        self.key.as_ref()
+    }
+
+    /// Size in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.key.n().bits()
+    }
+
+    /// Its id, as [`fingerprint`] makes it: that of the certificate that belongs to it.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Since when it is in use, where known: the beginning of its certificate, else when its Secret was made.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+
+    /// The value of the controller's label, where its Secret has it. The controller takes keys that are `active` only. It is
+    /// a stranger's text.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    /// Where it was read, in the caller's words.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether the RSA part of a sealed value can be one of this key: it has the length of the modulus and is below it. It
+    /// may be another key's all the same.
+    #[must_use]
+    pub fn may_open(&self, encrypted: &[u8]) -> bool {
+        encrypted.len() == self.key.size() && BigUint::from_bytes_be(encrypted) < *self.key.n()
+    }
+}
+
+/// Private keys, newest first; those whose age is not known come last, in the order in which they were added.
+#[derive(Debug, Default)]
+pub struct Keyring {
+    keys: Vec<PrivateKey>,
+}
+
+impl Keyring {
+    /// Adds the keys of a file, all or none, and says how many it holds. A key that is there already is held once.
+    ///
+    /// A file is PEM (`RSA PRIVATE KEY`, or `PRIVATE KEY` of PKCS#8), or YAML or JSON of the controller's Secrets: one,
+    /// several documents, a `List` of them, or a mixture, with the key in `data["tls.key"]`. `kubeseal` takes the first
+    /// key of a PEM file and nothing after a `List`; here each is taken. Secrets without `tls.key` are skipped.
+    ///
+    /// `bytes` are secret: the caller keeps them in a buffer that is wiped. Buffers of keys are wiped here; the tree of a
+    /// YAML text is not.
+    ///
+    /// # Errors
+    /// Where there is no key, or one is damaged, encrypted, or not RSA. Keys shorter than those that Secrets are sealed for
+    /// are taken.
+    pub fn add(&mut self, bytes: &[u8], origin: &str) -> Result<usize, KeyError> {
+        let text = text(bytes)?;
+        let found = if pem::is_pem(text) { of_pem(text)? } else { of_yaml(text)? };
+        if found.is_empty() {
+            return Err(KeyError::NoPrivateKey);
+        }
+        let count = found.len();
+        for mut key in found {
+            key.origin = origin.to_owned();
+            match self.keys.iter_mut().find(|known| known.fingerprint == key.fingerprint) {
+                Some(known) if known.since.is_none() && key.since.is_some() => *known = key,
+                Some(_) => {}
+                None => self.keys.push(key),
+            }
+        }
+        self.keys.sort_by(|one, other| other.since.cmp(&one.since));
+        Ok(count)
+    }
+
+    /// The keys, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &PrivateKey> {
+        self.keys.iter()
+    }
+
+    /// Those that may have sealed a value whose RSA part is `encrypted` ([`PrivateKey::may_open`]), newest first.
+    pub fn fitting(&self, encrypted: &[u8]) -> impl Iterator<Item = &PrivateKey> {
+        self.keys.iter().filter(move |key| key.may_open(encrypted))
+    }
+
+    /// The key with this id.
+    #[must_use]
+    pub fn find(&self, fingerprint: &str) -> Option<&PrivateKey> {
+        self.keys.iter().find(|key| key.fingerprint == fingerprint)
+    }
+
+    /// How many different keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+/// The private keys of a PEM text, and their age where their certificates stand beside them.
+fn of_pem(text: &str) -> Result<Vec<PrivateKey>, KeyError> {
+    let blocks = pem::blocks(text);
+    if blocks.is_empty() {
+        return Err(KeyError::Damaged("PEM block"));
+    }
+    let certificates = begins(&blocks);
+    let mut keys = Vec::new();
+    for block in &blocks {
+        if !block.label.ends_with("PRIVATE KEY") {
+            continue;
+        }
+        if block.encrypted || block.label == "ENCRYPTED PRIVATE KEY" {
+            return Err(KeyError::Encrypted);
+        }
+        let der = block.der.as_ref().ok_or(KeyError::Damaged(WHAT))?;
+        let key = match block.label {
+            "RSA PRIVATE KEY" => pkcs1(der)?,
+            "PRIVATE KEY" => pkcs8(der)?,
+            "EC PRIVATE KEY" => return Err(KeyError::NotRsa("an elliptic curve key (EC)")),
+            "OPENSSH PRIVATE KEY" => return Err(KeyError::OpenSsh),
+            _ => return Err(KeyError::NotRsa("of another algorithm")),
+        };
+        let fingerprint = fingerprint(key.as_ref());
+        let since = certificates.iter().find(|(own, _)| *own == fingerprint).map(|(_, since)| *since);
+        keys.push(PrivateKey { key, fingerprint, since, status: None, origin: String::new() });
+    }
+    Ok(keys)
+}
+
+/// Fingerprint and beginning of each certificate.
+fn begins(blocks: &[pem::Block<'_>]) -> Vec<(String, Timestamp)> {
+    let certificates = blocks.iter().filter(|block| block.label == "CERTIFICATE");
+    let read = |block: &pem::Block<'_>| {
+        let (certificate, key) = recipient::certificate(block.der.as_ref()?).ok()?;
+        Some((fingerprint(&key), certificate.not_before))
+    };
+    certificates.filter_map(read).collect()
+}
+
+fn pkcs8(der: &[u8]) -> Result<RsaPrivateKey, KeyError> {
+    let info = PrivateKeyInfo::try_from(der).map_err(|_| KeyError::Damaged(WHAT))?;
+    if info.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
+        return Err(KeyError::NotRsa(algorithm(&info.algorithm.oid.to_string())));
+    }
+    pkcs1(info.private_key)
+}
+
+fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey, KeyError> {
+    let damaged = || KeyError::Damaged(WHAT);
+    let key = rsa::pkcs1::RsaPrivateKey::try_from(der).map_err(|_| damaged())?;
+    if key.other_prime_infos.is_some() {
+        return Err(damaged());
+    }
+    let number = |number: rsa::pkcs1::UintRef<'_>| BigUint::from_bytes_be(number.as_bytes());
+    let n = number(key.modulus);
+    size(&n)?;
+    // What does not belong together is found out there, by arithmetic on numbers of this size.
+    let longest = n.to_bytes_be().len();
+    if [key.private_exponent, key.prime1, key.prime2].iter().any(|part| part.as_bytes().len() > longest) {
+        return Err(damaged());
+    }
+    let primes = vec![number(key.prime1), number(key.prime2)];
+    RsaPrivateKey::from_components(n, number(key.public_exponent), number(key.private_exponent), primes)
+        .map_err(|_| damaged())
+}
+
+fn of_yaml(text: &str) -> Result<Vec<PrivateKey>, KeyError> {
+    let mut keys = Vec::new();
+    for span in yaml::documents(text) {
+        let line = |offset: usize| text[..span.start + offset].matches('\n').count() + 1;
+        let tree = yaml::parse(span.slice(text)).map_err(|error| KeyError::Syntax(line(error.offset)))?;
+        let Some(root) = tree.root() else { continue };
+        let is_list = root.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
+        let secrets =
+            if is_list { root.get("items").map(Node::items).into_iter().flatten().collect() } else { vec![root] };
+        for secret in secrets {
+            let found = of_secret(secret);
+            let line = line(secret.span().start);
+            keys.extend(found.map_err(|error| KeyError::InSecret { line, error: Box::new(error) })?);
+        }
+    }
+    Ok(keys)
+}
+
+/// The keys of a Secret; none where it has no `tls.key`.
+fn of_secret(secret: Node<'_>) -> Result<Vec<PrivateKey>, KeyError> {
+    let data = |key: &str| secret.at(&["data", key]).and_then(Node::as_str);
+    let Some(value) = data("tls.key") else { return Ok(Vec::new()) };
+    let decoded = pem::decode(value).ok_or(KeyError::Damaged("`tls.key`"))?;
+    let mut keys = of_pem(text(&decoded)?)?;
+    if keys.is_empty() {
+        return Err(KeyError::NoPrivateKey);
+    }
+    let certificate = data("tls.crt").and_then(pem::decode);
+    let certificate = certificate.as_ref().and_then(|bytes| text(bytes).ok());
+    let certificates = certificate.map(|text| begins(&pem::blocks(text))).unwrap_or_default();
+    let made = secret.at(&["metadata", "creationTimestamp"]).and_then(Node::as_str);
+    let made: Option<Timestamp> = made.and_then(|made| made.parse().ok());
+    let status = secret.at(&["metadata", "labels", LABEL]).and_then(Node::as_str);
+    for key in &mut keys {
+        let begins = certificates.iter().find(|(own, _)| *own == key.fingerprint).map(|(_, since)| *since);
+        key.since = begins.or(key.since).or(made);
+        key.status = status.map(str::to_owned);
+    }
+    Ok(keys)
+}
