@@ -53,6 +53,9 @@ pub struct Environment {
     pub format: Option<String>,
     /// `MLGUARD_MAX_SIZE`.
     pub max_size: Option<String>,
+    /// Where programs keep what must outlive a run: `XDG_STATE_HOME`, else `.local/state` in `HOME`; `LOCALAPPDATA` on
+    /// Windows.
+    pub state: Option<PathBuf>,
 }
 
 impl Environment {
@@ -60,16 +63,26 @@ impl Environment {
     #[must_use]
     pub fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
-        let path = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
+        let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let text = |name: &str| path(name).map(|value| value.to_string_lossy().into_owned());
         Self {
             config: path("MLGUARD_CONFIG").map(PathBuf::from),
             policy: path("MLGUARD_POLICY").map(PathBuf::from),
             fail_on: text("MLGUARD_FAIL_ON"),
             format: text("MLGUARD_FORMAT"),
             max_size: text("MLGUARD_MAX_SIZE"),
+            state: state(|name| path(name).map(PathBuf::from)),
         }
     }
+}
+
+/// The folder for states by the XDG Base Directory Specification, which has relative paths ignored.
+fn state(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name| variable(name).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        return absolute("LOCALAPPDATA");
+    }
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
 }
 
 /// Everything resolved. Shared by all threads of a run.
