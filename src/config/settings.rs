@@ -59,6 +59,9 @@ pub struct Environment {
     pub controller_name: Option<String>,
     /// `SEALED_SECRETS_CONTROLLER_NAMESPACE`, as for kubeseal.
     pub controller_namespace: Option<String>,
+    /// Where programs keep what must outlive a run: `XDG_STATE_HOME`, else `.local/state` in `HOME`; `LOCALAPPDATA` on
+    /// Windows.
+    pub state: Option<PathBuf>,
 }
 
 /// A cluster that Secrets are sealed for.
@@ -77,7 +80,7 @@ impl Environment {
     #[must_use]
     pub fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
-        let path = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = |name: &'static str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
         let cert = |name| path(name).map(|value| Valued { value: value.into(), origin: Origin::Environment(name) });
         Self {
@@ -89,8 +92,18 @@ impl Environment {
             cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
             controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
             controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
+            state: state(|name| path(name).map(PathBuf::from)),
         }
     }
+}
+
+/// The folder for states by the XDG Base Directory Specification, which has relative paths ignored.
+fn state(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name: &'static str| variable(name).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        return absolute("LOCALAPPDATA");
+    }
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
 }
 
 /// Everything resolved. Shared by all threads of a run.

@@ -1,1 +1,3 @@
 //! Repairs: findings to edits, edits to new texts, new texts to files, all of them or none.
+
+pub mod store;
