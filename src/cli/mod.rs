@@ -15,7 +15,11 @@ mod map;
 mod output;
 pub mod panic;
 mod recipient;
+mod reseal;
 mod rules;
+mod seal;
+mod unseal;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -43,6 +47,9 @@ pub fn run(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
+        Command::Seal(args) => seal::run(args, &cli.global),
+        Command::Unseal(args) => unseal::run(args, &cli.global),
+        Command::Reseal(args) => reseal::run(args, &cli.global),
         Command::Cert(args) => cert::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),

@@ -38,7 +38,6 @@ impl CertArgs {
     }
 
     /// The same, read; nothing where nothing is named.
-    #[expect(dead_code, reason = "`seal` and `fix` are to use it")]
     pub fn recipient(&self, environment: &Environment, now: Timestamp) -> Result<Option<Loaded>, Problem> {
         self.named(environment).map(|named| load(&named, now)).transpose()
     }

@@ -55,6 +55,9 @@ pub struct Environment {
     pub max_size: Option<String>,
     /// `MLGUARD_CERT`, else kubeseal's `SEALED_SECRETS_CERT`: a file or an address.
     pub cert: Option<Valued<PathBuf>>,
+    /// `MLGUARD_TEST_SEED`, from which builds for tests take what else is random.
+    #[cfg(debug_assertions)]
+    pub seed: Option<u64>,
     /// `SEALED_SECRETS_CONTROLLER_NAME`, as for kubeseal.
     pub controller_name: Option<String>,
     /// `SEALED_SECRETS_CONTROLLER_NAMESPACE`, as for kubeseal.
@@ -90,6 +93,8 @@ impl Environment {
             format: text("MLGUARD_FORMAT"),
             max_size: text("MLGUARD_MAX_SIZE"),
             cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
+            #[cfg(debug_assertions)]
+            seed: text("MLGUARD_TEST_SEED").and_then(|seed| seed.parse().ok()),
             controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
             controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
             state: state(|name| path(name).map(PathBuf::from)),

@@ -52,6 +52,9 @@ pub enum SealedError {
     /// The form of the first releases.
     #[error("it has `spec.data`, the form of releases before 0.7; `kubeseal --re-encrypt` brings it up to date")]
     Deprecated,
+    /// A value cannot be sealed again.
+    #[error("{0}")]
+    Key(#[from] SealError),
     /// An entry cannot be opened.
     #[error("`spec.encryptedData.{key}`: {why}")]
     Entry {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::finding::Skipped;
 
 pub use decode::{Decoded, Encoding, decode};
-pub use git::{Checkout, checkout};
+pub use git::{Checkout, checkout, git_dir};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};
 pub use tree::{list, root_of};

@@ -1,5 +1,7 @@
 //! What the command line can say. Types only: nothing here reads a file.
 
+mod sealing;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +10,8 @@ use super::recipient::CertArgs;
 use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
+
+pub(super) use sealing::{ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
 #[derive(Debug, Parser)]
@@ -131,6 +135,15 @@ pub(super) enum Command {
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
     Map(MapArgs),
+    /// Seal Secrets: make SealedSecrets of them, as kubeseal does, without a cluster
+    #[command(after_help = sealing::SEAL_AFTER)]
+    Seal(SealArgs),
+    /// Open SealedSecrets with backed-up private keys of the controller
+    #[command(after_help = sealing::UNSEAL_AFTER)]
+    Unseal(UnsealArgs),
+    /// Seal SealedSecrets anew: for another key, cluster, name, namespace or scope
+    #[command(after_help = sealing::RESEAL_AFTER)]
+    Reseal(ResealArgs),
     /// Fetch or show certificates that Secrets are sealed for
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Cert(CertCommand),
