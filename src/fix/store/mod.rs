@@ -90,7 +90,7 @@ pub struct Store {
     /// The same without symbolic links.
     real_root: PathBuf,
     /// Holds the lock; the system releases it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 /// The folder of the store for the files below `root`: in the Git directory of the work tree, or outside Git one in the
@@ -126,7 +126,7 @@ impl Store {
             Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
         }
         disk::make_private_folder(&folder.join(RUNS))?;
-        let mut store = Self { folder, root: root.to_owned(), real_root, _lock: lock };
+        let mut store = Self { folder, root: root.to_owned(), real_root, lock };
         let recovered = store
             .recover()
             .map_err(|cause| StoreError::Unrecovered { cause: Box::new(cause), runs: store.folder.join(RUNS) })?;
@@ -168,6 +168,13 @@ impl Store {
     /// The files of a run as reports name them.
     fn files(&self, journal: &Journal) -> Vec<PathBuf> {
         journal.entries.iter().map(|entry| self.root.join(&entry.path)).collect()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Closing would do, but not while another thread starts a program, which has the file open for a moment too.
+        let _ = self.lock.unlock();
     }
 }
 

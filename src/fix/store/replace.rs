@@ -89,7 +89,6 @@ impl Store {
     fn prepare(&self, journal: Journal, changes: &[Change]) -> Result<RunFolder, StoreError> {
         let id = self.next_id()?;
         let folder = self.runs().join(format!("{id}{PREPARING}"));
-        disk::make_private_folder(&folder)?;
         let run = RunFolder { id, folder, journal };
         match self.fill(&run, changes) {
             Ok(folder) => Ok(RunFolder { folder, ..run }),
@@ -103,6 +102,7 @@ impl Store {
 
     /// Gives the final name of the folder.
     fn fill(&self, run: &RunFolder, changes: &[Change]) -> Result<PathBuf, StoreError> {
+        disk::make_private_folder(&run.folder)?;
         run.save()?;
         for (index, change) in changes.iter().enumerate() {
             for (content, side) in [(&change.before, Side::Old), (&change.after, Side::New)] {

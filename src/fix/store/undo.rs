@@ -57,7 +57,11 @@ impl Store {
         if !refusals.is_empty() {
             return Err(StoreError::Refused(refusals));
         }
-        run.set(State::Undoing)?;
+        if let Err(error) = run.set(State::Undoing) {
+            // It may be on disk all the same, and the next one to open the store would go on with it.
+            let _ = run.set(State::Done);
+            return Err(error);
+        }
         self.transact(&mut run, Side::Old)?;
         if let Err(error) = self.discard(&run) {
             // All files are back, and the next one to open the store removes the rest.
