@@ -7,8 +7,11 @@ use super::{Context, Weight};
 use crate::document::fragment::Host;
 use crate::document::lines::Recovered;
 use crate::document::object::{Object, push_key};
+use crate::document::sealable::sealable;
 use crate::document::shell::CreateSecret;
 use crate::document::yaml::Node;
+use crate::finding::edit::{Fix, FixKind};
+use crate::rule::Fixable;
 use crate::span::Span;
 use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
 
@@ -17,6 +20,9 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && object.group().is_empty()) {
         let first = cx.drafts.len();
         object_values(cx, object);
+        if let Some(fix) = (cx.drafts.len() > first).then(|| seal(view.text, object)).flatten() {
+            cx.drafts[first..].iter_mut().for_each(|draft| draft.fix = Some(fix.clone()));
+        }
         if object.unit.host() == Host::BlockString {
             // The check of the object around the string sees the same value and knows less.
             cx.drafts[first..].iter_mut().for_each(|draft| draft.weight = Weight::Special);
@@ -30,6 +36,13 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for command in &view.parsed.create_secrets {
         command_values(cx, command);
     }
+}
+
+/// All values of a document are sealed at once.
+fn seal(text: &str, object: &Object<'_>) -> Option<Fix> {
+    let document = sealable(text, object.unit, object).ok()?;
+    let title = "replace the Secret by its SealedSecret".to_owned();
+    Some(Fix { applicability: Fixable::Safe, title, kind: FixKind::Seal { document } })
 }
 
 fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {

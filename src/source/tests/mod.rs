@@ -1,6 +1,7 @@
 //! Listings and reads of real folders and repositories. Repositories are made by the program `git`.
 #![cfg(unix)]
 
+mod ignored;
 mod past;
 mod read;
 
