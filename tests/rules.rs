@@ -284,7 +284,7 @@ fn apply_edits(folder: &Path, findings: &[Finding], rule: &str) -> BTreeMap<Stri
     let apply = |(path, edits): (String, Vec<Edit>)| {
         let old = fs::read(folder.join(&path)).unwrap_or_default();
         let old = String::from_utf8(old).expect("fixtures are UTF-8");
-        let new = edit::apply(&old, &edits).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let new = edit::apply(&old, &edits).expect("fixes of a fixture do not meet");
         write(&folder.join(&path), new.as_bytes());
         (new != old).then_some((path, new))
     };

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::{Context, Weight};
+use super::{Context, Draft, Weight};
 use crate::document::fragment::Host;
 use crate::document::lines::Recovered;
 use crate::document::object::{Object, push_key};
@@ -20,8 +20,8 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && object.group().is_empty()) {
         let first = cx.drafts.len();
         object_values(cx, object);
-        if let Some(fix) = (cx.drafts.len() > first).then(|| seal(view.text, object)).flatten() {
-            cx.drafts[first..].iter_mut().for_each(|draft| draft.fix = Some(fix.clone()));
+        if cx.drafts.len() > first {
+            seal(view.text, object, &mut cx.drafts[first..]);
         }
         if object.unit.host() == Host::BlockString {
             // The check of the object around the string sees the same value and knows less.
@@ -38,11 +38,19 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
 }
 
-/// All values of a document are sealed at once.
-fn seal(text: &str, object: &Object<'_>) -> Option<Fix> {
-    let document = sealable(text, object.unit, object).ok()?;
-    let title = "replace the Secret by its SealedSecret".to_owned();
-    Some(Fix { applicability: Fixable::Safe, title, kind: FixKind::Seal { document } })
+/// Offers to seal the document, all values of it at once, or says why not.
+fn seal(text: &str, object: &Object<'_>, drafts: &mut [Draft]) {
+    match sealable(text, object.unit, object) {
+        Ok(document) => {
+            let title = "replace the Secret by its SealedSecret".to_owned();
+            let fix = Fix { applicability: Fixable::Safe, title, kind: FixKind::Seal { document } };
+            drafts.iter_mut().for_each(|draft| draft.fix = Some(fix.clone()));
+        }
+        Err(reason) => {
+            let help = format!("Seal it; `mlguard fix` does not do it here: {reason}.");
+            drafts.iter_mut().for_each(|draft| draft.help = Some(help.clone()));
+        }
+    }
 }
 
 fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {

@@ -18,13 +18,13 @@ pub enum Reason {
     #[error("it has no name that is written out")]
     Unnamed,
     /// Markdown.
-    #[error("it stands in a code block of a text; move it to a file of its own")]
+    #[error("it stands in a code block of a text; write placeholders there")]
     Fence,
     /// A script.
     #[error("it stands in a here-document of a script; move it to a file of its own")]
     Heredoc,
     /// A notebook.
-    #[error("it stands in a cell of a notebook; move it to a file of its own")]
+    #[error("it stands in a cell of a notebook; move it to a file of its own, or write placeholders")]
     Cell,
     /// A string.
     #[error("it stands in a string of another object; move it to a file of its own")]

@@ -33,9 +33,8 @@ fn git_says_the_same_of_what_is_ignored() {
     folder.write(".gitignore", "*.env\n/build\n");
     folder.write("a/.gitignore", "x/**/y\n");
     for path in ["p.env", "a/p.env", "build/z", "a/build/z", "a/x/1/y", "x/1/y"] {
-        let mut git = Command::new("git");
-        let said = git.args(["check-ignore", "-q", path]).current_dir(&folder.path).status().expect("git runs");
-        assert_eq!(spoken_of(&folder, &[path]), [said.success()], "{path}");
+        let said = git_says(&folder.path, None, &["check-ignore", "-q", path]);
+        assert_eq!(spoken_of(&folder, &[path]), [said.status.success()], "{path}");
     }
 }
 
