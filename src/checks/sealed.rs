@@ -25,7 +25,10 @@ pub(super) enum Fault<'i> {
         sealed: (Option<&'i str>, Option<&'i str>),
     },
     /// The template names another identity than the object itself.
-    TemplateMismatch { what: &'static str, own: &'i str, template: &'i str },
+    TemplateMismatch {
+        /// Each of `namespace` and `name` that differs, with its own and the template's.
+        differing: Vec<(&'static str, &'i str, &'i str)>,
+    },
     /// It states no namespace, and nothing else does.
     NoNamespace,
 }
@@ -122,12 +125,14 @@ fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &
     let moved = landings.iter().any(|landing| landing.namespace_by.is_some());
     let renamed = landings.iter().any(|landing| landing.name_by.is_some());
     let differs = |what, own: &'i Stated, template: &'i Stated| match (own.known(), template.known()) {
-        (Some(own), Some(template)) if own != template => Some(Fault::TemplateMismatch { what, own, template }),
+        (Some(own), Some(template)) if own != template => Some((what, own, template)),
         _ => None,
     };
     let namespace = if moved { None } else { differs("namespace", &object.namespace, &sealed.namespace) };
     let bound = sealed.scope == Scope::Strict && !renamed;
-    namespace.or_else(|| if bound { differs("name", &object.name, &sealed.name) } else { None })
+    let name = if bound { differs("name", &object.name, &sealed.name) } else { None };
+    let differing: Vec<_> = namespace.into_iter().chain(name).collect();
+    (!differing.is_empty()).then_some(Fault::TemplateMismatch { differing })
 }
 
 fn no_namespace<'i>(inventory: &Inventory<'_>, at: At, object: &Object) -> Option<Fault<'i>> {

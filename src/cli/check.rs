@@ -228,7 +228,7 @@ fn sarif(settings: &Settings) -> bool {
 /// To be asked for after the listing, which finds the files of folders.
 pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
     let shared = Arc::clone(settings);
-    let root = settings.root.clone();
+    let (root, work_tree) = (settings.root.clone(), settings.root.clone());
     engine::Options {
         rules: settings.rules(),
         level: Box::new(move |rule, path| shared.level(rule, path)),
@@ -238,6 +238,7 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
         interrupted: Arc::clone(interrupted),
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),
+        ignored: Box::new(move |paths| source::ignored(&work_tree, paths)),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }
 }
