@@ -7,6 +7,8 @@ mod cert;
 mod check;
 mod download;
 mod explain;
+mod fix;
+mod fixing;
 mod generate;
 mod interrupt;
 mod kubectl;
@@ -47,6 +49,7 @@ pub fn run(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
+        Command::Fix(args) => fix::run(args, &cli.global),
         Command::Seal(args) => seal::run(args, &cli.global),
         Command::Unseal(args) => unseal::run(args, &cli.global),
         Command::Reseal(args) => reseal::run(args, &cli.global),

@@ -9,6 +9,7 @@
 //! ignore rules, `past` looks up what files held, `ignored` what a `.gitignore`
 //! says of a file, `read` opens files, `decode` knows encodings and binary formats.
 
+mod commits;
 mod decode;
 mod git;
 mod ignored;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use crate::finding::Skipped;
 
+pub use commits::{Commit, committed};
 pub use decode::{Decoded, Encoding, decode};
 pub use git::{Checkout, checkout, git_dir};
 pub use ignored::{Ignored, ignored, ignored_below};

@@ -11,7 +11,7 @@ use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
 
-pub(super) use sealing::{ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
+pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
 #[derive(Debug, Parser)]
@@ -135,6 +135,9 @@ pub(super) enum Command {
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
     Map(MapArgs),
+    /// Repair findings: seal plaintext Secrets where they stand, and more
+    #[command(after_help = sealing::FIX_AFTER)]
+    Fix(FixArgs),
     /// Seal Secrets: make SealedSecrets of them, as kubeseal does, without a cluster
     #[command(after_help = sealing::SEAL_AFTER)]
     Seal(SealArgs),

@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::{ConfigArgs, ReadArgs};
 use crate::cli::recipient::CertArgs;
+use crate::config::Flags;
+use crate::rule::Level;
 
 pub(super) const SEAL_AFTER: &str = "\
 Examples:
@@ -54,6 +56,27 @@ Environment:
 Exit status:
   0    everything was sealed anew
   2    wrong usage, or something cannot be opened; then nothing is written";
+
+pub(super) const FIX_AFTER: &str = "\
+Examples:
+  mlguard fix                                seal plaintext Secrets where they stand, and what else is safe
+  mlguard fix --diff k8s/                    show it, values masked, and write nothing
+  mlguard fix --cert dev.pem --unsafe        also rename references to the names of the platform
+  mlguard fix --stage                        stage files again that were staged as they stood
+  mlguard fix --undo                         take the last run back, to the byte
+
+The certificate is that of the cluster in .mlguard.yaml that runs the file's environment; several clusters give a file each.
+Every file is written or none. The result is checked again, and put back where that shows something new. Originals are kept
+in the Git directory, readable by you alone, for 30 days.
+
+Environment:
+  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert
+  MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_FAIL_ON, MLGUARD_MAX_SIZE   as for check
+
+Exit status:
+  0    no finding at or above --fail-on is left
+  1    findings at or above --fail-on are left; with --diff: are there
+  2    wrong usage, wrong configuration, or something could not be read or written";
 
 /// What a ciphertext is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -174,4 +197,51 @@ pub(in crate::cli) struct ResealArgs {
     pub reading: ReadArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FixArgs {
+    /// Files and folders; the current folder where none is given
+    #[arg(value_name = "PATH", conflicts_with = "undo")]
+    pub paths: Vec<PathBuf>,
+    /// Also apply fixes that may change what objects do, such as other names in references
+    #[arg(long = "unsafe")]
+    pub unsafe_: bool,
+    /// Print what would change, with every value masked, and write nothing
+    #[arg(long, conflicts_with_all = ["undo", "stage"])]
+    pub diff: bool,
+    /// Take the last run back: contents and modes of all its files
+    #[arg(long)]
+    pub undo: bool,
+    /// Stage files again that were staged as they stood in the work tree
+    #[arg(long, conflicts_with = "undo")]
+    pub stage: bool,
+    #[command(flatten)]
+    pub cert: CertArgs,
+    /// Seal for this cluster of .mlguard.yaml, whatever the environment (repeatable: a file for each)
+    #[arg(long = "cluster", value_name = "NAME", conflicts_with = "cert")]
+    pub clusters: Vec<String>,
+    /// Namespace of Secrets for which nothing else says one
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// What ciphertexts are bound to [default: what the Secret's annotations say, else strict]
+    #[arg(long, value_enum, value_name = "SCOPE")]
+    pub scope: Option<SealScope>,
+    /// Fix only findings of this rule (repeatable)
+    #[arg(long = "rule", value_name = "ID")]
+    pub rules: Vec<String>,
+    /// Least level that gives exit status 1: note, warning or error [default: error]
+    #[arg(long, value_name = "LEVEL", value_parser = super::level)]
+    pub fail_on: Option<Level>,
+    #[command(flatten)]
+    pub reading: ReadArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+impl FixArgs {
+    /// What they say, in the words of the configuration.
+    pub fn flags(&self) -> Flags {
+        Flags { fail_on: self.fail_on, ..self.reading.flags(&self.config) }
+    }
 }
