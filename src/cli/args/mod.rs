@@ -70,12 +70,13 @@ Exit status:
 const FETCH_AFTER: &str = "\
 Examples:
   mlguard cert fetch --output certs/dev.pem
-  mlguard cert fetch --cluster dev --context dev-admin         to the file that .mlguard.yaml names for this cluster
-  mlguard cert fetch --controller-name sealed-secrets          as the Helm chart names it
+  mlguard cert fetch --cluster dev --context dev-admin    to the file that .mlguard.yaml names
+  mlguard cert fetch --controller-name sealed-secrets     as the Helm chart names it
   mlguard cert fetch | openssl x509 -noout -text
 
-The certificate is no secret: commit it, so that everybody can seal without access to the cluster. kubectl asks for it
-with your own rights: it reads the service, then /v1/cert.pem through the API server.
+The certificate is no secret: commit it, so that everybody can seal without access to the cluster.
+kubectl asks for it with your own rights: it reads the service, then /v1/cert.pem through the API
+server.
 
 Environment:
   SEALED_SECRETS_CONTROLLER_NAME, SEALED_SECRETS_CONTROLLER_NAMESPACE   as the flags of these names
@@ -87,7 +88,7 @@ Exit status:
 
 const SHOW_AFTER: &str = "\
 Examples:
-  mlguard cert show                                            that of --cert or the environment, else of every cluster
+  mlguard cert show                              of every cluster that .mlguard.yaml names
   mlguard cert show certs/*.pem
   mlguard cert show --format json | jq '.certificates[] | select(.days_left < 60)'
 
