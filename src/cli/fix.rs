@@ -76,7 +76,7 @@ fn undo(environment: &Environment) -> Result<Exit, Problem> {
         1 => "; one more run can be taken back".to_owned(),
         left => format!("; {left} more runs can be taken back"),
     };
-    output::note(&format!("the last run is taken back, and values stand in plain text again{left}"));
+    output::note(&format!("the last run is taken back; what it sealed stands in plain text again{left}"));
     Ok(Exit::Clean)
 }
 
@@ -120,7 +120,7 @@ impl Run<'_> {
                 return self.diff(&repairs, &outcome);
             }
             if repairs.is_empty() {
-                self.tell_left(&outcome, &[]);
+                Self::tell_left(&outcome, &[]);
                 return Ok(self.verdict(&outcome));
             }
             if let Some(exit) = self.write(&repairs, &outcome, round)? {
@@ -301,7 +301,7 @@ impl Run<'_> {
             if fixed == 1 { "" } else { "s" },
             if files == 1 { "" } else { "s" },
         ));
-        self.tell_left(after, repairs);
+        Self::tell_left(after, repairs);
     }
 
     /// Names the values that are in a commit already: whoever has the history has them.
@@ -343,7 +343,7 @@ impl Run<'_> {
         }
     }
 
-    fn tell_left(&self, after: &Outcome, repairs: &[Repair]) {
+    fn tell_left(after: &Outcome, repairs: &[Repair]) {
         let left = after.findings.len();
         if left > 0 {
             let verb = if left == 1 { "finding is" } else { "findings are" };

@@ -169,11 +169,8 @@ impl<'s> Sealer<'s> {
                 _ => Err("nothing says which environment it is for, and so which cluster; give --cluster".to_owned()),
             };
         };
-        let found: Vec<&Sealing> = self
-            .clusters
-            .iter()
-            .filter(|cluster| cluster.environments.iter().any(|named| *named == environment))
-            .collect();
+        let found: Vec<&Sealing> =
+            self.clusters.iter().filter(|cluster| cluster.environments.contains(&environment)).collect();
         if found.is_empty() {
             return Err(format!(
                 "no cluster of the configuration runs the environment '{environment}'; give --cluster"

@@ -317,7 +317,7 @@ fn unchanged(
         return Ok(BTreeMap::new());
     }
     let all: Vec<_> = keys.iter().map(crate::seal::key::PrivateKey::expose).collect();
-    let opened = target.unseal(all.iter().copied(), &randomness(environment));
+    let opened = target.unseal(&all, &randomness(environment));
     opened.map(|values| values.into_iter().collect()).map_err(|why| Problem::new(why.to_string()))
 }
 

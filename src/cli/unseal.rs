@@ -32,8 +32,8 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
     let mut texts: Vec<Zeroizing<String>> = Vec::new();
     for input in &inputs {
         let format = args.format.map(Format::from);
-        let (text, opened) = job::unseal(&input.text, all.iter().copied(), format, randomness(&environment))
-            .map_err(|fault| input.problem(&fault))?;
+        let (text, opened) =
+            job::unseal(&input.text, &all, format, randomness(&environment)).map_err(|fault| input.problem(&fault))?;
         for secret in opened.iter().filter(|secret| !secret.templates.is_empty() && !global.quiet) {
             let message = format!(
                 "Secret {}: left out: {}, which only the controller fills",

@@ -103,7 +103,7 @@ impl Environment {
 }
 
 /// The folder for states by the XDG Base Directory Specification, which has relative paths ignored.
-fn state(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
+pub(super) fn state(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
     let absolute = |name: &'static str| variable(name).filter(|path| path.is_absolute());
     if cfg!(windows) {
         return absolute("LOCALAPPDATA");

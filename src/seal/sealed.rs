@@ -153,15 +153,15 @@ impl SealedSecret {
     ///
     /// # Errors
     /// Names the first entry, by key, that no key opens.
-    pub fn unseal<'k>(
+    pub fn unseal(
         &self,
-        keys: impl IntoIterator<Item = &'k RsaPrivateKey> + Clone,
+        keys: &[&RsaPrivateKey],
         random: &Randomness,
     ) -> Result<Vec<(String, Plaintext)>, SealedError> {
         let label = self.identity.label();
         let open = |(key, sealed): (&String, &String)| {
             let mut generator = random.generator(&[&self.identity.title(), key]);
-            match cipher::unseal_base64(&mut generator, keys.clone(), sealed, &label) {
+            match cipher::unseal_base64(&mut generator, keys.iter().copied(), sealed, &label) {
                 Ok((plain, _)) => Ok((key.clone(), plain)),
                 Err(why) => Err(SealedError::Entry { key: masked(key).into_owned(), why }),
             }

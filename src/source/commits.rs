@@ -30,7 +30,7 @@ pub fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) -> Opti
     let mut last: Option<(ObjectId, bool)> = None;
     for _ in 0..MOST {
         let entry = commit.tree().ok()?.lookup_entry_by_path(path).ok().flatten();
-        let id = entry.as_ref().map(|entry| entry.object_id());
+        let id = entry.as_ref().map(gix::object::tree::Entry::object_id);
         let known = last.filter(|(known, _)| Some(*known) == id).map(|(_, has)| has);
         let has = known.unwrap_or_else(|| {
             let object = entry.and_then(|entry| entry.object().ok());

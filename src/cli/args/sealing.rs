@@ -200,6 +200,7 @@ pub(in crate::cli) struct ResealArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct FixArgs {
     /// Files and folders; the current folder where none is given
     #[arg(value_name = "PATH", conflicts_with = "undo")]

@@ -64,6 +64,8 @@ impl Store {
             Ok(left)
         });
         Err(match left {
+            // It says itself that nothing was written.
+            Ok(left) if left.is_empty() && matches!(*cause, StoreError::Refused(_)) => *cause,
             Ok(left) => StoreError::PutBack { cause, left: self.named(run, &left) },
             Err(again) => StoreError::Stuck { cause, again: Box::new(again) },
         })

@@ -171,5 +171,5 @@ fn left_alone(left: &[PathBuf]) -> String {
         return String::new();
     }
     let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
-    format!(" but by somebody else, meanwhile: {}", names.join(", "))
+    format!("; left as they are, since somebody changed them meanwhile: {}", names.join(", "))
 }

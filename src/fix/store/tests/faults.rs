@@ -91,37 +91,35 @@ fn an_error_at_any_point_of_undo_leaves_all_files_on_one_side() {
 }
 
 #[test]
-fn a_file_that_somebody_changes_at_any_point_of_a_run_keeps_their_change_or_is_no_longer_looked_at() {
-    let mut refused = 0;
+fn a_file_that_somebody_changes_before_its_turn_keeps_their_change() {
+    let turn = point(|doing, path| doing.starts_with("rename") && path.ends_with("x/b"));
     for point in 0.. {
         let fixture = fixture();
         let mut store = fixture.open();
         let path = fixture.path("x/b");
-        trace::plan(point, {
-            let path = path.clone();
-            move || fs::write(path, "edited")
-        });
+        trace::plan(point, move || fs::write(path, "edited"));
         let result = store.replace(&changes(&fixture));
         if trace::cancel() {
+            assert!(point > turn + 4, "{point}");
             break;
         }
-        let text = fs::read_to_string(&path).expect("a file");
-        match result {
-            // Between the last look at the file and its rename nobody can help; after that it is theirs.
-            Ok(_) => assert!(text == "new b" || text == "edited", "point {point}: {text}"),
-            Err(error) => {
-                refused += 1;
-                assert!(error.to_string().contains("x/b: was changed meanwhile; run again"), "{error}");
-                assert_eq!(
-                    fixture.tree(),
-                    texts(&[("a", "old a"), ("other", "stays"), ("x/b", "edited"), ("x/gone", "old gone")]),
-                    "point {point}"
-                );
-                assert_eq!(fixture.runs(), [""; 0], "point {point}");
-            }
+        if point < turn {
+            let error = result.expect_err("the change is seen");
+            assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+            assert!(error.to_string().contains("x/b: was changed meanwhile; run again"), "{error}");
+            assert_eq!(
+                fixture.tree(),
+                texts(&[("a", "old a"), ("other", "stays"), ("x/b", "edited"), ("x/gone", "old gone")]),
+                "point {point}"
+            );
+            assert_eq!(fixture.runs(), [""; 0], "point {point}");
+            continue;
         }
+        result.expect("a run");
+        // Between the last look at the file and its rename, nobody can help.
+        let text = if point == turn { "new b" } else { "edited" };
+        assert_eq!(fs::read_to_string(fixture.path("x/b")).expect("a file"), text, "point {point}");
     }
-    assert!(refused > 30, "{refused}");
 }
 
 /// The changes that a run makes on disk, in their order.
