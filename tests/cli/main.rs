@@ -3,6 +3,7 @@
 mod across;
 mod canary;
 mod config;
+mod fixes;
 mod harness;
 mod hostile;
 mod map;
