@@ -18,7 +18,7 @@ fn said(files: &[(&str, &str)]) -> Vec<(String, String)> {
 fn what_is_ignored_is_asked_in_a_work_tree_only() {
     let template = ("app/.env.example", "PASSWORD=\n");
     let offered = ("unignored-secret-file".to_owned(), "safe".to_owned());
-    assert_eq!(said(&[GIT.as_slice(), &[template]].concat()), [offered.clone()]);
+    assert_eq!(said(&[GIT.as_slice(), &[template]].concat()), std::slice::from_ref(&offered));
     assert_eq!(said(&[GIT.as_slice(), &[template, (".gitignore", "*.log\n")]].concat()), [offered]);
     assert_eq!(said(&[GIT.as_slice(), &[template, ("app/.gitignore", ".env\n")]].concat()), []);
     assert_eq!(said(&[template]), [], "outside Git");
