@@ -51,6 +51,9 @@ pub enum Repair {
     },
 }
 
+/// Most names that one repair changes. Each of as many findings carries it.
+pub(super) const MOST: usize = 32;
+
 /// A list of names of Secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
-use super::repair::{List, Repair};
+use super::repair::{self, List, Repair};
 use crate::inventory::facts::Usage;
 use crate::inventory::index::Used;
 
@@ -25,7 +25,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         // A name that kustomize changes is not the one that stands there.
         let follows = found.iter().any(|used| used.follows);
         let right = inventory.convention.env_from.clone();
-        let repair = (!follows).then_some(Repair::Use { list: List::EnvFrom, wrong, right });
+        let repair =
+            (!follows && wrong.len() <= repair::MOST).then_some(Repair::Use { list: List::EnvFrom, wrong, right });
         for used in found {
             tell(cx, used, &allowed, repair.clone());
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
-use super::repair::{List, Repair};
+use super::repair::{self, List, Repair};
 use crate::inventory::Place;
 use crate::inventory::facts::Usage;
 use crate::inventory::index::At;
@@ -37,8 +37,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let twice = places.len() > 1;
         let unexpected = spoken.contains(key);
         let repeated = places.iter().skip(1).map(|place| place.span).collect();
-        let mut places = places.iter();
-        let Some(&first) = places.next() else { continue };
+        let mut each = places.iter();
+        let Some(&first) = each.next() else { continue };
         let message = match (twice, unexpected) {
             (false, false) => continue,
             (true, false) => format!("The pull secret '{name}' is listed more than once."),
@@ -50,13 +50,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 listed(&allowed)
             ),
         };
-        let at = places.next().copied().unwrap_or(first);
+        let at = each.next().copied().unwrap_or(first);
         let related = if twice { vec![cx.related(*file, first, "listed first here".to_owned())] } else { Vec::new() };
         let symbolic = format!("{} {list}", title(inventory.object(*user)));
         let of_list = (*file, *user, *list);
         // A name that kustomize changes is not the one that stands there.
-        let repair = (!followed.contains(&of_list)).then(|| match wrong.get(&of_list) {
-            Some(wrong) if unexpected => {
+        let all = wrong.get(&of_list).filter(|_| unexpected);
+        let few = places.len().max(all.map_or(0, BTreeSet::len)) <= repair::MOST;
+        let repair = (few && !followed.contains(&of_list)).then(|| match all {
+            Some(wrong) => {
                 let wrong = wrong.iter().copied().collect();
                 Repair::Use { list: List::PullSecrets, wrong, right: convention.image_pull.clone() }
             }

@@ -19,12 +19,18 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
+/// Most names that are added. Each of as many findings carries them.
+const MOST: usize = 100;
+
 /// Adds all names at once, since each would be added at the same place.
 fn fix(ignores: &Ignores) -> Option<Fix> {
     let text = ignores.text.as_deref()?;
     let mut names: Vec<&str> = ignores.open.iter().filter_map(|(_, path)| path.rsplit('/').next()).collect();
     names.sort_unstable();
     names.dedup();
+    if names.len() > MOST {
+        return None;
+    }
     let end = line_break(text, 0);
     let mut lines = String::new();
     if !text.is_empty() && !text.ends_with(['\n', '\r']) {

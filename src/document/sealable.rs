@@ -54,7 +54,7 @@ pub enum Reason {
     #[error("it is a patch of another object")]
     Patch,
     /// `--- {kind: Secret}`.
-    #[error("it begins on the line of another text; begin it on a line of its own")]
+    #[error("its first or last line holds something else too; give it lines of its own")]
     Line,
 }
 
@@ -92,7 +92,7 @@ pub fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Re
     if object.name.is_none_or(str::is_empty) {
         return Err(Reason::Unnamed);
     }
-    let body = unit.outer(whole(root));
+    let body = unit.outer(whole(root).ok_or(Reason::Line)?);
     let (start, end) = (line_start(text, body.start), line_end(text, body.end));
     // A key without a value ends before its colon.
     let after = Span::new(body.end, end).slice(text).trim_start_matches(':').trim();
@@ -101,7 +101,8 @@ pub fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Re
         return Err(Reason::Line);
     }
     // A byte order mark stays where it is.
-    let start = start + if text[start..].starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let start = start
+        + if text.get(start..).is_some_and(|text| text.starts_with('\u{feff}')) { '\u{feff}'.len_utf8() } else { 0 };
     Ok(Span::new(start, end))
 }
 

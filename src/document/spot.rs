@@ -10,6 +10,9 @@ use super::yaml::{Node, Style};
 use crate::finding::edit::Edit;
 use crate::span::Span;
 
+/// How many documents in strings may stand between a spot and the start of its document.
+const FURTHEST: usize = 64;
+
 /// A scalar that may be edited, with all that it stands in.
 pub struct Spot<'v> {
     text: &'v str,
@@ -39,8 +42,11 @@ impl<'v> Spot<'v> {
     /// The scalar at `span`, bytes of the source's text; none where it may not be edited.
     #[must_use]
     pub fn at(view: &View<'v>, span: Span) -> Option<Self> {
-        let mut units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
-        let unit = units.find(|unit| unit.outer(Span::new(0, unit.tree().text().len())).contains(span))?;
+        // Documents in strings stand behind the one that holds them.
+        let after = view.parsed.units.partition_point(|unit| unit.outer(Span::default()).start <= span.start);
+        let unit = view.parsed.units[..after].iter().rev().take(FURTHEST).find(|unit| unit.host() == Host::File)?;
+        let base = unit.outer(Span::default()).start;
+        let inner = Span::new(span.start - base, span.end.checked_sub(base)?);
         let mut steps = vec![Step { node: unit.tree().root()?, key: None }];
         loop {
             let Step { node, key } = *steps.last()?;
@@ -49,14 +55,13 @@ impl<'v> Spot<'v> {
                 return None;
             }
             if node.style().is_some() {
-                let found = unit.outer(node.span()) == span && !unit.is_templated(node.span());
+                // What is written in another way than it reads (on several lines, with escapes) is no name.
+                let plain = node.as_str() == Some(node.span().slice(unit.tree().text()));
+                let found = plain && node.span() == inner && !unit.is_templated(node.span());
                 return found.then_some(Self { text: view.text, unit, steps });
             }
-            let inside = |node: Node<'_>| unit.outer(node.span()).contains(span);
-            let entry = node.entries().find(|(_, value)| inside(*value));
-            let entry = entry.map(|(key, value)| Step { node: value, key: Some(key) });
-            let item = || node.items().find(|item| inside(*item)).map(|item| Step { node: item, key: None });
-            steps.push(entry.or_else(item)?);
+            let (key, node) = node.child_at(inner)?;
+            steps.push(Step { node, key });
         }
     }
 
@@ -102,7 +107,7 @@ impl<'v> Spot<'v> {
             format!("{key}: {}", word(text)?)
         };
         let indentation = self.indentation(own);
-        let end = self.outer(step.node).end;
+        let end = self.outer(step.node)?.end;
         if parent.node.is_flow() {
             let between = match indentation {
                 Some(indentation) => format!(",{}{indentation}", line_break(self.text, end)),
@@ -147,18 +152,22 @@ impl<'v> Spot<'v> {
         if self.in_template() || kept.is_empty() {
             return None;
         }
+        // Something may name what stands in one of them.
+        if remove.iter().filter_map(|&index| items.get(index)).any(|item| has_anchor(*item)) {
+            return None;
+        }
         let mut edits = Vec::new();
         for index in (0..items.len()).filter(|index| remove.contains(index)) {
-            let item = self.outer(items[index]);
+            let item = self.outer(items[index])?;
             let span = if !list.is_flow() {
                 self.dash(items[index])?;
                 let (start, end) = (line_start(self.text, item.start), line_end(self.text, item.end));
                 Span::new(start, end + break_at(self.text, end).len())
             } else if index < kept[0] {
-                self.separator(item.end, self.outer(items[index + 1]).start)?;
-                Span::new(item.start, self.outer(items[index + 1]).start)
+                self.separator(item.end, self.outer(items[index + 1])?.start)?;
+                Span::new(item.start, self.outer(items[index + 1])?.start)
             } else {
-                let before = self.outer(items[index - 1]).end;
+                let before = self.outer(items[index - 1])?.end;
                 self.separator(before, item.start)?;
                 Span::new(before, item.end)
             };
@@ -174,7 +183,7 @@ impl<'v> Spot<'v> {
 
     /// What stands before the dash of an item in block style, where that begins its line.
     fn dash(&self, item: Node<'_>) -> Option<&'v str> {
-        let start = self.outer(item).start;
+        let start = self.outer(item)?.start;
         let before = Span::new(line_start(self.text, start), start).slice(self.text);
         let dash = before.trim_end_matches([' ', '\t']).strip_suffix('-')?;
         dash.bytes().all(|byte| byte == b' ').then_some(dash)
@@ -182,7 +191,7 @@ impl<'v> Spot<'v> {
 
     /// What stands before a key, where that begins its line.
     fn indentation(&self, key: Node<'_>) -> Option<&'v str> {
-        let start = self.outer(key).start;
+        let start = self.outer(key)?.start;
         let before = Span::new(line_start(self.text, start), start).slice(self.text);
         before.bytes().all(|byte| byte == b' ').then_some(before)
     }
@@ -190,10 +199,10 @@ impl<'v> Spot<'v> {
     /// The start of the first of the comment lines right above the line at `start` that are indented like it.
     fn above(&self, start: usize, indentation: &str) -> usize {
         let mut start = start;
-        while let Some(end) = self.text[..start].strip_suffix('\n') {
-            let line = line_start(self.text, end.len());
-            let is_comment = self.text[line..].strip_prefix(indentation).is_some_and(|rest| rest.starts_with('#'));
-            if !is_comment {
+        while let Some(end) = self.text.get(..start).and_then(|before| before.strip_suffix('\n')) {
+            let line = line_start(self.text, end.trim_end_matches('\r').len());
+            let rest = Span::new(line, start).slice(self.text).strip_prefix(indentation);
+            if !rest.is_some_and(|rest| rest.starts_with('#')) {
                 break;
             }
             start = line;
@@ -202,51 +211,66 @@ impl<'v> Spot<'v> {
     }
 
     /// All that belongs to a node, quotes and brackets too, bytes of the source's text.
-    fn outer(&self, node: Node<'_>) -> Span {
-        self.unit.outer(whole(node))
+    fn outer(&self, node: Node<'_>) -> Option<Span> {
+        whole(node).map(|span| self.unit.outer(span))
     }
 }
 
-/// All that belongs to a node, quotes and brackets too, but no comment or line end behind it.
-pub(super) fn whole(node: Node<'_>) -> Span {
+/// All that belongs to a node, quotes and brackets too, but no comment or line end behind it. None where it ends with an
+/// item that is not there, which stands nowhere.
+pub(super) fn whole(node: Node<'_>) -> Option<Span> {
     let span = node.span();
     if node.is_alias() {
-        return span;
+        return Some(span);
     }
-    match node.style() {
-        Some(Style::Single | Style::Double) => Span::new(span.start.saturating_sub(1), span.end + 1),
-        Some(_) => span,
-        None if node.is_flow() => span,
-        None => {
-            let last = node.entries().last().map(|(_, value)| value).or_else(|| node.items().last());
-            let key = node.entries().last().map_or(0, |(key, _)| whole(key).end);
+    let end = match node.style() {
+        Some(Style::Single | Style::Double) => return Some(Span::new(span.start.saturating_sub(1), span.end + 1)),
+        Some(Style::Plain) => span.end,
+        // The span may hold line ends and the indentation of what follows.
+        Some(Style::Literal | Style::Folded) => span.start + span.slice(node.tree().text()).trim_end().len(),
+        None if node.is_flow() => span.end,
+        None => match node.entries().last() {
             // A value that is not there stands somewhere behind its key.
-            let last = last.filter(|last| !last.span().is_empty()).map_or(key, |last| whole(last).end);
-            Span::new(span.start, if last == 0 { span.start } else { last })
-        }
-    }
+            Some((key, value)) if value.span().is_empty() => whole(key)?.end,
+            Some((_, value)) => whole(value)?.end,
+            None => whole(node.items().last().filter(|item| !item.span().is_empty())?)?.end,
+        },
+    };
+    Some(Span::new(span.start, end))
 }
 
 /// The start of the line that holds `offset`.
 pub(super) fn line_start(text: &str, offset: usize) -> usize {
-    text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1)
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    memchr::memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1)
 }
 
 /// The end of the line that holds `offset`, before its line break.
 pub(super) fn line_end(text: &str, offset: usize) -> usize {
-    text[offset..].find(['\n', '\r']).map_or(text.len(), |at| offset + at)
+    let after = text.as_bytes().get(offset..).unwrap_or_default();
+    memchr::memchr2(b'\n', b'\r', after).map_or(text.len(), |at| offset + at)
 }
 
 /// The line break that stands at `offset`; empty where none does.
 fn break_at(text: &str, offset: usize) -> &str {
-    ["\r\n", "\n", "\r"].into_iter().find(|end| text[offset..].starts_with(end)).unwrap_or_default()
+    let after = text.get(offset..).unwrap_or_default();
+    ["\r\n", "\n", "\r"].into_iter().find(|end| after.starts_with(end)).unwrap_or_default()
 }
 
 /// How lines end around `offset`: as its own line does, else as the first one.
 #[must_use]
 pub fn line_break(text: &str, offset: usize) -> &str {
-    let ends = [line_end(text, offset), line_end(text, 0)].map(|end| break_at(text, end));
-    ends.into_iter().find(|end| !end.is_empty()).unwrap_or("\n")
+    let own = break_at(text, line_end(text, offset));
+    let found = if own.is_empty() { break_at(text, line_end(text, 0)) } else { own };
+    if found.is_empty() { "\n" } else { found }
+}
+
+/// Whether a node or one below it has an anchor, or is an alias.
+fn has_anchor(node: Node<'_>) -> bool {
+    // An alias counts as anchored, so that none is followed.
+    node.is_anchored()
+        || node.entries().any(|(key, value)| key.is_anchored() || has_anchor(value))
+        || node.items().any(has_anchor)
 }
 
 /// Whether a text is a word that needs no escape in any style: a name of an object, an API version.
@@ -266,6 +290,8 @@ fn word(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::document::fragment::Lang;
     use crate::document::view;
@@ -388,6 +414,7 @@ mod tests {
             ("l: [WORD, b]\n", &[0, 1][..]),
             ("l: [WORD, # c\n b]\n", &[1]),
             ("- - WORD\n  - b\n", &[0]),
+            ("l:\n- WORD\n- &x b\nm: *x\n", &[1]),
             ("l:\n- WORD\n- b\nx: {{ y }}\n", &[1]),
         ] {
             let made = edited("a.yaml", text, "WORD", |spot| {
@@ -424,6 +451,94 @@ mod tests {
                 Some(vec![spot.add_list(spot.steps().len() - 3, "p", "name", "x")?])
             });
             assert_eq!(made, None, "{text}");
+        }
+    }
+
+    /// The scalars of all documents of a text, in order; none where one of them does not parse.
+    fn scalars(text: &str) -> Option<Vec<String>> {
+        let parsed = view::parse("a.yaml", text, Lang::Yaml);
+        let nodes = parsed.units.iter().flat_map(|unit| unit.tree().nodes());
+        let all = nodes.map(|node| if node.is_alias() { "*" } else { node.as_str().unwrap_or("") }.to_owned());
+        parsed.faults.is_empty().then(|| all.filter(|text| !text.is_empty()).collect())
+    }
+
+    /// Whether `part` is `all` without some of its items.
+    fn is_part(part: &[String], all: &[String]) -> bool {
+        let mut rest = all.iter();
+        part.iter().all(|item| rest.any(|other| other == item))
+    }
+
+    /// Lines as people and attackers write them.
+    fn texts() -> impl Strategy<Value = String> {
+        let indentation = prop_oneof![Just(""), Just("  "), Just("    "), Just("- "), Just("  - "), Just("- - ")];
+        let key = prop_oneof![Just("a"), Just("name"), Just("'b'"), Just("\"c\""), Just("? d"), Just("<<"), Just("ü")];
+        let value = prop_oneof![
+            Just(" x"),
+            Just(" 'y' # why"),
+            Just(" \"z\\n\""),
+            Just(""),
+            Just(" [x, 'y', {b: \"z\"}]"),
+            Just(" {name: x, c: [y]}"),
+            Just(" |\n      t\n\n"),
+            Just(" >-\n      t"),
+            Just(" &n x"),
+            Just(" *n"),
+            Just(" !t x"),
+            Just(" {{ .ü }}"),
+            Just(" x\n      y"),
+            Just(" [x,\n      y]"),
+            Just(" ~"),
+        ];
+        let line = prop_oneof![
+            8 => (indentation.clone(), key, value.clone()).prop_map(|(indentation, key, value)| format!("{indentation}{key}:{value}")),
+            3 => (indentation, value).prop_map(|(indentation, value)| format!("{indentation}{}", value.trim_start())),
+            1 => Just("# c".to_owned()),
+            1 => Just("---".to_owned()),
+        ];
+        (proptest::collection::vec(line, 1..8), any::<bool>(), any::<bool>()).prop_map(|(lines, windows, end)| {
+            let text = lines.join("\n") + if end { "\n" } else { "" };
+            if windows { text.replace('\n', "\r\n") } else { text }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+        #[test]
+        fn an_edit_changes_what_it_is_for_and_nothing_else(text in texts()) {
+            let parsed = view::parse("a.yaml", &text, Lang::Yaml);
+            let view = View::new("a.yaml", &text, Lang::Yaml, &parsed);
+            let Some(before) = scalars(&text) else { return Ok(()) };
+            let mut spans = Vec::new();
+            for unit in &parsed.units {
+                spans.extend(unit.tree().nodes().filter(|node| node.as_str().is_some()).map(|node| unit.outer(node.span())));
+            }
+            for spot in spans.iter().filter_map(|span| Spot::at(&view, *span)) {
+                if let Some(edit) = spot.replace("ghcr") {
+                    let made = apply(&text, &[edit]).expect("it fits");
+                    let after = scalars(&made).expect("it parses");
+                    let differing: Vec<_> = before.iter().zip(&after).filter(|(old, new)| old != new).collect();
+                    let one = matches!(differing.as_slice(), [(_, new)] if *new == "ghcr");
+                    prop_assert!(before.len() == after.len() && one, "{text:?} {made:?}");
+                }
+                if let Some(edit) = spot.add_entry("namespace", "ghcr") {
+                    let made = apply(&text, &[edit]).expect("it fits");
+                    let after = scalars(&made).expect("it parses");
+                    prop_assert!(before.len() + 2 == after.len() && is_part(&before, &after), "{text:?} {made:?}");
+                }
+                for at in 0..spot.steps().len() {
+                    let many = spot.steps()[at].node.items().count();
+                    if let Some(edits) = (many > 1).then(|| spot.remove_items(at, &[0, many - 1])).flatten() {
+                        let made = apply(&text, &edits).expect("they fit");
+                        let after = scalars(&made).expect("it parses");
+                        prop_assert!(is_part(&after, &before), "{text:?} {made:?}");
+                    }
+                    if let Some(edit) = spot.add_list(at, "p", "name", "ghcr") {
+                        let made = apply(&text, &[edit]).expect("it fits");
+                        let after = scalars(&made).expect("it parses");
+                        prop_assert!(before.len() + 3 == after.len() && is_part(&before, &after), "{text:?} {made:?}");
+                    }
+                }
+            }
         }
     }
 }
