@@ -174,7 +174,11 @@ impl Run<'_> {
             path.clone_into(&mut input.name);
             let target = |span, secret: &crate::seal::Secret| sealer.target(path, span, secret);
             let random = super::seal::randomness(self.environment);
-            let planned = plan::plan(&input.text, &findings, self.args.unsafe_, &target, &random);
+            let mut planned = plan::plan(&input.text, &findings, self.args.unsafe_, &target, &random);
+            let anew = |old: &crate::seal::SealedSecret, namespace: Option<&str>, strict| {
+                sealer.anew(path, old, namespace, strict, &random)
+            };
+            plan::plan_anew(&mut planned, &input.text, &findings, self.args.unsafe_, &anew);
             for (index, why) in &planned.left {
                 self.tell_not_fixed(&outcome.findings[*index], why);
             }
