@@ -411,6 +411,21 @@ impl Stamp {
     }
 }
 
+/// The repairs that brought a finding: that of its file, else those of the files that explain it, else any of them.
+fn blamed(finding: &Finding, repairs: &[Repair]) -> Vec<String> {
+    let is_repaired = |path: &str| repairs.iter().any(|repair| repair.path == path);
+    if is_repaired(&finding.path) {
+        return vec![finding.path.to_string()];
+    }
+    let related = finding.related.iter().map(|related| related.path.to_string());
+    let related: BTreeSet<String> = related.filter(|path| is_repaired(path)).collect();
+    if related.is_empty() {
+        repairs.iter().map(|repair| repair.path.clone()).collect()
+    } else {
+        related.into_iter().collect()
+    }
+}
+
 /// Why a repair did not help, by file: what it was made for is still there, or something new is wrong.
 fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<String, String> {
     let mut bad = BTreeMap::new();
@@ -434,7 +449,10 @@ fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<Stri
         let asked_for = finding.rule == "sealed-wide-scope"
             || finding.rule == "duplicate-definition" && outputs.contains(&*finding.path);
         if finding.level >= Level::Warning && !asked_for && !known.contains(finding.fingerprint.as_str()) {
-            bad.entry(finding.path.to_string()).or_insert_with(|| format!("{} appears", finding.rule));
+            let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);
+            for path in blamed(finding, repairs) {
+                bad.entry(path).or_insert_with(|| why.clone());
+            }
         }
     }
     if !after.complete && before.complete {
