@@ -3,9 +3,11 @@
 //! Such a check knows places only, because no text outlives its facts. So it says what is to be done, and the engine,
 //! which reads the file again to show the finding, asks [`Repair::fix`] for the edits.
 
+use crate::document::object::Object;
+use crate::document::sealable::resealable;
 use crate::document::spot::{Spot, Step};
 use crate::document::view::View;
-use crate::finding::edit::{Edit, Fix};
+use crate::finding::edit::{Edit, Fix, FixKind};
 use crate::rule::Fixable;
 use crate::span::Span;
 
@@ -23,6 +25,13 @@ pub enum Repair {
     },
     /// Give an object a namespace.
     Namespace {
+        /// The object's name.
+        name: Span,
+        /// The namespace.
+        namespace: String,
+    },
+    /// Seal a SealedSecret anew for another namespace.
+    Reseal {
         /// The object's name.
         name: Span,
         /// The namespace.
@@ -73,6 +82,7 @@ impl Repair {
                 let edits = texts.iter().map(edit).collect::<Option<Vec<_>>>()?;
                 Some(Fix::edits(*applicability, title.clone(), edits))
             }
+            Self::Reseal { name, namespace } => reseal_fix(view, *name, namespace),
             Self::Namespace { name, namespace } => namespace_fix(view, *name, namespace),
             Self::Use { list, wrong, right } => list.use_fix(view, wrong, right),
             Self::Repeated { names } => {
@@ -94,6 +104,16 @@ fn namespace_fix(view: &View<'_>, name: Span, namespace: &str) -> Option<Fix> {
     }
     let title = format!("state the namespace '{namespace}', for which it was sealed");
     Some(Fix::edits(Fixable::Safe, title, vec![spot.add_entry("namespace", namespace)?]))
+}
+
+/// It is unsafe: the values become readable in another namespace, and whether they are meant for it no file tells.
+fn reseal_fix(view: &View<'_>, name: Span, namespace: &str) -> Option<Fix> {
+    let holds = |object: &&Object<'_>| object.kind == "SealedSecret" && object.span().contains(name);
+    let object = view.objects.iter().find(holds)?;
+    let document = resealable(view.text, object.unit, object).ok()?;
+    let title = format!("seal it anew for the namespace '{namespace}', with --private-key");
+    let kind = FixKind::Reseal { document, namespace: Some(namespace.to_owned()), strict: false };
+    Some(Fix { applicability: Fixable::Unsafe, title, kind })
 }
 
 /// Before the containers, as deep as these.

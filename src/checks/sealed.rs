@@ -13,7 +13,7 @@ pub(super) enum Fault<'i> {
     /// Its path, or the environment that its path names, says another namespace than it was sealed for.
     WrongNamespace {
         sealed: &'i str,
-        /// The right namespace, or `environment 'production'`.
+        /// The right namespace.
         expected: String,
         template: String,
     },
@@ -87,21 +87,16 @@ fn wrong_namespace<'i>(
         if sealed.namespace.known() == Some(namespace) && inventory.landings(at).iter().all(lands) {
             return None;
         }
-        let expected_words = format!("'{namespace}'");
         return (own != namespace).then_some(Fault::WrongNamespace {
             sealed: own,
-            expected: expected_words,
+            expected: namespace.clone(),
             template: expected.template,
         });
     }
     let environment = expected.environment?;
     let (workflow, other) = inventory.convention.read(own, &inventory.workflows)?;
     let right = inventory.convention.spell(workflow, &environment)?;
-    (other != environment).then(|| Fault::WrongNamespace {
-        sealed: own,
-        expected: format!("'{right}'"),
-        template: expected.template,
-    })
+    (other != environment).then(|| Fault::WrongNamespace { sealed: own, expected: right, template: expected.template })
 }
 
 fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {

@@ -22,7 +22,7 @@ use crate::fix::plan::{self, Planned};
 use crate::fix::stage::{self, Staged};
 use crate::fix::store::{self, Change, Content, Refusal, Store, StoreError};
 use crate::rule::Level;
-use crate::seal::{Plaintext, Secret};
+use crate::seal::{Plaintext, SealedSecret, Secret};
 use crate::source::{self, File};
 use crate::span::Span;
 
@@ -215,6 +215,9 @@ impl Run<'_> {
         let target = |span, secret: &Secret| sealer.target(path, span, secret);
         let random = super::seal::randomness(self.environment);
         let mut planned = plan::plan(&input.text, findings, self.args.unsafe_, &target, &random);
+        let anew =
+            |old: &SealedSecret, namespace: Option<&str>, strict| sealer.anew(path, old, namespace, strict, &random);
+        plan::plan_anew(&mut planned, &input.text, findings, self.args.unsafe_, &anew);
         for (index, why) in &planned.left {
             self.tell_not_fixed(&outcome.findings[*index], why);
         }
@@ -342,18 +345,9 @@ impl Run<'_> {
             .map_err(|error| Problem::new(format!("the repair did not help, and cannot be taken back: {error}")))?;
         let _ = self.store.set(store);
         for (path, why) in bad? {
-            // A finding in a file that was not touched names no repair: then it is any of them.
-            let touched = |repair: &&Repair| repair.path == path || repair.outputs().any(|(output, _)| output == path);
-            let names: Vec<String> = match repairs.iter().find(touched) {
-                Some(repair) => vec![repair.path.clone()],
-                None => repairs.iter().map(|repair| repair.path.clone()).collect(),
-            };
-            for name in names {
-                self.tell(
-                    &Problem::new(format!("was put back as it was: after the repair {why}")).in_file(&name).warning(),
-                );
-                self.left_out.insert(name);
-            }
+            let message = format!("was put back as it was: after the repair {why}");
+            self.tell(&Problem::new(message).in_file(&path).warning());
+            self.left_out.insert(path);
         }
         tracing::debug!("round {round} left files out");
         Ok(None)
@@ -513,6 +507,23 @@ impl Stamp {
     }
 }
 
+/// The repairs that brought a finding: that of its file, else those of the files that explain it, else any of them.
+fn blamed(finding: &Finding, repairs: &[Repair]) -> Vec<String> {
+    let repaired = |path: &str| {
+        let touched = |repair: &&Repair| repair.path == path || repair.outputs().any(|(output, _)| output == path);
+        repairs.iter().find(touched).map(|repair| repair.path.clone())
+    };
+    if let Some(path) = repaired(&finding.path) {
+        return vec![path];
+    }
+    let related: BTreeSet<String> = finding.related.iter().filter_map(|related| repaired(&related.path)).collect();
+    if related.is_empty() {
+        repairs.iter().map(|repair| repair.path.clone()).collect()
+    } else {
+        related.into_iter().collect()
+    }
+}
+
 /// Why a repair did not help, by file: what it was made for is still there, or something new is wrong.
 fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<String, String> {
     let mut bad = BTreeMap::new();
@@ -530,10 +541,15 @@ fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<Stri
     let outputs: BTreeSet<String> = repairs.iter().flat_map(|repair| repair.outputs().map(|(path, _)| path)).collect();
     for finding in &after.findings {
         // The scope is what the annotations of the Secret asked for.
+        // With the namespaces that sealing states, environments can be compared that could not be before.
         let asked_for = finding.rule == "sealed-wide-scope"
+            || finding.rule == "environment-drift"
             || finding.rule == "duplicate-definition" && outputs.contains(&*finding.path);
         if finding.level >= Level::Warning && !asked_for && !known.contains(finding.fingerprint.as_str()) {
-            bad.entry(finding.path.to_string()).or_insert_with(|| format!("{} appears", finding.rule));
+            let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);
+            for path in blamed(finding, repairs) {
+                bad.entry(path).or_insert_with(|| why.clone());
+            }
         }
     }
     if !after.complete && before.complete {

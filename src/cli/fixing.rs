@@ -1,16 +1,18 @@
 //! Whom a Secret of a file is to be sealed for: its namespace by the repository, its clusters by the configuration.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rsa::RsaPublicKey;
 
 use super::args::{FixArgs, Global};
 use super::check;
 use super::interrupt::Interrupt;
 use super::output;
 use super::recipient::{self, Loaded};
+use super::unseal;
 use crate::config::{Cluster, Environment, Origin, Settings, Valued};
 use crate::engine::{self, Gathered};
 use crate::error::{Problem, nearest, quoted};
@@ -19,7 +21,8 @@ use crate::inventory::facts::Scope;
 use crate::inventory::index::Inventory;
 use crate::inventory::landing::Landing;
 use crate::seal::identity::{is_name, is_namespace};
-use crate::seal::{Identity, Secret};
+use crate::seal::key::{Keyring, PrivateKey};
+use crate::seal::{self, Identity, Randomness, SealedSecret, Secret};
 use crate::source::{self, File, Listing};
 use crate::span::Span;
 
@@ -56,12 +59,26 @@ struct Sealing {
     loaded: Result<Loaded, Problem>,
 }
 
+impl Sealing {
+    fn key(&self) -> Result<RsaPublicKey, String> {
+        match &self.loaded {
+            Ok(loaded) => Ok(loaded.recipient.key().clone()),
+            Err(problem) => {
+                let name = self.name.as_deref().unwrap_or_default();
+                let at = problem.path.as_ref().map(|path| format!("{path} ")).unwrap_or_default();
+                Err(format!("the certificate of the cluster {} cannot be used: {at}{}", quoted(name), problem.message))
+            }
+        }
+    }
+}
+
 /// Decides for whom Secrets are sealed.
 pub(super) struct Sealer<'s> {
     args: &'s FixArgs,
     settings: &'s Settings,
     sources: &'s Sources<'s>,
     clusters: Vec<Sealing>,
+    keys: Keyring,
     gathered: OnceCell<Gathered>,
 }
 
@@ -75,12 +92,16 @@ impl<'s> Sealer<'s> {
         seals: bool,
         global: &Global,
     ) -> Result<Self, Problem> {
-        let clusters = if seals { clusters(args, environment, settings)? } else { Vec::new() };
+        let keys = unseal::keyring(&args.private_keys)?;
+        // What is sealed anew can stay for the key that it was for.
+        let named = args.cert.named(environment).is_some() || !settings.clusters().is_empty();
+        let wanted = seals || named && !keys.is_empty();
+        let clusters = if wanted { clusters(args, environment, settings)? } else { Vec::new() };
         if !global.quiet {
             let loaded = clusters.iter().filter_map(|cluster| cluster.loaded.as_ref().ok());
             loaded.flat_map(|loaded| &loaded.warnings).for_each(output::problem);
         }
-        Ok(Self { args, settings, sources, clusters, gathered: OnceCell::new() })
+        Ok(Self { args, settings, sources, clusters, keys, gathered: OnceCell::new() })
     }
 
     /// Whom the Secret in the document at `span` of the file `path` is to be sealed for, or why it cannot be said.
@@ -113,15 +134,46 @@ impl<'s> Sealer<'s> {
                     .to_owned(),
             );
         }
-        let key = |cluster: &&Sealing| match &cluster.loaded {
-            Ok(loaded) => Ok((cluster.name.clone(), loaded.recipient.key().clone())),
-            Err(problem) => {
-                let name = cluster.name.as_deref().unwrap_or_default();
-                Err(format!("the certificate of the cluster {} cannot be used: {}", quoted(name), problem.reason()))
+        let key = |cluster: &&Sealing| Ok((cluster.name.clone(), cluster.key()?));
+        let clusters = clusters.iter().map(key).collect::<Result<_, String>>()?;
+        Ok(Target { identity: Identity { name, namespace, scope }, clusters })
+    }
+
+    /// The values of a SealedSecret of the file `path` for another namespace, where one is named, and strict, where that is
+    /// asked for; or why that cannot be made.
+    pub(super) fn anew(
+        &self,
+        path: &str,
+        old: &SealedSecret,
+        namespace: Option<&str>,
+        strict: bool,
+        random: &Randomness,
+    ) -> Result<(SealedSecret, BTreeMap<String, String>), String> {
+        if self.keys.is_empty() {
+            return Err("it takes the controller's private key to open it; give --private-key".to_owned());
+        }
+        let identity = Identity {
+            name: old.identity.name.clone(),
+            namespace: namespace.map(str::to_owned).or_else(|| old.identity.namespace.clone()),
+            scope: if strict { Scope::Strict } else { old.identity.scope },
+        };
+        let recipient = if self.clusters.is_empty() {
+            None
+        } else {
+            let gathered = self.gathered.get_or_init(|| self.sources.gather());
+            let convention = self.settings.convention();
+            let inventory = Inventory::new(&gathered.files, &convention);
+            match self.of(&inventory, path, identity.namespace.as_deref())?.as_slice() {
+                [one] => Some(one.key()?),
+                _ => {
+                    return Err(
+                        "several clusters run its environment; seal it by hand for each (mlguard reseal)".to_owned()
+                    );
+                }
             }
         };
-        let clusters = clusters.iter().map(key).collect::<Result<_, _>>()?;
-        Ok(Target { identity: Identity { name, namespace, scope }, clusters })
+        let keys: Vec<_> = self.keys.iter().map(PrivateKey::expose).collect();
+        seal::anew(old, identity, &keys, recipient.as_ref(), random).map_err(|why| why.to_string())
     }
 
     /// The namespace in which the Secret lands, as kustomizations, the file, flags and the convention of paths say it.

@@ -14,11 +14,11 @@ use crate::config::{Environment, Settings};
 use crate::error::{Problem, quoted};
 use crate::exit::Exit;
 use crate::inventory::facts::Scope;
-use crate::seal::identity::{annotate, is_name, is_namespace};
+use crate::seal::identity::{is_name, is_namespace};
 use crate::seal::job::{self, Fault};
 use crate::seal::key::{Keyring, PrivateKey};
 use crate::seal::stream::title;
-use crate::seal::{Identity, SealedError, SealedSecret, cipher, patch};
+use crate::seal::{Identity, SealedError, SealedSecret, anew, patch};
 use crate::span::Span;
 
 pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
@@ -171,25 +171,7 @@ impl Anew<'_> {
             namespace: self.args.namespace.clone().or_else(|| old.identity.namespace.clone()),
             scope: self.args.scope.map_or(old.identity.scope, Scope::from),
         };
-        if identity.namespace.is_none() && identity.scope != Scope::ClusterWide {
-            return Err(SealedError::NoNamespace);
-        }
-        let keys: Vec<&PrivateKey> = self.keys.iter().collect();
-        let random = randomness(self.environment);
-        let (label, new_label) = (old.identity.label(), identity.label());
-        let mut ciphertexts = BTreeMap::new();
-        for (key, sealed) in &old.encrypted {
-            let entry = |why| SealedError::Entry { key: crate::mask::masked(key).into_owned(), why };
-            let mut generator = random.generator(&[&identity.title(), key]);
-            let private = keys.iter().map(|key| key.expose());
-            let (plain, index) = cipher::unseal_base64(&mut generator, private, sealed, &label).map_err(entry)?;
-            let recipient = self.recipient.unwrap_or_else(|| keys[index].public());
-            let new = cipher::seal_base64(&mut generator, recipient, plain.expose(), &new_label)?;
-            ciphertexts.insert(key.clone(), new);
-        }
-        let mut metadata = old.metadata.clone();
-        annotate(&mut metadata, identity.scope);
-        let wanted = SealedSecret { identity, encrypted: ciphertexts.clone(), metadata, ..old.clone() };
-        Ok((wanted, ciphertexts))
+        let keys: Vec<_> = self.keys.iter().map(PrivateKey::expose).collect();
+        anew(old, identity, &keys, self.recipient, &randomness(self.environment))
     }
 }

@@ -64,6 +64,22 @@ pub enum Reason {
 /// # Errors
 /// [`Reason`] where replacing the document would lose or change something else.
 pub fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
+    if object.kind != "Secret" || !matches!(object.api_version, "v1" | "") {
+        return Err(Reason::Kind);
+    }
+    let document = document(text, unit, object)?;
+    if object.api_version.is_empty() { Err(Reason::Kind) } else { Ok(document) }
+}
+
+/// The document of a SealedSecret that can be sealed anew where it stands, as [`sealable`] gives that of a Secret.
+///
+/// # Errors
+/// The same.
+pub fn resealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
+    if object.kind == "SealedSecret" { document(text, unit, object) } else { Err(Reason::Kind) }
+}
+
+fn document(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
     match unit.host() {
         Host::File => {}
         Host::Fence => return Err(Reason::Fence),
@@ -71,16 +87,10 @@ pub fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Re
         Host::Cell(_) | Host::Output(_) => return Err(Reason::Cell),
         Host::BlockString => return Err(Reason::InString),
     }
-    if object.kind != "Secret" || !matches!(object.api_version, "v1" | "") {
-        return Err(Reason::Kind);
-    }
     let root = unit.tree().root().ok_or(Reason::Inside)?;
     if !root.is(object.node) {
         let list = root.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
         return Err(if list && root.get("items").is_some() { Reason::InList } else { Reason::Inside });
-    }
-    if object.api_version.is_empty() {
-        return Err(Reason::Kind);
     }
     if unit.lang() == Lang::JsonLines {
         return Err(Reason::JsonLines);

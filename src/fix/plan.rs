@@ -1,5 +1,7 @@
 //! From the findings of one file to its new text. Pure: texts in, texts out.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD};
 use rsa::RsaPublicKey;
@@ -12,7 +14,7 @@ use crate::mask::masked;
 use crate::rule::Fixable;
 use crate::seal::identity::Identity;
 use crate::seal::strength::{Weakness, weaknesses};
-use crate::seal::{Plaintext, Randomness, Secret, emit, render, sealed};
+use crate::seal::{Plaintext, Randomness, SealedSecret, Secret, emit, patch, render, sealed};
 use crate::span::Span;
 
 /// Whom a Secret is to be sealed for.
@@ -186,7 +188,7 @@ pub fn plan(
     for (index, fix) in fixes(findings) {
         let FixKind::Edits { path: None, edits } = &fix.kind else { continue };
         if fix.applicability == Fixable::Unsafe && !with_unsafe {
-            planned.left.push((index, "the fix may change what the objects do; --unsafe applies it".to_owned()));
+            planned.left.push((index, UNSAFE.to_owned()));
             continue;
         }
         planned.accept(index, fix, edits, &mut applied);
@@ -207,6 +209,63 @@ pub fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned 
     }
     planned
 }
+
+/// Seals a SealedSecret anew: for the namespace, where one is named, and strict, where that is asked for.
+pub type AnewOf<'a> =
+    dyn Fn(&SealedSecret, Option<&str>, bool) -> Result<(SealedSecret, BTreeMap<String, String>), String> + 'a;
+
+/// Adds the fixes that seal SealedSecrets of the file anew; several of one document are made together.
+pub fn plan_anew(
+    planned: &mut Planned,
+    text: &str,
+    findings: &[(usize, &Finding)],
+    with_unsafe: bool,
+    anew: &AnewOf<'_>,
+) {
+    let mut documents: Vec<(Span, Option<String>, bool, Vec<(usize, String)>)> = Vec::new();
+    for (index, fix) in fixes(findings) {
+        let FixKind::Reseal { document, namespace, strict } = &fix.kind else { continue };
+        if fix.applicability == Fixable::Unsafe && !with_unsafe {
+            planned.left.push((index, UNSAFE.to_owned()));
+            continue;
+        }
+        match documents.iter_mut().find(|known| known.0 == *document) {
+            Some(known) => {
+                known.1 = known.1.take().or_else(|| namespace.clone());
+                known.2 |= strict;
+                known.3.push((index, fix.title.clone()));
+            }
+            None => documents.push((*document, namespace.clone(), *strict, vec![(index, fix.title.clone())])),
+        }
+    }
+    for (document, namespace, strict, done) in documents {
+        let taken = planned.edits.iter().any(|edit| edit.span.overlaps(document) || document.contains(edit.span));
+        let made = if taken {
+            Err(CLASH.to_owned())
+        } else {
+            anew_in(document.slice(text), namespace.as_deref(), strict, anew)
+        };
+        match made {
+            Ok(new) => {
+                planned.edits.push(Edit::replace(document, new));
+                planned.done.extend(done.into_iter().map(|(finding, title)| Done { finding, title }));
+            }
+            Err(why) => planned.left.extend(done.into_iter().map(|(index, _)| (index, why.clone()))),
+        }
+    }
+}
+
+/// The document with its SealedSecret sealed anew.
+fn anew_in(text: &str, namespace: Option<&str>, strict: bool, anew: &AnewOf<'_>) -> Result<String, String> {
+    let tree = yaml::parse(text).map_err(|error| error.message)?;
+    let root = tree.root().ok_or("there is no object")?;
+    let old = SealedSecret::read(root).map_err(|why| why.to_string())?;
+    let (new, ciphertexts) = anew(&old, namespace, strict)?;
+    patch::apply(text, None, &new, &ciphertexts).map_err(|error| error.to_string())
+}
+
+const UNSAFE: &str = "the fix may change what the objects do; --unsafe applies it";
+const CLASH: &str = "another fix changes the same place; run it once more";
 
 fn fixes<'f>(findings: &[(usize, &'f Finding)]) -> impl Iterator<Item = (usize, &'f Fix)> {
     findings.iter().filter_map(|(index, finding)| Some((*index, finding.fix.as_ref()?)))
@@ -273,7 +332,7 @@ impl Planned {
             })
         };
         if edits.iter().any(clash) {
-            self.left.push((index, "another fix changes the same place; run it once more".to_owned()));
+            self.left.push((index, CLASH.to_owned()));
             return;
         }
         applied.push(fix);

@@ -219,6 +219,9 @@ pub(in crate::cli) struct FixArgs {
     pub stage: bool,
     #[command(flatten)]
     pub cert: CertArgs,
+    /// Private keys of the controller (repeatable), for fixes that seal a SealedSecret anew
+    #[arg(long = "private-key", value_name = "FILE", value_delimiter = ',')]
+    pub private_keys: Vec<PathBuf>,
     /// Seal for this cluster of .mlguard.yaml, whatever the environment (repeatable: a file for each)
     #[arg(long = "cluster", value_name = "NAME", conflicts_with = "cert")]
     pub clusters: Vec<String>,
