@@ -21,6 +21,7 @@ use crate::finding::{Finding, Outcome};
 use crate::fix::plan::{self, Planned};
 use crate::fix::stage::{self, Staged};
 use crate::fix::store::{self, Change, Content, Refusal, Store, StoreError};
+use crate::report;
 use crate::rule::Level;
 use crate::seal::{Plaintext, SealedSecret, Secret};
 use crate::source::{self, File};
@@ -28,6 +29,9 @@ use crate::span::Span;
 
 /// How often files whose repair did not help are left out and the others are tried again.
 const ROUNDS: usize = 6;
+/// What may be found after a repair and was not before: the scope is what the annotations of the Secret asked for, and with
+/// the namespace that sealing states, names can be judged and environments compared that could not be before.
+const TOLD: &[&str] = &["sealed-wide-scope", "secret-sprawl", "environment-drift"];
 
 pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -451,6 +455,9 @@ impl Run<'_> {
     }
 
     fn tell_left(after: &Outcome, repairs: &[Repair]) {
+        if !after.coverage.skipped.is_empty() {
+            output::note(&report::covered(&after.coverage));
+        }
         let left = after.findings.len();
         if left > 0 {
             let verb = if left == 1 { "finding is" } else { "findings are" };
@@ -540,10 +547,7 @@ fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<Stri
     // Each cluster has its own copy.
     let outputs: BTreeSet<String> = repairs.iter().flat_map(|repair| repair.outputs().map(|(path, _)| path)).collect();
     for finding in &after.findings {
-        // The scope is what the annotations of the Secret asked for.
-        // With the namespaces that sealing states, environments can be compared that could not be before.
-        let asked_for = finding.rule == "sealed-wide-scope"
-            || finding.rule == "environment-drift"
+        let asked_for = TOLD.contains(&&*finding.rule)
             || finding.rule == "duplicate-definition" && outputs.contains(&*finding.path);
         if finding.level >= Level::Warning && !asked_for && !known.contains(finding.fingerprint.as_str()) {
             let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);

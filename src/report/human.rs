@@ -130,7 +130,8 @@ fn found(findings: &[Finding]) -> String {
 }
 
 /// `checked 1,339 files, 29.1 MB; left out: 5 binary files, 1 file larger than the limit (data.csv)`.
-fn covered(coverage: &Coverage) -> String {
+#[must_use]
+pub fn covered(coverage: &Coverage) -> String {
     let mut text = format!("checked {}, {}", count(coverage.files, "file"), size(coverage.bytes));
     if coverage.commits > 0 {
         text.push_str(", ");

@@ -21,6 +21,7 @@ pub mod target;
 mod tests;
 mod text;
 
+pub use human::covered;
 pub use rule_text::rule_markdown;
 pub use target::{Target, TargetError, WriteError};
 

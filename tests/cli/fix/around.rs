@@ -52,7 +52,11 @@ fn bytes_around_the_documents_stay() {
         let new = work.text("all.yaml");
         let mut rest = new.as_str();
         for (index, part) in outside.iter().enumerate() {
-            let at = if index == 0 { Some(0).filter(|_| rest.starts_with(part)) } else { rest.find(part) };
+            let at = match index {
+                0 => Some(0).filter(|_| rest.starts_with(part)),
+                3 => rest.strip_suffix(part.as_str()).map(str::len),
+                _ => rest.find(part),
+            };
             let at = at.unwrap_or_else(|| panic!("{eol:?} {mark:?} {last:?}: part {index} has changed"));
             let between = &rest[..at];
             assert_eq!(between.contains("SealedSecret"), index > 0, "{eol:?} part {index}");

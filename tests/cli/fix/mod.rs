@@ -275,7 +275,8 @@ fn only_what_is_named_is_repaired() {
 #[test]
 fn exit_codes_are_those_of_the_help() {
     let text = secret("db", Some("ml"));
-    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", text.trim_end().replace('\n', "\n  "));
+    let other = secret("other", Some("ml"));
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", other.trim_end().replace('\n', "\n  "));
     let work = Work::new(&[("s.yaml", &text), ("list.yaml", &list)]);
     assert_eq!(work.fix(&["--diff", "s.yaml"]).code, 1, "findings are there");
     assert_eq!(work.fix(&["s.yaml"]).code, 0, "none is left");

@@ -30,7 +30,7 @@ fn a_committed_value_is_to_be_rotated() {
 /// However it was written then.
 #[test]
 fn a_value_is_known_in_another_form() {
-    let plain = secret("db", Some("ml")).replace("data:", "stringData:").replace(&encoded(), VALUE);
+    let plain = secret("db", Some("ml")).replace("\ndata:", "\nstringData:").replace(&encoded(), VALUE);
     for (then, now) in [(secret("db", Some("ml")), plain.clone()), (plain, secret("db", Some("ml")))] {
         let Some(work) = repository(&[("s.yaml", &then)], &[]) else { return };
         work.write("s.yaml", &now);
