@@ -13,6 +13,7 @@ mod kubectl;
 mod log;
 mod map;
 mod output;
+mod package;
 pub mod panic;
 mod recipient;
 mod rules;
@@ -44,6 +45,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
         Command::Cert(args) => cert::run(args, &cli.global),
+        Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => generate::completions(args),

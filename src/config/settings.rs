@@ -8,6 +8,7 @@ use super::convention::Joined;
 use super::file::{self, File, Scope};
 use super::globs::Globs;
 use super::nested::{Layer, Nested};
+use super::package::PackagePlan;
 use super::packs::{self, Loaded, PackRule};
 use super::policy::Policy;
 use super::values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size};
@@ -59,6 +60,11 @@ pub struct Environment {
     pub controller_name: Option<String>,
     /// `SEALED_SECRETS_CONTROLLER_NAMESPACE`, as for kubeseal.
     pub controller_namespace: Option<String>,
+    /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
+    pub source_date_epoch: Option<String>,
+    /// `MLGUARD_TEST_SEED`: makes ciphertexts foreseeable, for tests; a release does not know it.
+    #[cfg(debug_assertions)]
+    pub test_seed: Option<String>,
 }
 
 /// A cluster that Secrets are sealed for.
@@ -89,6 +95,9 @@ impl Environment {
             cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
             controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
             controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
+            source_date_epoch: text("SOURCE_DATE_EPOCH"),
+            #[cfg(debug_assertions)]
+            test_seed: text("MLGUARD_TEST_SEED"),
         }
     }
 }
@@ -114,6 +123,8 @@ pub struct Settings {
     pub(super) flag_exclude: Globs,
     pub(super) only: Vec<String>,
     pub(super) joined: Joined,
+    /// What `mlguard package` delivers.
+    pub package: PackagePlan,
     convention: Arc<Convention>,
     problems: Vec<Problem>,
 }
@@ -164,6 +175,7 @@ impl Settings {
             only: flags.only.clone(),
             convention: Arc::new(joined.convention()),
             joined,
+            package: PackagePlan::new(std::mem::take(&mut file.package)),
             problems,
         }
     }

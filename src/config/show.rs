@@ -37,6 +37,7 @@ impl Settings {
         scalar(out, "max-size", show_size(self.max_size.value), &self.max_size.origin)?;
         self.rule_packs(out)?;
         self.joined.show(out)?;
+        self.package.show(out)?;
         self.levels(out)
     }
 
