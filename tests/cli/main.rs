@@ -6,6 +6,7 @@ mod config;
 mod harness;
 mod hostile;
 mod map;
+mod package;
 mod same;
 mod sarif;
 mod streams;

@@ -109,7 +109,11 @@ impl Reader<'_> {
             self.fault(at, format!("{key} does not say where its value comes from"), Some(help));
             return None;
         }
+        let before = self.faults();
         let mut fields = self.fields(&key, node, &KNOWN)?;
+        if self.faults() > before {
+            return None;
+        }
         let (Some((field, node)), true) = (fields.pop(), fields.is_empty()) else {
             self.fault(at, format!("{key} has to have one of {}", KNOWN.join(", ")), None);
             return None;
