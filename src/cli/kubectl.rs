@@ -1,4 +1,5 @@
-//! The one program that mlguard starts: kubectl, which knows how to reach a cluster and who the person is there.
+//! How mlguard starts kubectl, which knows how to reach a cluster and who the person is there. `package::kustomize` is the only other
+//! place that starts a program.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read as _};

@@ -62,9 +62,9 @@ pub struct Environment {
     pub controller_namespace: Option<String>,
     /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
     pub source_date_epoch: Option<String>,
-    /// `MLGUARD_TEST_SEED`: makes ciphertexts foreseeable, for tests; a release does not know it.
+    /// `MLGUARD_TEST_SEED`, from which builds for tests take what else is random.
     #[cfg(debug_assertions)]
-    pub test_seed: Option<String>,
+    pub seed: Option<u64>,
 }
 
 /// A cluster that Secrets are sealed for.
@@ -97,7 +97,7 @@ impl Environment {
             controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
             source_date_epoch: text("SOURCE_DATE_EPOCH"),
             #[cfg(debug_assertions)]
-            test_seed: text("MLGUARD_TEST_SEED"),
+            seed: text("MLGUARD_TEST_SEED").and_then(|seed| seed.parse().ok()),
         }
     }
 }

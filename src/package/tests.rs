@@ -157,7 +157,7 @@ fn manifests_are_one_secret() {
         ("kind: Secret\ndata: {A: x}\nsops: {mac: y}\n", "encrypted with SOPS"),
         ("kind: [\n", "no YAML"),
     ] {
-        let fault = manifest(text).err().expect("refused");
+        let fault = manifest(text).expect_err("refused");
         assert!(fault.message.contains(why) && !fault.message.contains("hunter2"), "{text}: {fault:?}");
     }
 }

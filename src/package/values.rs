@@ -133,7 +133,8 @@ pub fn keys(secret: &PackageSecret) -> Vec<&str> {
 fn items(secret: &PackageSecret) -> Vec<(&str, &Valued<Item>)> {
     match &secret.content {
         Content::Keys(keys) => keys.iter().map(|(key, item)| (key.as_str(), item)).collect(),
-        Content::Registry(Registry { username, password, email, .. }) => {
+        Content::Registry(login) => {
+            let Registry { username, password, email, .. } = &**login;
             let email = email.iter().map(|email| ("email", email));
             [("username", username), ("password", password)].into_iter().chain(email).collect()
         }

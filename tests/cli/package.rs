@@ -2,7 +2,8 @@
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "tar and kubectl, with which packages are used, and the switch of these tests"
+    clippy::print_stdout,
+    reason = "tar, git and kubectl, with which packages are used; a test that is skipped says why"
 )]
 
 use std::collections::BTreeMap;

@@ -82,9 +82,10 @@ What is written, for --output packages:
   packages/financial-ml/                      README.md, secret-reference-template.yaml
   packages/financial-ml-ml-secrets-YYYYMMDD.tar.gz   all of it, to be handed over
 
-A credential NAME is looked up as ENV_NAME first (DEV_MINIO_SECRET_KEY), then as NAME. Which Secrets there are, and from which
-names their values come, is said by `package` in .mlguard.yaml. Missing, weak and placeholder values are refused, by name.
-Before anything is written, the package is searched as `mlguard check` does it, and built with kubectl where it is there.
+A credential NAME is looked up as ENV_NAME first (DEV_MINIO_SECRET_KEY), then as NAME. Which Secrets
+there are, and from which names their values come, is said by `package` in .mlguard.yaml. Missing,
+weak and placeholder values are refused, by name. Before anything is written, the package is searched
+as `mlguard check` does it, and built with kubectl where it is there.
 
 Environment:
   MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert, where neither it nor --cluster is given
@@ -93,6 +94,6 @@ Environment:
 
 Exit status:
   0    the package was written (with --dry-run: could be)
-  2    it was not, and nothing was changed: wrong usage or configuration, values or certificates that are missing or
+  2    nothing was written: wrong usage or configuration, values or certificates that are missing or
        of no use, a finding in the package, or kustomize refused it
   130  interrupted twice";

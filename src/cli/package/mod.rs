@@ -176,17 +176,15 @@ fn date(args: &PackageArgs, variables: &Environment) -> Result<(Date, u64), Prob
     Ok((time.to_zoned(TimeZone::UTC).date(), seconds))
 }
 
-#[cfg_attr(not(debug_assertions), expect(unused_variables, clippy::unnecessary_wraps, reason = "only seeds need it"))]
-fn randomness(variables: &Environment) -> Result<Randomness, Problem> {
+/// Where randomness comes from: the system, but for tests that compare whole packages.
+#[cfg_attr(not(debug_assertions), expect(unused_variables, reason = "only seeds need it"))]
+fn randomness(variables: &Environment) -> Randomness {
     #[cfg(debug_assertions)]
-    if let Some(seed) = &variables.test_seed {
-        let seed = seed.parse().map_err(|_| Problem::new("MLGUARD_TEST_SEED is no number"))?;
-        output::problem(
-            &Problem::new("MLGUARD_TEST_SEED is set: the ciphertexts are foreseeable, and of no use").warning(),
-        );
-        return Ok(Randomness::seeded(seed));
+    if let Some(seed) = variables.seed {
+        output::problem(&Problem::new("MLGUARD_TEST_SEED is set: the ciphertexts are foreseeable").warning());
+        return Randomness::seeded(seed);
     }
-    Ok(Randomness::default())
+    Randomness::default()
 }
 
 fn approved_by<'p>(args: &'p PackageArgs, plan: &'p Plan) -> Option<&'p str> {
@@ -218,7 +216,7 @@ fn make(
         version: env!("CARGO_PKG_VERSION"),
         env_from: &convention.env_from,
         image_pull: &convention.image_pull,
-        random: randomness(variables)?,
+        random: randomness(variables),
     };
     match package::make(&order, &|name| source.get(name)) {
         Ok(package) => {

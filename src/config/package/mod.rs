@@ -42,7 +42,7 @@ pub enum Content {
     /// Keys and their values, of type `Opaque`.
     Keys(Vec<(String, Valued<Item>)>),
     /// The login of a container registry, of type `kubernetes.io/dockerconfigjson`.
-    Registry(Registry),
+    Registry(Box<Registry>),
 }
 
 /// The login of a container registry.
@@ -126,7 +126,7 @@ fn default() -> Vec<Valued<PackageSecret>> {
         password: from("GITHUB_PAT"),
         email: None,
     };
-    [("ml-platform", Content::Keys(keys)), ("ghcr", Content::Registry(login))]
+    [("ml-platform", Content::Keys(keys)), ("ghcr", Content::Registry(Box::new(login)))]
         .map(|(name, content)| Valued::built_in(PackageSecret { name: name.to_owned(), content }))
         .to_vec()
 }

@@ -42,7 +42,7 @@ impl Reader<'_> {
         let name = name?;
         let content = match (keys, registry) {
             (Some(keys), None) => Content::Keys(keys),
-            (None, Some(registry)) => Content::Registry(registry),
+            (None, Some(registry)) => Content::Registry(Box::new(registry)),
             (keys, _) => {
                 let what = if keys.is_some() { "both `keys` and `registry`" } else { "neither `keys` nor `registry`" };
                 let help = "`keys` for keys and their values, `registry` for the login of a container registry";

@@ -33,7 +33,8 @@ fn bare(plan: &PackagePlan) -> String {
     let one = |secret: &Valued<PackageSecret>| {
         let content = match &secret.value.content {
             Content::Keys(keys) => keys.iter().map(item).collect::<Vec<_>>().join(" "),
-            Content::Registry(Registry { server, username, password, email }) => {
+            Content::Registry(login) => {
+                let Registry { server, username, password, email } = &**login;
                 let email = email.as_ref().map(|email| &email.value);
                 format!("{server} {:?} {:?} {email:?}", username.value, password.value)
             }
@@ -124,7 +125,7 @@ fn faults_have_their_place() {
         ("{ name: a, keys: { X: { template: plain } } }", "the template has no ${NAME}; write it as `value`"),
         ("{ name: a, keys: { X: { template: \"${A\" } } }", "a `${` of the template has no `}`"),
         ("{ name: a, keys: { X: { template: \"${A B}\" } } }", "bad name"),
-        ("{ name: a, registry: { server: s } }", "`registry` has no `username`"),
+        ("{ name: a, registry: { server: s } }", "`registry` has no `password`"),
         ("{ name: a, registry: { server: \"a b\", username: { from: U }, password: { from: P } } }", "bad server"),
     ] {
         let found = secret(text);
