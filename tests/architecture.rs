@@ -137,6 +137,43 @@ fn nothing_panics_on_purpose() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// The promises of the README: what `check` and the rest use can neither open a connection nor start a program.
+#[test]
+fn connections_and_programs_stay_where_they_are_asked_for() {
+    // What must not stand in a line, and the only files that it may stand in.
+    let kept = [
+        ("ureq::", &["src/cli/download.rs"][..]),
+        ("rustls::", &["src/cli/download.rs"]),
+        ("std::net", &[]),
+        ("std::os::unix::net", &[]),
+        ("process::Command", &["src/cli/kubectl.rs"]),
+        ("process::{", &["src/cli/kubectl.rs"]),
+        ("Command::new", &["src/cli/kubectl.rs"]),
+    ];
+    let mut faults = Vec::new();
+    let mut used = vec![false; kept.len()];
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        for (number, line) in file.code() {
+            for (index, (word, places)) in kept.iter().enumerate() {
+                if !line.contains(word) {
+                    continue;
+                }
+                used[index] = true;
+                if !places.contains(&file.name.as_str()) {
+                    faults.push(format!("{}:{number}: {word} stands in {places:?} only", file.name));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    for ((word, places), used) in kept.iter().zip(used) {
+        assert!(
+            used || places.is_empty() || *word == "process::Command",
+            "{word} stands nowhere: is the check still right?"
+        );
+    }
+}
+
 #[test]
 fn every_module_says_what_it_owns() {
     let without = |file: &Source| !file.text.starts_with("//! ") && !file.name.ends_with("/tests.rs");

@@ -1,6 +1,6 @@
 //! Every rule on its fixtures, in-process: `tests/fixtures/README.md` says how these are laid out and marked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,10 @@ use std::sync::atomic::AtomicBool;
 
 use mlguard::checks::{self, Run};
 use mlguard::engine::{self, Input, Options};
+use mlguard::finding::edit::{self, Edit, FixKind};
 use mlguard::finding::{Finding, Outcome};
 use mlguard::inventory::convention::Convention;
-use mlguard::rule::{self, Family, Rule};
+use mlguard::rule::{self, Family, Fixable, Rule};
 use mlguard::source;
 
 /// Rules about comments that allow findings of other rules, which therefore have to be on.
@@ -66,6 +67,28 @@ fn quiet_fixtures_expect_nothing() {
 }
 
 #[test]
+fn fixes_by_edits_give_what_stands_in_fixed() {
+    let mut faults = String::new();
+    for rule in manifest_rules() {
+        for tree in trees(&rule.id, "fail") {
+            fix(&tree, &rule.id, &mut faults);
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// The word of a rule about fixes is the best that any of its fixtures gets.
+#[test]
+fn rules_promise_the_fixes_that_they_offer() {
+    for rule in manifest_rules() {
+        let found = trees(&rule.id, "fail").into_iter().flat_map(|tree| run_folder(&tree, Some(&rule.id)).findings);
+        let offered: Vec<Fixable> = found.filter(|found| found.rule == rule.id).map(|found| found.fixable()).collect();
+        let best = [Fixable::Safe, Fixable::Unsafe].into_iter().find(|best| offered.contains(best));
+        assert_eq!(rule.fixable, best.unwrap_or(Fixable::No), "{}", rule.id);
+    }
+}
+
+#[test]
 fn examples_of_rules_are_right() {
     let mut faults = String::new();
     for rule in manifest_rules() {
@@ -113,8 +136,8 @@ fn trees(rule: &str, folder: &str) -> Vec<PathBuf> {
     cases
 }
 
-/// Options of a run with every rule, or with `only` one that speaks.
-fn options(only: Option<&str>) -> Options {
+/// Options of a run with every rule, or with `only` one that speaks, in a repository at `root`.
+fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
     let only = only.filter(|id| !ABOUT_OTHERS.contains(id)).map(str::to_owned);
     Options {
         rules: rule::builtin().to_vec(),
@@ -126,6 +149,7 @@ fn options(only: Option<&str>) -> Options {
         today: jiff::civil::date(2026, 6, 1),
         convention: Arc::new(Convention::default()),
         past: Box::new(|_, _| None),
+        ignored: Box::new(move |paths| Some(source::ignored_below(root.as_deref()?, false, paths))),
     }
 }
 
@@ -137,7 +161,7 @@ fn run_folder(folder: &Path, only: Option<&str>) -> Outcome {
         file.path = relative(&file.location, &folder).into();
     }
     listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-    engine::run(Input { listing, context: &Vec::new }, &options(only))
+    engine::run(Input { listing, context: &Vec::new }, &options(only, Some(folder)))
 }
 
 /// Runs over an example. Its first line may say its path, and further files begin with such a line behind `---`.
@@ -153,13 +177,12 @@ fn run_text(text: &str) -> Vec<Finding> {
         }
     }
     if let [(path, text)] = files.as_slice() {
-        return engine::run_bytes(path, text.as_bytes(), &Vec::new, &options(None)).findings;
+        return engine::run_bytes(path, text.as_bytes(), &Vec::new, &options(None, None)).findings;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (path, text) in &files {
         let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().expect("it is below the folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
+        write(&path, text.as_bytes());
     }
     run_folder(folder.path(), None).findings
 }
@@ -196,6 +219,81 @@ fn compare(folder: &Path, only: Option<&str>, faults: &mut String) {
     for (path, line, rule) in found.difference(&marked) {
         let _ = writeln!(faults, "noise:  {shown}/{path}:{line}: {rule}");
     }
+}
+
+/// Applies all fixes by edits in a case of `fail`, and adds what differs from the files of the same case in `fixed`, which
+/// are those that change. Then runs again over the whole.
+fn fix(tree: &Path, rule: &str, faults: &mut String) {
+    let shown = relative(tree, &fixtures());
+    let folder = shown.replacen("/fail", "/fixed", 1);
+    let wanted = fixtures().join(&folder);
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    for path in files(tree) {
+        write(&copy.path().join(relative(&path, tree)), &fs::read(&path).expect("a fixture"));
+    }
+    let before = run_folder(copy.path(), Some(rule)).findings;
+    let made = apply_edits(copy.path(), &before, rule);
+    let there = if wanted.is_dir() { files(&wanted) } else { Vec::new() };
+    let there: BTreeSet<String> = there.iter().map(|path| relative(path, &wanted)).collect();
+    let changed: BTreeSet<String> = made.keys().cloned().collect();
+    for path in there.symmetric_difference(&changed) {
+        let _ = writeln!(
+            faults,
+            "{folder}/{path}: is there {}, is changed {}",
+            there.contains(path),
+            changed.contains(path)
+        );
+    }
+    for (path, text) in made.iter().filter(|(path, _)| there.contains(*path)) {
+        if fs::read(wanted.join(path)).expect("a fixture") != text.as_bytes() {
+            let _ = writeln!(faults, "{folder}/{path}: the fixes give\n{text}");
+        }
+    }
+    let after = run_folder(copy.path(), Some(rule)).findings;
+    let left = |finding: &&Finding| {
+        before.iter().any(|old| edited(old) && old.rule == rule && old.fingerprint == finding.fingerprint)
+    };
+    for finding in after.iter().filter(left) {
+        let _ = writeln!(faults, "{folder}/{}:{}: is still found", finding.path, finding.region.start.line);
+    }
+    for path in apply_edits(copy.path(), &after, rule).keys() {
+        let _ = writeln!(faults, "{folder}/{path}: fixing it again changes it");
+    }
+}
+
+fn edited(finding: &Finding) -> bool {
+    finding.fix.as_ref().is_some_and(|fix| matches!(fix.kind, FixKind::Edits { .. }))
+}
+
+/// Applies the edits of a rule's findings to the files of a folder, equal fixes once; the files that change.
+fn apply_edits(folder: &Path, findings: &[Finding], rule: &str) -> BTreeMap<String, String> {
+    let mut fixes = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.rule == rule) {
+        let fix = finding.fix.clone().map(|fix| fix.kind);
+        if let Some(FixKind::Edits { path, edits }) = fix {
+            let fix = (path.unwrap_or_else(|| finding.path.clone()).to_string(), edits);
+            if !fixes.contains(&fix) {
+                fixes.push(fix);
+            }
+        }
+    }
+    let mut by_path: BTreeMap<String, Vec<Edit>> = BTreeMap::new();
+    for (path, edits) in fixes {
+        by_path.entry(path).or_default().extend(edits);
+    }
+    let apply = |(path, edits): (String, Vec<Edit>)| {
+        let old = fs::read(folder.join(&path)).unwrap_or_default();
+        let old = String::from_utf8(old).expect("fixtures are UTF-8");
+        let new = edit::apply(&old, &edits).expect("fixes of a fixture do not meet");
+        write(&folder.join(&path), new.as_bytes());
+        (new != old).then_some((path, new))
+    };
+    by_path.into_iter().filter_map(apply).collect()
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().expect("it is below a folder")).expect("a folder");
+    fs::write(path, bytes).expect("a file");
 }
 
 /// A finding as marks write it: the rule, with the level behind it where that is not the rule's own.

@@ -387,5 +387,6 @@ fn options() -> Options {
         today: jiff::civil::date(2026, 6, 1),
         convention: Arc::new(Convention::default()),
         past: Box::new(|_, _| None),
+        ignored: Box::new(|_| None),
     }
 }

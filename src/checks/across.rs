@@ -74,6 +74,8 @@ impl<'i> Across<'i> {
                 refuted: false,
                 incomplete: false,
                 related: Vec::new(),
+                fix: None,
+                repair: None,
             },
         ));
         let last = self.drafts.len() - 1;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
+use super::repair::Repair;
 use crate::inventory::Stated;
 use crate::inventory::facts::{Pod, Role, Usage};
 use crate::inventory::index::{At, Inventory};
@@ -42,7 +43,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 listed(&allowed)
             );
             let symbolic = format!("{} {}", title(object), pod.path);
-            cx.report(at.0, *place, Some(symbolic), message);
+            let name = inventory.convention.image_pull.first().cloned();
+            let repair = name.map(|name| Repair::PullSecret { image: place.span, name });
+            cx.report(at.0, *place, Some(symbolic), message).repair = repair;
         }
     }
 }

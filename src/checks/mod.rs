@@ -5,6 +5,7 @@
 
 use crate::document::view::View;
 use crate::finding::Related;
+use crate::finding::edit::Fix;
 use crate::rule::{Level, Rule};
 use crate::span::Span;
 use crate::value::{self, Confidence, KeyClass};
@@ -12,6 +13,7 @@ use crate::value::{self, Confidence, KeyClass};
 pub mod across;
 pub mod credential;
 mod keyed;
+pub mod repair;
 
 mod ansible_vars_credential;
 mod args_credential;
@@ -22,6 +24,7 @@ mod duplicate_definition;
 mod encryption_config_key;
 mod env_credential;
 mod environment_drift;
+mod external_secret_api;
 mod external_template_credential;
 pub mod generator_credential;
 mod helm_values_credential;
@@ -46,12 +49,14 @@ mod undefined_secret;
 mod undefined_secret_key;
 mod unexpected_env_from;
 mod unexpected_pull_secret;
+mod unignored_secret_file;
 mod unparsable;
 mod unused_secret;
 mod wide_secret_access;
 
 use across::Across;
 use credential::{Engine, Hit};
+use repair::Repair;
 
 /// A check that is code.
 pub struct Check {
@@ -83,6 +88,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "encryption-config-key", run: Source(encryption_config_key::check) },
     Check { rule: "env-credential", run: Source(env_credential::check) },
     Check { rule: "environment-drift", run: Repository(environment_drift::check) },
+    Check { rule: "external-secret-api", run: Source(external_secret_api::check) },
     Check { rule: "external-template-credential", run: Source(external_template_credential::check) },
     Check { rule: "generator-credential", run: Source(generator_credential::check) },
     Check { rule: "helm-values-credential", run: Source(helm_values_credential::check) },
@@ -106,6 +112,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },
     Check { rule: "unexpected-env-from", run: Repository(unexpected_env_from::check) },
     Check { rule: "unexpected-pull-secret", run: Repository(unexpected_pull_secret::check) },
+    Check { rule: "unignored-secret-file", run: Repository(unignored_secret_file::check) },
     Check { rule: "unparsable", run: Source(unparsable::check) },
     Check { rule: "unused-secret", run: Repository(unused_secret::check) },
     Check { rule: "wide-secret-access", run: Source(wide_secret_access::check) },
@@ -134,6 +141,10 @@ pub struct Draft {
     pub incomplete: bool,
     /// Other places that explain it.
     pub related: Vec<Related>,
+    /// What would repair it, where that is certain.
+    pub fix: Option<Fix>,
+    /// The same as a wish, of a check that has no text at hand; it becomes the fix where the text allows that.
+    pub repair: Option<Repair>,
 }
 
 /// How much a finding knows.
@@ -226,6 +237,8 @@ impl<'c> Context<'c, '_> {
             incomplete: false,
             refuted: false,
             related: Vec::new(),
+            fix: None,
+            repair: None,
         });
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]

@@ -3,12 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::{Context, Weight};
+use super::{Context, Draft, Weight};
 use crate::document::fragment::Host;
 use crate::document::lines::Recovered;
 use crate::document::object::{Object, push_key};
+use crate::document::sealable::sealable;
 use crate::document::shell::CreateSecret;
 use crate::document::yaml::Node;
+use crate::finding::edit::{Fix, FixKind};
+use crate::rule::Fixable;
 use crate::span::Span;
 use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
 
@@ -17,6 +20,9 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && object.group().is_empty()) {
         let first = cx.drafts.len();
         object_values(cx, object);
+        if cx.drafts.len() > first {
+            seal(view.text, object, &mut cx.drafts[first..]);
+        }
         if object.unit.host() == Host::BlockString {
             // The check of the object around the string sees the same value and knows less.
             cx.drafts[first..].iter_mut().for_each(|draft| draft.weight = Weight::Special);
@@ -29,6 +35,21 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
     for command in &view.parsed.create_secrets {
         command_values(cx, command);
+    }
+}
+
+/// Offers to seal the document, all values of it at once, or says why not.
+fn seal(text: &str, object: &Object<'_>, drafts: &mut [Draft]) {
+    match sealable(text, object.unit, object) {
+        Ok(document) => {
+            let title = "replace the Secret by its SealedSecret".to_owned();
+            let fix = Fix { applicability: Fixable::Safe, title, kind: FixKind::Seal { document } };
+            drafts.iter_mut().for_each(|draft| draft.fix = Some(fix.clone()));
+        }
+        Err(reason) => {
+            let help = format!("Seal it; `mlguard fix` does not do it here: {reason}.");
+            drafts.iter_mut().for_each(|draft| draft.help = Some(help.clone()));
+        }
     }
 }
 

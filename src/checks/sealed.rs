@@ -13,7 +13,7 @@ pub(super) enum Fault<'i> {
     /// Its path, or the environment that its path names, says another namespace than it was sealed for.
     WrongNamespace {
         sealed: &'i str,
-        /// The right namespace, or `environment 'production'`.
+        /// The right namespace.
         expected: String,
         template: String,
     },
@@ -25,7 +25,10 @@ pub(super) enum Fault<'i> {
         sealed: (Option<&'i str>, Option<&'i str>),
     },
     /// The template names another identity than the object itself.
-    TemplateMismatch { what: &'static str, own: &'i str, template: &'i str },
+    TemplateMismatch {
+        /// Each of `namespace` and `name` that differs, with its own and the template's.
+        differing: Vec<(&'static str, &'i str, &'i str)>,
+    },
     /// It states no namespace, and nothing else does.
     NoNamespace,
 }
@@ -84,21 +87,16 @@ fn wrong_namespace<'i>(
         if sealed.namespace.known() == Some(namespace) && inventory.landings(at).iter().all(lands) {
             return None;
         }
-        let expected_words = format!("'{namespace}'");
         return (own != namespace).then_some(Fault::WrongNamespace {
             sealed: own,
-            expected: expected_words,
+            expected: namespace.clone(),
             template: expected.template,
         });
     }
     let environment = expected.environment?;
     let (workflow, other) = inventory.convention.read(own, &inventory.workflows)?;
     let right = inventory.convention.spell(workflow, &environment)?;
-    (other != environment).then(|| Fault::WrongNamespace {
-        sealed: own,
-        expected: format!("'{right}'"),
-        template: expected.template,
-    })
+    (other != environment).then(|| Fault::WrongNamespace { sealed: own, expected: right, template: expected.template })
 }
 
 fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
@@ -122,12 +120,14 @@ fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &
     let moved = landings.iter().any(|landing| landing.namespace_by.is_some());
     let renamed = landings.iter().any(|landing| landing.name_by.is_some());
     let differs = |what, own: &'i Stated, template: &'i Stated| match (own.known(), template.known()) {
-        (Some(own), Some(template)) if own != template => Some(Fault::TemplateMismatch { what, own, template }),
+        (Some(own), Some(template)) if own != template => Some((what, own, template)),
         _ => None,
     };
     let namespace = if moved { None } else { differs("namespace", &object.namespace, &sealed.namespace) };
     let bound = sealed.scope == Scope::Strict && !renamed;
-    namespace.or_else(|| if bound { differs("name", &object.name, &sealed.name) } else { None })
+    let name = if bound { differs("name", &object.name, &sealed.name) } else { None };
+    let differing: Vec<_> = namespace.into_iter().chain(name).collect();
+    (!differing.is_empty()).then_some(Fault::TemplateMismatch { differing })
 }
 
 fn no_namespace<'i>(inventory: &Inventory<'_>, at: At, object: &Object) -> Option<Fault<'i>> {

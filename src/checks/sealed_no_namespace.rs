@@ -1,6 +1,7 @@
 //! `sealed-no-namespace`: a SealedSecret whose ciphertext is bound to a namespace that nothing states.
 
 use super::across::{Across, title};
+use super::repair::Repair;
 use super::sealed::{Fault, all, fault};
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -13,7 +14,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 "This SealedSecret states no namespace, and no kustomization gives it one; its ciphertext opens only in the \
                  one it was sealed for.{hint}"
             );
-            cx.report(at.0, object.place, Some(title(object)), message);
+            let namespace = sealed_for.map(str::to_owned);
+            let repair = namespace.map(|namespace| Repair::Namespace { name: object.place.span, namespace });
+            cx.report(at.0, object.place, Some(title(object)), message).repair = repair;
         }
     }
 }

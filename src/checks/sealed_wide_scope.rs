@@ -2,7 +2,10 @@
 
 use super::Context;
 use crate::document::fragment::Lang;
+use crate::document::sealable::resealable;
 use crate::document::yaml::Node;
+use crate::finding::edit::{Fix, FixKind};
+use crate::rule::Fixable;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -24,7 +27,12 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             if value.is_string() && value.as_str() == Some("true") {
                 let place = format!("{} .metadata.annotations['sealedsecrets.bitnami.com/{name}']", object.title());
                 let message = format!("This SealedSecret is {name}: whoever may create objects can open it {means}.");
-                cx.structure(object.unit.outer(key.span()), Some(place), message);
+                let fix = resealable(view.text, object.unit, object).ok().map(|document| Fix {
+                    applicability: Fixable::Safe,
+                    title: "seal it anew for its name and namespace alone, with --private-key".to_owned(),
+                    kind: FixKind::Reseal { document, namespace: None, strict: true },
+                });
+                cx.structure(object.unit.outer(key.span()), Some(place), message).fix = fix;
             }
         }
     }

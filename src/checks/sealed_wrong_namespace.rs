@@ -1,6 +1,7 @@
 //! `sealed-wrong-namespace`: a SealedSecret for another namespace than its place in the repository says.
 
 use super::across::{Across, title};
+use super::repair::Repair;
 use super::sealed::{Fault, all, fault};
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -12,8 +13,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
         };
         let place = object.namespace_place.or(sealed.template_place).unwrap_or(object.place);
         let message = format!(
-            "Sealed for the namespace '{own}', but its path says {expected} ({template}); there it cannot be decrypted."
+            "Sealed for the namespace '{own}', but its path says '{expected}' ({template}); there it cannot be decrypted."
         );
-        cx.report(at.0, place, Some(format!("{} .metadata.namespace", title(object))), message);
+        let draft = cx.report(at.0, place, Some(format!("{} .metadata.namespace", title(object))), message);
+        draft.repair = Some(Repair::Reseal { name: object.place.span, namespace: expected });
     }
 }

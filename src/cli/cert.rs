@@ -116,7 +116,7 @@ fn tell(recipient: &Recipient, certificate: &Certificate, before: Option<&Recipi
     match before {
         None => {}
         Some(before) if before.fingerprint() == recipient.fingerprint() => {
-            output::note("the key is the same as before")
+            output::note("the key is the same as before");
         }
         Some(before) => output::note(&format!(
             "the key changed; it was {}. What was sealed with it opens as long as the controller keeps it",

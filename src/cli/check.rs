@@ -59,7 +59,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
 }
 
 /// The exit status that an outcome asks for.
-fn verdict(outcome: &Outcome, fail_on: Level) -> Exit {
+pub(super) fn verdict(outcome: &Outcome, fail_on: Level) -> Exit {
     if !outcome.complete || !outcome.coverage.errors.is_empty() {
         return Exit::Failed;
     }
@@ -150,7 +150,7 @@ fn files(
 
 /// Every file of the tree, for what one file by itself does not tell. What cannot be listed is not asked for here: the
 /// searched files were listed before.
-fn rest(settings: &Settings) -> Vec<source::File> {
+pub(super) fn rest(settings: &Settings) -> Vec<source::File> {
     let wanted = |path: &str| !settings.excluded(path);
     match source::list(std::slice::from_ref(&settings.root), &wanted) {
         Ok(listing) if listing.git => listing.files,
@@ -228,7 +228,7 @@ fn sarif(settings: &Settings) -> bool {
 /// To be asked for after the listing, which finds the files of folders.
 pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
     let shared = Arc::clone(settings);
-    let root = settings.root.clone();
+    let (root, work_tree) = (settings.root.clone(), settings.root.clone());
     engine::Options {
         rules: settings.rules(),
         level: Box::new(move |rule, path| shared.level(rule, path)),
@@ -238,6 +238,7 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
         interrupted: Arc::clone(interrupted),
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),
+        ignored: Box::new(move |paths| source::ignored(&work_tree, paths)),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
     }
 }

@@ -78,7 +78,7 @@ fn reason(error: &ureq::Error) -> (String, Option<&'static str>) {
         ),
         // rustls reports through the connection as well.
         Error::Io(error) => {
-            let tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+            let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some();
             (error.to_string(), tls.then_some(TRUST))
         }
         _ => ("the connection failed".to_owned(), None),

@@ -66,7 +66,7 @@ impl Kubectl<'_> {
         };
         command.args(self.kubeconfig.map(|file| flag("--kubeconfig=", file.as_os_str())));
         command.args(self.context.map(|name| flag("--context=", name.as_ref())));
-        command.args(["--request-timeout=30s", "get", "--raw", path]);
+        command.args(["get", "--raw", path]);
         // Logging in may ask something.
         command.stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -7,6 +7,8 @@ mod cert;
 mod check;
 mod download;
 mod explain;
+mod fix;
+mod fixing;
 mod generate;
 mod interrupt;
 mod kubectl;
@@ -16,7 +18,11 @@ mod output;
 mod package;
 pub mod panic;
 mod recipient;
+mod reseal;
 mod rules;
+mod seal;
+mod unseal;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -44,6 +50,10 @@ pub fn run(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
+        Command::Fix(args) => fix::run(args, &cli.global),
+        Command::Seal(args) => seal::run(args, &cli.global),
+        Command::Unseal(args) => unseal::run(args, &cli.global),
+        Command::Reseal(args) => reseal::run(args, &cli.global),
         Command::Cert(args) => cert::run(args, &cli.global),
         Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),

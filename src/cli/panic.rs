@@ -64,6 +64,7 @@ mod tests {
             today: jiff::civil::date(2026, 6, 1),
             convention: std::sync::Arc::default(),
             past: Box::new(|_, _| None),
+            ignored: Box::new(|_| None),
         };
         let outcome = crate::engine::run_bytes("a.yaml", text.as_bytes(), &Vec::new, &options);
         println!("{outcome:?}");

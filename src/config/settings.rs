@@ -56,15 +56,18 @@ pub struct Environment {
     pub max_size: Option<String>,
     /// `MLGUARD_CERT`, else kubeseal's `SEALED_SECRETS_CERT`: a file or an address.
     pub cert: Option<Valued<PathBuf>>,
+    /// `MLGUARD_TEST_SEED`, from which builds for tests take what else is random.
+    #[cfg(debug_assertions)]
+    pub seed: Option<u64>,
     /// `SEALED_SECRETS_CONTROLLER_NAME`, as for kubeseal.
     pub controller_name: Option<String>,
     /// `SEALED_SECRETS_CONTROLLER_NAMESPACE`, as for kubeseal.
     pub controller_namespace: Option<String>,
+    /// Where programs keep what must outlive a run: `XDG_STATE_HOME`, else `.local/state` in `HOME`; `LOCALAPPDATA` on
+    /// Windows.
+    pub state: Option<PathBuf>,
     /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
     pub source_date_epoch: Option<String>,
-    /// `MLGUARD_TEST_SEED`, from which builds for tests take what else is random.
-    #[cfg(debug_assertions)]
-    pub seed: Option<u64>,
 }
 
 /// A cluster that Secrets are sealed for.
@@ -83,7 +86,7 @@ impl Environment {
     #[must_use]
     pub fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
-        let path = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = |name: &'static str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
         let cert = |name| path(name).map(|value| Valued { value: value.into(), origin: Origin::Environment(name) });
         Self {
@@ -93,13 +96,23 @@ impl Environment {
             format: text("MLGUARD_FORMAT"),
             max_size: text("MLGUARD_MAX_SIZE"),
             cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
-            controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
-            controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
-            source_date_epoch: text("SOURCE_DATE_EPOCH"),
             #[cfg(debug_assertions)]
             seed: text("MLGUARD_TEST_SEED").and_then(|seed| seed.parse().ok()),
+            controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
+            controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
+            state: state(|name| path(name).map(PathBuf::from)),
+            source_date_epoch: text("SOURCE_DATE_EPOCH"),
         }
     }
+}
+
+/// The folder for states by the XDG Base Directory Specification, which has relative paths ignored.
+pub(super) fn state(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name: &'static str| variable(name).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        return absolute("LOCALAPPDATA");
+    }
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
 }
 
 /// Everything resolved. Shared by all threads of a run.

@@ -330,3 +330,16 @@ fn every_key_is_documented() {
         assert!(text.contains(&format!("`{}`", key.name)), "docs/configuration.md does not name {}", key.name);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn states_are_kept_where_the_environment_says_and_relative_paths_do_not_count() {
+    let of = |variables: &[(&str, &str)]| {
+        let find =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| PathBuf::from(value));
+        super::settings::state(find)
+    };
+    assert_eq!(of(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]), Some("/s".into()));
+    assert_eq!(of(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state".into()));
+    assert_eq!(of(&[("HOME", "h")]), None);
+}

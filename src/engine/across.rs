@@ -13,7 +13,7 @@ use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Finding, Skipped};
 use crate::inventory::facts::{Facts, Object};
-use crate::inventory::index::{Inventory, Past};
+use crate::inventory::index::{Ignores, Inventory, Past};
 use crate::inventory::read;
 use crate::source::{self, File, Read};
 
@@ -113,6 +113,7 @@ fn join(
         sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
     let mut inventory = Inventory::new(&files, &scanner.options.convention);
     inventory.past = past(scanner, &inventory);
+    inventory.ignores = ignores(scanner, &inventory);
     let found = across::run(&inventory, scanner.options.today, &scanner.checks);
     drop(inventory);
     // Many small things, which take as long to give back as they took to make.
@@ -152,6 +153,19 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     }
     let day = jiff::Timestamp::from_second(held.seconds).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
     Some(Past { day, ciphertexts })
+}
+
+/// What is said of the secret files that templates of such files stand for.
+fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Ignores> {
+    scanner.checks.iter().find(|check| check.rule == "unignored-secret-file")?;
+    let paths = inventory.secret_files();
+    if paths.is_empty() {
+        return None;
+    }
+    let asked: Vec<&str> = paths.iter().map(|(_, path)| path.as_str()).collect();
+    let said = (scanner.options.ignored)(&asked)?;
+    let open = paths.into_iter().zip(said.spoken_of).filter(|(_, spoken_of)| !spoken_of).map(|(path, _)| path);
+    Some(Ignores { open: open.collect(), text: said.text })
 }
 
 /// The facts of a file that is not searched.

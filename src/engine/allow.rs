@@ -237,6 +237,8 @@ fn draft(rule: &'static str, comment: &Comment, message: String) -> Draft {
         weight: Weight::Special,
         incomplete: false,
         related: Vec::new(),
+        fix: None,
+        repair: None,
         refuted: false,
     }
 }

@@ -31,7 +31,7 @@ pub struct Gathered {
 
 /// What became of one file.
 enum Done {
-    Read(u64, Facts, Option<Skipped>),
+    Read(u64, Box<Facts>, Option<Skipped>),
     Skipped(Skipped),
     Failed(Skipped),
     NotReached,
@@ -53,7 +53,7 @@ pub fn gather(listing: Listing, options: &Options) -> Gathered {
                 coverage.bytes += bytes;
                 coverage.errors.extend(fault);
                 // Those without facts too: a kustomization may name them, and then they are there.
-                gathered.files.push((file.path, facts));
+                gathered.files.push((file.path, *facts));
             }
             Done::Skipped(skipped) => coverage.skipped.push(skipped),
             Done::Failed(failed) => coverage.errors.push(failed),
@@ -80,7 +80,7 @@ fn one(file: &File, options: &Options, buffer: &mut Vec<u8>) -> Done {
     };
     let read = catch_unwind(AssertUnwindSafe(|| facts(&file.path, &decoded.text, options)));
     match read {
-        Ok((facts, fault)) => Done::Read(decoded.bytes, facts, fault.map(skipped)),
+        Ok((facts, fault)) => Done::Read(decoded.bytes, Box::new(facts), fault.map(skipped)),
         Err(_) => Done::Failed(internal_error(&file.path)),
     }
 }

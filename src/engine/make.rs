@@ -10,6 +10,7 @@ use super::{Scanner, Seen, allow};
 use crate::checks::{Draft, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
+use crate::finding::edit::Fix;
 use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Related};
 use crate::rule::Level;
@@ -44,6 +45,8 @@ pub(super) fn env_file(scanner: &Scanner<'_>, path: &str, text: &str, generator:
         incomplete: false,
         refuted: false,
         related: Vec::new(),
+        fix: None,
+        repair: None,
     });
     let drafts = drafts.collect();
     let parsed = Parsed::default();
@@ -134,7 +137,6 @@ impl Maker<'_> {
             let rule = self.scanner.rule(&draft.rule);
             let remedy = rule.map(|rule| first_paragraph(&rule.remedy)).unwrap_or_default();
             made.push(Finding {
-                fixable: rule.map_or(crate::rule::Fixable::No, |rule| rule.fixable),
                 rule: draft.rule,
                 level,
                 path: self.path.clone(),
@@ -151,6 +153,7 @@ impl Maker<'_> {
                     .map(|related| Related { message: values.scrub(&related.message), ..related })
                     .collect(),
                 excerpt: Some(excerpt),
+                fix: draft.fix.map(|fix| Fix { title: values.scrub(&fix.title), ..fix }),
             });
         }
         made

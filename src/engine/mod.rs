@@ -52,10 +52,15 @@ pub struct Options {
     pub convention: Arc<Convention>,
     /// What files held before a time; nothing where there is no history.
     pub past: PastOf,
+    /// What `.gitignore` files say of paths; nothing outside Git.
+    pub ignored: IgnoredOf,
 }
 
 /// What files held: see [`source::past`].
 pub type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send + Sync>;
+
+/// What is ignored: see [`source::ignored`].
+pub type IgnoredOf = Box<dyn Fn(&[&str]) -> Option<source::Ignored> + Send + Sync>;
 
 /// What is checked.
 pub struct Input<'i> {
@@ -276,11 +281,17 @@ impl<'o> Scanner<'o> {
         Seen { env_files, facts, drafts: kept, allows, ..seen }
     }
 
-    /// The findings of a text with all that was said of it. It is parsed only where allow comments ask for its documents.
-    fn again(&self, path: &str, text: &str, said: across::Said) -> Vec<Finding> {
+    /// The findings of a text with all that was said of it. It is parsed only where allow comments ask for its documents,
+    /// or a repair for the places that it would change.
+    fn again(&self, path: &str, text: &str, mut said: across::Said) -> Vec<Finding> {
         let lang = Lang::of_path(path, text);
-        let parsed = if said.allows { view::parse(path, text, lang) } else { Parsed::default() };
-        make::findings(self, &View::new(path, text, lang, &parsed), said.drafts, said.allows).findings
+        let repairs = said.drafts.iter().any(|draft| draft.repair.is_some());
+        let parsed = if said.allows || repairs { view::parse(path, text, lang) } else { Parsed::default() };
+        let view = View::new(path, text, lang, &parsed);
+        for draft in &mut said.drafts {
+            draft.fix = draft.repair.take().and_then(|repair| repair.fix(&view)).or(draft.fix.take());
+        }
+        make::findings(self, &view, said.drafts, said.allows).findings
     }
 
     /// Everything that the credential engine sees in a source, also in texts that stand in it escaped. Sorted.
@@ -321,6 +332,8 @@ impl<'o> Scanner<'o> {
             weight: if hit.specific { Weight::Format } else { Weight::Assignment },
             incomplete: false,
             related: Vec::new(),
+            fix: None,
+            repair: None,
             refuted: hit.checksum_failed,
         }
     }

@@ -1,14 +1,20 @@
-//! Allow comments, through whole runs (`product.md` section 6).
+//! Allow comments (`product.md` section 6) and fixes (section 7), through whole runs.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Options, run_bytes};
-use crate::rule;
+use crate::finding::edit::{Fix, FixKind};
+use crate::rule::{self, Fixable};
 
 /// What a run on 2026-06-01 says of `text` as the file `path`: (line, rule).
 fn said(path: &str, text: &str, allow_comments: bool) -> Vec<(usize, String)> {
-    let options = Options {
+    let outcome = run_bytes(path, text.as_bytes(), &Vec::new, &options(allow_comments));
+    outcome.findings.iter().map(|finding| (finding.region.start.line, finding.rule.to_string())).collect()
+}
+
+fn options(allow_comments: bool) -> Options {
+    Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(|rule, _| Some(rule.level)),
         max_size: 1 << 20,
@@ -18,9 +24,15 @@ fn said(path: &str, text: &str, allow_comments: bool) -> Vec<(usize, String)> {
         today: jiff::civil::date(2026, 6, 1),
         convention: Arc::default(),
         past: Box::new(|_, _| None),
-    };
-    let outcome = run_bytes(path, text.as_bytes(), &Vec::new, &options);
-    outcome.findings.iter().map(|finding| (finding.region.start.line, finding.rule.to_string())).collect()
+        ignored: Box::new(|_| None),
+    }
+}
+
+/// The fixes of a rule's findings in `text` as the file `path`.
+fn fixes(path: &str, text: &str, rule: &str) -> Vec<Option<Fix>> {
+    let outcome = run_bytes(path, text.as_bytes(), &Vec::new, &options(true));
+    let found = outcome.findings.into_iter().filter(|finding| finding.rule == rule);
+    found.map(|finding| finding.fix).collect()
 }
 
 /// The same with comments that count, a rule a word.
@@ -192,4 +204,49 @@ fn a_rule_of_markdown_is_no_head_of_a_document() {
 fn a_policy_can_refuse_comments() {
     let text = "a: 1\n# mlguard: allow helm-values-credential -- the sandbox\npassword: tea4two-Biscuits\nb: 2 # mlguard: allow x\n";
     assert_eq!(said("values.yaml", text, false), one(3, HELM));
+}
+
+const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  password: tea4two-Biscuits\n  token: jam4two-Scones\n";
+
+#[test]
+fn values_of_one_document_share_the_fix_that_seals_it() {
+    let text = format!("# head\n---\nkind: ConfigMap\n---\n{SECRET}# foot\n");
+    let found = fixes("a.yaml", &text, "plaintext-secret");
+    let [Some(first), Some(second)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(first, second);
+    assert_eq!(first.applicability, Fixable::Safe);
+    let FixKind::Seal { document } = first.kind else { panic!("{first:?}") };
+    assert_eq!(document.slice(&text), SECRET.trim_end());
+}
+
+#[test]
+fn why_a_secret_is_not_sealed_is_said() {
+    let text = format!("```yaml\n{SECRET}```\n");
+    let outcome = run_bytes("a.md", text.as_bytes(), &Vec::new, &options(true));
+    let help =
+        "Seal it; `mlguard fix` does not do it here: it stands in a code block of a text; write placeholders there.";
+    let found: Vec<&str> = outcome.findings.iter().map(|finding| finding.help.as_str()).collect();
+    assert_eq!(found, [help, help]);
+}
+
+#[test]
+fn a_secret_that_is_no_document_of_its_own_has_no_fix() {
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", SECRET.trim_end().replace('\n', "\n  "));
+    let templated = SECRET.replace("name: a", "name: {{ .Release.Name }}");
+    for (path, text) in [("a.yaml", list), ("a.yaml", templated), ("a.md", format!("```yaml\n{SECRET}```\n"))] {
+        assert_eq!(fixes(path, &text, "plaintext-secret"), [None, None], "{text}");
+    }
+}
+
+/// A name that is the value too: no text of a fix shows it.
+#[test]
+fn the_words_of_a_fix_show_no_value() {
+    let value = "tea4two_Biscuits";
+    let sealed = format!(
+        "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: {value}, namespace: a}}\nspec:\n  encryptedData: {{}}\n  \
+         template:\n    metadata: {{name: b, namespace: a}}\n    data: {{password: {value}}}\n"
+    );
+    let found = fixes("a.yaml", &sealed, "sealed-template-mismatch");
+    let [Some(fix)] = found.as_slice() else { panic!("{found:?}") };
+    assert!(fix.title.starts_with("give the template the name '") && !fix.title.contains(value), "{}", fix.title);
 }

@@ -59,6 +59,15 @@ pub enum FixKind {
         /// Sorted, without overlaps.
         edits: Vec<Edit>,
     },
+    /// Seals a SealedSecret anew, which needs a private key that opens it.
+    Reseal {
+        /// The document, as of [`FixKind::Seal`].
+        document: Span,
+        /// The namespace that it shall be for; none for the one that it has.
+        namespace: Option<String>,
+        /// Whether it shall be bound to name and namespace, whatever its scope is.
+        strict: bool,
+    },
     /// Replaces a whole YAML or JSON document, a Secret, by its SealedSecret.
     Seal {
         /// The document, bytes of the decoded text: without comments around it, its markers and the last line's end.

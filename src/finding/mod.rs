@@ -11,6 +11,8 @@ use crate::span::{Region, Span};
 pub mod edit;
 pub mod line_hash;
 
+use edit::Fix;
+
 /// A value that may be a secret. It has no `Display` and no `Serialize`, and `Debug` shows only that it is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sensitive<'a>(&'a str);
@@ -56,8 +58,8 @@ pub struct Finding {
     pub message: String,
     /// What to do next.
     pub help: String,
-    /// Whether a fix exists for this finding.
-    pub fixable: Fixable,
+    /// What would repair it, where that is certain.
+    pub fix: Option<Fix>,
     /// Stable identity: hexadecimal, no hash of the value.
     pub fingerprint: String,
     /// Other places that explain this one.
@@ -91,6 +93,12 @@ pub struct Excerpt {
 }
 
 impl Finding {
+    /// Whether there is a fix for this finding, and whether it may be applied unseen.
+    #[must_use]
+    pub fn fixable(&self) -> Fixable {
+        self.fix.as_ref().map_or(Fixable::No, |fix| fix.applicability)
+    }
+
     /// The total order of a report: path, place in the file, rule, symbolic place, fingerprint.
     #[must_use]
     pub fn order(&self, other: &Self) -> std::cmp::Ordering {

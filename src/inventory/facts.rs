@@ -17,6 +17,8 @@ pub struct Facts {
     pub commands: Vec<Definition>,
     /// Certificates, where it is a file of these.
     pub certificates: Vec<Certificate>,
+    /// The name of the secret file that the file is a template of: `.env` for `.env.example`.
+    pub template_of: Option<Box<str>>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
 }
@@ -178,6 +180,14 @@ pub struct Reference {
     pub place: Place,
 }
 
+impl Reference {
+    /// The list that holds the reference: its path up to the last index.
+    #[must_use]
+    pub fn list(&self) -> &str {
+        self.path.rfind('[').map_or(&*self.path, |end| &self.path[..end])
+    }
+}
+
 /// What a SealedSecret was sealed for, as far as the file tells (`secrets-surface.md` 2, 9.6).
 #[derive(Debug)]
 pub struct Sealed {
@@ -251,6 +261,7 @@ impl Facts {
             && self.parts.is_empty()
             && self.commands.is_empty()
             && self.certificates.is_empty()
+            && self.template_of.is_none()
     }
 }
 

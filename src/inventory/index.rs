@@ -26,6 +26,8 @@ pub struct Inventory<'f> {
     pub workflows: BTreeSet<String>,
     /// What stood in Git before the rotation period began, where that was asked for.
     pub past: Option<Past>,
+    /// What the repository ignores, where that was asked for.
+    pub ignores: Option<Ignores>,
     files: &'f [Source],
     landed: Landed<'f>,
     by_name: BTreeMap<Box<str>, Named>,
@@ -83,6 +85,15 @@ pub struct Past {
     pub ciphertexts: BTreeSet<u64>,
 }
 
+/// What a repository ignores.
+#[derive(Debug)]
+pub struct Ignores {
+    /// Secret files that no pattern speaks of, each with the index of the file that is a template of it.
+    pub open: Vec<(usize, String)>,
+    /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be added to.
+    pub text: Option<String>,
+}
+
 /// A Secret that something makes exist, in one namespace.
 #[derive(Clone, Debug)]
 pub struct Defined<'f> {
@@ -132,6 +143,7 @@ impl<'f> Inventory<'f> {
             used: Vec::new(),
             workflows: BTreeSet::new(),
             past: None,
+            ignores: None,
             files,
             landed,
             by_name: BTreeMap::new(),
@@ -161,6 +173,27 @@ impl<'f> Inventory<'f> {
     #[must_use]
     pub fn object(&self, (file, object): At) -> &'f Object {
         &self.files[file].1.objects[object]
+    }
+
+    /// The secret files that templates in the repository stand for, by path, each with the index of a template.
+    #[must_use]
+    pub fn secret_files(&self) -> Vec<(usize, String)> {
+        let mut found = Vec::new();
+        for (index, (path, facts)) in self.files.iter().enumerate() {
+            let Some(name) = &facts.template_of else { continue };
+            let folder = path.rfind('/').map_or("", |end| &path[..=end]);
+            found.push((index, format!("{folder}{name}")));
+            // Terraform writes its state, with every secret that it knows of, beside its files.
+            let module = |name: &str| name.ends_with(".tf") && !name.contains('/');
+            let first = self.files.partition_point(|(other, _)| &**other < folder);
+            let mut beside = self.files[first..].iter().map_while(|(other, _)| other.strip_prefix(folder));
+            if name.ends_with(".tfvars") && beside.any(module) {
+                found.push((index, format!("{folder}terraform.tfstate")));
+            }
+        }
+        found.sort_by(|(_, a), (_, b)| a.cmp(b));
+        found.dedup_by(|(_, later), (_, first)| later == first);
+        found
     }
 
     /// Every object with its place in the inventory, in the order of the files.

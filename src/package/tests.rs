@@ -89,7 +89,7 @@ fn opened(package: &Package) -> BTreeMap<(String, String), String> {
         let stream = job::read(&file.text).expect("YAML");
         let node = stream.documents[0].root().expect("an object");
         let sealed = crate::seal::SealedSecret::read(node).expect("a SealedSecret");
-        for (key, value) in sealed.unseal([&*KEY], &Randomness::default()).expect("it opens") {
+        for (key, value) in sealed.unseal(&[&*KEY], &Randomness::default()).expect("it opens") {
             let value = String::from_utf8(value.expose().to_vec()).expect("text");
             found.insert((file.path.clone(), key), value);
         }

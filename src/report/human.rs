@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer,
 use super::text::{count, is_binary, neutral, size};
 use super::{Context, Reporter, is_complete};
 use crate::finding::{Coverage, Excerpt, Finding, Outcome, Skipped};
-use crate::rule::Level;
+use crate::rule::{Fixable, Level};
 
 /// Files that the closing lines name.
 const NAMED: usize = 10;
@@ -70,6 +70,11 @@ fn group(finding: &Finding) -> Group<'_> {
     }
     if !finding.help.is_empty() {
         group = group.element(Title::HELP.message(neutral(&finding.help)));
+    }
+    if let Some(fix) = &finding.fix {
+        let unseen = if fix.applicability == Fixable::Safe { "" } else { " --unsafe" };
+        let text = format!("mlguard fix{unseen} ({})", neutral(&fix.title));
+        group = group.element(Title::HELP.with_name(Some("fix")).message(text));
     }
     group
 }

@@ -93,7 +93,7 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             place: from.place.as_deref(),
             message: &from.message,
             help: &from.help,
-            fixable: from.fixable.as_str(),
+            fixable: from.fixable().as_str(),
             fingerprint: &from.fingerprint,
             related: from.related.iter().map(related).collect(),
         }

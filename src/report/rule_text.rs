@@ -83,8 +83,8 @@ fn finds(rule: &Rule) -> String {
 fn remedy(rule: &Rule) -> String {
     let fix = match rule.fixable {
         Fixable::No => "",
-        Fixable::Safe => "\n\n`mlguard fix` repairs it.",
-        Fixable::Unsafe => "\n\n`mlguard fix --unsafe` repairs it; look at the change.",
+        Fixable::Safe => "\n\n`mlguard fix` repairs it, where the edit is certain.",
+        Fixable::Unsafe => "\n\n`mlguard fix --unsafe` repairs it, where the edit is certain; look at the change.",
     };
     format!("{}{fix}", rule.remedy.trim())
 }

@@ -1,5 +1,7 @@
 //! JSON values to text, as `kubectl` and `kubeseal` lay them out: YAML in block style with sorted keys, JSON indented.
 
+use std::fmt::Write as _;
+
 use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
@@ -37,7 +39,8 @@ pub fn scalar(text: &str) -> String {
     quoted.chars().fold(String::with_capacity(quoted.len()), |mut out, c| {
         match c {
             '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{7f}'..='\u{9f}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                // Writing to a text does not fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),
         }

@@ -218,9 +218,9 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`Fault`], where one of them cannot be opened or there is none.
-pub fn unseal<'k>(
+pub fn unseal(
     text: &str,
-    keys: impl IntoIterator<Item = &'k RsaPrivateKey> + Clone,
+    keys: &[&RsaPrivateKey],
     format: Option<Format>,
     random: Randomness,
 ) -> Result<(Zeroizing<String>, Vec<Opened>), Fault> {
@@ -241,7 +241,7 @@ pub fn unseal<'k>(
                 why,
             };
             let sealed = SealedSecret::read(node).map_err(fault)?;
-            let values = sealed.unseal(keys.clone(), &random).map_err(fault)?;
+            let values = sealed.unseal(keys, &random).map_err(fault)?;
             if to == Format::Yaml && !opened.is_empty() {
                 out.push_str("---\n");
             }

@@ -4,6 +4,7 @@
 //! ciphertext; `json` and `emit` are how Kubernetes reads and writes YAML. `plaintext` is the type that every decrypted
 //! value travels in. Nothing here reads a file or opens a connection.
 
+mod anew;
 pub mod cipher;
 pub mod emit;
 pub mod identity;
@@ -19,6 +20,7 @@ pub mod secret;
 pub mod strength;
 pub mod stream;
 
+pub use anew::anew;
 pub use identity::Identity;
 pub use plaintext::Plaintext;
 pub use random::{Generator, Randomness};

@@ -122,7 +122,7 @@ impl Doc {
                 }
             }
         }
-        if json::value(node) == Value::from(value) {
+        if json::value(node).as_str() == Some(value) {
             return Ok(());
         }
         let edit = write_value(&self.text, owner.ok_or(PatchError::Unusual)?, node, value)?;

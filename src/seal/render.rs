@@ -437,7 +437,7 @@ mod tests {
         let sealed = sealed::seal(&secret, &identity, &KEY.to_public_key(), &Randomness::default()).expect("it seals");
         let made = over(root, &sealed);
         let mut out = made.edit.text;
-        for (key, plain) in sealed.unseal([&*KEY], &Randomness::default()).expect("it opens") {
+        for (key, plain) in sealed.unseal(&[&*KEY], &Randomness::default()).expect("it opens") {
             let plain = String::from_utf8(plain.expose().to_vec()).expect("text");
             out = out.replace(&sealed.encrypted[&key], &format!("<{key}={}>", plain.escape_debug()));
         }

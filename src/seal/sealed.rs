@@ -52,6 +52,9 @@ pub enum SealedError {
     /// The form of the first releases.
     #[error("it has `spec.data`, the form of releases before 0.7; `kubeseal --re-encrypt` brings it up to date")]
     Deprecated,
+    /// A value cannot be sealed again.
+    #[error("{0}")]
+    Key(#[from] SealError),
     /// An entry cannot be opened.
     #[error("`spec.encryptedData.{key}`: {why}")]
     Entry {
@@ -150,15 +153,15 @@ impl SealedSecret {
     ///
     /// # Errors
     /// Names the first entry, by key, that no key opens.
-    pub fn unseal<'k>(
+    pub fn unseal(
         &self,
-        keys: impl IntoIterator<Item = &'k RsaPrivateKey> + Clone,
+        keys: &[&RsaPrivateKey],
         random: &Randomness,
     ) -> Result<Vec<(String, Plaintext)>, SealedError> {
         let label = self.identity.label();
         let open = |(key, sealed): (&String, &String)| {
             let mut generator = random.generator(&[&self.identity.title(), key]);
-            match cipher::unseal_base64(&mut generator, keys.clone(), sealed, &label) {
+            match cipher::unseal_base64(&mut generator, keys.iter().copied(), sealed, &label) {
                 Ok((plain, _)) => Ok((key.clone(), plain)),
                 Err(why) => Err(SealedError::Entry { key: masked(key).into_owned(), why }),
             }

@@ -175,7 +175,7 @@ fn is_repeated(text: &str) -> bool {
 
 /// Padded base64 of printable text, which no generator of passwords makes.
 fn is_base64_of_text(text: &str) -> bool {
-    let Some(bytes) = super::cipher::decode(text).filter(|_| text.len() >= 12 && text.len() % 4 == 0) else {
+    let Some(bytes) = super::cipher::decode(text).filter(|_| text.len() >= 12 && text.len().is_multiple_of(4)) else {
         return false;
     };
     bytes.iter().all(|byte| (b' '..=b'~').contains(byte) || matches!(byte, b'\n' | b'\r' | b'\t'))

@@ -140,6 +140,12 @@ pub fn checkout(root: &Path) -> Option<Checkout> {
     Some(Checkout { address, commit, branch })
 }
 
+/// The Git directory of the work tree `root`: that of a linked work tree is its own. None outside Git.
+#[must_use]
+pub fn git_dir(root: &Path) -> Option<PathBuf> {
+    open(root).map(|repository| repository.git_dir().to_owned())
+}
+
 /// The repository whose work tree is `root`, if it is one.
 pub(super) fn open(root: &Path) -> Option<gix::Repository> {
     gix::open_opts(root, options().with(Trust::Full)).ok()

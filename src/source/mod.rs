@@ -6,10 +6,13 @@
 //! read and could not be one of [`Listing::errors`]; neither ever holds content of a file.
 //!
 //! The parts: `tree` puts a listing together, `git` reads repositories and their index, `walk` reads folders under
-//! ignore rules, `past` looks up what files held, `read` opens files, `decode` knows encodings and binary formats.
+//! ignore rules, `past` looks up what files held, `ignored` what a `.gitignore`
+//! says of a file, `read` opens files, `decode` knows encodings and binary formats.
 
+mod commits;
 mod decode;
 mod git;
+mod ignored;
 mod past;
 mod read;
 #[cfg(test)]
@@ -23,8 +26,10 @@ use std::sync::Arc;
 
 use crate::finding::Skipped;
 
+pub use commits::{Commit, committed};
 pub use decode::{Decoded, Encoding, decode};
-pub use git::{Checkout, checkout};
+pub use git::{Checkout, checkout, git_dir};
+pub use ignored::{Ignored, ignored, ignored_below};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};
 pub use tree::{list, root_of};

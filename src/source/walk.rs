@@ -128,6 +128,36 @@ impl Rules {
         chain
     }
 
+    /// The rules that every clone has: those of `.gitignore` files alone.
+    pub fn shared(ignore_case: bool) -> Self {
+        Self { exclude: Gitignore::empty(), global: Gitignore::empty(), ignore_case }
+    }
+
+    /// Whether the rules speak of the file `path`, which need not be there, or of a folder above it: they ignore it, or
+    /// say that it is not to be ignored.
+    pub fn speak_of(&self, base: &Path, path: &[u8]) -> bool {
+        let folder = path.iter().rposition(|&byte| byte == b'/').map_or(&b""[..], |end| &path[..end]);
+        let mut chain = None;
+        let ends = folder.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let mut above: &[u8] = b"";
+        for end in ends.chain((!folder.is_empty()).then_some(folder.len())) {
+            chain = Level::load(base, above, chain, self.ignore_case);
+            above = &folder[..end];
+            if self.ignores(chain.as_deref(), above, Kind::Folder) {
+                return true;
+            }
+        }
+        chain = Level::load(base, folder, chain, self.ignore_case);
+        let mut next = chain.as_deref();
+        while let Some(level) = next {
+            if verdict(&level.patterns, path.get(level.prefix..).unwrap_or_default(), false).is_some() {
+                return true;
+            }
+            next = level.parent.as_deref();
+        }
+        false
+    }
+
     /// Whether `path` is ignored, given that no folder above it is.
     fn ignores(&self, chain: Option<&Level>, path: &[u8], kind: Kind) -> bool {
         let folder = kind == Kind::Folder;

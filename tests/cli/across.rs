@@ -49,7 +49,7 @@ fn token(at: usize) -> String {
 fn large_repositories_take_time_in_proportion_to_their_size() {
     let many = |text: &dyn Fn(usize) -> String| (0..2_000).map(text).collect::<String>();
     let numbers = || (0..1_500_usize).map(|at| format!("- f{at}.yaml\n")).collect::<String>();
-    let trees: [(&str, Vec<(&str, String)>); 9] = [
+    let trees: [(&str, Vec<(&str, String)>); 11] = [
         (
             "dangling",
             vec![
@@ -139,6 +139,24 @@ fn large_repositories_take_time_in_proportion_to_their_size() {
                 }),
                 ("all.yaml", (0..1_000).map(|at| pod(&format!("p{at}"), "app", "x", "db", "k")).collect()),
             ],
+        ),
+        (
+            "names to repair",
+            vec![(
+                "d.yaml",
+                many(&|at| {
+                    let names = "imagePullSecrets: [{name: ghcr}, {name: ghcr}, {name: harbor}]";
+                    pod(&format!("p{at}"), "app", "x", "db", "k").replace("spec:\n", &format!("spec:\n  {names}\n"))
+                }),
+            )],
+        ),
+        (
+            "one list to repair",
+            vec![("d.yaml", {
+                let names = many(&|at| format!("  - name: {}\n  - name: twice\n", name(at)));
+                let list = format!("spec:\n  imagePullSecrets:\n  - name: ghcr\n{names}");
+                pod("p", "app", "x", "db", "k").replace("spec:\n", &list)
+            })],
         ),
         (
             "applications",

@@ -2,13 +2,16 @@
 
 mod across;
 mod canary;
+mod cert;
 mod config;
+mod fixes;
 mod harness;
 mod hostile;
 mod map;
 mod package;
 mod same;
 mod sarif;
+mod server;
 mod streams;
 
 use harness::{Tree, token};
@@ -64,7 +67,7 @@ fn help_version_man_and_completions_go_to_standard_output() {
     }
     let pages = tree.path("man");
     assert_eq!(tree.run(&["man", "man"]).code, 0);
-    for page in ["mlguard.1", "mlguard-check.1", "mlguard-map.1", "mlguard-rules-test.1"] {
+    for page in ["mlguard.1", "mlguard-check.1", "mlguard-map.1", "mlguard-cert-fetch.1", "mlguard-rules-test.1"] {
         assert!(pages.join(page).is_file(), "{page}");
     }
 }

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use super::args::Global;
 use super::interrupt::{self, Interrupt};
-use super::{check, output};
+use super::{check, output, seal};
 use crate::config::{Environment, Origin, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem, nearest, printable, quoted};
@@ -24,7 +24,6 @@ use crate::exit::Exit;
 use crate::finding::Outcome;
 use crate::package::{self, Order, Package, PackageError};
 use crate::rule::{self, Level};
-use crate::seal::Randomness;
 use crate::seal::identity::is_namespace;
 use crate::source;
 use args::PackageArgs;
@@ -176,17 +175,6 @@ fn date(args: &PackageArgs, variables: &Environment) -> Result<(Date, u64), Prob
     Ok((time.to_zoned(TimeZone::UTC).date(), seconds))
 }
 
-/// Where randomness comes from: the system, but for tests that compare whole packages.
-#[cfg_attr(not(debug_assertions), expect(unused_variables, reason = "only seeds need it"))]
-fn randomness(variables: &Environment) -> Randomness {
-    #[cfg(debug_assertions)]
-    if let Some(seed) = variables.seed {
-        output::problem(&Problem::new("MLGUARD_TEST_SEED is set: the ciphertexts are foreseeable").warning());
-        return Randomness::seeded(seed);
-    }
-    Randomness::default()
-}
-
 fn approved_by<'p>(args: &'p PackageArgs, plan: &'p Plan) -> Option<&'p str> {
     let configured = plan.settings.package.approved_by.as_ref().map(|who| who.value.as_str());
     args.approved_by.as_deref().or(configured)
@@ -216,7 +204,7 @@ fn make(
         version: env!("CARGO_PKG_VERSION"),
         env_from: &convention.env_from,
         image_pull: &convention.image_pull,
-        random: randomness(variables),
+        random: seal::randomness(variables),
     };
     match package::make(&order, &|name| source.get(name)) {
         Ok(package) => {

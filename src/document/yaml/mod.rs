@@ -467,6 +467,32 @@ impl<'t> Node<'t> {
         ids.unwrap_or_default().chunks_exact(2).map(move |pair| (node(pair[0]), node(pair[1])))
     }
 
+    /// The item or value of a collection that holds `span`, bytes of the parsed text, with its key in a mapping.
+    #[must_use]
+    pub fn child_at(self, span: Span) -> Option<(Option<Self>, Self)> {
+        let tree = self.tree;
+        let (first, count, step) = match self.resolve().entry().kind {
+            Kind::Sequence { first, count } => (first, count, 1),
+            Kind::Mapping { first, count } => (first, count, 2),
+            _ => return None,
+        };
+        let children = tree.children.get(first as usize..(first + count) as usize)?;
+        let node = |id: u32| Node { tree, id };
+        // They stand in the order of the text.
+        let (mut low, mut high) = (0, children.len() / step);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if node(children[middle * step + step - 1]).span().start <= span.start {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let at = low.checked_sub(1)? * step;
+        let child = node(children[at + step - 1]);
+        child.span().contains(span).then(|| ((step == 2).then(|| node(children[at])), child))
+    }
+
     /// The value of `key` in a mapping. The last of repeated keys wins, as in `kubectl`; merge keys are followed.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'t>> {

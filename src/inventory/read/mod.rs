@@ -36,6 +36,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     let places = Places::new(view.text);
     let mut facts = Facts { partial: !view.parsed.faults.is_empty(), ..Facts::default() };
     facts.certificates = certificate::of_file(view.path, view.text, &places);
+    facts.template_of = template_of(view.path).map(Box::from);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { places: &places, own, people };
     let mut sources = Vec::new();
@@ -98,6 +99,20 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
         // Objects in texts for people are examples; commands count.
         Lang::Markdown | Lang::Notebook => has("create") && has("secret"),
         _ => certificate::is_named(path),
+    }
+}
+
+/// The name of the secret file of which people copy the file at `path`.
+fn template_of(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = [".example", ".template", ".sample"].iter().find_map(|ending| name.strip_suffix(ending))?;
+    let plain = stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    match stem {
+        // Python's virtual environments are called `env` too, which nobody wants in Git either.
+        "env" => Some(".env"),
+        ".env" => Some(stem),
+        _ if plain && (stem.starts_with(".env.") || stem.ends_with(".tfvars") && stem != ".tfvars") => Some(stem),
+        _ => None,
     }
 }
 
@@ -312,6 +327,26 @@ fn reaches(text: &str, node: Node<'_>, found: &mut Vec<crate::span::Span>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn templates_of_secret_files_are_known_by_their_names() {
+        for (path, of) in [
+            (".env.example", Some(".env")),
+            ("a/b/.env.template", Some(".env")),
+            ("env.template", Some(".env")),
+            (".env.production.sample", Some(".env.production")),
+            ("infra/terraform.tfvars.example", Some("terraform.tfvars")),
+            ("x.auto.tfvars.example", Some("x.auto.tfvars")),
+            ("a*.tfvars.example", None),
+            (".env", None),
+            ("values.yaml.example", None),
+            ("example", None),
+            (".envrc.example", None),
+            ("a.env.example/b", None),
+        ] {
+            assert_eq!(template_of(path), of, "{path}");
+        }
+    }
 
     #[test]
     fn files_without_facts_are_not_worth_reading() {

@@ -3,7 +3,7 @@
 use super::{context, finding, incomplete, outcome, report, rules, skipped};
 use crate::finding::{Coverage, Outcome};
 use crate::report::{Format, write};
-use crate::rule::Level;
+use crate::rule::{Fixable, Level};
 
 #[test]
 fn a_finding_reads_like_a_compiler_error() {
@@ -17,6 +17,7 @@ error[plaintext-secret]: The key 'password' of a Secret is in plain text
   |
   = in: Secret mlflow/mlflow-db .stringData.password
   = help: Seal it: mlguard fix
+  = fix: mlguard fix (seal the Secret)
 
 warning[github-token]: A GitHub token stands here
 --> docs/ü b.md:1:14
@@ -27,6 +28,17 @@ warning[github-token]: A GitHub token stands here
 checked 1,339 files, 29.1 MB; left out: 2 binary files, 1 file larger than the limit (big.csv)
 ";
     assert_eq!(report(Format::Human, &outcome()), expected);
+}
+
+#[test]
+fn a_fix_that_is_to_be_looked_at_says_so() {
+    let mut outcome = outcome();
+    let fix = outcome.findings[0].fix.as_mut().expect("it has a fix");
+    fix.applicability = Fixable::Unsafe;
+    fix.title = "load 'a\u{1b}[31m' instead".to_owned();
+    let text = report(Format::Human, &outcome);
+    assert!(text.contains("= fix: mlguard fix --unsafe (load 'a"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
 }
 
 #[test]

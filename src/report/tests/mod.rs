@@ -4,6 +4,7 @@ use std::borrow::Cow::Borrowed;
 use std::sync::Arc;
 
 use super::{Context, Format, Repository, write};
+use crate::finding::edit::{Fix, FixKind};
 use crate::finding::{Coverage, Excerpt, Finding, MASK, Outcome, Related, Skipped};
 use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
 use crate::span::{Position, Region, Span};
@@ -30,7 +31,11 @@ pub(super) fn finding(rule: &'static str, level: Level, path: &str) -> Finding {
         place: Some("Secret mlflow/mlflow-db .stringData.password".to_owned()),
         message: "The key 'password' of a Secret is in plain text.".to_owned(),
         help: "Seal it: mlguard fix".to_owned(),
-        fixable: Fixable::Safe,
+        fix: Some(Fix {
+            applicability: Fixable::Safe,
+            title: "seal the Secret".to_owned(),
+            kind: FixKind::Seal { document: Span::new(0, 68) },
+        }),
         fingerprint: "00112233445566778899aabbccddeeff".to_owned(),
         related: Vec::new(),
         excerpt: Some(Excerpt { first_line: 6, text, marked: Span::new(start, start + MASK.len()) }),
@@ -89,7 +94,7 @@ pub(super) fn outcome() -> Outcome {
     token.help = "Revoke it.".to_owned();
     token.place = None;
     token.excerpt = None;
-    token.fixable = Fixable::No;
+    token.fix = None;
     token.related =
         vec![Related { path: Arc::from("a.yml"), region: region(3, 1, 3, 5), message: "The same value".to_owned() }];
     Outcome {

@@ -1,5 +1,6 @@
 //! Private keys, to open what was sealed.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -108,14 +109,14 @@ impl Keyring {
         }
         let count = found.len();
         for mut key in found {
-            key.origin = origin.to_owned();
+            key.origin.push_str(origin);
             match self.keys.iter_mut().find(|known| known.fingerprint == key.fingerprint) {
                 Some(known) if known.since.is_none() && key.since.is_some() => *known = key,
                 Some(_) => {}
                 None => self.keys.push(key),
             }
         }
-        self.keys.sort_by(|one, other| other.since.cmp(&one.since));
+        self.keys.sort_by_key(|key| Reverse(key.since));
         Ok(count)
     }
 

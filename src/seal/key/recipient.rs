@@ -1,5 +1,7 @@
 //! Who Secrets are sealed for.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rsa::RsaPublicKey;
@@ -147,6 +149,14 @@ fn days(from: Timestamp, to: Timestamp) -> i64 {
     to.duration_since(from).as_secs().div_euclid(24 * 60 * 60)
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// Reads a certificate from DER.
 pub(super) fn certificate(der: &[u8]) -> Result<(Certificate, RsaPublicKey), KeyError> {
     const WHAT: &str = "certificate";
@@ -168,7 +178,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<(Certificate, RsaPublicKey), Key
     let certificate = Certificate {
         subject: body.subject().to_string(),
         issuer: body.issuer().to_string(),
-        serial: serial.iter().map(|byte| format!("{byte:02x}")).collect(),
+        serial: hexadecimal(serial),
         not_before: time(validity.not_before),
         not_after: time(validity.not_after),
         by_controller: is_sealing(&x509),

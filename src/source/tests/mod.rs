@@ -1,6 +1,7 @@
 //! Listings and reads of real folders and repositories. Repositories are made by the program `git`.
 #![cfg(unix)]
 
+mod ignored;
 mod past;
 mod read;
 
@@ -62,8 +63,13 @@ fn run_git(folder: &Path, arguments: &[&str]) {
     run_git_at(folder, None, arguments);
 }
 
-#[expect(clippy::disallowed_methods, reason = "repositories of tests are made by Git itself")]
 fn run_git_at(folder: &Path, date: Option<&str>, arguments: &[&str]) {
+    let output = git_says(folder, date, arguments);
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[expect(clippy::disallowed_methods, reason = "repositories of tests are made by Git itself")]
+fn git_says(folder: &Path, date: Option<&str>, arguments: &[&str]) -> std::process::Output {
     let mut git = Command::new("git");
     if let Some(date) = date {
         git.env("GIT_COMMITTER_DATE", date).env("GIT_AUTHOR_DATE", date);
@@ -77,8 +83,7 @@ fn run_git_at(folder: &Path, date: Option<&str>, arguments: &[&str]) {
         git.args(["-c", setting]);
     }
     git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(folder).args(arguments);
-    let output = git.output().expect("git runs");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    git.output().expect("git runs")
 }
 
 fn try_list(paths: &[&Path]) -> Result<Listing, SourceError> {

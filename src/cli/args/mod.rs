@@ -1,5 +1,7 @@
 //! What the command line can say. Types only: nothing here reads a file.
 
+mod sealing;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,8 @@ use super::recipient::CertArgs;
 use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
+
+pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
 #[derive(Debug, Parser)]
@@ -67,12 +71,13 @@ Exit status:
 const FETCH_AFTER: &str = "\
 Examples:
   mlguard cert fetch --output certs/dev.pem
-  mlguard cert fetch --cluster dev --context dev-admin         to the file that .mlguard.yaml names for this cluster
-  mlguard cert fetch --controller-name sealed-secrets          as the Helm chart names it
+  mlguard cert fetch --cluster dev --context dev-admin    to the file that .mlguard.yaml names
+  mlguard cert fetch --controller-name sealed-secrets     as the Helm chart names it
   mlguard cert fetch | openssl x509 -noout -text
 
-The certificate is no secret: commit it, so that everybody can seal without access to the cluster. kubectl asks for it
-with your own rights: it reads the service, then /v1/cert.pem through the API server.
+The certificate is no secret: commit it, so that everybody can seal without access to the cluster.
+kubectl asks for it with your own rights: it reads the service, then /v1/cert.pem through the API
+server.
 
 Environment:
   SEALED_SECRETS_CONTROLLER_NAME, SEALED_SECRETS_CONTROLLER_NAMESPACE   as the flags of these names
@@ -84,7 +89,7 @@ Exit status:
 
 const SHOW_AFTER: &str = "\
 Examples:
-  mlguard cert show                                            that of --cert or the environment, else of every cluster
+  mlguard cert show                              of every cluster that .mlguard.yaml names
   mlguard cert show certs/*.pem
   mlguard cert show --format json | jq '.certificates[] | select(.days_left < 60)'
 
@@ -132,6 +137,18 @@ pub(super) enum Command {
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
     Map(MapArgs),
+    /// Repair findings: seal plaintext Secrets where they stand, and more
+    #[command(after_help = sealing::FIX_AFTER)]
+    Fix(FixArgs),
+    /// Seal Secrets: make SealedSecrets of them, as kubeseal does, without a cluster
+    #[command(after_help = sealing::SEAL_AFTER)]
+    Seal(SealArgs),
+    /// Open SealedSecrets with backed-up private keys of the controller
+    #[command(after_help = sealing::UNSEAL_AFTER)]
+    Unseal(UnsealArgs),
+    /// Seal SealedSecrets anew: for another key, cluster, name, namespace or scope
+    #[command(after_help = sealing::RESEAL_AFTER)]
+    Reseal(ResealArgs),
     /// Make the delivery package of a workflow: its Secrets, sealed for each environment, and an archive of them
     #[command(after_help = PACKAGE_AFTER)]
     Package(PackageArgs),

@@ -1,0 +1,177 @@
+//! `mlguard reseal`: SealedSecrets to SealedSecrets for another key, name, namespace, scope or cluster.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rsa::RsaPublicKey;
+
+use super::args::{Global, ResealArgs};
+use super::seal::randomness;
+use super::writing::{self, Input};
+use super::{check, output, seal, unseal};
+use crate::config::{Environment, Settings};
+use crate::error::{Problem, quoted};
+use crate::exit::Exit;
+use crate::inventory::facts::Scope;
+use crate::seal::identity::{is_name, is_namespace};
+use crate::seal::job::{self, Fault};
+use crate::seal::key::{Keyring, PrivateKey};
+use crate::seal::stream::title;
+use crate::seal::{Identity, SealedError, SealedSecret, anew, patch};
+use crate::span::Span;
+
+pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
+    let environment = Environment::read();
+    let keys = unseal::keyring(&args.private_keys)?;
+    let loaded = args.cert.recipient(&environment, Timestamp::now())?;
+    if let Some(loaded) = &loaded {
+        loaded.warnings.iter().filter(|_| !global.quiet).for_each(output::problem);
+    }
+    let anew = Anew {
+        args,
+        keys: &keys,
+        recipient: loaded.as_ref().map(|loaded| loaded.recipient.key()),
+        environment: &environment,
+    };
+    anew.check_names()?;
+    if args.all {
+        return all(&anew, global);
+    }
+    let inputs = Input::read_all(&args.files)?;
+    let mut texts = Vec::new();
+    for input in &inputs {
+        let (text, titles) = anew.text(input)?;
+        if titles.is_empty() {
+            let nothing = Fault::Nothing { wanted: "SealedSecret", found: Vec::new() };
+            return Err(input.problem(&nothing));
+        }
+        if args.name.is_some() && titles.len() > 1 {
+            return Err(input.problem(&Fault::OneName(titles.len())));
+        }
+        if !global.quiet {
+            output::note(&format!("{}: sealed anew: {}", input.name, titles.join(", ")));
+        }
+        texts.push(text);
+    }
+    seal::deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment)
+}
+
+/// Every SealedSecret of the tree.
+fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
+    let (paths, missing) = check::given(&anew.args.files);
+    if let Some(missing) = missing.into_iter().next() {
+        return Err(missing);
+    }
+    let flags = anew.args.reading.flags(&anew.args.config);
+    let settings = Arc::new(Settings::load(&check::root(&paths)?, anew.environment, &flags));
+    let faulty = check::tell(&settings, global);
+    let listing = check::list(&paths, &settings)?;
+    let mut changed = Vec::new();
+    let mut texts = Vec::new();
+    let mut problems: Vec<Problem> =
+        listing.errors.iter().map(|failed| Problem::new(failed.reason.clone()).in_file(&*failed.path)).collect();
+    let mut count = 0;
+    for file in &listing.files {
+        let is_document = [".yaml", ".yml", ".json"].iter().any(|ending| file.path.ends_with(ending));
+        let too_large = || file.location.metadata().is_ok_and(|metadata| metadata.len() > settings.max_size.value);
+        if !is_document || too_large() {
+            continue;
+        }
+        let Ok(bytes) = std::fs::read(&file.location) else { continue };
+        if memchr::memmem::find(&bytes, b"SealedSecret").is_none()
+            || memchr::memmem::find(&bytes, b"encryptedData").is_none()
+        {
+            continue;
+        }
+        let mut input = Input::read(&file.location)?;
+        input.name = file.path.to_string();
+        match anew.text(&input) {
+            Ok((_, titles)) if titles.is_empty() => {}
+            Ok((text, titles)) => {
+                count += titles.len();
+                texts.push(text);
+                changed.push(input);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        problems.iter().for_each(output::problem);
+        return Err(Problem::new("nothing was written, since not everything can be sealed anew")
+            .help("give the missing private keys, or leave files out with --exclude"));
+    }
+    if count == 0 {
+        return Err(Problem::new("there is no SealedSecret here"));
+    }
+    writing::write_in_place(&changed, &texts, anew.environment)?;
+    let (files, plural) = (changed.len(), if changed.len() == 1 { "" } else { "s" });
+    output::note(&format!(
+        "{count} SealedSecret{} in {files} file{plural} sealed anew",
+        if count == 1 { "" } else { "s" }
+    ));
+    Ok(faulty)
+}
+
+/// How SealedSecrets are sealed anew.
+struct Anew<'a> {
+    args: &'a ResealArgs,
+    keys: &'a Keyring,
+    recipient: Option<&'a RsaPublicKey>,
+    environment: &'a Environment,
+}
+
+impl Anew<'_> {
+    fn check_names(&self) -> Result<(), Problem> {
+        for (name, fits, what) in [
+            (&self.args.name, is_name as fn(&str) -> bool, "Secret"),
+            (&self.args.namespace, is_namespace as fn(&str) -> bool, "namespace"),
+        ] {
+            if let Some(name) = name.as_ref().filter(|name| !fits(name)) {
+                return Err(Problem::new(format!("{} is no name for a {what}", quoted(name))));
+            }
+        }
+        Ok(())
+    }
+
+    /// The text with all its SealedSecrets sealed anew, and what these are called.
+    fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
+        let stream = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
+        let mut text = String::with_capacity(input.text.len());
+        let mut titles = Vec::new();
+        let mut last = 0;
+        for document in &stream.documents {
+            let mut made = document.span.slice(&input.text).to_owned();
+            for (item, node) in document.objects() {
+                if !job::is_kind(node, "SealedSecret") {
+                    continue;
+                }
+                let name = title(node);
+                let at = stream.position(document, Span::new(node.span().start, node.span().start));
+                let fault = |why| input.problem(&Fault::Sealed { at, title: name.clone(), why });
+                let old = SealedSecret::read(node).map_err(fault)?;
+                let (wanted, ciphertexts) = self.one(&old).map_err(fault)?;
+                made = patch::apply(&made, item, &wanted, &ciphertexts).map_err(|error| {
+                    Problem::new(format!("{name} cannot be changed: {error}")).in_file(&input.name).at(at)
+                })?;
+                titles.push(format!("SealedSecret {}", wanted.identity.title()));
+            }
+            text.push_str(&input.text[last..document.span.start]);
+            text.push_str(&made);
+            last = document.span.end;
+        }
+        text.push_str(&input.text[last..]);
+        Ok((text, titles))
+    }
+
+    /// The same values under the identity and for the key that are asked for.
+    fn one(&self, old: &SealedSecret) -> Result<(SealedSecret, BTreeMap<String, String>), SealedError> {
+        let identity = Identity {
+            name: self.args.name.clone().unwrap_or_else(|| old.identity.name.clone()),
+            namespace: self.args.namespace.clone().or_else(|| old.identity.namespace.clone()),
+            scope: self.args.scope.map_or(old.identity.scope, Scope::from),
+        };
+        let keys: Vec<_> = self.keys.iter().map(PrivateKey::expose).collect();
+        anew(old, identity, &keys, self.recipient, &randomness(self.environment))
+    }
+}

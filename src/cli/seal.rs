@@ -1,0 +1,341 @@
+//! `mlguard seal`: Secrets to SealedSecrets, as `kubeseal` makes them, without a cluster.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rsa::RsaPublicKey;
+
+use super::args::{Global, SealArgs, SealFormat, SealScope};
+use super::recipient::Loaded;
+use super::writing::{self, Input};
+use super::{output, unseal};
+use crate::config::Environment;
+use crate::error::{Problem, quoted};
+use crate::exit::Exit;
+use crate::inventory::facts::Scope;
+use crate::report::target;
+use crate::seal::identity::{is_name, is_namespace};
+use crate::seal::job::{self, Done, Job};
+use crate::seal::key::Keyring;
+use crate::seal::stream::{Format, title};
+use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch, strength};
+
+pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
+    let environment = Environment::read();
+    let loaded = recipient(args, &environment, global)?;
+    let key = loaded.recipient.key();
+    if args.raw {
+        return raw(args, key);
+    }
+    let request = Request {
+        name: args.name.clone(),
+        namespace: args.namespace.clone(),
+        scope: args.scope.map(Scope::from),
+        allow_empty: args.allow_empty_data,
+    };
+    if let Some(target) = &args.merge_into {
+        return merge(args, key, &request, target, &environment);
+    }
+    let inputs = Input::read_all(&args.files)?;
+    if args.name.is_some() && inputs.len() > 1 {
+        return Err(Problem::new("--name would give all files the same name; give one file"));
+    }
+    let format = args.format.map(Format::from);
+    let mut texts = Vec::new();
+    for input in &inputs {
+        let job = Job { key, request: &request, format, random: randomness(&environment) };
+        let done = job::seal(&input.text, job).map_err(|fault| input.problem(&fault))?;
+        tell(input, &done, global);
+        texts.push(done.text);
+    }
+    deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment)
+}
+
+/// Where randomness comes from; builds for tests take a seed.
+pub(super) fn randomness(environment: &Environment) -> Randomness {
+    #[cfg(debug_assertions)]
+    if let Some(seed) = environment.seed {
+        return Randomness::seeded(seed);
+    }
+    let _ = environment;
+    Randomness::default()
+}
+
+fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Result<Loaded, Problem> {
+    let loaded = args.cert.recipient(environment, Timestamp::now())?;
+    let loaded = loaded.ok_or_else(|| {
+        let help = "give --cert FILE, or set MLGUARD_CERT or SEALED_SECRETS_CERT; `mlguard cert fetch` gets it from the \
+                    controller";
+        Problem::new("there is no certificate to seal with").help(help)
+    })?;
+    if !global.quiet {
+        loaded.warnings.iter().for_each(output::problem);
+    }
+    Ok(loaded)
+}
+
+/// Says what is worth knowing, on standard error.
+fn tell(input: &Input, done: &Done, global: &Global) {
+    if global.quiet {
+        return;
+    }
+    for (secret, key, weakness) in &done.weak {
+        let problem = Problem::new(format!("{secret}: the value of `{key}` {weakness}")).in_file(&input.name);
+        output::problem(&problem.warning().help("change it where it is used, then seal the new one"));
+    }
+    for secret in &done.moved {
+        let message =
+            format!("{secret} is written in a way that leaves no lines to keep: its comments stand above it now");
+        output::problem(&Problem::new(message).in_file(&input.name).warning());
+    }
+    if !done.passed.is_empty() {
+        output::note(&format!("{}: left as they are: {}", input.name, done.passed.join(", ")));
+    }
+}
+
+/// Writes texts where they are asked for.
+pub(super) fn deliver(
+    inputs: &[Input],
+    texts: &[String],
+    in_place: bool,
+    to: Option<&Path>,
+    environment: &Environment,
+) -> Result<Exit, Problem> {
+    if in_place {
+        writing::write_in_place(inputs, texts, environment)?;
+        return Ok(Exit::Clean);
+    }
+    let text = joined(texts);
+    match to {
+        Some(path) => target::save_text(path, &text).map(|()| Exit::Clean).map_err(Problem::new),
+        None => output::print(&text),
+    }
+}
+
+/// Several texts as one stream.
+fn joined(texts: &[String]) -> String {
+    let mut all = String::new();
+    for text in texts {
+        let is_json = text.trim_start().starts_with('{');
+        if !all.is_empty() {
+            if !all.ends_with('\n') {
+                all.push('\n');
+            }
+            if !is_json && !text.starts_with("---") {
+                all.push_str("---\n");
+            }
+        }
+        all.push_str(text);
+    }
+    all
+}
+
+/// One value by itself, as `kubeseal --raw` does it.
+fn raw(args: &SealArgs, key: &RsaPublicKey) -> Result<Exit, Problem> {
+    let scope = args.scope.map_or(Scope::Strict, Scope::from);
+    let missing = |flag: &str, scope: &str| {
+        Problem::new(format!("--raw needs {flag}, to which the scope {scope} binds the value"))
+            .help("the value opens only in the SealedSecret that it is bound to")
+    };
+    match scope {
+        Scope::Strict if args.name.is_none() => return Err(missing("--name", "strict")),
+        Scope::Strict if args.namespace.is_none() => return Err(missing("--namespace", "strict")),
+        Scope::NamespaceWide if args.namespace.is_none() => return Err(missing("--namespace", "namespace-wide")),
+        _ => {}
+    }
+    for (name, fits, what) in [
+        (&args.name, is_name as fn(&str) -> bool, "Secret"),
+        (&args.namespace, is_namespace as fn(&str) -> bool, "namespace"),
+    ] {
+        if let Some(name) = name.as_ref().filter(|name| !fits(name)) {
+            return Err(Problem::new(format!("{} is no name for a {what}", quoted(name))));
+        }
+    }
+    let input = match args.from_file.as_deref().map(|given| given.split_once('=').map_or(given, |(_, path)| path)) {
+        Some(path) => {
+            std::fs::read(path).map_err(|error| Problem::new(format!("cannot be read: {error}")).in_file(path))?
+        }
+        None => {
+            let mut bytes = Vec::new();
+            let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes);
+            read.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
+            bytes
+        }
+    };
+    let value = Plaintext::new(input);
+    if value.expose().ends_with(b"\n") {
+        let message = "the value ends in a line break, which becomes a part of it";
+        output::problem(&Problem::new(message).warning().help("`printf %s VALUE` writes none, `echo` does"));
+    }
+    let identity = Identity { name: args.name.clone().unwrap_or_default(), namespace: args.namespace.clone(), scope };
+    let mut generator = randomness(&Environment::read()).generator(&[&identity.title()]);
+    let sealed = cipher::seal_base64(&mut generator, key, value.expose(), &identity.label())
+        .map_err(|error| Problem::new(error.to_string()))?;
+    match &args.output {
+        Some(path) => target::save_text(path, &sealed).map(|()| Exit::Clean).map_err(Problem::new),
+        None => output::print(&sealed),
+    }
+}
+
+/// Seals the values of one Secret into a SealedSecret that is there, which keeps its identity and all other values.
+fn merge(
+    args: &SealArgs,
+    key: &RsaPublicKey,
+    request: &Request,
+    target: &Path,
+    environment: &Environment,
+) -> Result<Exit, Problem> {
+    let inputs = Input::read_all(&args.files)?;
+    let [input] = inputs.as_slice() else { return Err(Problem::new("--merge-into takes one file with one Secret")) };
+    let into = Input::read(target)?;
+    let source = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
+    let destination = job::read(&into.text).map_err(|fault| into.problem(&fault))?;
+    let objects = |stream: &crate::seal::stream::Stream<'_>, kind: &str| -> Vec<(usize, patch::Item)> {
+        let all = stream.documents.iter().enumerate().flat_map(|(index, document)| {
+            let of_kind = document.objects().into_iter().filter(|(_, node)| job::is_kind(*node, kind));
+            of_kind.map(|(item, _)| (index, item)).collect::<Vec<_>>()
+        });
+        all.collect()
+    };
+    let secrets = objects(&source, "Secret");
+    let [(index, item)] = secrets.as_slice() else {
+        let message = format!("--merge-into takes one Secret, and there are {} in it", secrets.len());
+        return Err(Problem::new(message).in_file(&input.name));
+    };
+    let document = &source.documents[*index];
+    let all = document.objects();
+    let Some((_, node)) = all.iter().find(|(own, _)| own == item) else {
+        return Err(Problem::new("there is no Secret"));
+    };
+    let refused = |refusal: crate::seal::Refusal| {
+        let at = source.position(document, refusal.span);
+        Problem::new(format!("{} cannot be sealed: {}", title(*node), refusal.why)).in_file(&input.name).at(at)
+    };
+    let secret = Secret::read(*node).map_err(refused)?;
+    let mut found = Vec::new();
+    for (index, item) in objects(&destination, "SealedSecret") {
+        let objects = destination.documents[index].objects();
+        let Some((_, node)) = objects.iter().find(|(own, _)| *own == item) else { continue };
+        let sealed = SealedSecret::read(*node)
+            .map_err(|why| Problem::new(format!("{}: {why}", title(*node))).in_file(&into.name))?;
+        found.push((index, item, sealed));
+    }
+    let name = request.name.as_ref().or(secret.name.as_ref());
+    if found.len() > 1 {
+        found.retain(|(_, _, sealed)| Some(&sealed.identity.name) == name);
+    }
+    let (at, place, mut wanted) = match (found.pop(), found.is_empty()) {
+        (Some(one), true) => one,
+        (Some(_), false) => {
+            return Err(Problem::new("several SealedSecrets in it have that name").in_file(&into.name));
+        }
+        (None, _) => {
+            let message = "there is no SealedSecret in it that the Secret could be merged into";
+            return Err(Problem::new(message).in_file(&into.name).help("--name says which one is meant"));
+        }
+    };
+    contradiction(&secret, request, &wanted)?;
+    let identity = wanted.identity.clone();
+    let kept = unchanged(args, &wanted, environment)?;
+    let mut new = BTreeMap::new();
+    let random = randomness(environment);
+    for entry in &secret.entries {
+        if kept.get(&entry.key).is_some_and(|old| old.expose() == entry.value.expose()) {
+            continue;
+        }
+        let mut generator = random.generator(&[&identity.title(), &entry.key]);
+        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &identity.label())
+            .map_err(|error| Problem::new(error.to_string()))?;
+        new.insert(entry.key.clone(), sealed);
+    }
+    for (key, weakness) in strength::weaknesses(&secret) {
+        let message = format!("Secret {}: the value of `{key}` {weakness}", identity.title());
+        output::problem(&Problem::new(message).in_file(&input.name).warning());
+    }
+    wanted.encrypted.extend(new.clone());
+    for section in ["labels", "annotations"] {
+        let Some(serde_json::Value::Object(more)) = secret.metadata.get(section) else { continue };
+        let entry = wanted.metadata.entry(section).or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));
+        if let serde_json::Value::Object(entries) = entry {
+            entries.extend(more.clone());
+        }
+    }
+    crate::seal::identity::annotate(&mut wanted.metadata, identity.scope);
+    let span = destination.documents[at].span;
+    let made = patch::apply(span.slice(&into.text), place, &wanted, &new)
+        .map_err(|error| Problem::new(format!("cannot be changed: {error}")).in_file(&into.name))?;
+    let text = format!("{}{made}{}", &into.text[..span.start], &into.text[span.end..]);
+    output::note(&format!(
+        "SealedSecret {}: {} of {} values sealed, the others stay",
+        identity.title(),
+        new.len(),
+        wanted.encrypted.len()
+    ));
+    match &args.output {
+        Some(path) => target::save_text(path, &text).map(|()| Exit::Clean).map_err(Problem::new),
+        None => writing::write_in_place(&[into], &[text], environment).map(|()| Exit::Clean),
+    }
+}
+
+/// Refuses a Secret that says something else than the SealedSecret that it is to be merged into.
+fn contradiction(secret: &Secret, request: &Request, target: &SealedSecret) -> Result<(), Problem> {
+    let identity = &target.identity;
+    let name = request.name.as_ref().or(secret.name.as_ref());
+    let namespace = request.namespace.as_ref().or(secret.namespace.as_ref());
+    let differs = |what: &str, own: &str, theirs: &str| {
+        let message = format!("the {what} {} is not that of the SealedSecret, {}", quoted(own), quoted(theirs));
+        Err(Problem::new(message).help("values are sealed for the SealedSecret's; leave it out of the Secret"))
+    };
+    if let Some(name) = name.filter(|name| **name != identity.name) {
+        return differs("name", name, &identity.name);
+    }
+    if let (Some(own), Some(theirs)) = (namespace, &identity.namespace)
+        && own != theirs
+    {
+        return differs("namespace", own, theirs);
+    }
+    if request.scope.is_some_and(|scope| scope != identity.scope) {
+        let help = "`mlguard reseal --scope` changes the scope of all its values";
+        return Err(Problem::new("--scope is not that of the SealedSecret, whose values would not open").help(help));
+    }
+    let kind = |kind: Option<&String>| kind.map_or("Opaque", String::as_str).to_owned();
+    if secret.secret_type.is_some() && kind(secret.secret_type.as_ref()) != kind(target.secret_type.as_ref()) {
+        return Err(Problem::new("the type of the Secret is not that of the SealedSecret"));
+    }
+    Ok(())
+}
+
+/// The values of the SealedSecret, where a private key is at hand: what is the same is not sealed again.
+fn unchanged(
+    args: &SealArgs,
+    target: &SealedSecret,
+    environment: &Environment,
+) -> Result<BTreeMap<String, Plaintext>, Problem> {
+    let keys: Keyring = unseal::keyring(&args.private_keys)?;
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let all: Vec<_> = keys.iter().map(crate::seal::key::PrivateKey::expose).collect();
+    let opened = target.unseal(&all, &randomness(environment));
+    opened.map(|values| values.into_iter().collect()).map_err(|why| Problem::new(why.to_string()))
+}
+
+impl From<SealScope> for Scope {
+    fn from(scope: SealScope) -> Self {
+        match scope {
+            SealScope::Strict => Self::Strict,
+            SealScope::NamespaceWide => Self::NamespaceWide,
+            SealScope::ClusterWide => Self::ClusterWide,
+        }
+    }
+}
+
+impl From<SealFormat> for Format {
+    fn from(format: SealFormat) -> Self {
+        match format {
+            SealFormat::Yaml => Self::Yaml,
+            SealFormat::Json => Self::Json,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What commands that seal have in common: reading texts with secrets, and writing files all or none.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::output;
+use crate::config::Environment;
+use crate::error::Problem;
+use crate::fix::store::{self, Change, Content, Outcome, Run, Store};
+use crate::seal::Plaintext;
+use crate::seal::job::Fault;
+use crate::source;
+
+/// Largest input, bytes.
+const LIMIT: u64 = 64 << 20;
+
+/// A text that may hold secrets.
+pub(super) struct Input {
+    /// What messages call it.
+    pub name: String,
+    /// Where it is; none for standard input.
+    pub path: Option<PathBuf>,
+    /// Its bytes as they are.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The same as text, without a byte order mark.
+    pub text: Zeroizing<String>,
+}
+
+impl Input {
+    /// Reads a file, or standard input for `-`.
+    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
+        if path.as_os_str() == "-" {
+            return Self::standard();
+        }
+        let name = path.display().to_string();
+        let fault = |error: io::Error| Problem::new(format!("cannot be read: {error}")).in_file(&name);
+        let file = File::open(path).map_err(fault)?;
+        if file.metadata().map_err(fault)?.is_dir() {
+            return Err(Problem::new("is a folder").in_file(&name).help("name its files; `mlguard fix` takes folders"));
+        }
+        let bytes = all(file).map_err(fault)?;
+        Self::new(name, Some(path.to_owned()), bytes)
+    }
+
+    /// Reads the files, or standard input where there is none.
+    pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Problem> {
+        if paths.is_empty() {
+            return Ok(vec![Self::standard()?]);
+        }
+        if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            return Err(Problem::new("standard input can be read only once"));
+        }
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    fn standard() -> Result<Self, Problem> {
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            output::note("reading from the terminal; end with Ctrl-D");
+        }
+        let bytes =
+            all(stdin.lock()).map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
+        Self::new("standard input".to_owned(), None, bytes)
+    }
+
+    fn new(name: String, path: Option<PathBuf>, bytes: Zeroizing<Vec<u8>>) -> Result<Self, Problem> {
+        if bytes.len() as u64 > LIMIT {
+            return Err(Problem::new(format!("is larger than {LIMIT} bytes")).in_file(name));
+        }
+        let decoded = source::decode(&bytes).ok_or_else(|| Problem::new("is a binary file").in_file(&name))?;
+        let text = Zeroizing::new(decoded.text.trim_start_matches('\u{feff}').to_owned());
+        Ok(Self { name, path, bytes, text })
+    }
+
+    /// The bytes of the file with `text` in the place of what it holds; the byte order mark stays.
+    pub(super) fn with_text(&self, text: &str) -> Result<Vec<u8>, Problem> {
+        let bytes = self.bytes.as_slice();
+        let mark: &[u8] = if bytes.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
+        if &bytes[mark.len()..] != self.text.as_bytes() {
+            return Err(Problem::new("is not UTF-8, and is written as UTF-8 only")
+                .in_file(&self.name)
+                .help("write it as UTF-8 first (`iconv -t UTF-8`), or send the result to another file with --output"));
+        }
+        Ok([mark, text.as_bytes()].concat())
+    }
+
+    /// A fault of the text as people read it.
+    pub(super) fn problem(&self, fault: &Fault) -> Problem {
+        let problem = Problem::new(fault.to_string()).in_file(&self.name);
+        match fault.position() {
+            Some(at) => problem.at(at),
+            None => problem,
+        }
+    }
+}
+
+/// Everything, in a buffer that is wiped; it never grows in place, since that would leave copies behind.
+fn all(mut input: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
+    loop {
+        let part = input.by_ref().take((bytes.capacity() - bytes.len()) as u64).read_to_end(&mut bytes)?;
+        if part == 0 || bytes.len() as u64 > LIMIT {
+            return Ok(bytes);
+        }
+        if bytes.len() == bytes.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(bytes.capacity() * 4));
+            larger.extend_from_slice(&bytes);
+            bytes = larger;
+        }
+    }
+}
+
+/// The place where originals are kept for the files below `root`. Says what became of a run that was interrupted.
+pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<Store, Problem> {
+    let git = source::git_dir(root);
+    let Some(folder) = store::folder_for(root, git.as_deref(), environment) else {
+        let help = "set XDG_STATE_HOME or HOME, or work in a Git repository";
+        return Err(Problem::new("there is no place to keep the originals").help(help));
+    };
+    let (store, recovered) = Store::open(&folder, root).map_err(|error| Problem::new(error.to_string()))?;
+    if let Some(recovered) = recovered {
+        let what = match recovered.outcome {
+            Outcome::Completed => "completed",
+            Outcome::RolledBack => "taken back",
+            Outcome::Undone => "undone to the end",
+        };
+        let files = recovered.files.len();
+        output::note(&format!("an interrupted run was {what}: {files} file{}", if files == 1 { "" } else { "s" }));
+    }
+    Ok(store)
+}
+
+/// A change of a file that was read.
+pub(super) fn change(path: &Path, before: &[u8], after: Vec<u8>) -> Result<Change, Problem> {
+    let fault =
+        |error: io::Error| Problem::new(format!("cannot be found: {error}")).in_file(path.display().to_string());
+    // The folder's real path, so that it stands below the root; the file itself may be a link, which the store refuses.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or_else(|| Problem::new("names no file").in_file(path.display().to_string()))?;
+    let path = parent.canonicalize().map_err(fault)?.join(name);
+    let before = Content::Bytes(Plaintext::new(before.to_vec()));
+    Ok(Change { path, before, after: Content::Bytes(Plaintext::new(after)) })
+}
+
+/// Writes all changes or none.
+pub(super) fn write(store: &mut Store, changes: &[Change]) -> Result<Run, Problem> {
+    store.replace(changes).map_err(|error| Problem::new(error.to_string()))
+}
+
+/// Writes files that were given by name: below one root, all or none.
+pub(super) fn write_in_place(
+    inputs: &[Input],
+    texts: &[impl AsRef<str>],
+    environment: &Environment,
+) -> Result<(), Problem> {
+    let mut changes = Vec::new();
+    let mut paths = Vec::new();
+    for (input, text) in inputs.iter().zip(texts) {
+        let Some(path) = &input.path else {
+            return Err(Problem::new("--in-place needs files; standard input is none"));
+        };
+        let after = input.with_text(text.as_ref())?;
+        if after == *input.bytes {
+            continue;
+        }
+        paths.push(path.clone());
+        changes.push(change(path, &input.bytes, after)?);
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let root = super::check::root(&paths)?;
+    let mut store = open_store(&root, environment)?;
+    write(&mut store, &changes)?;
+    let files = changes.len();
+    output::note(&format!(
+        "{files} file{} written; the original is kept: `mlguard fix --undo` takes it back",
+        if files == 1 { "" } else { "s" }
+    ));
+    Ok(())
+}
+
+/// Writes a text with secrets to a file that only its owner can read.
+pub(super) fn save_private(path: &Path, text: &str) -> Result<(), Problem> {
+    let fault =
+        |error: io::Error| Problem::new(format!("cannot be written: {error}")).in_file(path.display().to_string());
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Temporary files are readable by their owner alone.
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(fault)?;
+    io::Write::write_all(&mut file, text.as_bytes()).map_err(fault)?;
+    file.as_file().sync_all().map_err(fault)?;
+    file.persist(path).map_err(|error| fault(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What the `.gitignore` files of a repository say of a path, which need not be there.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::decode::decode;
+use super::git;
+use super::read::open;
+use super::walk::Rules;
+
+/// A `.gitignore` is read up to this size, bytes.
+const MOST: u64 = 1 << 20;
+
+/// What is ignored in a work tree.
+#[derive(Debug)]
+pub struct Ignored {
+    /// Of each path that was asked for, whether a pattern speaks of it: ignores it, or says that it is not to be ignored.
+    pub spoken_of: Vec<bool>,
+    /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be read or is no regular
+    /// file, and so not be added to.
+    pub text: Option<String>,
+}
+
+/// What the `.gitignore` files of the work tree `root` say of `paths`, which are relative to it, with `/`. A user's own
+/// ignore file and `info/exclude` do not count, since other clones lack them.
+///
+/// Nothing outside Git.
+#[must_use]
+pub fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
+    let repository = git::open(root)?;
+    let ignore_case = repository.config_snapshot().boolean("core.ignoreCase").unwrap_or(false);
+    Some(ignored_below(root, ignore_case, paths))
+}
+
+/// The same in a folder that need not be a work tree. `ignore_case` is whether patterns match without regard to case.
+#[must_use]
+pub fn ignored_below(root: &Path, ignore_case: bool, paths: &[&str]) -> Ignored {
+    let rules = Rules::shared(ignore_case);
+    let spoken_of = paths.iter().map(|path| rules.speak_of(root, path.as_bytes())).collect();
+    Ignored { spoken_of, text: text(&root.join(".gitignore")) }
+}
+
+fn text(path: &Path) -> Option<String> {
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(String::new()),
+        Err(_) => return None,
+    };
+    let metadata = file.metadata().ok()?;
+    if !metadata.is_file() || metadata.len() > MOST {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes).ok()?;
+    if bytes.is_empty() {
+        return Some(String::new());
+    }
+    decode(&bytes).map(|decoded| decoded.text.into_owned())
+}
