@@ -1,5 +1,5 @@
-//! How mlguard starts kubectl, which knows how to reach a cluster and who the person is there. `package::kustomize` is the only other
-//! place that starts a program.
+//! How mlguard starts kubectl, which knows how to reach a cluster and who the person is there. Only `package::kustomize`
+//! starts a program besides.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read as _};
