@@ -120,7 +120,12 @@ fn selection(args: &CheckArgs, settings: &Settings) -> Result<(), Problem> {
     if settings.has_policy() && !args.rules.is_empty() {
         return Err(Problem::new("--rule: a policy asks for all of its rules").help("leave out --rule"));
     }
-    let unknown = args.rules.iter().find(|id| !settings.all_rules().any(|rule| rule.id == id.as_str()));
+    known(&args.rules, settings)
+}
+
+/// Refuses ids of rules that there are not.
+pub(super) fn known(rules: &[String], settings: &Settings) -> Result<(), Problem> {
+    let unknown = rules.iter().find(|id| !settings.all_rules().any(|rule| rule.id == id.as_str()));
     unknown.map_or(Ok(()), |id| Err(explain::unknown(settings, id)))
 }
 

@@ -1,6 +1,6 @@
 //! `mlguard fix`: findings repaired, all files or none, and taken back where that did not help.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::PathBuf;
@@ -20,18 +20,19 @@ use crate::finding::edit::FixKind;
 use crate::finding::{Finding, Outcome};
 use crate::fix::plan::{self, Planned};
 use crate::fix::stage::{self, Staged};
-use crate::fix::store::{Change, Content, Store};
+use crate::fix::store::{self, Change, Content, Refusal, Store, StoreError};
 use crate::rule::Level;
-use crate::seal::Plaintext;
+use crate::seal::{Plaintext, SealedSecret, Secret};
 use crate::source::{self, File};
+use crate::span::Span;
 
 /// How often files whose repair did not help are left out and the others are tried again.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 6;
 
 pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     if args.undo {
-        return undo(&environment);
+        return undo(args, &environment);
     }
     let (paths, missing) = check::given(&args.paths);
     if let Some(missing) = missing.into_iter().next() {
@@ -43,6 +44,7 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     if faulty == Exit::Failed {
         return Ok(Exit::Failed);
     }
+    check::known(&args.rules, &settings)?;
     let pool = check::pool(args.reading.threads)?;
     let mut run = Run {
         args,
@@ -52,24 +54,29 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
         interrupt: &interrupt,
         paths: &paths,
         sources: Sources::new(&settings, &interrupt),
-        left_out: BTreeMap::new(),
+        left_out: BTreeSet::new(),
+        told: RefCell::default(),
         store: OnceCell::new(),
     };
     // A run that was killed is ended before anything is looked at.
-    if !args.diff && source::git_dir(&settings.root).is_some_and(|folder| folder.join("mlguard").exists()) {
-        let store = writing::open_store(&settings.root, &environment)?;
+    if !args.diff && writing::store_folder(&settings.root, &environment).is_some_and(|folder| folder.exists()) {
+        let (store, _) = writing::open_store(&settings.root, &environment)?;
         let _ = run.store.set(store);
     }
     pool.install(|| run.all())
 }
 
 /// Takes the last run back.
-fn undo(environment: &Environment) -> Result<Exit, Problem> {
-    let root = check::current_root()?;
-    let mut store = writing::open_store(&root, environment)?;
+fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
+    let root = if args.paths.is_empty() { check::current_root()? } else { check::root(&args.paths)? };
+    let (mut store, interrupted) = writing::open_store(&root, environment)?;
+    // The last run is the one that was interrupted: the one before it is not what the person means.
+    if matches!(interrupted, Some(store::Outcome::RolledBack | store::Outcome::Undone)) {
+        return Ok(Exit::Clean);
+    }
     let undone = store.undo().map_err(|error| Problem::new(error.to_string()))?;
     for file in &undone.files {
-        output::note(&format!("{}: as it was", file.display()));
+        output::note(&format!("{}: as it was", file.strip_prefix(&root).unwrap_or(file).display()));
     }
     let left = match undone.left {
         0 => String::new(),
@@ -89,8 +96,10 @@ struct Run<'r> {
     interrupt: &'r Interrupt,
     paths: &'r [PathBuf],
     sources: Sources<'r>,
-    /// Files that stay as they are, and why.
-    left_out: BTreeMap<String, String>,
+    /// Files that stay as they are.
+    left_out: BTreeSet<String>,
+    /// Warnings that were given, so that another round does not give them again.
+    told: RefCell<BTreeSet<String>>,
     store: OnceCell<Store>,
 }
 
@@ -99,18 +108,23 @@ struct Repair {
     path: String,
     input: Option<Input>,
     planned: Planned,
-    /// The new text of the file; none where it goes.
-    text: Option<String>,
+    /// The new bytes of the file; none where it goes.
+    new: Option<Vec<u8>>,
+}
+
+impl Repair {
+    /// Its files beside the one that is repaired: path and text.
+    fn outputs(&self) -> impl Iterator<Item = (String, &str)> {
+        self.planned.outputs.iter().map(|(cluster, text)| (plan::beside(&self.path, cluster), text.as_str()))
+    }
 }
 
 impl Run<'_> {
     fn all(&mut self) -> Result<Exit, Problem> {
         for round in 0..ROUNDS {
             let (outcome, stamps) = self.check()?;
-            if !outcome.complete {
-                outcome.coverage.errors.iter().for_each(|failed| {
-                    output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
-                });
+            for failed in &outcome.coverage.errors {
+                self.tell(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
             }
             let repairs = self.plan(&outcome, &stamps)?;
             if self.interrupt.asked.load(std::sync::atomic::Ordering::Relaxed) {
@@ -144,7 +158,7 @@ impl Run<'_> {
     }
 
     /// What is to be done, by path.
-    fn plan(&self, outcome: &Outcome, stamps: &BTreeMap<Arc<str>, Stamp>) -> Result<Vec<Repair>, Problem> {
+    fn plan(&mut self, outcome: &Outcome, stamps: &BTreeMap<Arc<str>, Stamp>) -> Result<Vec<Repair>, Problem> {
         let mut own: BTreeMap<&str, Vec<(usize, &Finding)>> = BTreeMap::new();
         let mut others: BTreeMap<&str, Vec<(usize, &Finding)>> = BTreeMap::new();
         let mut seals = false;
@@ -154,56 +168,117 @@ impl Run<'_> {
                 Some(FixKind::Edits { path: Some(path), .. }) => {
                     others.entry(path).or_default().push((index, finding));
                 }
-                Some(FixKind::Seal { .. }) => seals |= !self.left_out.contains_key(&*finding.path),
+                Some(FixKind::Seal { .. }) => seals |= !self.left_out.contains(&*finding.path),
                 _ => {}
             }
         }
         let sealer = Sealer::new(self.args, self.environment, self.settings, &self.sources, seals, self.global)?;
-        let mut repairs = Vec::new();
+        let (mut repairs, mut failed) = (Vec::new(), Vec::new());
         for (path, findings) in own {
             let fixable = findings.iter().any(|(_, finding)| finding.fix.is_some());
-            if !fixable || self.left_out.contains_key(path) {
+            if !fixable || self.left_out.contains(path) {
                 continue;
             }
-            let location = self.settings.root.join(path);
-            let now = location.metadata().ok().map(|metadata| Stamp::of(&metadata));
-            if now.is_none() || stamps.get(path) != now.as_ref() {
-                return Err(Problem::new("was changed meanwhile").in_file(path).help("run it again"));
+            match self.plan_one(path, &findings, stamps, outcome, &sealer) {
+                Ok(repair) => repairs.extend(repair),
+                Err(problem) => failed.push((path, problem)),
             }
-            let mut input = Input::read(&location)?;
-            path.clone_into(&mut input.name);
-            let target = |span, secret: &crate::seal::Secret| sealer.target(path, span, secret);
-            let random = super::seal::randomness(self.environment);
-            let mut planned = plan::plan(&input.text, &findings, self.args.unsafe_, &target, &random);
-            let anew = |old: &crate::seal::SealedSecret, namespace: Option<&str>, strict| {
-                sealer.anew(path, old, namespace, strict, &random)
-            };
-            plan::plan_anew(&mut planned, &input.text, &findings, self.args.unsafe_, &anew);
-            for (index, why) in &planned.left {
-                self.tell_not_fixed(&outcome.findings[*index], why);
-            }
-            if planned.is_empty() {
+        }
+        for (path, findings) in others {
+            if self.left_out.contains(path) {
                 continue;
             }
-            let overlap = |error: crate::finding::edit::Overlap| Problem::new(error.to_string()).in_file(path);
-            let text = if planned.remove { None } else { Some(planned.text(&input.text).map_err(overlap)?) };
-            repairs.push(Repair { path: path.to_owned(), input: Some(input), planned, text });
-        }
-        for (path, findings) in others.into_iter().filter(|(path, _)| !self.left_out.contains_key(*path)) {
-            let location = self.settings.root.join(path);
-            let mut input = match location.symlink_metadata() {
-                Ok(_) => Some(Input::read(&location)?),
-                Err(_) => None,
-            };
-            input.iter_mut().for_each(|input| path.clone_into(&mut input.name));
-            let planned = plan::plan_other(&findings, self.args.unsafe_);
-            let old = input.as_ref().map_or("", |input| input.text.as_str());
-            let text = planned.text(old).map_err(|error| Problem::new(error.to_string()).in_file(path))?;
-            if !planned.is_empty() {
-                repairs.push(Repair { path: path.to_owned(), input, planned, text: Some(text) });
+            match self.plan_other(path, &findings) {
+                Ok(repair) => repairs.extend(repair),
+                Err(problem) => failed.push((path, problem)),
             }
         }
+        failed.iter().for_each(|(path, problem)| self.leave(path, problem));
         Ok(repairs)
+    }
+
+    /// What is to be done to a file with findings; nothing where none of them can be repaired.
+    fn plan_one(
+        &self,
+        path: &str,
+        findings: &[(usize, &Finding)],
+        stamps: &BTreeMap<Arc<str>, Stamp>,
+        outcome: &Outcome,
+        sealer: &Sealer<'_>,
+    ) -> Result<Option<Repair>, Problem> {
+        let location = self.settings.root.join(path);
+        let now = location.metadata().ok().map(|metadata| Stamp::of(&metadata));
+        if now.is_none() || stamps.get(path) != now.as_ref() {
+            return Err(Problem::new("was changed meanwhile").help("run it again"));
+        }
+        let input = Input::read(&location)?;
+        let target = |span, secret: &Secret| sealer.target(path, span, secret);
+        let random = super::seal::randomness(self.environment);
+        let mut planned = plan::plan(&input.text, findings, self.args.unsafe_, &target, &random);
+        let anew =
+            |old: &SealedSecret, namespace: Option<&str>, strict| sealer.anew(path, old, namespace, strict, &random);
+        plan::plan_anew(&mut planned, &input.text, findings, self.args.unsafe_, &anew);
+        for (index, why) in &planned.left {
+            self.tell_not_fixed(&outcome.findings[*index], why);
+        }
+        if planned.is_empty() {
+            return Ok(None);
+        }
+        let text = planned.text(&input.text).map_err(|error| Problem::new(error.to_string()))?;
+        let new = if planned.remove { None } else { Some(input.with_text(&text)?) };
+        if self.args.diff {
+            planned.hide(&input.text, self.all_values(path, &input.bytes));
+        }
+        Ok(Some(Repair { path: path.to_owned(), input: Some(input), planned, new }))
+    }
+
+    /// What is to be done to a file because of findings in others.
+    fn plan_other(&self, path: &str, findings: &[(usize, &Finding)]) -> Result<Option<Repair>, Problem> {
+        let location = self.settings.root.join(path);
+        let input = match location.symlink_metadata() {
+            Ok(_) => Some(Input::read(&location)?),
+            Err(_) => None,
+        };
+        let mut planned = plan::plan_other(findings, self.args.unsafe_);
+        if planned.is_empty() {
+            return Ok(None);
+        }
+        let old = input.as_ref().map_or("", |input| input.text.as_str());
+        let text = planned.text(old).map_err(|error| Problem::new(error.to_string()))?;
+        let new = match &input {
+            Some(input) => input.with_text(&text)?,
+            None => text.into_bytes(),
+        };
+        if let Some(input) = input.as_ref().filter(|_| self.args.diff) {
+            planned.hide(&input.text, self.all_values(path, &input.bytes));
+        }
+        Ok(Some(Repair { path: path.to_owned(), input, planned, new: Some(new) }))
+    }
+
+    /// The places of everything in a file that any rule takes for a value, allowed or not: what no patch may show.
+    fn all_values(&self, path: &str, bytes: &[u8]) -> Vec<Span> {
+        let options = engine::Options {
+            level: Box::new(|_, _| Some(Level::Error)),
+            allow_comments: false,
+            ..check::options(self.settings, &self.interrupt.asked)
+        };
+        let found = engine::run_bytes(path, bytes, &Vec::new, &options);
+        found.findings.iter().filter(|finding| plan::is_value(finding)).map(|finding| finding.span).collect()
+    }
+
+    /// Leaves a file as it is, and says why.
+    fn leave(&mut self, path: &str, problem: &Problem) {
+        let mut problem = problem.clone().in_file(path).warning();
+        problem.message = format!("is left as it is: {}", problem.message);
+        self.tell(&problem);
+        self.left_out.insert(path.to_owned());
+    }
+
+    /// Prints a problem, once.
+    fn tell(&self, problem: &Problem) {
+        if self.told.borrow_mut().insert(problem.to_string()) {
+            output::problem(problem);
+        }
     }
 
     /// The patch, with every value masked.
@@ -216,37 +291,42 @@ impl Run<'_> {
         Ok(output::print(&patch)?.and(self.verdict(outcome)))
     }
 
-    fn changes(&self, repairs: &[Repair]) -> Result<Vec<Change>, Problem> {
+    fn changes(&self, repairs: &[Repair]) -> Vec<Change> {
         let mut changes = Vec::new();
         let root = &self.settings.root;
         for repair in repairs {
-            let path = root.join(&repair.path);
             let before = match &repair.input {
                 Some(input) => Content::Bytes(Plaintext::new(input.bytes.to_vec())),
                 None => Content::Missing,
             };
-            let after = match (&repair.text, &repair.input) {
-                (None, _) => Content::Missing,
-                (Some(text), Some(input)) => Content::Bytes(Plaintext::new(input.with_text(text)?)),
-                (Some(text), None) => Content::Bytes(Plaintext::from(text.as_str())),
+            let after = match &repair.new {
+                Some(bytes) => Content::Bytes(Plaintext::new(bytes.clone())),
+                None => Content::Missing,
             };
-            changes.push(Change { path, before, after });
-            for (cluster, text) in &repair.planned.outputs {
-                let path = root.join(plan::beside(&repair.path, cluster));
-                let after = Content::Bytes(Plaintext::from(text.as_str()));
-                changes.push(Change { path, before: Content::Missing, after });
+            changes.push(Change { path: root.join(&repair.path), before, after });
+            for (path, text) in repair.outputs() {
+                let after = Content::Bytes(Plaintext::from(text));
+                changes.push(Change { path: root.join(path), before: Content::Missing, after });
             }
         }
-        Ok(changes)
+        changes
     }
 
     /// Writes the repairs and looks whether they help. None where some did not, and the next round leaves them out.
     fn write(&mut self, repairs: &[Repair], before: &Outcome, round: usize) -> Result<Option<Exit>, Problem> {
         let mut store = match self.store.take() {
             Some(store) => store,
-            None => writing::open_store(&self.settings.root, self.environment)?,
+            None => writing::open_store(&self.settings.root, self.environment)?.0,
         };
-        let run = writing::write(&mut store, &self.changes(repairs)?)?;
+        let run = match store.replace(&self.changes(repairs)) {
+            Ok(run) => run,
+            Err(StoreError::Refused(refusals)) => {
+                let _ = self.store.set(store);
+                self.refused(repairs, &refusals)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(Problem::new(error.to_string())),
+        };
         let after = self.check().map(|(after, _)| after);
         let bad = match after {
             Ok(after) => {
@@ -265,19 +345,30 @@ impl Run<'_> {
             .map_err(|error| Problem::new(format!("the repair did not help, and cannot be taken back: {error}")))?;
         let _ = self.store.set(store);
         for (path, why) in bad? {
-            // A finding in a file that was not touched names no repair: then it is any of them.
-            let touched = repairs.iter().any(|repair| repair.path == path);
-            let all = repairs.iter().map(|repair| repair.path.clone()).filter(|_| !touched);
-            let names: Vec<String> = if touched { vec![path] } else { all.collect() };
-            for name in names {
-                output::problem(
-                    &Problem::new(format!("was put back as it was: after the repair {why}")).in_file(&name).warning(),
-                );
-                self.left_out.insert(name, why.clone());
-            }
+            let message = format!("was put back as it was: after the repair {why}");
+            self.tell(&Problem::new(message).in_file(&path).warning());
+            self.left_out.insert(path);
         }
         tracing::debug!("round {round} left files out");
         Ok(None)
+    }
+
+    /// Leaves out the repairs of files that cannot be written.
+    fn refused(&mut self, repairs: &[Repair], refusals: &[Refusal]) -> Result<(), Problem> {
+        for Refusal { path, reason } in refusals {
+            let meant = |name: &str| self.settings.root.join(name) == *path;
+            let own = repairs.iter().find(|repair| meant(&repair.path));
+            if let Some(repair) = own {
+                self.leave(&repair.path, &Problem::new(reason.to_string()));
+                continue;
+            }
+            let output =
+                |repair: &Repair| Some((repair.path.clone(), repair.outputs().find(|(name, _)| meant(name))?.0));
+            let (name, output) =
+                repairs.iter().find_map(output).ok_or_else(|| Problem::new(format!("{} {reason}", path.display())))?;
+            self.leave(&name, &Problem::new(format!("{output} {reason}")));
+        }
+        Ok(())
     }
 
     /// Says what was done.
@@ -286,8 +377,8 @@ impl Run<'_> {
             for done in &repair.planned.done {
                 output::note(&format!("{}: {}", repair.path, done.title));
             }
-            for (cluster, _) in &repair.planned.outputs {
-                output::note(&format!("{}: new", plan::beside(&repair.path, cluster)));
+            for (path, _) in repair.outputs() {
+                output::note(&format!("{path}: new"));
             }
             for sealed in &repair.planned.sealed {
                 for (key, weakness) in &sealed.weak {
@@ -300,12 +391,22 @@ impl Run<'_> {
         }
         let fixed = before.findings.len().saturating_sub(after.findings.len());
         let files: usize = repairs.iter().map(|repair| 1 + repair.planned.outputs.len()).sum();
+        let undo = self.undo_command();
         output::note(&format!(
-            "{fixed} finding{} fixed in {files} file{}; `mlguard fix --undo` takes it back",
+            "{fixed} finding{} fixed in {files} file{}; `{undo}` takes it back",
             if fixed == 1 { "" } else { "s" },
             if files == 1 { "" } else { "s" },
         ));
         Self::tell_left(after, repairs);
+    }
+
+    /// What takes the run back: outside Git nothing but the given path says where that is.
+    fn undo_command(&self) -> String {
+        let here = check::current_root().is_ok_and(|root| root == self.settings.root);
+        match self.args.paths.first().filter(|_| !here) {
+            Some(path) => format!("mlguard fix --undo {}", path.display()),
+            None => "mlguard fix --undo".to_owned(),
+        }
     }
 
     /// Names the values that are in a commit already: whoever has the history has them.
@@ -313,9 +414,11 @@ impl Run<'_> {
         for sealed in &repair.planned.sealed {
             // A value of a few characters stands in many files by chance.
             let long = |value: &Plaintext| value.len() >= 4;
-            let finds =
-                |bytes: &[u8], value: &Plaintext| long(value) && memchr::memmem::find(bytes, value.expose()).is_some();
-            let seen = std::cell::RefCell::new(BTreeSet::new());
+            let finds = |bytes: &[u8], forms: &[Plaintext]| {
+                let mut long = forms.iter().filter(|value| long(value));
+                long.any(|value| memchr::memmem::find(bytes, value.expose()).is_some())
+            };
+            let seen = RefCell::new(BTreeSet::new());
             let holds = |bytes: &[u8]| {
                 let keys = sealed.values.iter().filter(|(_, value)| finds(bytes, value)).map(|(key, _)| key.as_str());
                 let keys: Vec<&str> = keys.collect();
@@ -341,7 +444,7 @@ impl Run<'_> {
     fn tell_not_fixed(&self, finding: &Finding, why: &str) {
         if !self.global.quiet {
             let at = finding.region.start;
-            output::problem(
+            self.tell(
                 &Problem::new(format!("{} is not fixed: {why}", finding.rule)).in_file(&*finding.path).at(at).warning(),
             );
         }
@@ -364,27 +467,20 @@ impl Run<'_> {
         if !self.args.stage {
             return Ok(());
         }
-        let new: Vec<Option<Vec<u8>>> = repairs
-            .iter()
-            .map(|repair| match (&repair.input, &repair.text) {
-                (Some(input), Some(text)) => input.with_text(text).map(Some),
-                _ => Ok(None),
-            })
-            .collect::<Result<_, _>>()?;
-        let with_input =
-            repairs.iter().zip(&new).filter_map(|(repair, new)| Some((repair, repair.input.as_ref()?, new)));
-        let files: Vec<stage::File<'_>> = with_input
-            .map(|(repair, input, new)| (repair.path.as_str(), input.bytes.as_slice(), new.as_deref()))
-            .collect();
+        let staged = repairs.iter().filter_map(|repair| {
+            let old = repair.input.as_ref()?.bytes.as_slice();
+            let beside = repair.outputs().map(|(path, text)| (path, text.as_bytes())).collect();
+            Some(stage::File { path: &repair.path, old, new: repair.new.as_deref(), beside })
+        });
+        let files: Vec<stage::File<'_>> = staged.collect();
         let became = stage::restage(&self.settings.root, &files).map_err(|error| Problem::new(error.to_string()))?;
-        for ((path, _, _), staged) in files.iter().zip(became) {
+        for (file, staged) in files.iter().zip(became) {
+            let path = file.path;
             match staged {
                 Staged::Yes => output::note(&format!("{path}: staged")),
                 Staged::Differs => {
                     let message = "was not staged as it stood in the work tree, so it is not staged again";
-                    output::problem(
-                        &Problem::new(message).in_file(*path).warning().help("stage it yourself (git add)"),
-                    );
+                    output::problem(&Problem::new(message).in_file(path).warning().help("stage it yourself (git add)"));
                 }
                 Staged::Untracked => {}
             }
@@ -413,12 +509,14 @@ impl Stamp {
 
 /// The repairs that brought a finding: that of its file, else those of the files that explain it, else any of them.
 fn blamed(finding: &Finding, repairs: &[Repair]) -> Vec<String> {
-    let is_repaired = |path: &str| repairs.iter().any(|repair| repair.path == path);
-    if is_repaired(&finding.path) {
-        return vec![finding.path.to_string()];
+    let repaired = |path: &str| {
+        let touched = |repair: &&Repair| repair.path == path || repair.outputs().any(|(output, _)| output == path);
+        repairs.iter().find(touched).map(|repair| repair.path.clone())
+    };
+    if let Some(path) = repaired(&finding.path) {
+        return vec![path];
     }
-    let related = finding.related.iter().map(|related| related.path.to_string());
-    let related: BTreeSet<String> = related.filter(|path| is_repaired(path)).collect();
+    let related: BTreeSet<String> = finding.related.iter().filter_map(|related| repaired(&related.path)).collect();
     if related.is_empty() {
         repairs.iter().map(|repair| repair.path.clone()).collect()
     } else {
@@ -440,13 +538,12 @@ fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<Stri
         }
     }
     // Each cluster has its own copy.
-    let outputs: BTreeSet<String> = repairs
-        .iter()
-        .flat_map(|repair| repair.planned.outputs.iter().map(|(cluster, _)| plan::beside(&repair.path, cluster)))
-        .collect();
+    let outputs: BTreeSet<String> = repairs.iter().flat_map(|repair| repair.outputs().map(|(path, _)| path)).collect();
     for finding in &after.findings {
         // The scope is what the annotations of the Secret asked for.
+        // With the namespaces that sealing states, environments can be compared that could not be before.
         let asked_for = finding.rule == "sealed-wide-scope"
+            || finding.rule == "environment-drift"
             || finding.rule == "duplicate-definition" && outputs.contains(&*finding.path);
         if finding.level >= Level::Warning && !asked_for && !known.contains(finding.fingerprint.as_str()) {
             let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rsa::RsaPublicKey;
 
 use super::args::{FixArgs, Global};
 use super::check;
@@ -18,6 +19,7 @@ use crate::error::{Problem, nearest, quoted};
 use crate::fix::plan::Target;
 use crate::inventory::facts::Scope;
 use crate::inventory::index::Inventory;
+use crate::inventory::landing::Landing;
 use crate::seal::identity::{is_name, is_namespace};
 use crate::seal::key::{Keyring, PrivateKey};
 use crate::seal::{self, Identity, Randomness, SealedSecret, Secret};
@@ -53,7 +55,21 @@ struct Sealing {
     /// Its name; none where the certificate was named by hand.
     name: Option<String>,
     environments: Vec<String>,
-    loaded: Loaded,
+    /// Its certificate, or why that cannot be used, which matters only where something is to be sealed with it.
+    loaded: Result<Loaded, Problem>,
+}
+
+impl Sealing {
+    fn key(&self) -> Result<RsaPublicKey, String> {
+        match &self.loaded {
+            Ok(loaded) => Ok(loaded.recipient.key().clone()),
+            Err(problem) => {
+                let name = self.name.as_deref().unwrap_or_default();
+                let at = problem.path.as_ref().map(|path| format!("{path} ")).unwrap_or_default();
+                Err(format!("the certificate of the cluster {} cannot be used: {at}{}", quoted(name), problem.message))
+            }
+        }
+    }
 }
 
 /// Decides for whom Secrets are sealed.
@@ -82,7 +98,8 @@ impl<'s> Sealer<'s> {
         let wanted = seals || named && !keys.is_empty();
         let clusters = if wanted { clusters(args, environment, settings)? } else { Vec::new() };
         if !global.quiet {
-            clusters.iter().flat_map(|cluster| &cluster.loaded.warnings).for_each(output::problem);
+            let loaded = clusters.iter().filter_map(|cluster| cluster.loaded.as_ref().ok());
+            loaded.flat_map(|loaded| &loaded.warnings).for_each(output::problem);
         }
         Ok(Self { args, settings, sources, clusters, keys, gathered: OnceCell::new() })
     }
@@ -97,7 +114,8 @@ impl<'s> Sealer<'s> {
         let convention = self.settings.convention();
         let inventory = Inventory::new(&gathered.files, &convention);
         let scope = self.args.scope.map_or(secret.scope, Scope::from);
-        let namespace = self.namespace(&inventory, path, span, secret, scope)?;
+        let landings = landings(&inventory, path, span)?;
+        let namespace = self.namespace(landings, path, secret, scope)?;
         if namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
             return Err("its namespace is none that Kubernetes takes".to_owned());
         }
@@ -109,8 +127,16 @@ impl<'s> Sealer<'s> {
             return Err("it has no keys".to_owned());
         }
         let clusters = self.of(&inventory, path, namespace.as_deref())?;
-        let key = |cluster: &&Sealing| (cluster.name.clone(), cluster.loaded.recipient.key().clone());
-        Ok(Target { identity: Identity { name, namespace, scope }, clusters: clusters.iter().map(key).collect() })
+        if clusters.len() > 1 && landings.iter().any(|landing| landing.build.is_some()) {
+            return Err(
+                "a kustomization names its file, and each cluster needs a file of its own; make an overlay for each \
+                 cluster, or give --cluster"
+                    .to_owned(),
+            );
+        }
+        let key = |cluster: &&Sealing| Ok((cluster.name.clone(), cluster.key()?));
+        let clusters = clusters.iter().map(key).collect::<Result<_, String>>()?;
+        Ok(Target { identity: Identity { name, namespace, scope }, clusters })
     }
 
     /// The values of a SealedSecret of the file `path` for another namespace, where one is named, and strict, where that is
@@ -138,7 +164,7 @@ impl<'s> Sealer<'s> {
             let convention = self.settings.convention();
             let inventory = Inventory::new(&gathered.files, &convention);
             match self.of(&inventory, path, identity.namespace.as_deref())?.as_slice() {
-                [one] => Some(one.loaded.recipient.key().clone()),
+                [one] => Some(one.key()?),
                 _ => {
                     return Err(
                         "several clusters run its environment; seal it by hand for each (mlguard reseal)".to_owned()
@@ -153,17 +179,11 @@ impl<'s> Sealer<'s> {
     /// The namespace in which the Secret lands, as kustomizations, the file, flags and the convention of paths say it.
     fn namespace(
         &self,
-        inventory: &Inventory<'_>,
+        landings: &[Landing],
         path: &str,
-        span: Span,
         secret: &Secret,
         scope: Scope,
     ) -> Result<Option<String>, String> {
-        let own = |file: &str, place: Span| file == path && span.contains(place);
-        let found = inventory
-            .objects()
-            .find(|((file, _), object)| &*object.kind == "Secret" && own(inventory.path(*file), object.place.span));
-        let landings = found.map_or(&[][..], |(at, _)| inventory.landings(at));
         let known: BTreeSet<&str> = landings.iter().filter_map(|landing| landing.namespace.known()).collect();
         let renamed = landings.iter().find(|landing| {
             landing.name_by.is_some() && landing.name.known().is_some_and(|name| Some(name) != secret.name.as_deref())
@@ -181,6 +201,13 @@ impl<'s> Sealer<'s> {
                 "kustomizations put it into several namespaces ({}), and each needs its own ciphertext; make one for each \
                  overlay",
                 names.join(", ")
+            ));
+        }
+        let unknown = landings.iter().any(|landing| landing.build.is_some() && landing.namespace.known().is_none());
+        if let Some(name) = known.first().filter(|_| unknown && scope != Scope::ClusterWide) {
+            return Err(format!(
+                "one kustomization puts it into the namespace '{name}', and another one states none; state it there \
+                 (`namespace:`), or make a Secret for each overlay"
             ));
         }
         let landed = known.first().map(|name| (*name).to_owned());
@@ -228,7 +255,7 @@ impl<'s> Sealer<'s> {
 fn clusters(args: &FixArgs, environment: &Environment, settings: &Settings) -> Result<Vec<Sealing>, Problem> {
     let now = Timestamp::now();
     if let Some(loaded) = args.cert.recipient(environment, now)? {
-        return Ok(vec![Sealing { name: None, environments: Vec::new(), loaded }]);
+        return Ok(vec![Sealing { name: None, environments: Vec::new(), loaded: Ok(loaded) }]);
     }
     let all = settings.clusters();
     let chosen: Vec<Cluster> = if args.clusters.is_empty() {
@@ -244,10 +271,32 @@ fn clusters(args: &FixArgs, environment: &Environment, settings: &Settings) -> R
     let load = |cluster: Cluster| {
         let path = settings.root.join(&cluster.certificate);
         let named = Valued { value: path, origin: Origin::Default };
-        let loaded = recipient::load(&named, now)?;
-        Ok(Sealing { name: Some(cluster.name), environments: cluster.environments, loaded })
+        Sealing { name: Some(cluster.name), environments: cluster.environments, loaded: recipient::load(&named, now) }
     };
-    chosen.into_iter().map(load).collect()
+    let mut loaded: Vec<Sealing> = chosen.into_iter().map(load).collect();
+    // One that was asked for by name, or the only one, must be right.
+    let needed = !args.clusters.is_empty() || loaded.iter().all(|cluster| cluster.loaded.is_err());
+    match loaded.iter().position(|cluster| needed && cluster.loaded.is_err()) {
+        Some(at) => loaded.swap_remove(at).loaded.map(|_| Vec::new()),
+        None => Ok(loaded),
+    }
+}
+
+/// Where the Secret in the document at `span` of the file `path` lands.
+fn landings<'i>(inventory: &'i Inventory<'_>, path: &str, span: Span) -> Result<&'i [Landing], String> {
+    let own = |file: &str, place: Span| file == path && span.contains(place);
+    let found = inventory
+        .objects()
+        .find(|((file, _), object)| &*object.kind == "Secret" && own(inventory.path(*file), object.place.span));
+    let Some((at, _)) = found else { return Ok(&[]) };
+    match inventory.landings(at) {
+        [] => {
+            Err("a kustomization uses it as a patch of a Secret, and a SealedSecret patches none; move its values to \
+                   the Secret that it patches, and seal that"
+                .to_owned())
+        }
+        landings => Ok(landings),
+    }
 }
 
 fn chosen(all: &[Cluster], name: &str) -> Result<Cluster, Problem> {

@@ -113,15 +113,20 @@ fn all(mut input: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// The place where originals are kept for the files below `root`. Says what became of a run that was interrupted.
-pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<Store, Problem> {
-    let git = source::git_dir(root);
-    let Some(folder) = store::folder_for(root, git.as_deref(), environment) else {
+/// The folder where originals are kept for the files below `root`; none where nothing says where that may be.
+pub(super) fn store_folder(root: &Path, environment: &Environment) -> Option<PathBuf> {
+    store::folder_for(root, source::git_dir(root).as_deref(), environment)
+}
+
+/// The place where originals are kept for the files below `root`. Says what became of a run that was interrupted,
+/// and gives it.
+pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Store, Option<Outcome>), Problem> {
+    let Some(folder) = store_folder(root, environment) else {
         let help = "set XDG_STATE_HOME or HOME, or work in a Git repository";
         return Err(Problem::new("there is no place to keep the originals").help(help));
     };
     let (store, recovered) = Store::open(&folder, root).map_err(|error| Problem::new(error.to_string()))?;
-    if let Some(recovered) = recovered {
+    if let Some(recovered) = &recovered {
         let what = match recovered.outcome {
             Outcome::Completed => "completed",
             Outcome::RolledBack => "taken back",
@@ -129,8 +134,12 @@ pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<Store
         };
         let files = recovered.files.len();
         output::note(&format!("an interrupted run was {what}: {files} file{}", if files == 1 { "" } else { "s" }));
+        for path in &recovered.left {
+            let message = "was changed since a run that was interrupted, and is left as it is";
+            output::problem(&Problem::new(message).in_file(path.display().to_string()).warning());
+        }
     }
-    Ok(store)
+    Ok((store, recovered.map(|recovered| recovered.outcome)))
 }
 
 /// A change of a file that was read.
@@ -173,7 +182,7 @@ pub(super) fn write_in_place(
         return Ok(());
     }
     let root = super::check::root(&paths)?;
-    let mut store = open_store(&root, environment)?;
+    let (mut store, _) = open_store(&root, environment)?;
     write(&mut store, &changes)?;
     let files = changes.len();
     output::note(&format!(

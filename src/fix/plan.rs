@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD as BASE64, STANDARD_NO_PAD};
 use rsa::RsaPublicKey;
+use zeroize::Zeroizing;
 
 use crate::document::yaml::{self, Node};
 use crate::finding::edit::{self, Edit, Fix, FixKind};
@@ -38,8 +41,8 @@ pub struct Done {
 pub struct SealedValues {
     /// `Secret ml-dev/ml-platform`.
     pub title: String,
-    /// Each key with its value as it stood in the file.
-    pub values: Vec<(String, Plaintext)>,
+    /// Each key with its value in the forms in which a file may hold it: as it stood in this one, plain, and as base64.
+    pub values: Vec<(String, Vec<Plaintext>)>,
     /// What is wrong with values.
     pub weak: Vec<(String, Weakness)>,
 }
@@ -78,6 +81,13 @@ impl Planned {
         edit::apply(old, &self.edits)
     }
 
+    /// Hides further values of the old text, `spans`, from [`Self::patch`].
+    pub fn hide(&mut self, old: &str, spans: Vec<Span>) {
+        self.hidden.extend(spans);
+        self.hidden = merged(std::mem::take(&mut self.hidden));
+        self.hidden.retain(|span| old.get(span.range()).is_some());
+    }
+
     /// What changes in the file `path`, as a unified patch to be read: every value in it is masked.
     #[must_use]
     pub fn patch(&self, path: &str, old: &str) -> String {
@@ -88,13 +98,53 @@ impl Planned {
         edits.extend(self.edits.iter().cloned());
         let after = if self.remove { Ok(String::new()) } else { edit::apply(old, &edits) };
         let (Ok(before), Ok(after)) = (before, after) else { return String::new() };
+        // Comments repeat values, and move with the lines of a document.
+        let words = self.words(old);
+        let (before, after) = (without(&before, &words), without(&after, &words));
+        let from = if old.is_empty() { "/dev/null".to_owned() } else { format!("a/{path}") };
         let to = if self.remove { "/dev/null".to_owned() } else { format!("b/{path}") };
-        let mut patch = unified(&format!("a/{path}"), &to, &before, &after);
+        let mut patch = unified(&from, &to, &before, &after);
         for (cluster, text) in &self.outputs {
-            patch.push_str(&unified("/dev/null", &format!("b/{}", beside(path, cluster)), "", text));
+            let text = without(text, &words);
+            patch.push_str(&unified("/dev/null", &format!("b/{}", beside(path, cluster)), "", &text));
         }
         patch
     }
+
+    /// The values at the hidden places, as they stand there line by line, and what they are decoded; longest first.
+    fn words(&self, old: &str) -> Vec<Plaintext> {
+        let mut words: Vec<Zeroizing<String>> = Vec::new();
+        for span in &self.hidden {
+            let text = span.slice(old);
+            let joined: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
+            if let Some(plain) = STANDARD_NO_PAD
+                .decode(joined.trim_end_matches('='))
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+            {
+                words.push(Zeroizing::new(plain));
+            }
+            words.push(Zeroizing::new(text.to_owned()));
+        }
+        let lines = words.iter().flat_map(|word| word.lines());
+        // A quote, a comment's mark or a block's sign is none of the value.
+        let lines = lines.map(|line| line.trim_matches(|c: char| c.is_whitespace() || "#\"'|>-".contains(c)));
+        let mut lines: Vec<&str> = lines.filter(|line| line.chars().count() >= LEAST).collect();
+        lines.sort_unstable_by_key(|line| (std::cmp::Reverse(line.len()), *line));
+        lines.dedup();
+        lines.into_iter().map(Plaintext::from).collect()
+    }
+}
+
+/// Characters of a value that is hidden wherever it stands; shorter ones are parts of other words.
+const LEAST: usize = 4;
+
+/// `text` with every one of `words` masked.
+fn without(text: &str, words: &[Plaintext]) -> String {
+    words.iter().filter_map(|word| std::str::from_utf8(word.expose()).ok()).fold(text.to_owned(), |text, word| {
+        let text = Zeroizing::new(text);
+        text.replace(word, MASK)
+    })
 }
 
 /// A unified patch of two texts.
@@ -231,22 +281,39 @@ fn fixes<'f>(findings: &[(usize, &'f Finding)]) -> impl Iterator<Item = (usize, 
     findings.iter().filter_map(|(index, finding)| Some((*index, finding.fix.as_ref()?)))
 }
 
+/// Whether a finding stands at a value; otherwise at a name, which its excerpt shows.
+#[must_use]
+pub fn is_value(finding: &Finding) -> bool {
+    finding.excerpt.as_ref().is_none_or(|excerpt| excerpt.text.contains(MASK))
+}
+
 /// The places of all findings that are values, without overlaps.
 fn hidden(text: &str, findings: &[(usize, &Finding)]) -> Vec<Span> {
-    let structure = |finding: &Finding| finding.excerpt.as_ref().is_some_and(|excerpt| !excerpt.text.contains(MASK));
-    let values = findings.iter().filter(|(_, finding)| !structure(finding)).map(|(_, finding)| finding.span);
+    let values = findings.iter().filter(|(_, finding)| is_value(finding)).map(|(_, finding)| finding.span);
     let mut hidden: Vec<Span> = values.collect();
     for (_, fix) in fixes(findings) {
         if let FixKind::Seal { document } = fix.kind
             && let Ok(tree) = yaml::parse(document.slice(text))
         {
             hidden.extend(value_spans(&tree).into_iter().map(|span| span.shift(document.start)));
+            tree.wipe();
         }
     }
-    hidden.retain(|span| !span.is_empty());
-    hidden.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-    hidden.dedup_by(|later, first| later.start < first.end);
-    hidden
+    merged(hidden)
+}
+
+/// Spans in order; those that meet are one.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.retain(|span| !span.is_empty());
+    spans.sort_unstable();
+    spans.dedup_by(|later, first| {
+        let meets = later.start < first.end;
+        if meets {
+            first.end = first.end.max(later.end);
+        }
+        meets
+    });
+    spans
 }
 
 /// Where the values of a Secret stand.
@@ -341,7 +408,10 @@ impl Planned {
             let node = ["stringData", "data"].into_iter().find_map(|section| root.get(section)?.get(key));
             Plaintext::from(node.map_or("", |node| node.span().slice(slice)))
         };
-        let values = secret.entries.iter().map(|entry| (entry.key.clone(), raw(&entry.key))).collect();
+        let forms = |key: &str, value: &Plaintext| {
+            vec![raw(key), value.clone(), Plaintext::new(BASE64.encode(value.expose()).into_bytes())]
+        };
+        let values = secret.entries.iter().map(|entry| (entry.key.clone(), forms(&entry.key, &entry.value))).collect();
         self.sealed.push(SealedValues { title, values, weak: weaknesses(&secret) });
         Ok(())
     }
@@ -356,12 +426,21 @@ impl Planned {
         if !self.outputs.is_empty() {
             return Err("two Secrets of one file for several clusters; put each into a file of its own".to_owned());
         }
-        for (cluster, edit, _) in outputs {
-            let made = edit::apply(span.slice(text), std::slice::from_ref(edit)).map_err(|error| error.to_string())?;
-            self.outputs.push((cluster.clone().unwrap_or_default(), format!("{made}\n")));
-        }
         let documents = yaml::documents(text);
-        if documents.len() <= 1 {
+        let alone = documents.len() <= 1;
+        let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        for (cluster, edit, _) in outputs {
+            // The file goes where it holds nothing else, and the comments around the document with it.
+            let made = if alone {
+                let edit = Edit::replace(edit.span.shift(span.start), edit.text.clone());
+                edit::apply(text, &[edit])
+            } else {
+                edit::apply(span.slice(text), std::slice::from_ref(edit)).map(|made| made + eol)
+            };
+            let made = made.map_err(|error| error.to_string())?;
+            self.outputs.push((cluster.clone().unwrap_or_default(), made));
+        }
+        if alone {
             self.remove = true;
         } else {
             let own = documents.iter().find(|document| document.contains(span)).ok_or("its document is not found")?;

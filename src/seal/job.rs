@@ -311,7 +311,8 @@ fn write_yaml(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String
 
 fn write_json(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String) -> std::fmt::Result {
     let head = emit::json(head, Some("  "));
-    out.push_str(head.trim_end_matches(['\n', '}']));
+    // Its own brace alone: the last field may end with one too.
+    out.push_str(head.strip_suffix("\n}").unwrap_or(&head));
     out.push_str(",\n  \"data\": {");
     for (index, (key, value)) in data.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };

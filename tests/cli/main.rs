@@ -4,6 +4,7 @@ mod across;
 mod canary;
 mod cert;
 mod config;
+mod fix;
 mod fixes;
 mod harness;
 mod hostile;

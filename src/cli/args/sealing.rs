@@ -202,8 +202,8 @@ pub(in crate::cli) struct ResealArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct FixArgs {
-    /// Files and folders; the current folder where none is given
-    #[arg(value_name = "PATH", conflicts_with = "undo")]
+    /// Files and folders; the current folder where none is given. With --undo: where the run was
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Also apply fixes that may change what objects do, such as other names in references
     #[arg(long = "unsafe")]
