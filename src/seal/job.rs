@@ -191,8 +191,9 @@ fn one(
         title: title(node),
         why: refusal.why,
     };
-    let secret = Secret::read(node).map_err(refused)?;
+    let mut secret = Secret::read(node).map_err(refused)?;
     let identity = secret.identity(job.request, node).map_err(refused)?;
+    secret.ask(job.request);
     let sealed = sealed::seal(&secret, &identity, job.key, &job.random)?;
     Ok((sealed, weaknesses(&secret)))
 }
@@ -311,7 +312,7 @@ fn write_yaml(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String
 
 fn write_json(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String) -> std::fmt::Result {
     let head = emit::json(head, Some("  "));
-    out.push_str(head.trim_end_matches(['\n', '}']));
+    out.push_str(head.strip_suffix("\n}").unwrap_or(&head));
     out.push_str(",\n  \"data\": {");
     for (index, (key, value)) in data.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
