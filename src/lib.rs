@@ -19,4 +19,5 @@ pub mod config;
 pub mod engine;
 pub mod report;
 pub mod fix;
+pub mod package;
 pub mod cli;

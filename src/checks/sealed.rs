@@ -96,7 +96,11 @@ fn wrong_namespace<'i>(
     let environment = expected.environment?;
     let (workflow, other) = inventory.convention.read(own, &inventory.workflows)?;
     let right = inventory.convention.spell(workflow, &environment)?;
-    (other != environment).then(|| Fault::WrongNamespace { sealed: own, expected: right, template: expected.template })
+    (other != environment).then_some(Fault::WrongNamespace {
+        sealed: own,
+        expected: right,
+        template: expected.template,
+    })
 }
 
 fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {

@@ -209,7 +209,7 @@ fn standard_input(
 }
 
 /// `path` as reports write it: relative to the root where it is below it, with `/`.
-fn report_path(root: &Path, current: &Path, path: &Path) -> String {
+pub(super) fn report_path(root: &Path, current: &Path, path: &Path) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();
     let full = current.join(path);
     for part in full.components() {

@@ -1,4 +1,5 @@
-//! The one program that mlguard starts: kubectl, which knows how to reach a cluster and who the person is there.
+//! How mlguard starts kubectl, which knows how to reach a cluster and who the person is there. Only `package::kustomize`
+//! starts a program besides.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read as _};

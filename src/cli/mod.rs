@@ -15,6 +15,7 @@ mod kubectl;
 mod log;
 mod map;
 mod output;
+mod package;
 pub mod panic;
 mod recipient;
 mod reseal;
@@ -54,6 +55,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Unseal(args) => unseal::run(args, &cli.global),
         Command::Reseal(args) => reseal::run(args, &cli.global),
         Command::Cert(args) => cert::run(args, &cli.global),
+        Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => generate::completions(args),

@@ -30,6 +30,7 @@ pub(super) struct File {
     pub allow_exclude: Option<Valued<bool>>,
     pub allow_comments: Option<Valued<bool>>,
     pub convention: Said,
+    pub package: super::package::Said,
 }
 
 /// One level for one rule.
@@ -105,6 +106,7 @@ impl Reader<'_> {
             "max-size" => self.file.max_size = self.max_size(&node),
             "allow-exclude" => self.file.allow_exclude = self.truth(name, &node),
             "allow-comments" => self.file.allow_comments = self.truth(name, &node),
+            "package" => self.package(node),
             _ => self.convention(name, node),
         }
     }

@@ -14,7 +14,7 @@ pub(super) struct KeyInfo {
 use Scope::{Nested, Policy, Root};
 
 /// All of them, sorted.
-pub(super) const KEYS: [KeyInfo; 15] = [
+pub(super) const KEYS: [KeyInfo; 16] = [
     KeyInfo {
         name: "allow-comments",
         scopes: &[Policy],
@@ -54,6 +54,11 @@ pub(super) const KEYS: [KeyInfo; 15] = [
         name: "max-size",
         scopes: &[Root, Policy],
         summary: "Files larger than this are skipped and named, for example 32MiB (the default).",
+    },
+    KeyInfo {
+        name: "package",
+        scopes: &[Root],
+        summary: "What `mlguard package` delivers: the Secrets of each environment, and where their values come from.",
     },
     KeyInfo {
         name: "paths",

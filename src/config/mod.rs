@@ -11,6 +11,7 @@ mod keys;
 mod levels;
 mod nested;
 mod node;
+mod package;
 mod packs;
 mod policy;
 mod read;
@@ -21,6 +22,7 @@ mod show;
 mod tests;
 mod values;
 
+pub use package::{Content, Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
 pub use packs::PackRule;
 pub use settings::{Cluster, Environment, Flags, Settings, rules_of_files};
 pub use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::convention;
 use super::file::Scope;
 use super::keys::{KEYS, KeyInfo};
+use super::package;
 use super::values::LEVELS;
 use crate::rule::Rule;
 
@@ -76,6 +77,7 @@ fn property(key: &KeyInfo, rules: &[Rule]) -> Value {
         "max-size" => {
             json!({ "type": ["string", "integer"], "pattern": "^[0-9]+ *([kKmMgG]([iI]?[bB])?|[bB])?$", "minimum": 1 })
         }
+        "package" => package::schema::shape(),
         name => convention::schema::shape(name).unwrap_or_else(|| json!({ "$ref": "#/$defs/globs" })),
     };
     if let Some(shape) = shape.as_object_mut() {

@@ -8,6 +8,7 @@ use super::convention::Joined;
 use super::file::{self, File, Scope};
 use super::globs::Globs;
 use super::nested::{Layer, Nested};
+use super::package::PackagePlan;
 use super::packs::{self, Loaded, PackRule};
 use super::policy::Policy;
 use super::values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size};
@@ -65,6 +66,8 @@ pub struct Environment {
     /// Where programs keep what must outlive a run: `XDG_STATE_HOME`, else `.local/state` in `HOME`; `LOCALAPPDATA` on
     /// Windows.
     pub state: Option<PathBuf>,
+    /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
+    pub source_date_epoch: Option<String>,
 }
 
 /// A cluster that Secrets are sealed for.
@@ -98,6 +101,7 @@ impl Environment {
             controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
             controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
             state: state(|name| path(name).map(PathBuf::from)),
+            source_date_epoch: text("SOURCE_DATE_EPOCH"),
         }
     }
 }
@@ -132,6 +136,8 @@ pub struct Settings {
     pub(super) flag_exclude: Globs,
     pub(super) only: Vec<String>,
     pub(super) joined: Joined,
+    /// What `mlguard package` delivers.
+    pub package: PackagePlan,
     convention: Arc<Convention>,
     problems: Vec<Problem>,
 }
@@ -182,6 +188,7 @@ impl Settings {
             only: flags.only.clone(),
             convention: Arc::new(joined.convention()),
             joined,
+            package: PackagePlan::new(std::mem::take(&mut file.package)),
             problems,
         }
     }

@@ -36,6 +36,7 @@ impl Settings {
         scalar(out, "fail-on", self.fail_on.value.as_str(), &self.fail_on.origin)?;
         scalar(out, "max-size", show_size(self.max_size.value), &self.max_size.origin)?;
         self.rule_packs(out)?;
+        self.package.show(out)?;
         self.joined.show(out)?;
         self.levels(out)
     }

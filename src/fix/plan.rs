@@ -222,23 +222,23 @@ pub fn plan_anew(
     with_unsafe: bool,
     anew: &AnewOf<'_>,
 ) {
-    let mut documents: Vec<(Span, Option<String>, bool, Vec<(usize, String)>)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for (index, fix) in fixes(findings) {
         let FixKind::Reseal { document, namespace, strict } = &fix.kind else { continue };
         if fix.applicability == Fixable::Unsafe && !with_unsafe {
             planned.left.push((index, UNSAFE.to_owned()));
             continue;
         }
-        match documents.iter_mut().find(|known| known.0 == *document) {
-            Some(known) => {
-                known.1 = known.1.take().or_else(|| namespace.clone());
-                known.2 |= strict;
-                known.3.push((index, fix.title.clone()));
-            }
-            None => documents.push((*document, namespace.clone(), *strict, vec![(index, fix.title.clone())])),
-        }
+        let at = groups.iter().position(|group| group.document == *document).unwrap_or_else(|| {
+            groups.push(Group { document: *document, ..Group::default() });
+            groups.len() - 1
+        });
+        let group = &mut groups[at];
+        group.namespace = group.namespace.take().or_else(|| namespace.clone());
+        group.strict |= strict;
+        group.done.push((index, fix.title.clone()));
     }
-    for (document, namespace, strict, done) in documents {
+    for Group { document, namespace, strict, done } in groups {
         let taken = planned.edits.iter().any(|edit| edit.span.overlaps(document) || document.contains(edit.span));
         let made = if taken {
             Err(CLASH.to_owned())
@@ -253,6 +253,16 @@ pub fn plan_anew(
             Err(why) => planned.left.extend(done.into_iter().map(|(index, _)| (index, why.clone()))),
         }
     }
+}
+
+/// All that is to be done to one SealedSecret.
+#[derive(Default)]
+struct Group {
+    document: Span,
+    namespace: Option<String>,
+    strict: bool,
+    /// Findings, with what their fix does.
+    done: Vec<(usize, String)>,
 }
 
 /// The document with its SealedSecret sealed anew.

@@ -191,8 +191,9 @@ fn one(
         title: title(node),
         why: refusal.why,
     };
-    let secret = Secret::read(node).map_err(refused)?;
+    let mut secret = Secret::read(node).map_err(refused)?;
     let identity = secret.identity(job.request, node).map_err(refused)?;
+    secret.ask(job.request);
     let sealed = sealed::seal(&secret, &identity, job.key, &job.random)?;
     Ok((sealed, weaknesses(&secret)))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::cipher;
-use super::identity::{is_key, is_name, is_namespace, scope_of};
+use super::identity::{annotate, is_key, is_name, is_namespace, scope_of};
 use super::json;
 use super::{Identity, Plaintext};
 use crate::document::yaml::{Node, Style};
@@ -179,6 +179,15 @@ impl Secret {
         };
         let entries = entries(root)?;
         Ok(Self { name, namespace, scope, metadata, secret_type, immutable, entries })
+    }
+
+    /// Makes its annotations say the scope that `request` gives. As kubeseal does it, a wider scope leaves no other annotation
+    /// of a scope beside its own (UpdateScopeAnnotations in sealedsecret_expansion.go).
+    pub fn ask(&mut self, request: &Request) {
+        if let Some(scope) = request.scope.filter(|scope| *scope != Scope::Strict || self.scope != Scope::Strict) {
+            annotate(&mut self.metadata, scope);
+            self.scope = scope;
+        }
     }
 
     /// Whom it is to be sealed for. `root` is the object that it was read from.

@@ -9,6 +9,7 @@ mod fixes;
 mod harness;
 mod hostile;
 mod map;
+mod package;
 mod same;
 mod sarif;
 mod server;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::package::args::{AFTER as PACKAGE_AFTER, PackageArgs};
 use super::recipient::CertArgs;
 use crate::config::{self, Flags};
 use crate::report::Target;
@@ -148,6 +149,9 @@ pub(super) enum Command {
     /// Seal SealedSecrets anew: for another key, cluster, name, namespace or scope
     #[command(after_help = sealing::RESEAL_AFTER)]
     Reseal(ResealArgs),
+    /// Make the delivery package of a workflow: its Secrets, sealed for each environment, and an archive of them
+    #[command(after_help = PACKAGE_AFTER)]
+    Package(PackageArgs),
     /// Fetch or show certificates that Secrets are sealed for
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Cert(CertCommand),

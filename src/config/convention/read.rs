@@ -85,7 +85,12 @@ impl Reader<'_> {
     }
 
     /// The entries of a mapping that has only these keys.
-    fn fields(&mut self, what: &str, node: Node, known: &[&'static str]) -> Option<Vec<(Key, Node)>> {
+    pub(in super::super) fn fields(
+        &mut self,
+        what: &str,
+        node: Node,
+        known: &[&'static str],
+    ) -> Option<Vec<(Key, Node)>> {
         let Value::Map(mut entries) = node.value else {
             self.mistyped(&node, &format!("{what} is a mapping of {}", known.join(", ")));
             return None;
@@ -101,7 +106,12 @@ impl Reader<'_> {
     }
 
     /// One text that `read` takes or refuses.
-    fn text<T>(&mut self, key: &str, node: &Node, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(in super::super) fn text<T>(
+        &mut self,
+        key: &str,
+        node: &Node,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let Value::Text(text) = &node.value else {
             self.mistyped(node, &format!("`{key}` is a text"));
             return None;
@@ -110,7 +120,13 @@ impl Reader<'_> {
     }
 
     /// Whether no fault was found since there were `before`; says that `key` is missing where that is all.
-    fn complete(&mut self, before: usize, at: Position, what: &str, required: &[(&str, bool)]) -> bool {
+    pub(in super::super) fn complete(
+        &mut self,
+        before: usize,
+        at: Position,
+        what: &str,
+        required: &[(&str, bool)],
+    ) -> bool {
         if self.faults() > before {
             return false;
         }
@@ -164,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// A list of mappings, each of which `read` takes or refuses.
-    fn mappings<T>(
+    pub(in super::super) fn mappings<T>(
         &mut self,
         name: &str,
         node: Node,
