@@ -9,6 +9,7 @@ mod hostile;
 mod map;
 mod same;
 mod sarif;
+mod seal;
 mod server;
 mod streams;
 
