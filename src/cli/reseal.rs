@@ -54,7 +54,7 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
         }
         texts.push(text);
     }
-    seal::deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment)
+    seal::deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)
 }
 
 /// Every SealedSecret of the tree.
@@ -104,7 +104,10 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     if count == 0 {
         return Err(Problem::new("there is no SealedSecret here"));
     }
-    writing::write_in_place(&changed, &texts, anew.environment)?;
+    writing::write_in_place(&changed, &texts, anew.environment, global)?;
+    if global.quiet {
+        return Ok(faulty);
+    }
     let (files, plural) = (changed.len(), if changed.len() == 1 { "" } else { "s" });
     output::note(&format!(
         "{count} SealedSecret{} in {files} file{plural} sealed anew",

@@ -26,7 +26,7 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let loaded = recipient(args, &environment, global)?;
     let key = loaded.recipient.key();
     if args.raw {
-        return raw(args, key);
+        return raw(args, key, global);
     }
     let request = Request {
         name: args.name.clone(),
@@ -35,7 +35,7 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
         allow_empty: args.allow_empty_data,
     };
     if let Some(target) = &args.merge_into {
-        return merge(args, key, &request, target, &environment);
+        return merge(args, key, &request, target, &environment, global);
     }
     let inputs = Input::read_all(&args.files)?;
     if args.name.is_some() && inputs.len() > 1 {
@@ -49,7 +49,7 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
         tell(input, &done, global);
         texts.push(done.text);
     }
-    deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment)
+    deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)
 }
 
 /// Where randomness comes from; builds for tests take a seed.
@@ -101,9 +101,10 @@ pub(super) fn deliver(
     in_place: bool,
     to: Option<&Path>,
     environment: &Environment,
+    global: &Global,
 ) -> Result<Exit, Problem> {
     if in_place {
-        writing::write_in_place(inputs, texts, environment)?;
+        writing::write_in_place(inputs, texts, environment, global)?;
         return Ok(Exit::Clean);
     }
     let text = joined(texts);
@@ -132,7 +133,7 @@ fn joined(texts: &[String]) -> String {
 }
 
 /// One value by itself, as `kubeseal --raw` does it.
-fn raw(args: &SealArgs, key: &RsaPublicKey) -> Result<Exit, Problem> {
+fn raw(args: &SealArgs, key: &RsaPublicKey, global: &Global) -> Result<Exit, Problem> {
     let scope = args.scope.map_or(Scope::Strict, Scope::from);
     let missing = |flag: &str, scope: &str| {
         Problem::new(format!("--raw needs {flag}, to which the scope {scope} binds the value"))
@@ -164,7 +165,7 @@ fn raw(args: &SealArgs, key: &RsaPublicKey) -> Result<Exit, Problem> {
         }
     };
     let value = Plaintext::new(input);
-    if value.expose().ends_with(b"\n") {
+    if value.expose().ends_with(b"\n") && !global.quiet {
         let message = "the value ends in a line break, which becomes a part of it";
         output::problem(&Problem::new(message).warning().help("`printf %s VALUE` writes none, `echo` does"));
     }
@@ -185,6 +186,7 @@ fn merge(
     request: &Request,
     target: &Path,
     environment: &Environment,
+    global: &Global,
 ) -> Result<Exit, Problem> {
     let inputs = Input::read_all(&args.files)?;
     let [input] = inputs.as_slice() else { return Err(Problem::new("--merge-into takes one file with one Secret")) };
@@ -249,7 +251,7 @@ fn merge(
             .map_err(|error| Problem::new(error.to_string()))?;
         new.insert(entry.key.clone(), sealed);
     }
-    for (key, weakness) in strength::weaknesses(&secret) {
+    for (key, weakness) in strength::weaknesses(&secret).into_iter().filter(|_| !global.quiet) {
         let message = format!("Secret {}: the value of `{key}` {weakness}", identity.title());
         output::problem(&Problem::new(message).in_file(&input.name).warning());
     }
@@ -266,16 +268,15 @@ fn merge(
     let made = patch::apply(span.slice(&into.text), place, &wanted, &new)
         .map_err(|error| Problem::new(format!("cannot be changed: {error}")).in_file(&into.name))?;
     let text = format!("{}{made}{}", &into.text[..span.start], &into.text[span.end..]);
-    output::note(&format!(
-        "SealedSecret {}: {} of {} values sealed, the others stay",
-        identity.title(),
-        new.len(),
-        wanted.encrypted.len()
-    ));
     match &args.output {
-        Some(path) => target::save_text(path, &text).map(|()| Exit::Clean).map_err(Problem::new),
-        None => writing::write_in_place(&[into], &[text], environment).map(|()| Exit::Clean),
+        Some(path) => target::save_text(path, &text).map_err(Problem::new)?,
+        None => writing::write_in_place(&[into], &[text], environment, global)?,
     }
+    if !global.quiet {
+        let (title, new, all) = (identity.title(), new.len(), wanted.encrypted.len());
+        output::note(&format!("SealedSecret {title}: {new} of {all} values sealed, the others stay"));
+    }
+    Ok(Exit::Clean)
 }
 
 /// Refuses a Secret that says something else than the SealedSecret that it is to be merged into.

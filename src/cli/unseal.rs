@@ -45,7 +45,8 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
         texts.push(text);
     }
     if args.in_place {
-        writing::write_in_place(&inputs, &texts.iter().map(|text| text.as_str()).collect::<Vec<_>>(), &environment)?;
+        let texts: Vec<_> = texts.iter().map(|text| text.as_str()).collect();
+        writing::write_in_place(&inputs, &texts, &environment, global)?;
         output::problem(&Problem::new("the values stand in plain text in the work tree now").warning());
         return Ok(Exit::Clean);
     }

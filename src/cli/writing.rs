@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::args::Global;
 use super::output;
 use crate::config::Environment;
 use crate::error::Problem;
@@ -164,6 +165,7 @@ pub(super) fn write_in_place(
     inputs: &[Input],
     texts: &[impl AsRef<str>],
     environment: &Environment,
+    global: &Global,
 ) -> Result<(), Problem> {
     let mut changes = Vec::new();
     let mut paths = Vec::new();
@@ -184,11 +186,12 @@ pub(super) fn write_in_place(
     let root = super::check::root(&paths)?;
     let (mut store, _) = open_store(&root, environment)?;
     write(&mut store, &changes)?;
-    let files = changes.len();
-    output::note(&format!(
-        "{files} file{} written; the original is kept: `mlguard fix --undo` takes it back",
-        if files == 1 { "" } else { "s" }
-    ));
+    if !global.quiet {
+        let (files, plural) = (changes.len(), if changes.len() == 1 { "" } else { "s" });
+        output::note(&format!(
+            "{files} file{plural} written; the original is kept: `mlguard fix --undo` takes it back"
+        ));
+    }
     Ok(())
 }
 

@@ -139,7 +139,8 @@ impl<'t> Source<'t> {
 
     fn line_end_after(&self, at: usize) -> usize {
         let end = memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |found| at + found);
-        if self.text[..end].ends_with('\r') && end > at { end - 1 } else { end }
+        // `at` may stand between the two.
+        if self.text[..end].ends_with('\r') && end > self.region.start { end - 1 } else { end }
     }
 
     /// Whether the line at `offset` is blank or nothing but a comment.

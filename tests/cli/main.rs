@@ -12,6 +12,7 @@ mod map;
 mod package;
 mod same;
 mod sarif;
+mod seal;
 mod server;
 mod streams;
 
