@@ -1,6 +1,5 @@
 //! Whom a Secret of a file is to be sealed for: its namespace by the repository, its clusters by the configuration.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,7 +41,8 @@ impl<'s> Sources<'s> {
         check::rest(self.settings)
     }
 
-    fn gather(&self) -> Gathered {
+    /// What all files of the repository hold.
+    pub(super) fn gather(&self) -> Gathered {
         let options = check::options(self.settings, &self.interrupt.asked);
         let wanted = |path: &str| !self.settings.excluded(path);
         let listing = source::list(std::slice::from_ref(&self.settings.root), &wanted);
@@ -76,10 +76,9 @@ impl Sealing {
 pub(super) struct Sealer<'s> {
     args: &'s FixArgs,
     settings: &'s Settings,
-    sources: &'s Sources<'s>,
     clusters: Vec<Sealing>,
     keys: Keyring,
-    gathered: OnceCell<Gathered>,
+    inventory: &'s Inventory<'s>,
 }
 
 impl<'s> Sealer<'s> {
@@ -88,7 +87,7 @@ impl<'s> Sealer<'s> {
         args: &'s FixArgs,
         environment: &Environment,
         settings: &'s Settings,
-        sources: &'s Sources<'s>,
+        inventory: &'s Inventory<'s>,
         seals: bool,
         global: &Global,
     ) -> Result<Self, Problem> {
@@ -101,7 +100,7 @@ impl<'s> Sealer<'s> {
             let loaded = clusters.iter().filter_map(|cluster| cluster.loaded.as_ref().ok());
             loaded.flat_map(|loaded| &loaded.warnings).for_each(output::problem);
         }
-        Ok(Self { args, settings, sources, clusters, keys, gathered: OnceCell::new() })
+        Ok(Self { args, settings, clusters, keys, inventory })
     }
 
     /// Whom the Secret in the document at `span` of the file `path` is to be sealed for, or why it cannot be said.
@@ -110,11 +109,8 @@ impl<'s> Sealer<'s> {
         if !is_name(&name) {
             return Err("its name is none that Kubernetes takes".to_owned());
         }
-        let gathered = self.gathered.get_or_init(|| self.sources.gather());
-        let convention = self.settings.convention();
-        let inventory = Inventory::new(&gathered.files, &convention);
         let scope = self.args.scope.map_or(secret.scope, Scope::from);
-        let landings = landings(&inventory, path, span)?;
+        let landings = landings(self.inventory, path, span)?;
         let namespace = self.namespace(landings, path, secret, scope)?;
         if namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
             return Err("its namespace is none that Kubernetes takes".to_owned());
@@ -126,7 +122,7 @@ impl<'s> Sealer<'s> {
         if secret.entries.is_empty() {
             return Err("it has no keys".to_owned());
         }
-        let clusters = self.of(&inventory, path, namespace.as_deref())?;
+        let clusters = self.of(path, namespace.as_deref())?;
         if clusters.len() > 1 && landings.iter().any(|landing| landing.build.is_some()) {
             return Err(
                 "a kustomization names its file, and each cluster needs a file of its own; make an overlay for each \
@@ -160,10 +156,7 @@ impl<'s> Sealer<'s> {
         let recipient = if self.clusters.is_empty() {
             None
         } else {
-            let gathered = self.gathered.get_or_init(|| self.sources.gather());
-            let convention = self.settings.convention();
-            let inventory = Inventory::new(&gathered.files, &convention);
-            match self.of(&inventory, path, identity.namespace.as_deref())?.as_slice() {
+            match self.of(path, identity.namespace.as_deref())?.as_slice() {
                 [one] => Some(one.key()?),
                 _ => {
                     return Err(
@@ -221,7 +214,7 @@ impl<'s> Sealer<'s> {
     }
 
     /// The clusters of the file's environment.
-    fn of(&self, inventory: &Inventory<'_>, path: &str, namespace: Option<&str>) -> Result<Vec<&Sealing>, String> {
+    fn of(&self, path: &str, namespace: Option<&str>) -> Result<Vec<&Sealing>, String> {
         if let [one] = self.clusters.as_slice()
             && (one.name.is_none() || !self.args.clusters.is_empty())
         {
@@ -232,7 +225,7 @@ impl<'s> Sealer<'s> {
         }
         let convention = self.settings.convention();
         let by_path = convention.expected(path).and_then(|expected| expected.environment);
-        let by_name = || namespace.and_then(|namespace| convention.read(namespace, &inventory.workflows));
+        let by_name = || namespace.and_then(|namespace| convention.read(namespace, &self.inventory.workflows));
         let environment = by_path.or_else(|| by_name().map(|(_, environment)| environment.to_owned()));
         let Some(environment) = environment else {
             return match self.clusters.as_slice() {
