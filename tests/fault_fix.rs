@@ -154,7 +154,7 @@ impl Repository {
         for (name, found) in &tree {
             match self.old.get(name) {
                 Some(old) => {
-                    assert!(found == old || *found == self.new[name], "{place}: {name} is neither old nor new")
+                    assert!(found == old || *found == self.new[name], "{place}: {name} is neither old nor new");
                 }
                 None => assert!(name.ends_with(".tmp"), "{place}: {name} is nobody's"),
             }
@@ -182,12 +182,12 @@ impl Repository {
             let again = output.status.code() == Some(0);
             let nothing = String::from_utf8_lossy(&output.stderr).contains("nothing to take back");
             assert!(again || nothing, "{place}: {}", String::from_utf8_lossy(&output.stderr));
-            assert!(self.tree() == self.old, "{place}: undo is not ended");
+        } else {
+            self.done(FIX);
+            // In which no value stands, as was looked at once.
+            assert!(self.tree() == self.new, "{place}: the next run does not repair all");
+            self.done(UNDO);
         }
-        self.done(FIX);
-        // In which no value stands, as was looked at once.
-        assert!(self.tree() == self.new, "{place}: the next run does not repair all");
-        self.done(UNDO);
         assert!(self.tree() == self.old, "{place}: undo does not bring all back");
         let left = fs::read_dir(self.root().join(".git/mlguard/runs")).expect("a folder").count();
         assert_eq!(left, 0, "{place}: originals stay");
@@ -197,6 +197,7 @@ impl Repository {
     fn prepare(&self, killed: &[&str]) {
         if killed == UNDO {
             self.done(FIX);
+            assert!(self.tree() == self.new, "another run repairs all");
         }
     }
 
