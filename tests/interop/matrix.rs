@@ -142,15 +142,15 @@ impl Format {
             return all.map(|object| object.expect("JSON")).collect();
         }
         let object = |document: &str| yaml::parse(document).expect("YAML").root().map(json::value);
-        self.documents(text).into_iter().filter_map(object).collect()
+        documents(text).into_iter().filter_map(object).collect()
     }
+}
 
-    /// The documents of a stream, as they are written.
-    pub fn documents(self, text: &str) -> Vec<&str> {
-        let stream = Stream::read(text).expect("it reads");
-        let all = stream.documents.iter().filter(|document| document.root().is_some());
-        all.map(|document| document.span.slice(text)).collect()
-    }
+/// The documents of a stream, as they are written.
+pub fn documents(text: &str) -> Vec<&str> {
+    let stream = Stream::read(text).expect("it reads");
+    let all = stream.documents.iter().filter(|document| document.root().is_some());
+    all.map(|document| document.span.slice(text)).collect()
 }
 
 /// What is different between Secrets, beside key, scope and format.
@@ -184,15 +184,16 @@ pub fn case(number: usize, scopes: Scopes, format: Format) -> Case {
         kind,
         section: [Section::Data, Section::Text, Section::Both][(number + number / 3) % 3],
         secret_type,
-        labels: number / 2 % 2 == 0,
-        annotations: number / 3 % 2 == 0,
+        labels: (number / 2).is_multiple_of(2),
+        annotations: (number / 3).is_multiple_of(2),
         immutable: [None, Some(true), None, Some(false)][number / 5 % 4],
         live: number % 5 == 1,
     };
     let name = format!("case-{number}.x");
     // One that can be opened anywhere needs no namespace.
-    let namespace = (!matches!(scopes, Scopes::ClusterByFlag | Scopes::ClusterByAnnotation) || number % 3 != 0)
-        .then(|| format!("team-{}", number % 7));
+    let namespace = (!matches!(scopes, Scopes::ClusterByFlag | Scopes::ClusterByAnnotation)
+        || !number.is_multiple_of(3))
+    .then(|| format!("team-{}", number % 7));
     let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata(number, scopes, shape)});
     secret["metadata"]["name"] = name.clone().into();
     if let Some(namespace) = &namespace {
@@ -371,13 +372,13 @@ fn scalar(text: &str, indent: usize, style: usize, out: &mut String) {
     let inner = text.trim_end_matches('\n');
     let clean = printable && !inner.is_empty() && !inner.starts_with([' ', '\n']) && !text.ends_with("\n\n");
     let word = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && text.len() > 5;
-    if clean && text.contains('\n') && style % 4 != 0 {
+    if clean && text.contains('\n') && !style.is_multiple_of(4) {
         out.push_str(if text.ends_with('\n') { " |\n" } else { " |-\n" });
         inner.lines().for_each(|line| match line {
             "" => out.push('\n'),
             line => writeln!(out, "{}{line}", " ".repeat(indent)).expect("a string"),
         });
-    } else if word && style % 3 == 0 {
+    } else if word && style.is_multiple_of(3) {
         writeln!(out, " {text} # plain").expect("a string");
     } else if printable && !text.contains('\n') && style % 3 == 1 {
         writeln!(out, " '{}'", text.replace('\'', "''")).expect("a string");

@@ -100,11 +100,12 @@ impl Rig {
                 let read = |path: &str| fs::read(path).expect("a file");
                 return Output { status, stdout: read(&out), stderr: read(&err) };
             }
-            if started.elapsed() > PATIENCE {
-                // kubeseal before 0.28 never ends on some texts that do not parse.
+            // kubeseal before 0.28 never ends on some texts that do not parse.
+            let is_late = started.elapsed() > PATIENCE;
+            if is_late {
                 child.kill().and_then(|()| child.wait()).expect("the program ends");
-                panic!("{} {arguments:?} does not end", program.display());
             }
+            assert!(!is_late, "{} {arguments:?} does not end", program.display());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
