@@ -13,7 +13,7 @@ use super::interrupt::Interrupt;
 use super::writing::{self, Input};
 use super::{check, output};
 use crate::config::{Environment, Settings};
-use crate::engine;
+use crate::engine::{self, Gathered};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::finding::edit::FixKind;
@@ -21,6 +21,7 @@ use crate::finding::{Finding, Outcome};
 use crate::fix::plan::{self, Planned};
 use crate::fix::stage::{self, Staged};
 use crate::fix::store::{self, Change, Content, Refusal, Store, StoreError};
+use crate::inventory::index::Inventory;
 use crate::report;
 use crate::rule::Level;
 use crate::seal::{Plaintext, SealedSecret, Secret};
@@ -176,7 +177,15 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        let sealer = Sealer::new(self.args, self.environment, self.settings, &self.sources, seals, self.global)?;
+        let convention = self.settings.convention();
+        let (gathered, inventory) = (OnceCell::new(), OnceCell::new());
+        let inventory = || {
+            inventory.get_or_init(|| {
+                let gathered: &Gathered = gathered.get_or_init(|| self.sources.gather());
+                Inventory::new(&gathered.files, &convention)
+            })
+        };
+        let sealer = Sealer::new(self.args, self.environment, self.settings, &inventory, seals, self.global)?;
         let (mut repairs, mut failed) = (Vec::new(), Vec::new());
         for (path, findings) in own {
             let fixable = findings.iter().any(|(_, finding)| finding.fix.is_some());

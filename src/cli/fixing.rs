@@ -1,6 +1,5 @@
 //! Whom a Secret of a file is to be sealed for: its namespace by the repository, its clusters by the configuration.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,7 +41,8 @@ impl<'s> Sources<'s> {
         check::rest(self.settings)
     }
 
-    fn gather(&self) -> Gathered {
+    /// What every file of the repository says.
+    pub(super) fn gather(&self) -> Gathered {
         let options = check::options(self.settings, &self.interrupt.asked);
         let wanted = |path: &str| !self.settings.excluded(path);
         let listing = source::list(std::slice::from_ref(&self.settings.root), &wanted);
@@ -72,14 +72,16 @@ impl Sealing {
     }
 }
 
+/// The inventory of the repository; made where it is asked for first.
+pub(super) type InventoryOf<'s> = &'s dyn Fn() -> &'s Inventory<'s>;
+
 /// Decides for whom Secrets are sealed.
 pub(super) struct Sealer<'s> {
     args: &'s FixArgs,
     settings: &'s Settings,
-    sources: &'s Sources<'s>,
+    inventory: InventoryOf<'s>,
     clusters: Vec<Sealing>,
     keys: Keyring,
-    gathered: OnceCell<Gathered>,
 }
 
 impl<'s> Sealer<'s> {
@@ -88,7 +90,7 @@ impl<'s> Sealer<'s> {
         args: &'s FixArgs,
         environment: &Environment,
         settings: &'s Settings,
-        sources: &'s Sources<'s>,
+        inventory: InventoryOf<'s>,
         seals: bool,
         global: &Global,
     ) -> Result<Self, Problem> {
@@ -101,7 +103,7 @@ impl<'s> Sealer<'s> {
             let loaded = clusters.iter().filter_map(|cluster| cluster.loaded.as_ref().ok());
             loaded.flat_map(|loaded| &loaded.warnings).for_each(output::problem);
         }
-        Ok(Self { args, settings, sources, clusters, keys, gathered: OnceCell::new() })
+        Ok(Self { args, settings, inventory, clusters, keys })
     }
 
     /// Whom the Secret in the document at `span` of the file `path` is to be sealed for, or why it cannot be said.
@@ -110,11 +112,9 @@ impl<'s> Sealer<'s> {
         if !is_name(&name) {
             return Err("its name is none that Kubernetes takes".to_owned());
         }
-        let gathered = self.gathered.get_or_init(|| self.sources.gather());
-        let convention = self.settings.convention();
-        let inventory = Inventory::new(&gathered.files, &convention);
+        let inventory = (self.inventory)();
         let scope = self.args.scope.map_or(secret.scope, Scope::from);
-        let landings = landings(&inventory, path, span)?;
+        let landings = landings(inventory, path, span)?;
         let namespace = self.namespace(landings, path, secret, scope)?;
         if namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
             return Err("its namespace is none that Kubernetes takes".to_owned());
@@ -126,7 +126,7 @@ impl<'s> Sealer<'s> {
         if secret.entries.is_empty() {
             return Err("it has no keys".to_owned());
         }
-        let clusters = self.of(&inventory, path, namespace.as_deref())?;
+        let clusters = self.of(inventory, path, namespace.as_deref())?;
         if clusters.len() > 1 && landings.iter().any(|landing| landing.build.is_some()) {
             return Err(
                 "a kustomization names its file, and each cluster needs a file of its own; make an overlay for each \
@@ -160,10 +160,7 @@ impl<'s> Sealer<'s> {
         let recipient = if self.clusters.is_empty() {
             None
         } else {
-            let gathered = self.gathered.get_or_init(|| self.sources.gather());
-            let convention = self.settings.convention();
-            let inventory = Inventory::new(&gathered.files, &convention);
-            match self.of(&inventory, path, identity.namespace.as_deref())?.as_slice() {
+            match self.of((self.inventory)(), path, identity.namespace.as_deref())?.as_slice() {
                 [one] => Some(one.key()?),
                 _ => {
                     return Err(
