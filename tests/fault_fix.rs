@@ -272,6 +272,30 @@ fn a_repair_of_few_files_killed_at_any_point_is_ended_by_the_next() {
     assert!(points > 10, "{points}");
 }
 
+/// Whoever kills a repair and takes it back means that one, and not the one before.
+#[test]
+fn undo_after_a_killed_repair_leaves_the_run_before() {
+    let repository = Repository::new(4);
+    let first = [FIX, &["0.yaml"]].concat();
+    repository.done(&first);
+    let between = repository.tree();
+    for point in (1..).step_by(stride(2)) {
+        let place = format!("point {point}");
+        let output = repository.end(repository.start(FIX, Some(point)), &place);
+        if fs::read_dir(repository.root().join(".git/mlguard/runs")).expect("a folder").count() == 1 {
+            assert!(repository.tree() == between, "{place}: nothing of it was begun");
+            continue;
+        }
+        repository.done(UNDO);
+        assert!(repository.tree() == between, "{place}: more or less than the killed run is taken back");
+        if output.status.success() {
+            break;
+        }
+    }
+    repository.done(UNDO);
+    assert!(repository.tree() == repository.old, "the first run can be taken back still");
+}
+
 #[test]
 fn a_repair_of_many_files_killed_at_any_point_is_ended_by_the_next() {
     let points = Repository::new(50).sweep(FIX, stride(13));

@@ -177,10 +177,14 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        let needed = seals || !self.args.private_keys.is_empty();
-        let gathered = if needed { self.sources.gather() } else { Gathered::default() };
         let convention = self.settings.convention();
-        let inventory = Inventory::new(&gathered.files, &convention);
+        let (gathered, inventory) = (OnceCell::new(), OnceCell::new());
+        let inventory = || {
+            inventory.get_or_init(|| {
+                let gathered: &Gathered = gathered.get_or_init(|| self.sources.gather());
+                Inventory::new(&gathered.files, &convention)
+            })
+        };
         let sealer = Sealer::new(self.args, self.environment, self.settings, &inventory, seals, self.global)?;
         let (mut repairs, mut failed) = (Vec::new(), Vec::new());
         for (path, findings) in own {

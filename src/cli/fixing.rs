@@ -41,7 +41,7 @@ impl<'s> Sources<'s> {
         check::rest(self.settings)
     }
 
-    /// What all files of the repository hold.
+    /// What every file of the repository says.
     pub(super) fn gather(&self) -> Gathered {
         let options = check::options(self.settings, &self.interrupt.asked);
         let wanted = |path: &str| !self.settings.excluded(path);
@@ -72,13 +72,16 @@ impl Sealing {
     }
 }
 
+/// The inventory of the repository; made where it is asked for first.
+pub(super) type InventoryOf<'s> = &'s dyn Fn() -> &'s Inventory<'s>;
+
 /// Decides for whom Secrets are sealed.
 pub(super) struct Sealer<'s> {
     args: &'s FixArgs,
     settings: &'s Settings,
+    inventory: InventoryOf<'s>,
     clusters: Vec<Sealing>,
     keys: Keyring,
-    inventory: &'s Inventory<'s>,
 }
 
 impl<'s> Sealer<'s> {
@@ -87,7 +90,7 @@ impl<'s> Sealer<'s> {
         args: &'s FixArgs,
         environment: &Environment,
         settings: &'s Settings,
-        inventory: &'s Inventory<'s>,
+        inventory: InventoryOf<'s>,
         seals: bool,
         global: &Global,
     ) -> Result<Self, Problem> {
@@ -100,7 +103,7 @@ impl<'s> Sealer<'s> {
             let loaded = clusters.iter().filter_map(|cluster| cluster.loaded.as_ref().ok());
             loaded.flat_map(|loaded| &loaded.warnings).for_each(output::problem);
         }
-        Ok(Self { args, settings, clusters, keys, inventory })
+        Ok(Self { args, settings, inventory, clusters, keys })
     }
 
     /// Whom the Secret in the document at `span` of the file `path` is to be sealed for, or why it cannot be said.
@@ -109,8 +112,9 @@ impl<'s> Sealer<'s> {
         if !is_name(&name) {
             return Err("its name is none that Kubernetes takes".to_owned());
         }
+        let inventory = (self.inventory)();
         let scope = self.args.scope.map_or(secret.scope, Scope::from);
-        let landings = landings(self.inventory, path, span)?;
+        let landings = landings(inventory, path, span)?;
         let namespace = self.namespace(landings, path, secret, scope)?;
         if namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
             return Err("its namespace is none that Kubernetes takes".to_owned());
@@ -122,7 +126,7 @@ impl<'s> Sealer<'s> {
         if secret.entries.is_empty() {
             return Err("it has no keys".to_owned());
         }
-        let clusters = self.of(path, namespace.as_deref())?;
+        let clusters = self.of(inventory, path, namespace.as_deref())?;
         if clusters.len() > 1 && landings.iter().any(|landing| landing.build.is_some()) {
             return Err(
                 "a kustomization names its file, and each cluster needs a file of its own; make an overlay for each \
@@ -156,7 +160,7 @@ impl<'s> Sealer<'s> {
         let recipient = if self.clusters.is_empty() {
             None
         } else {
-            match self.of(path, identity.namespace.as_deref())?.as_slice() {
+            match self.of((self.inventory)(), path, identity.namespace.as_deref())?.as_slice() {
                 [one] => Some(one.key()?),
                 _ => {
                     return Err(
@@ -214,7 +218,7 @@ impl<'s> Sealer<'s> {
     }
 
     /// The clusters of the file's environment.
-    fn of(&self, path: &str, namespace: Option<&str>) -> Result<Vec<&Sealing>, String> {
+    fn of(&self, inventory: &Inventory<'_>, path: &str, namespace: Option<&str>) -> Result<Vec<&Sealing>, String> {
         if let [one] = self.clusters.as_slice()
             && (one.name.is_none() || !self.args.clusters.is_empty())
         {
@@ -225,7 +229,7 @@ impl<'s> Sealer<'s> {
         }
         let convention = self.settings.convention();
         let by_path = convention.expected(path).and_then(|expected| expected.environment);
-        let by_name = || namespace.and_then(|namespace| convention.read(namespace, &self.inventory.workflows));
+        let by_name = || namespace.and_then(|namespace| convention.read(namespace, &inventory.workflows));
         let environment = by_path.or_else(|| by_name().map(|(_, environment)| environment.to_owned()));
         let Some(environment) = environment else {
             return match self.clusters.as_slice() {

@@ -478,6 +478,68 @@ mod tests {
         assert_eq!(beside("a/.hidden", "dev"), "a/.hidden.dev");
     }
 
+    fn fix(title: &str, edits: Vec<Edit>) -> Fix {
+        Fix::edits(Fixable::Safe, title, edits)
+    }
+
+    /// Titles of what is done, and reasons of what is left.
+    fn accepted(fixes: &[Fix]) -> (Vec<&str>, Vec<usize>) {
+        let mut planned = Planned::default();
+        let mut applied = Vec::new();
+        for (index, fix) in fixes.iter().enumerate() {
+            let FixKind::Edits { edits, .. } = &fix.kind else { continue };
+            planned.accept(index, fix, edits, &mut applied);
+        }
+        assert!(planned.left.iter().all(|(_, why)| why == CLASH));
+        assert!(planned.text("0123456789").is_ok(), "what is accepted can be applied");
+        let done = planned.done.iter().map(|done| fixes[done.finding].title.as_str()).collect();
+        (done, planned.left.iter().map(|(index, _)| *index).collect())
+    }
+
+    #[test]
+    fn of_two_fixes_at_one_place_the_first_is_made() {
+        let at = |start, end| Edit::replace(Span::new(start, end), "x");
+        for (second, taken) in [
+            (vec![at(5, 6)], true),
+            (vec![at(4, 5)], true),
+            (vec![Edit::insert(2, "y"), at(7, 8)], false),
+            (vec![at(3, 5)], false),
+            (vec![at(1, 3)], false),
+            (vec![at(0, 9)], false),
+            (vec![Edit::insert(3, "y")], false),
+            (vec![at(8, 9), at(2, 3)], false),
+        ] {
+            let fixes = [fix("first", vec![at(2, 4)]), fix("second", second)];
+            let (done, left) = accepted(&fixes);
+            let wanted = if taken { (vec!["first", "second"], vec![]) } else { (vec!["first"], vec![1]) };
+            assert_eq!((done, left), wanted, "{:?}", fixes[1]);
+        }
+    }
+
+    #[test]
+    fn one_fix_of_several_findings_is_made_once() {
+        let same = || fix("remove both", vec![Edit::remove(Span::new(2, 4))]);
+        assert_eq!(accepted(&[same(), same()]), (vec!["remove both"], vec![]));
+        let line = |text: &str| fix(text, vec![Edit::insert(10, text)]);
+        assert_eq!(accepted(&[line("a"), line("b")]), (vec!["a", "b"], vec![]), "lines at one end");
+    }
+
+    #[test]
+    fn a_patch_hides_values_wherever_they_stand() {
+        let old = "# note: c2VjcmV0d29yZA== is secretword\nvalue: c2VjcmV0d29yZA==\nn: 1\n";
+        let span = |text: &str| {
+            let at = old.rfind(text).expect("it stands there");
+            Span::new(at, at + text.len())
+        };
+        let mut planned = Planned { edits: vec![Edit::replace(span("1"), "2 # secretword")], ..Planned::default() };
+        planned.hide(old, vec![span("c2VjcmV0d29yZA=="), Span::new(400, 500)]);
+        let patch = planned.patch("a.yaml", old);
+        let shown = format!(
+            "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,3 +1,3 @@\n # note: {MASK} is {MASK}\n value: {MASK}\n-n: 1\n+n: 2 # {MASK}\n"
+        );
+        assert_eq!(patch, shown);
+    }
+
     #[test]
     fn a_document_goes_with_its_marker() {
         let cut = |text: &str, index: usize| {

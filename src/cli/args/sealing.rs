@@ -66,8 +66,9 @@ Examples:
   mlguard fix --undo                         take the last run back, to the byte
 
 The certificate is that of the cluster in .mlguard.yaml that runs the file's environment; several clusters give a file each.
-Every file is written or none. The result is checked again, and put back where that shows something new. Originals are kept
-in the Git directory, readable by you alone, for 30 days.
+A file that cannot be read, sealed or written is left out, with the reason; the others are written all or none. The result
+is checked again, and put back where that shows something new. Originals are kept in the Git directory, readable by you alone,
+for 30 days.
 
 Environment:
   MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert
