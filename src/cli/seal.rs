@@ -107,10 +107,14 @@ pub(super) fn deliver(
         writing::write_in_place(inputs, texts, environment, global)?;
         return Ok(Exit::Clean);
     }
-    let text = joined(texts);
-    match to {
-        Some(path) => target::save_text(path, &text).map(|()| Exit::Clean).map_err(Problem::new),
-        None => output::print(&text),
+    save_or_print(to, &joined(texts))
+}
+
+/// Writes a text to a file, or to standard output where none is named, or `-`.
+fn save_or_print(to: Option<&Path>, text: &str) -> Result<Exit, Problem> {
+    match to.filter(|path| path.as_os_str() != "-") {
+        Some(path) => target::save_text(path, text).map(|()| Exit::Clean).map_err(Problem::new),
+        None => output::print(text),
     }
 }
 
@@ -173,10 +177,7 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, global: &Global) -> Result<Exit, Pro
     let mut generator = randomness(&Environment::read()).generator(&[&identity.title()]);
     let sealed = cipher::seal_base64(&mut generator, key, value.expose(), &identity.label())
         .map_err(|error| Problem::new(error.to_string()))?;
-    match &args.output {
-        Some(path) => target::save_text(path, &sealed).map(|()| Exit::Clean).map_err(Problem::new),
-        None => output::print(&sealed),
-    }
+    save_or_print(args.output.as_deref(), &sealed)
 }
 
 /// Seals the values of one Secret into a SealedSecret that is there, which keeps its identity and all other values.
@@ -268,15 +269,15 @@ fn merge(
     let made = patch::apply(span.slice(&into.text), place, &wanted, &new)
         .map_err(|error| Problem::new(format!("cannot be changed: {error}")).in_file(&into.name))?;
     let text = format!("{}{made}{}", &into.text[..span.start], &into.text[span.end..]);
-    match &args.output {
-        Some(path) => target::save_text(path, &text).map_err(Problem::new)?,
-        None => writing::write_in_place(&[into], &[text], environment, global)?,
-    }
+    let exit = match &args.output {
+        Some(path) => save_or_print(Some(path), &text)?,
+        None => writing::write_in_place(&[into], &[text], environment, global).map(|()| Exit::Clean)?,
+    };
     if !global.quiet {
         let (title, new, all) = (identity.title(), new.len(), wanted.encrypted.len());
         output::note(&format!("SealedSecret {title}: {new} of {all} values sealed, the others stay"));
     }
-    Ok(Exit::Clean)
+    Ok(exit)
 }
 
 /// Refuses a Secret that says something else than the SealedSecret that it is to be merged into.

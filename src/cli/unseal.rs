@@ -58,7 +58,7 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
         }
         whole.push_str(text);
     }
-    match &args.output {
+    match args.output.as_ref().filter(|path| path.as_os_str() != "-") {
         Some(path) => writing::save_private(path, &whole).map(|()| Exit::Clean),
         None => output::print(&whole),
     }

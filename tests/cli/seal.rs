@@ -411,3 +411,17 @@ fn no_message_holds_a_value() {
     }
     assert!(failed > 200, "{failed}");
 }
+
+#[test]
+fn a_dash_is_standard_output() {
+    let tree = tree(&[]);
+    let text = sealed(&tree, SECRET, &["--output", "-"]);
+    assert!(text.contains("kind: SealedSecret"), "{text}");
+    let run = tree.run_on(&["unseal", "--private-key", "k.key", "--output", "-"], &text);
+    assert!(run.code == 0 && run.out.contains("kind: Secret"), "{run:?}");
+    fs::write(tree.path("sealed.yaml"), &text).expect("a file");
+    let run = tree.run_on(&["seal", "--cert", "k.pem", "--merge-into", "sealed.yaml", "--output", "-"], SECRET);
+    assert!(run.code == 0 && run.out.contains("kind: SealedSecret"), "{run:?}");
+    assert_eq!(read(&tree, "sealed.yaml"), text, "the file itself stays");
+    assert!(!tree.path("-").exists());
+}
