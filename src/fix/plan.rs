@@ -139,12 +139,12 @@ impl Planned {
 /// Characters of a value that is hidden wherever it stands; shorter ones are parts of other words.
 const LEAST: usize = 4;
 
-/// `text` with every one of `words` masked.
+/// `text` with every one of `words` masked, and everything that is no word of a person.
 fn without(text: &str, words: &[Plaintext]) -> String {
-    words.iter().filter_map(|word| std::str::from_utf8(word.expose()).ok()).fold(text.to_owned(), |text, word| {
-        let text = Zeroizing::new(text);
-        text.replace(word, MASK)
-    })
+    let hidden = words.iter().filter_map(|word| std::str::from_utf8(word.expose()).ok());
+    let hidden = hidden.fold(Zeroizing::new(text.to_owned()), |text, word| Zeroizing::new(text.replace(word, MASK)));
+    // What no rule knows may be a value as well, where no person would choose it as a word; line ends stay.
+    hidden.split_inclusive('\n').map(masked).collect()
 }
 
 /// A unified patch of two texts.
@@ -321,11 +321,9 @@ fn value_spans(tree: &yaml::Tree) -> Vec<Span> {
     let Some(root) = tree.root() else { return Vec::new() };
     let sections = ["data", "stringData"].into_iter().filter_map(|section| root.get(section));
     let values = sections.flat_map(|section| section.entries().map(|(_, value)| value.span()).collect::<Vec<_>>());
-    // Annotations that hold the whole Secret once more.
+    // Annotations that hold the whole Secret once more, or what somebody noted of it.
     let annotations = root.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
-    let applied =
-        annotations.filter(|(key, _)| key.as_str().is_some_and(|key| key.ends_with("last-applied-configuration")));
-    values.chain(applied.map(|(_, value)| value.span())).collect()
+    values.chain(annotations.map(|(_, value)| value.span())).collect()
 }
 
 impl Planned {

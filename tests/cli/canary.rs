@@ -544,6 +544,28 @@ impl Watch {
     }
 }
 
+/// Everything that can be repaired, shown and done, and what cannot be sealed, said.
+fn repairs(watch: &mut Watch, trees: &[(String, Vec<u8>)]) {
+    let git = [(".git/HEAD", "ref: refs/heads/main\n"), (".git/objects/x", ""), (".git/refs/x", "")];
+    let tree = Tree::new(&git);
+    for (name, bytes) in trees {
+        let path = tree.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+    let cert = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates/spki.pem");
+    for arguments in [
+        &["fix"][..],
+        &["fix", "--diff", "--unsafe", "--namespace", "ml", "--cert", cert],
+        &["fix", "--diff", "--rule", "plaintext-secret", "--cert", cert],
+        &["fix", "-vvv", "--cert", cert],
+        &["fix", "-vvv", "--unsafe", "--namespace", "ml", "--cert", cert],
+        &["fix", "--undo"],
+    ] {
+        watch.run(&tree, arguments, b"");
+    }
+}
+
 #[test]
 fn no_output_holds_a_secret() {
     let mut canaries = Canaries { random: Random(20_261_122), made: Vec::new() };
@@ -618,6 +640,7 @@ fn no_output_holds_a_secret() {
             watch.run(&tree, arguments, b"");
         }
     }
+    repairs(&mut watch, &trees);
     assert!(watch.looked_at > 1_000_000, "{} bytes", watch.looked_at);
     let count = watch.leaks.lines().filter(|line| !line.is_empty()).count();
     assert!(watch.leaks.is_empty(), "{count} leaks:\n{}", watch.leaks);
