@@ -61,15 +61,18 @@ struct Before<'d>(BTreeMap<Meeting<'d>, Vec<&'d Defined<'d>>>);
 enum Meeting<'d> {
     Build(usize),
     File(usize),
-    Folder(&'d str),
+    /// With the cluster that the file's name says: each has a Secret of its own.
+    Folder(&'d str, Option<&'d str>),
 }
 
 impl<'d> Before<'d> {
     fn meetings(inventory: &'d Inventory<'_>, defined: &Defined<'_>) -> impl Iterator<Item = (Meeting<'d>, Level)> {
-        let folder = inventory.path(defined.file).rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = inventory.path(defined.file);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let cluster = inventory.convention.cluster_of(path);
         let (sure, likely) = match defined.build {
             Some(build) => (Meeting::Build(build), None),
-            None => (Meeting::File(defined.file), Some((Meeting::Folder(folder), Level::Warning))),
+            None => (Meeting::File(defined.file), Some((Meeting::Folder(folder, cluster), Level::Warning))),
         };
         std::iter::once((sure, Level::Error)).chain(likely)
     }

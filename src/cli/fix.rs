@@ -553,12 +553,11 @@ fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<Stri
             }
         }
     }
-    // Each cluster has its own copy.
-    let outputs: BTreeSet<String> = repairs.iter().flat_map(|repair| repair.outputs().map(|(path, _)| path)).collect();
     for finding in &after.findings {
-        let asked_for = TOLD.contains(&&*finding.rule)
-            || finding.rule == "duplicate-definition" && outputs.contains(&*finding.path);
-        if finding.level >= Level::Warning && !asked_for && !known.contains(finding.fingerprint.as_str()) {
+        if finding.level >= Level::Warning
+            && !TOLD.contains(&&*finding.rule)
+            && !known.contains(finding.fingerprint.as_str())
+        {
             let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);
             for path in blamed(finding, repairs) {
                 bad.entry(path).or_insert_with(|| why.clone());

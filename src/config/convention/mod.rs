@@ -112,6 +112,7 @@ impl Joined {
             declared: values(&self.declared, Clone::clone),
             max_age_days: self.max_age.value,
             certificates,
+            clusters: values(&self.clusters, |cluster: &Cluster| cluster.name.clone()),
             kinds: values(&self.kinds, Clone::clone),
         }
     }

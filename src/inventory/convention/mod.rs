@@ -37,6 +37,8 @@ pub struct Convention {
     pub max_age_days: u32,
     /// Sealing certificates that the configuration names, paths from the root.
     pub certificates: Vec<String>,
+    /// Names of the clusters that the configuration names. A file `x.CLUSTER.yaml` is for that one.
+    pub clusters: Vec<String>,
     /// Fields of a user's own kinds that name Secrets.
     pub kinds: Vec<OwnKind>,
 }
@@ -106,6 +108,7 @@ impl Default for Convention {
             declared: Vec::new(),
             max_age_days: 90,
             certificates: Vec::new(),
+            clusters: Vec::new(),
             kinds: Vec::new(),
         }
     }
@@ -126,6 +129,15 @@ impl Convention {
             namespace: captured.namespace.map(str::to_owned).or_else(spelt),
             template: template.template.clone(),
         })
+    }
+
+    /// The cluster that a file is for, by its name: `secret.dev.yaml` where `dev` is one.
+    #[must_use]
+    pub fn cluster_of(&self, path: &str) -> Option<&str> {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        let (stem, _) = name.rsplit_once('.')?;
+        let ends = |known: &&str| stem.strip_suffix(known).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+        self.clusters.iter().map(String::as_str).find(ends)
     }
 
     /// Whether workloads may load a Secret of this name with `envFrom`.
@@ -210,6 +222,15 @@ mod tests {
 
     fn workflows(convention: &Convention, paths: &[&str], namespaces: &[&str]) -> Vec<String> {
         convention.workflows(paths.iter().copied(), namespaces.iter().copied()).into_iter().collect()
+    }
+
+    #[test]
+    fn a_file_may_name_its_cluster() {
+        let clusters = ["dev", "eu.west"].map(str::to_owned).to_vec();
+        let convention = Convention { clusters, ..Convention::default() };
+        let of = |path| convention.cluster_of(path);
+        assert_eq!([of("a/secret.dev.yaml"), of("secret.eu.west.yaml")], [Some("dev"), Some("eu.west")]);
+        assert_eq!([of("a/secret.yaml"), of("a.dev/secret.yaml"), of("dev.yaml"), of("secret.prod.yaml")], [None; 4]);
     }
 
     #[test]

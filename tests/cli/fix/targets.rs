@@ -130,6 +130,9 @@ fn several_clusters_of_an_environment_have_a_file_each() {
     let text = format!("# licence\r\n\r\n{}# foot", secret("db", None).replace('\n', "\r\n"));
     let work = clusters(BOTH, &[(name, &text)]);
     let run = work.bare(&[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let check = work.run_in("", &["check", "--fail-on", "warning"], &[]);
+    assert_eq!(check.code, 0, "each cluster has its own: {}", check.out);
     let (east, west) = ("packages/ml/production/s.east.yaml", "packages/ml/production/s.west.yaml");
     assert!(!work.has(name), "the Secret is gone: {}", run.err);
     for (cluster, file) in [east, west].into_iter().enumerate() {
