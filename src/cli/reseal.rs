@@ -11,10 +11,9 @@ use super::seal::randomness;
 use super::writing::{self, Input};
 use super::{check, output, seal, unseal};
 use crate::config::{Environment, Settings};
-use crate::error::{Problem, quoted};
+use crate::error::Problem;
 use crate::exit::Exit;
 use crate::inventory::facts::Scope;
-use crate::seal::identity::{is_name, is_namespace};
 use crate::seal::job::{self, Fault};
 use crate::seal::key::{Keyring, PrivateKey};
 use crate::seal::stream::title;
@@ -34,7 +33,7 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
         recipient: loaded.as_ref().map(|loaded| loaded.recipient.key()),
         environment: &environment,
     };
-    anew.check_names()?;
+    seal::check_names(args.name.as_deref(), args.namespace.as_deref())?;
     if args.all {
         return all(&anew, global);
     }
@@ -125,18 +124,6 @@ struct Anew<'a> {
 }
 
 impl Anew<'_> {
-    fn check_names(&self) -> Result<(), Problem> {
-        for (name, fits, what) in [
-            (&self.args.name, is_name as fn(&str) -> bool, "Secret"),
-            (&self.args.namespace, is_namespace as fn(&str) -> bool, "namespace"),
-        ] {
-            if let Some(name) = name.as_ref().filter(|name| !fits(name)) {
-                return Err(Problem::new(format!("{} is no name for a {what}", quoted(name))));
-            }
-        }
-        Ok(())
-    }
-
     /// The text with all its SealedSecrets sealed anew, and what these are called.
     fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
         let stream = job::read(&input.text).map_err(|fault| input.problem(&fault))?;

@@ -11,6 +11,7 @@ use super::recipient::Loaded;
 use super::writing::{self, Input};
 use super::{output, unseal};
 use crate::config::Environment;
+use crate::document::yaml::Node;
 use crate::error::{Problem, quoted};
 use crate::exit::Exit;
 use crate::inventory::facts::Scope;
@@ -18,7 +19,8 @@ use crate::report::target;
 use crate::seal::identity::{is_name, is_namespace};
 use crate::seal::job::{self, Done, Job};
 use crate::seal::key::Keyring;
-use crate::seal::stream::{Format, title};
+use crate::seal::secret::MAX_SIZE;
+use crate::seal::stream::{Format, Stream, title};
 use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch, strength};
 
 pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
@@ -149,26 +151,18 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, global: &Global) -> Result<Exit, Pro
         Scope::NamespaceWide if args.namespace.is_none() => return Err(missing("--namespace", "namespace-wide")),
         _ => {}
     }
-    for (name, fits, what) in [
-        (&args.name, is_name as fn(&str) -> bool, "Secret"),
-        (&args.namespace, is_namespace as fn(&str) -> bool, "namespace"),
-    ] {
-        if let Some(name) = name.as_ref().filter(|name| !fits(name)) {
-            return Err(Problem::new(format!("{} is no name for a {what}", quoted(name))));
-        }
-    }
-    let input = match args.from_file.as_deref().map(|given| given.split_once('=').map_or(given, |(_, path)| path)) {
-        Some(path) => {
-            std::fs::read(path).map_err(|error| Problem::new(format!("cannot be read: {error}")).in_file(path))?
-        }
-        None => {
-            let mut bytes = Vec::new();
-            let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes);
-            read.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
-            bytes
-        }
+    check_names(args.name.as_deref(), args.namespace.as_deref())?;
+    let mut input = match args.from_file.as_deref().map(|given| given.split_once('=').map_or(given, |(_, path)| path)) {
+        Some(path) => std::fs::File::open(path)
+            .and_then(writing::all)
+            .map_err(|error| Problem::new(format!("cannot be read: {error}")).in_file(path))?,
+        None => writing::all(std::io::stdin().lock())
+            .map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?,
     };
-    let value = Plaintext::new(input);
+    if input.len() > MAX_SIZE {
+        return Err(Problem::new(format!("the value is larger than {MAX_SIZE} bytes, which no Secret may hold")));
+    }
+    let value = Plaintext::new(std::mem::take(&mut *input));
     if value.expose().ends_with(b"\n") && !global.quiet {
         let message = "the value ends in a line break, which becomes a part of it";
         output::problem(&Problem::new(message).warning().help("`printf %s VALUE` writes none, `echo` does"));
@@ -178,6 +172,18 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, global: &Global) -> Result<Exit, Pro
     let sealed = cipher::seal_base64(&mut generator, key, value.expose(), &identity.label())
         .map_err(|error| Problem::new(error.to_string()))?;
     save_or_print(args.output.as_deref(), &sealed)
+}
+
+/// Refuses names that no Secret or namespace may have.
+pub(super) fn check_names(name: Option<&str>, namespace: Option<&str>) -> Result<(), Problem> {
+    for (name, fits, what) in
+        [(name, is_name as fn(&str) -> bool, "Secret"), (namespace, is_namespace as fn(&str) -> bool, "namespace")]
+    {
+        if let Some(name) = name.filter(|name| !fits(name)) {
+            return Err(Problem::new(format!("{} is no name for a {what}", quoted(name))));
+        }
+    }
+    Ok(())
 }
 
 /// Seals the values of one Secret into a SealedSecret that is there, which keeps its identity and all other values.
@@ -194,50 +200,19 @@ fn merge(
     let into = Input::read(target)?;
     let source = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
     let destination = job::read(&into.text).map_err(|fault| into.problem(&fault))?;
-    let objects = |stream: &crate::seal::stream::Stream<'_>, kind: &str| -> Vec<(usize, patch::Item)> {
-        let all = stream.documents.iter().enumerate().flat_map(|(index, document)| {
-            let of_kind = document.objects().into_iter().filter(|(_, node)| job::is_kind(*node, kind));
-            of_kind.map(|(item, _)| (index, item)).collect::<Vec<_>>()
-        });
-        all.collect()
-    };
     let secrets = objects(&source, "Secret");
-    let [(index, item)] = secrets.as_slice() else {
+    let [(index, _, node)] = secrets.as_slice() else {
         let message = format!("--merge-into takes one Secret, and there are {} in it", secrets.len());
         return Err(Problem::new(message).in_file(&input.name));
     };
     let document = &source.documents[*index];
-    let all = document.objects();
-    let Some((_, node)) = all.iter().find(|(own, _)| own == item) else {
-        return Err(Problem::new("there is no Secret"));
-    };
     let refused = |refusal: crate::seal::Refusal| {
         let at = source.position(document, refusal.span);
         Problem::new(format!("{} cannot be sealed: {}", title(*node), refusal.why)).in_file(&input.name).at(at)
     };
     let secret = Secret::read(*node).map_err(refused)?;
-    let mut found = Vec::new();
-    for (index, item) in objects(&destination, "SealedSecret") {
-        let objects = destination.documents[index].objects();
-        let Some((_, node)) = objects.iter().find(|(own, _)| *own == item) else { continue };
-        let sealed = SealedSecret::read(*node)
-            .map_err(|why| Problem::new(format!("{}: {why}", title(*node))).in_file(&into.name))?;
-        found.push((index, item, sealed));
-    }
     let name = request.name.as_ref().or(secret.name.as_ref());
-    if found.len() > 1 {
-        found.retain(|(_, _, sealed)| Some(&sealed.identity.name) == name);
-    }
-    let (at, place, mut wanted) = match (found.pop(), found.is_empty()) {
-        (Some(one), true) => one,
-        (Some(_), false) => {
-            return Err(Problem::new("several SealedSecrets in it have that name").in_file(&into.name));
-        }
-        (None, _) => {
-            let message = "there is no SealedSecret in it that the Secret could be merged into";
-            return Err(Problem::new(message).in_file(&into.name).help("--name says which one is meant"));
-        }
-    };
+    let (at, place, mut wanted) = target_in(&destination, &into, name)?;
     contradiction(&secret, request, &wanted)?;
     let identity = wanted.identity.clone();
     let kept = unchanged(args, &wanted, environment)?;
@@ -278,6 +253,39 @@ fn merge(
         output::note(&format!("SealedSecret {title}: {new} of {all} values sealed, the others stay"));
     }
     Ok(exit)
+}
+
+/// Objects of a kind, with the index of their document.
+fn objects<'s>(stream: &'s Stream<'_>, kind: &str) -> Vec<(usize, patch::Item, Node<'s>)> {
+    let documents = stream.documents.iter().enumerate();
+    let all = documents
+        .flat_map(|(index, document)| document.objects().into_iter().map(move |(item, node)| (index, item, node)));
+    all.filter(|(_, _, node)| job::is_kind(*node, kind)).collect()
+}
+
+/// The SealedSecret of a stream that is meant: the only one, or the one of that name.
+fn target_in(
+    stream: &Stream<'_>,
+    input: &Input,
+    name: Option<&String>,
+) -> Result<(usize, patch::Item, SealedSecret), Problem> {
+    let mut found = Vec::new();
+    for (index, item, node) in objects(stream, "SealedSecret") {
+        let sealed = SealedSecret::read(node)
+            .map_err(|why| Problem::new(format!("{}: {why}", title(node))).in_file(&input.name))?;
+        found.push((index, item, sealed));
+    }
+    if found.len() > 1 {
+        found.retain(|(_, _, sealed)| Some(&sealed.identity.name) == name);
+    }
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (Some(_), false) => Err(Problem::new("several SealedSecrets in it have that name").in_file(&input.name)),
+        (None, _) => {
+            let message = "there is no SealedSecret in it that the Secret could be merged into";
+            Err(Problem::new(message).in_file(&input.name).help("--name says which one is meant"))
+        }
+    }
 }
 
 /// Refuses a Secret that says something else than the SealedSecret that it is to be merged into.

@@ -99,7 +99,7 @@ impl Input {
 }
 
 /// Everything, in a buffer that is wiped; it never grows in place, since that would leave copies behind.
-fn all(mut input: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(super) fn all(mut input: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
     loop {
         let part = input.by_ref().take((bytes.capacity() - bytes.len()) as u64).read_to_end(&mut bytes)?;

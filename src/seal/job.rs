@@ -9,13 +9,12 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::cipher::SealError;
-use super::patch::Item;
 use super::secret::Why;
 use super::stream::{Document, Format, Stream, Unreadable, title};
 use super::strength::{Weakness, weaknesses};
 use super::{Identity, Randomness, Request, SealedError, SealedSecret, Secret, emit, render, sealed};
 use crate::document::yaml::Node;
-use crate::finding::edit::{Edit, Overlap};
+use crate::finding::edit::Overlap;
 use crate::span::{Position, Span};
 
 /// What stops a whole text; nothing of it is written then. Never a value.
@@ -138,9 +137,10 @@ pub fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
     let stream = read(text)?;
     let mut done =
         Done { text: String::new(), sealed: Vec::new(), passed: Vec::new(), weak: Vec::new(), moved: Vec::new() };
-    let mut made = Vec::new();
+    let to = job.format.filter(|format| *format != stream.format);
+    let (mut objects, mut edits) = (Vec::new(), Vec::new());
     for (index, document) in stream.documents.iter().enumerate() {
-        for (item, node) in document.objects() {
+        for (_, node) in document.objects() {
             if !is_kind(node, "Secret") {
                 let name = title(node);
                 mixed(&stream, document, node, job.format, "Secret", &name)?;
@@ -151,30 +151,26 @@ pub fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
             done.sealed.push(sealed.identity.clone());
             let name = format!("Secret {}", sealed.identity.title());
             done.weak.extend(weak.into_iter().map(|(key, weakness)| (name.clone(), key, weakness)));
-            made.push((index, item, sealed));
+            if to.is_some() {
+                objects.push(sealed.to_value());
+                continue;
+            }
+            let sealing = render::over(node, &sealed);
+            if !sealing.in_place {
+                done.moved.push(name);
+            }
+            edits.push((index, sealing.edit));
         }
     }
-    if made.is_empty() {
+    if done.sealed.is_empty() {
         return Err(Fault::Nothing { wanted: "Secret", found: done.passed });
     }
-    if job.request.name.is_some() && made.len() > 1 {
-        return Err(Fault::OneName(made.len()));
+    if job.request.name.is_some() && done.sealed.len() > 1 {
+        return Err(Fault::OneName(done.sealed.len()));
     }
-    done.text = match job.format.filter(|format| *format != stream.format) {
-        Some(format) => written(made.iter().map(|(_, _, sealed)| sealed.to_value()), format),
-        None => {
-            let mut edits: Vec<(usize, Edit)> = Vec::new();
-            for (index, item, sealed) in &made {
-                let objects = stream.documents[*index].objects();
-                let Some((_, node)) = objects.iter().find(|(own, _)| own == item) else { continue };
-                let sealing = render::over(*node, sealed);
-                if !sealing.in_place {
-                    done.moved.push(format!("Secret {}", sealed.identity.title()));
-                }
-                edits.push((*index, sealing.edit));
-            }
-            stream.edited(edits)?
-        }
+    done.text = match to {
+        Some(format) => written(objects, format),
+        None => stream.edited(edits)?,
     };
     Ok(done)
 }
@@ -199,12 +195,12 @@ fn one(
 }
 
 /// Objects in `format`, as kubectl writes them: JSON behind each other, YAML with a marker before each.
-fn written(objects: impl Iterator<Item = Value>, format: Format) -> String {
+fn written(objects: Vec<Value>, format: Format) -> String {
     let one = |object: Value| match format {
         Format::Yaml => format!("---\n{}", emit::yaml(&object)),
         Format::Json => format!("{}\n", emit::json(&object, Some("  "))),
     };
-    objects.map(one).collect()
+    objects.into_iter().map(one).collect()
 }
 
 /// A Secret that was opened.
@@ -227,7 +223,8 @@ pub fn unseal(
 ) -> Result<(Zeroizing<String>, Vec<Opened>), Fault> {
     let stream = read(text)?;
     let to = format.unwrap_or(stream.format);
-    let mut out = Zeroizing::new(String::with_capacity(text.len() + 1024));
+    // A text that grows leaves copies behind; plaintext is shorter than what it was sealed to.
+    let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 8192));
     let mut opened = Vec::new();
     let mut passed = Vec::new();
     for document in &stream.documents {
@@ -343,13 +340,4 @@ fn mixed(
     }
     let at = stream.position(document, Span::new(node.span().start, node.span().start));
     Err(Fault::Mixed { at, title: title.to_owned(), wanted })
-}
-
-/// Where an object stands in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// Index of the document.
-    pub document: usize,
-    /// Index of the item of its `List`.
-    pub item: Item,
 }
