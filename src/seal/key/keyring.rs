@@ -9,7 +9,7 @@ use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
 
 use super::{KeyError, algorithm, fingerprint, pem, recipient, size, text};
-use crate::document::yaml::{self, Node};
+use crate::document::yaml::{self, Node, Tree};
 
 /// The label that the controller gives to its keys; its value is `active`, or what a person wrote there.
 const LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
@@ -95,8 +95,8 @@ impl Keyring {
     /// several documents, a `List` of them, or a mixture, with the key in `data["tls.key"]`. `kubeseal` takes the first
     /// key of a PEM file and nothing after a `List`; here each is taken. Secrets without `tls.key` are skipped.
     ///
-    /// `bytes` are secret: the caller keeps them in a buffer that is wiped. Buffers of keys are wiped here; the tree of a
-    /// YAML text is not.
+    /// `bytes` are secret: the caller keeps them in a buffer that is wiped. Buffers of keys are wiped here, and the
+    /// tree of a YAML text.
     ///
     /// # Errors
     /// Where there is no key, or one is damaged, encrypted, or not RSA. Keys shorter than those that Secrets are sealed for
@@ -221,15 +221,23 @@ fn of_yaml(text: &str) -> Result<Vec<PrivateKey>, KeyError> {
     for span in yaml::documents(text) {
         let line = |offset: usize| text[..span.start + offset].matches('\n').count() + 1;
         let tree = yaml::parse(span.slice(text)).map_err(|error| KeyError::Syntax(line(error.offset)))?;
-        let Some(root) = tree.root() else { continue };
-        let is_list = root.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
-        let secrets =
-            if is_list { root.get("items").map(Node::items).into_iter().flatten().collect() } else { vec![root] };
-        for secret in secrets {
-            let found = of_secret(secret);
-            let line = line(secret.span().start);
-            keys.extend(found.map_err(|error| KeyError::InSecret { line, error: Box::new(error) })?);
-        }
+        let found = of_tree(&tree, &line);
+        tree.wipe();
+        keys.extend(found?);
+    }
+    Ok(keys)
+}
+
+/// The keys of one document; `line` counts for messages.
+fn of_tree(tree: &Tree, line: &dyn Fn(usize) -> usize) -> Result<Vec<PrivateKey>, KeyError> {
+    let Some(root) = tree.root() else { return Ok(Vec::new()) };
+    let is_list = root.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
+    let secrets: Vec<Node<'_>> =
+        if is_list { root.get("items").map(Node::items).into_iter().flatten().collect() } else { vec![root] };
+    let mut keys = Vec::new();
+    for secret in secrets {
+        let line = line(secret.span().start);
+        keys.extend(of_secret(secret).map_err(|error| KeyError::InSecret { line, error: Box::new(error) })?);
     }
     Ok(keys)
 }
