@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use mlguard::checks::{self, Run};
 use mlguard::engine::{self, Input, Options};
 use mlguard::finding::edit::{self, Edit, FixKind};
-use mlguard::finding::{Finding, Outcome};
+use mlguard::finding::{DigestKey, Finding, Outcome};
 use mlguard::inventory::convention::Convention;
 use mlguard::rule::{self, Family, Fixable, Rule};
 use mlguard::source;
@@ -143,6 +143,7 @@ fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(move |rule, _| only.as_ref().is_none_or(|id| rule.id == *id).then_some(rule.level)),
         max_size: 1 << 20,
+        digest_key: DigestKey::of_this_run(),
         line_hashes: false,
         allow_comments: true,
         interrupted: Arc::new(AtomicBool::new(false)),

@@ -1,6 +1,7 @@
 //! The delivery package and the applications that it is made for, as one repository with every rule on: nothing is found
 //! in it, and of one mistake one finding.
 
+use mlguard::finding::DigestKey;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -381,6 +382,7 @@ fn options() -> Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(|rule, _| Some(rule.level)),
         max_size: 1 << 20,
+        digest_key: DigestKey::of_this_run(),
         line_hashes: false,
         allow_comments: true,
         interrupted: Arc::new(AtomicBool::new(false)),

@@ -12,7 +12,7 @@ use crate::config::{Environment, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem};
 use crate::exit::Exit;
-use crate::finding::{Coverage, Outcome, Skipped};
+use crate::finding::{Coverage, DigestKey, Outcome, Skipped};
 use crate::report::{self, Target};
 use crate::rule::{Level, Rule};
 use crate::source;
@@ -241,6 +241,7 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
         allow_comments: settings.allow_comments.value,
         line_hashes: sarif(settings),
         interrupted: Arc::clone(interrupted),
+        digest_key: DigestKey::of_this_run(),
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),
         ignored: Box::new(move |paths| source::ignored(&work_tree, paths)),

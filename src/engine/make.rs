@@ -12,7 +12,7 @@ use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
 use crate::finding::edit::Fix;
 use crate::finding::line_hash::LineHashes;
-use crate::finding::{Finding, Related};
+use crate::finding::{Finding, Identity, Related};
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 
@@ -122,21 +122,24 @@ impl Maker<'_> {
         let hashes = LineHashes::new(self.text);
         let hashed = self.scanner.options.line_hashes;
         let values = Values::new(self.text, &self.all);
+        let identities: Vec<Identity> = drafts.iter().map(|(draft, _)| self.identity(draft)).collect();
         let hidden = Hidden::new(self.all);
         let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut made = Vec::new();
-        for (draft, level) in drafts {
+        for ((draft, level), identity) in drafts.into_iter().zip(identities) {
             let plain = draft.weight == Weight::Structure;
             let excerpt = excerpt::of(self.text, &self.lines, draft.span, plain, &hidden);
             let place = draft.place.map(|place| values.scrub(&place));
             let context = place.clone().unwrap_or_else(|| excerpt.text.trim().to_owned());
             let count = seen.entry((draft.rule.to_string(), context.clone())).or_default();
-            let fingerprint = fingerprint(&[&draft.rule, &self.path, &context, &count.to_string()]);
+            let fingerprint = fingerprint(&[&draft.rule, &context, &count.to_string()]);
             *count += 1;
             let region = self.lines.region(self.text, draft.span);
             let rule = self.scanner.rule(&draft.rule);
             let remedy = rule.map(|rule| first_paragraph(&rule.remedy)).unwrap_or_default();
             made.push(Finding {
+                identity,
+                commit: None,
                 rule: draft.rule,
                 level,
                 path: self.path.clone(),
@@ -157,6 +160,16 @@ impl Maker<'_> {
             });
         }
         made
+    }
+}
+
+impl Maker<'_> {
+    fn identity(&self, draft: &Draft) -> Identity {
+        let text = self.text.get(draft.span.range()).unwrap_or_default();
+        let is_value = draft.weight != Weight::Structure;
+        // A whole document stands for itself: what of it changed is some other finding's concern.
+        let words = text.split_ascii_whitespace().filter(|_| is_value || !text.contains('\n'));
+        Identity { value: self.scanner.options.digest_key.digest(words.map(str::as_bytes)), is_value }
     }
 }
 

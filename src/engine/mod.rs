@@ -13,7 +13,7 @@ use crate::checks::credential::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Run, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
-use crate::finding::{Finding, Outcome, Skipped};
+use crate::finding::{DigestKey, Finding, Outcome, Skipped};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
@@ -46,6 +46,8 @@ pub struct Options {
     pub interrupted: Arc<AtomicBool>,
     /// Whether a report needs GitHub's line hashes, which cost a pass over each file with findings.
     pub line_hashes: bool,
+    /// What values are digested with, for telling them apart.
+    pub digest_key: DigestKey,
     /// The day against which expiry dates are held.
     pub today: jiff::civil::Date,
     /// The names that are right in this repository.

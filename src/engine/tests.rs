@@ -1,5 +1,6 @@
 //! Allow comments (`product.md` section 6) and fixes (section 7), through whole runs.
 
+use crate::finding::DigestKey;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -18,6 +19,7 @@ fn options(allow_comments: bool) -> Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(|rule, _| Some(rule.level)),
         max_size: 1 << 20,
+        digest_key: DigestKey::of_this_run(),
         line_hashes: false,
         allow_comments,
         interrupted: Arc::new(AtomicBool::new(false)),

@@ -60,14 +60,95 @@ pub struct Finding {
     pub help: String,
     /// What would repair it, where that is certain.
     pub fix: Option<Fix>,
-    /// Stable identity: hexadecimal, no hash of the value.
+    /// Stable identity within a file, hexadecimal: neither the file's name nor the line goes into it, nor a hash of the
+    /// value, so that it stays where a file is renamed or lines move. The same fault in two files has one fingerprint;
+    /// the path tells them apart.
     pub fingerprint: String,
+    /// What makes it the same fault in another version of the file.
+    pub identity: Identity,
+    /// The commit that brought it; only where commits were searched.
+    pub commit: Option<Commit>,
     /// Other places that explain this one.
     pub related: Vec<Related>,
     /// The lines of the finding with every value masked, for people.
     pub excerpt: Option<Excerpt>,
     /// GitHub's `primaryLocationLineHash` of the line (`sarif-github.md`), computed from the real text.
     pub line_hash: String,
+}
+
+/// Digests of what a finding is about, made with a key that no report holds ([`DigestKey`]). It is for holding two versions
+/// of a file against each other and for the baseline.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// Of the value alone, white space left out, so that indenting it anew changes nothing.
+    pub value: Digest,
+    /// Whether it is about a value that may be a credential; else it is about the structure of a document.
+    pub is_value: bool,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(…)")
+    }
+}
+
+/// 128 bits of HMAC-SHA-256 over a value.
+pub type Digest = [u8; 16];
+
+/// The key of [`Identity`]: of this run alone, or the one that a baseline was written with.
+#[derive(Clone)]
+pub struct DigestKey(zeroize::Zeroizing<[u8; 32]>);
+
+impl DigestKey {
+    /// A key with these bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(zeroize::Zeroizing::new(bytes))
+    }
+
+    /// A key of this run alone. It keeps digests out of tables made ahead; nothing leaves the process.
+    #[must_use]
+    pub fn of_this_run() -> Self {
+        use std::hash::{BuildHasher as _, RandomState};
+        // Digests are neither shown nor stored with such a key, so that the system's hash seeds do.
+        let mut bytes = [0; 32];
+        for (at, part) in bytes.chunks_mut(8).enumerate() {
+            part.copy_from_slice(&RandomState::new().hash_one(at).to_le_bytes());
+        }
+        Self::new(bytes)
+    }
+
+    /// The digest of `parts`, in order.
+    #[must_use]
+    pub fn digest<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Digest {
+        use hmac::{KeyInit as _, Mac as _};
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(&*self.0).expect("HMAC takes keys of any length");
+        for part in parts {
+            mac.update(part);
+        }
+        let mut digest = Digest::default();
+        digest.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        digest
+    }
+}
+
+impl std::fmt::Debug for DigestKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DigestKey(…)")
+    }
+}
+
+/// The commit that brought a finding, for reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id, hexadecimal, whole.
+    pub id: String,
+    /// Name of its author, by the repository's `.mailmap`. Never an address.
+    pub author: String,
+    /// Author date, RFC 3339 with its own offset.
+    pub date: String,
+    /// Whether the checked out commit still holds what was found.
+    pub in_head: bool,
 }
 
 /// A further place of a finding.
@@ -114,6 +195,8 @@ impl Finding {
 /// What a run looked at, for the closing line and the reports.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
+    /// What was asked for.
+    pub scope: Scope,
     /// Files searched.
     pub files: usize,
     /// Bytes searched.
@@ -124,6 +207,20 @@ pub struct Coverage {
     pub skipped: Vec<Skipped>,
     /// What should have been searched and could not be; sorted by path. Makes the run incomplete (exit 2).
     pub errors: Vec<Skipped>,
+}
+
+/// What a run was asked to look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Files as they are.
+    #[default]
+    Tree,
+    /// What a commit of the index would bring.
+    Staged,
+    /// What a range of commits brings.
+    Range,
+    /// Everything that was ever committed.
+    History,
 }
 
 /// A file that was not searched.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Context, Format, Repository, write};
 use crate::finding::edit::{Fix, FixKind};
-use crate::finding::{Coverage, Excerpt, Finding, MASK, Outcome, Related, Skipped};
+use crate::finding::{Coverage, Excerpt, Finding, Identity, MASK, Outcome, Related, Skipped};
 use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
 use crate::span::{Position, Region, Span};
 
@@ -39,6 +39,8 @@ pub(super) fn finding(rule: &'static str, level: Level, path: &str) -> Finding {
         fingerprint: "00112233445566778899aabbccddeeff".to_owned(),
         related: Vec::new(),
         excerpt: Some(Excerpt { first_line: 6, text, marked: Span::new(start, start + MASK.len()) }),
+        identity: Identity { value: [0; 16], is_value: true },
+        commit: None,
         line_hash: "9535ce9650985f42:1".to_owned(),
     }
 }
@@ -100,6 +102,7 @@ pub(super) fn outcome() -> Outcome {
     Outcome {
         findings: vec![finding("plaintext-secret", Level::Error, "apps/db.yml"), token],
         coverage: Coverage {
+            scope: crate::finding::Scope::Tree,
             files: 1339,
             bytes: 29_149_999,
             commits: 0,
