@@ -1,7 +1,6 @@
 //! `.mlguard.yaml` files of folders, found as the listing reaches their folders.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -38,7 +37,7 @@ type Chain = Arc<[Arc<Layer>]>;
 /// The files found so far.
 #[derive(Debug)]
 pub(super) struct Nested {
-    root: PathBuf,
+    tree: read::Tree,
     known: BTreeSet<String>,
     policy: Option<Arc<Policy>>,
     chains: RwLock<HashMap<String, Chain>>,
@@ -47,9 +46,9 @@ pub(super) struct Nested {
 }
 
 impl Nested {
-    pub(super) fn new(root: PathBuf, known: BTreeSet<String>, policy: Option<Arc<Policy>>) -> Self {
+    pub(super) fn new(tree: read::Tree, known: BTreeSet<String>, policy: Option<Arc<Policy>>) -> Self {
         let any = AtomicBool::new(false);
-        Self { root, known, policy, chains: RwLock::default(), any, problems: Mutex::default() }
+        Self { tree, known, policy, chains: RwLock::default(), any, problems: Mutex::default() }
     }
 
     /// The layers that hold for `path`. Reads the files of its folders on first need.
@@ -108,7 +107,7 @@ impl Nested {
     fn read(&self, folder: &str) -> Option<Layer> {
         let name = format!("{folder}/{FILE}");
         // A folder that is a link would lead out of the tree; nothing below it is listed either.
-        let text = match read::inside(&self.root, &self.root.join(&name), &name) {
+        let text = match self.tree.read(&name) {
             Ok(text) => text?,
             Err(problem) => {
                 self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);

@@ -25,9 +25,13 @@ pub struct PackRule {
 }
 
 /// Loads the rule files that `glob` matches below `base`. `shown` is what stands before their names in messages.
-/// `bound` is the folder that symbolic links may not leave.
-pub(super) fn load(base: &Path, shown: &str, glob: &Valued<String>, bound: Option<&Path>, into: &mut Loaded) {
-    let files = match find(base, &glob.value) {
+/// `bound` is the repository that brings them along, where one does.
+pub(super) fn load(base: &Path, shown: &str, glob: &Valued<String>, bound: Option<&read::Tree>, into: &mut Loaded) {
+    let found = match bound {
+        Some(read::Tree::Snapshot(snapshot)) => find_among(snapshot.paths(), &glob.value),
+        _ => find(base, &glob.value),
+    };
+    let files = match found {
         Ok(files) => files,
         Err(why) => return into.problems.push(blame(glob, format!("bad glob {}: {why}", quoted_glob(&glob.value)))),
     };
@@ -39,7 +43,7 @@ pub(super) fn load(base: &Path, shown: &str, glob: &Valued<String>, bound: Optio
         let name = format!("{shown}{relative}");
         let path = base.join(&relative);
         let text = match bound {
-            Some(root) => read::inside(root, &path, &name).map(Option::unwrap_or_default),
+            Some(tree) => tree.read(&name).map(Option::unwrap_or_default),
             None => read::read(&path, &name),
         };
         match text.and_then(|text| parse(&path, &name, &text)) {
@@ -121,6 +125,12 @@ fn find(base: &Path, glob: &str) -> Result<Vec<String>, String> {
     });
     found.sort();
     Ok(found)
+}
+
+/// Those of `paths` that the glob matches.
+fn find_among<'p>(paths: impl Iterator<Item = &'p str>, glob: &str) -> Result<Vec<String>, String> {
+    let globs = Globs::new("", [format!("/{glob}").as_str()])?;
+    Ok(paths.filter(|path| path.ends_with(".yml") && globs.matches(path)).map(str::to_owned).collect())
 }
 
 fn walk(folder: &Path, prefix: &str, depth: usize, visit: &mut dyn FnMut(&str)) {

@@ -2,18 +2,43 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::Problem;
+use crate::source::store::Snapshot;
+
+const NOT_TEXT: &str = "it is not UTF-8 text";
 
 /// Largest configuration or rule file.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
+
+/// What a repository brings along: a folder, or what a commit or the index holds.
+#[derive(Clone, Debug)]
+pub(super) enum Tree {
+    Folder(PathBuf),
+    Snapshot(Arc<Snapshot>),
+}
+
+impl Tree {
+    /// Reads the file at `name`, a path from the root; nothing where there is none.
+    pub(super) fn read(&self, name: &str) -> Result<Option<String>, Problem> {
+        match self {
+            Self::Folder(root) => inside(root, &root.join(name), name),
+            Self::Snapshot(snapshot) => {
+                let read = snapshot.read(name, MAX_BYTES).map_err(|why| Problem::new(why).in_file(name))?;
+                let text = |bytes| String::from_utf8(bytes).map_err(|_| Problem::new(NOT_TEXT).in_file(name));
+                read.map(text).transpose()
+            }
+        }
+    }
+}
 
 /// Reads a file that a repository brings along; nothing where there is none. `name` is what to call it in messages.
 ///
 /// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and talk
 /// about) files elsewhere.
-pub(super) fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
+fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
     match fs::symlink_metadata(path) {
         Ok(_) => {}
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -44,7 +69,7 @@ pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Problem::new("it is larger than 1 MiB").in_file(name).help("is it the right file?"));
     }
-    String::from_utf8(bytes).map_err(|_| Problem::new("it is not UTF-8 text").in_file(name))
+    String::from_utf8(bytes).map_err(|_| Problem::new(NOT_TEXT).in_file(name))
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Problem {

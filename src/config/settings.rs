@@ -1,9 +1,11 @@
 //! The layers joined: what holds for each rule and path, and where each value comes from.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::FILE;
 use super::convention::Joined;
 use super::file::{self, File, Scope};
 use super::globs::Globs;
@@ -11,12 +13,13 @@ use super::nested::{Layer, Nested};
 use super::package::PackagePlan;
 use super::packs::{self, Loaded, PackRule};
 use super::policy::Policy;
+use super::read::{self, Tree};
 use super::values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size};
-use super::{FILE, read};
 use crate::checks::credential;
 use crate::error::{Gravity, Problem, nearest, quoted};
 use crate::inventory::convention::Convention;
 use crate::rule::{self, Level, Rule};
+use crate::source::store::{HookEnvironment, Snapshot};
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +69,8 @@ pub struct Environment {
     /// Where programs keep what must outlive a run: `XDG_STATE_HOME`, else `.local/state` in `HOME`; `LOCALAPPDATA` on
     /// Windows.
     pub state: Option<PathBuf>,
+    /// What Git sets for the hooks that it runs.
+    pub hook: HookEnvironment,
     /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
     pub source_date_epoch: Option<String>,
 }
@@ -101,9 +106,21 @@ impl Environment {
             controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
             controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
             state: state(|name| path(name).map(PathBuf::from)),
+            hook: HookEnvironment {
+                git_dir: path("GIT_DIR").map(PathBuf::from),
+                work_tree: path("GIT_WORK_TREE").map(PathBuf::from),
+                index_file: path("GIT_INDEX_FILE").map(PathBuf::from),
+                object_folders: object_folders(path("GIT_OBJECT_DIRECTORY"), path("GIT_ALTERNATE_OBJECT_DIRECTORIES")),
+            },
             source_date_epoch: text("SOURCE_DATE_EPOCH"),
         }
     }
+}
+
+/// The folders of objects that Git names to a hook.
+fn object_folders(own: Option<OsString>, others: Option<OsString>) -> Vec<PathBuf> {
+    let others = others.iter().flat_map(std::env::split_paths);
+    own.map(PathBuf::from).into_iter().chain(others).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// The folder for states by the XDG Base Directory Specification, which has relative paths ignored.
@@ -146,11 +163,27 @@ impl Settings {
     /// Joins all layers for a tree at `root`. Never fails: what is wrong is in [`Settings::problems`].
     #[must_use]
     pub fn load(root: &Path, environment: &Environment, flags: &Flags) -> Self {
+        Self::load_tree(root, &Tree::Folder(root.to_path_buf()), environment, flags)
+    }
+
+    /// The same, with the files of the repository as `snapshot` has them.
+    #[must_use]
+    pub fn load_snapshot(root: &Path, snapshot: Arc<Snapshot>, environment: &Environment, flags: &Flags) -> Self {
+        Self::load_tree(root, &Tree::Snapshot(snapshot), environment, flags)
+    }
+
+    fn load_tree(root: &Path, tree: &Tree, environment: &Environment, flags: &Flags) -> Self {
         let mut problems = Vec::new();
         let (mut policy_file, policy_name) = policy_file(environment, flags, &mut problems);
-        let (mut file, custom) = repository_file(root, environment, flags, &mut problems);
-        let packs =
-            all_packs(root, [&policy_file, &file], [policy_name.as_deref(), custom.as_deref()], flags, &mut problems);
+        let (mut file, custom) = repository_file(tree, environment, flags, &mut problems);
+        let packs = all_packs(
+            root,
+            tree,
+            [&policy_file, &file],
+            [policy_name.as_deref(), custom.as_deref()],
+            flags,
+            &mut problems,
+        );
         let known: BTreeSet<String> = known_rules(&packs).map(|rule| rule.id.to_string()).collect();
         problems.extend(unknown_rules(&known, &mut policy_file));
         problems.extend(unknown_rules(&known, &mut file));
@@ -182,7 +215,7 @@ impl Settings {
                 .map_or_else(|| Valued::built_in(true), |policy| policy.allow_comments.clone()),
             packs,
             repository: Layer::new("", &mut file),
-            nested: searches_folders.then(|| Nested::new(root.to_path_buf(), known, policy.clone())),
+            nested: searches_folders.then(|| Nested::new(tree.clone(), known, policy.clone())),
             policy,
             flag_exclude,
             only: flags.only.clone(),
@@ -321,7 +354,7 @@ fn policy_file(environment: &Environment, flags: &Flags, problems: &mut Vec<Prob
 
 /// The repository's file, and the path of the one that stands in for it.
 fn repository_file(
-    root: &Path,
+    tree: &Tree,
     environment: &Environment,
     flags: &Flags,
     problems: &mut Vec<Problem>,
@@ -332,11 +365,11 @@ fn repository_file(
     if let Some(path) = flags.config.as_ref().or(environment.config.as_ref()) {
         return (named_file(path, Scope::Root, problems), Some(path.clone()));
     }
-    if root.join(".mlguard.yml").symlink_metadata().is_ok() {
+    if matches!(tree, Tree::Folder(root) if root.join(".mlguard.yml").symlink_metadata().is_ok()) {
         let problem = Problem::new(format!("this file is not read; the configuration is called {FILE}"));
         problems.push(problem.in_file(".mlguard.yml").help("rename it"));
     }
-    match read::inside(root, &root.join(FILE), FILE) {
+    match tree.read(FILE) {
         Ok(Some(text)) => {
             let (file, faults) = file::parse(FILE, Scope::Root, &text);
             problems.extend(faults);
@@ -368,6 +401,7 @@ fn named_file(path: &Path, scope: Scope, problems: &mut Vec<Problem>) -> File {
 /// The packs of the policy, of the repository and of flags, with their examples run.
 fn all_packs(
     root: &Path,
+    tree: &Tree,
     files: [&File; 2],
     named: [Option<&Path>; 2],
     flags: &Flags,
@@ -379,7 +413,7 @@ fn all_packs(
         let base = named.map_or(root, |path| path.parent().unwrap_or(Path::new("")));
         let shown = named.map(|_| base.display().to_string()).filter(|shown| !shown.is_empty());
         let shown = shown.map(|shown| format!("{}/", shown.trim_end_matches('/'))).unwrap_or_default();
-        let bound = if named.is_some() { None } else { Some(root) };
+        let bound = if named.is_some() { None } else { Some(tree) };
         for glob in &file.rule_packs {
             packs::load(base, &shown, glob, bound, &mut loaded);
         }

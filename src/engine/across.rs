@@ -7,15 +7,15 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Scanner;
-use crate::checks::Check;
 use crate::checks::across::{self, Drafts};
+use crate::checks::{Check, Draft};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Finding, Skipped};
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
 use crate::inventory::read;
-use crate::source::{self, File, Read};
+use crate::source::{self, File, Read, Scratch};
 
 /// A file with its facts.
 pub(super) struct Source {
@@ -48,7 +48,7 @@ pub(super) fn findings(
     // Findings are made anew of all that is said: only then can allow comments, and values that may not be shown, be held
     // against it.
     let (said, mut errors) = said(scanner, sources, context);
-    let again = said.into_par_iter().map_init(Vec::new, |buffer, said| {
+    let again = said.into_par_iter().map_init(Scratch::default, |buffer, said| {
         let index = said.file;
         let file = &files[index];
         match source::read(file, scanner.options.max_size, buffer) {
@@ -75,16 +75,27 @@ pub(super) fn findings(
 /// panic costs the checks of the whole repository, and nothing that was found before.
 pub(super) fn said(
     scanner: &Scanner<'_>,
-    sources: Vec<Source>,
+    mut sources: Vec<Source>,
     context: &dyn Fn() -> Vec<File>,
 ) -> (Vec<Said>, Vec<Skipped>) {
-    let mut errors = Vec::new();
-    let said = catch_unwind(AssertUnwindSafe(|| join(scanner, sources, context, &mut errors)));
-    let said = said.unwrap_or_else(|_| {
-        errors.push(error("an internal error stopped the checks of the whole repository"));
-        Vec::new()
-    });
-    (said, errors)
+    let (further, mut errors) = context_facts(scanner, &context());
+    sources.extend(further.into_iter().map(|(path, facts)| Source { path, facts, said: None }));
+    // The searched file stands before the same one as context.
+    sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
+    sources.dedup_by(|later, first| later.path == first.path);
+    let (mut said, files): (Vec<_>, Vec<_>) =
+        sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
+    let found = drafts(scanner, &files, &scanner.options.ignored, &mut errors);
+    // Many small things, which take as long to give back as they took to make.
+    files.into_par_iter().for_each(drop);
+    let mut touched = BTreeSet::new();
+    for (file, draft) in found {
+        if let Some(said) = &mut said[file] {
+            said.drafts.push(draft);
+            touched.insert(file);
+        }
+    }
+    (touched.into_iter().filter_map(|file| said[file].take()).collect(), errors)
 }
 
 /// An error that is no single file's.
@@ -92,42 +103,40 @@ fn error(what: &str) -> Skipped {
     Skipped { path: ".".into(), reason: format!("{what}; please report it with the version of mlguard") }
 }
 
-fn join(
-    scanner: &Scanner<'_>,
-    mut sources: Vec<Source>,
-    context: &dyn Fn() -> Vec<File>,
-    errors: &mut Vec<Skipped>,
-) -> Vec<Said> {
-    let further: Vec<Result<Source, Skipped>> =
-        context().par_iter().map_init(Vec::new, |buffer, file| facts(scanner, file, buffer)).flatten().collect();
-    for result in further {
+/// The facts of files of which nothing is reported, and what failed on the way.
+pub(super) fn context_facts(scanner: &Scanner<'_>, files: &[File]) -> (Vec<(Arc<str>, Facts)>, Vec<Skipped>) {
+    let read: Vec<Result<_, Skipped>> =
+        files.par_iter().map_init(Scratch::default, |buffer, file| facts(scanner, file, buffer)).flatten().collect();
+    let (mut found, mut errors) = (Vec::with_capacity(read.len()), Vec::new());
+    for result in read {
         match result {
-            Ok(source) => sources.push(source),
+            Ok(file) => found.push(file),
             Err(failed) => errors.push(failed),
         }
     }
-    // The searched file stands before the same one as context.
-    sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
-    sources.dedup_by(|later, first| later.path == first.path);
-    let (mut said, files): (Vec<_>, Vec<_>) =
-        sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
-    let mut inventory = Inventory::new(&files, &scanner.options.convention);
-    inventory.past = past(scanner, &inventory);
-    inventory.ignores = ignores(scanner, &inventory);
-    let found = across::run(&inventory, scanner.options.today, &scanner.checks);
-    drop(inventory);
-    // Many small things, which take as long to give back as they took to make.
-    files.into_par_iter().for_each(drop);
-    let mut touched = BTreeSet::new();
+    (found, errors)
+}
+
+/// What the checks of the whole repository say of `files`, each by its index. `files` are sorted by path.
+pub(super) fn drafts(
+    scanner: &Scanner<'_>,
+    files: &[(Arc<str>, Facts)],
+    ignored: &super::IgnoredOf,
+    errors: &mut Vec<Skipped>,
+) -> Vec<(usize, Draft)> {
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        let mut inventory = Inventory::new(files, &scanner.options.convention);
+        inventory.past = past(scanner, &inventory);
+        inventory.ignores = ignores(scanner, &inventory, ignored);
+        across::run(&inventory, scanner.options.today, &scanner.checks)
+    }));
+    let Ok(found) = found else {
+        errors.push(error("an internal error stopped the checks of the whole repository"));
+        return Vec::new();
+    };
     let failed = found.failed.into_iter();
     errors.extend(failed.map(|rule| error(&format!("an internal error stopped the check '{rule}'"))));
-    for (file, draft) in found.drafts {
-        if let Some(said) = &mut said[file] {
-            said.drafts.push(draft);
-            touched.insert(file);
-        }
-    }
-    touched.into_iter().filter_map(|file| said[file].take()).collect()
+    found.drafts
 }
 
 /// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
@@ -156,20 +165,20 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
 }
 
 /// What is said of the secret files that templates of such files stand for.
-fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Ignores> {
+fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &super::IgnoredOf) -> Option<Ignores> {
     scanner.checks.iter().find(|check| check.rule == "unignored-secret-file")?;
     let paths = inventory.secret_files();
     if paths.is_empty() {
         return None;
     }
     let asked: Vec<&str> = paths.iter().map(|(_, path)| path.as_str()).collect();
-    let said = (scanner.options.ignored)(&asked)?;
+    let said = ignored(&asked)?;
     let open = paths.into_iter().zip(said.spoken_of).filter(|(_, spoken_of)| !spoken_of).map(|(path, _)| path);
     Some(Ignores { open: open.collect(), text: said.text })
 }
 
 /// The facts of a file that is not searched.
-fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Result<Source, Skipped>> {
+fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Scratch) -> Option<Result<(Arc<str>, Facts), Skipped>> {
     if !read::may_hold(&file.path) {
         return None;
     }
@@ -181,7 +190,7 @@ fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Vec<u8>) -> Option<Res
         // It is there, though, should a kustomization name it.
         Ok(Facts::default())
     };
-    Some(facts.map(|facts| Source { path: file.path.clone(), facts, said: None }))
+    Some(facts.map(|facts| (file.path.clone(), facts)))
 }
 
 /// The facts of a text; a panic costs these and nothing else.

@@ -17,7 +17,7 @@ use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
 use crate::rule::Level;
-use crate::source::{self, File, Listing, Read};
+use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::{LineIndex, Span};
 
 /// The facts of all files of a listing.
@@ -41,7 +41,7 @@ enum Done {
 #[must_use]
 pub fn gather(listing: Listing, options: &Options) -> Gathered {
     let done: Vec<Done> =
-        listing.files.par_iter().map_init(Vec::new, |buffer, file| one(file, options, buffer)).collect();
+        listing.files.par_iter().map_init(Scratch::default, |buffer, file| one(file, options, buffer)).collect();
     let mut gathered = Gathered::default();
     let coverage = &mut gathered.coverage;
     coverage.skipped = listing.skipped;
@@ -68,7 +68,7 @@ pub fn gather(listing: Listing, options: &Options) -> Gathered {
     gathered
 }
 
-fn one(file: &File, options: &Options, buffer: &mut Vec<u8>) -> Done {
+fn one(file: &File, options: &Options, buffer: &mut Scratch) -> Done {
     if options.interrupted.load(Ordering::Relaxed) {
         return Done::NotReached;
     }

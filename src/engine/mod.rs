@@ -18,11 +18,13 @@ use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::rule::{Level, Rule};
-use crate::source::{self, File, Listing, Read};
+use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::Span;
 
 mod across;
 mod allow;
+pub mod change;
+pub mod history;
 mod excerpt;
 mod gather;
 mod make;
@@ -110,7 +112,8 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
     let Input { listing, context } = input;
     let files = &listing.files;
-    let done: Vec<Done> = files.par_iter().map_init(Vec::new, |buffer, file| scanner.file(file, buffer)).collect();
+    let done: Vec<Done> =
+        files.par_iter().map_init(Scratch::default, |buffer, file| scanner.file(file, buffer)).collect();
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     outcome.coverage.skipped = listing.skipped;
     outcome.coverage.errors = listing.errors;
@@ -243,7 +246,7 @@ impl<'o> Scanner<'o> {
         Self { options, engine, checks, across }
     }
 
-    fn file(&self, file: &File, buffer: &mut Vec<u8>) -> Done {
+    fn file(&self, file: &File, buffer: &mut Scratch) -> Done {
         if self.options.interrupted.load(Ordering::Relaxed) {
             return Done::NotReached;
         }
@@ -344,24 +347,28 @@ impl<'o> Scanner<'o> {
     fn env_files(&self, files: &[File], mut wanted: Vec<(String, String)>, outcome: &mut Outcome) {
         wanted.sort();
         wanted.dedup_by(|a, b| a.0 == b.0);
-        let mut buffer = Vec::new();
+        let mut buffer = Scratch::default();
         for (path, generator) in wanted {
             let Ok(at) = files.binary_search_by(|file| file.path.as_ref().cmp(path.as_str())) else { continue };
             let Read::Text(decoded) = source::read(&files[at], self.options.max_size, &mut buffer) else { continue };
             let findings = make::env_file(self, &path, &decoded.text, &generator);
-            // What only a key's name told is told better by the generator; what a format told stays.
-            let meets = |a: &Finding, b: &Finding| a.path == b.path && a.span.overlaps(b.span);
-            let named = |finding: &Finding| finding.rule.starts_with("generic-");
-            outcome.findings.retain(|known| !(named(known) && findings.iter().any(|new| meets(known, new))));
-            let new = findings.into_iter().filter(|new| !outcome.findings.iter().any(|known| meets(known, new)));
-            let new: Vec<Finding> = new.collect();
-            outcome.findings.extend(new);
+            join_env_file(&mut outcome.findings, findings);
         }
     }
 
     fn rule(&self, id: &str) -> Option<&Rule> {
         self.options.rules.iter().find(|rule| rule.id == id)
     }
+}
+
+/// Joins the findings of an env file to those that are known: what only a key's name told is told better by the generator,
+/// what a format told stays.
+fn join_env_file(known: &mut Vec<Finding>, new: Vec<Finding>) {
+    let meets = |a: &Finding, b: &Finding| a.path == b.path && a.span.overlaps(b.span);
+    let named = |finding: &Finding| finding.rule.starts_with("generic-");
+    known.retain(|known| !(named(known) && new.iter().any(|new| meets(known, new))));
+    let new: Vec<Finding> = new.into_iter().filter(|new| !known.iter().any(|known| meets(known, new))).collect();
+    known.extend(new);
 }
 
 /// Quiet stretches by start, each with the furthest end of all up to it.

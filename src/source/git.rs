@@ -159,13 +159,13 @@ fn is_within(path: &[u8], folder: &[u8]) -> bool {
     }
 }
 
-fn options() -> gix::open::Options {
+pub(super) fn options() -> gix::open::Options {
     // No environment either: a hook runs with GIT_DIR and GIT_INDEX_FILE set for the repository that commits, which need
     // not be the one asked about.
     gix::open::Options::isolated()
 }
 
-fn is_outside(error: &gix::Error) -> bool {
+pub(super) fn is_outside(error: &gix::Error) -> bool {
     matches!(
         error.downcast_any_ref::<upwards::Error>(),
         Some(
@@ -186,6 +186,6 @@ fn broken_link(folder: &Path, root: Option<&Path>) -> Option<PathBuf> {
         .find(|link| std::fs::symlink_metadata(link).is_ok_and(|metadata| metadata.is_file()))
 }
 
-fn git_error(path: impl Into<PathBuf>, source: impl Into<Box<dyn Error + Send + Sync>>) -> SourceError {
+pub(super) fn git_error(path: impl Into<PathBuf>, source: impl Into<Box<dyn Error + Send + Sync>>) -> SourceError {
     SourceError::Git { path: path.into(), source: source.into() }
 }

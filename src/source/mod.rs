@@ -7,7 +7,7 @@
 //!
 //! The parts: `tree` puts a listing together, `git` reads repositories and their index, `walk` reads folders under
 //! ignore rules, `past` looks up what files held, `ignored` what a `.gitignore`
-//! says of a file, `read` opens files, `decode` knows encodings and binary formats.
+//! says of a file, `read` opens files, `store` has what Git keeps, `decode` knows encodings and binary formats.
 
 mod commits;
 mod decode;
@@ -15,6 +15,7 @@ mod git;
 mod ignored;
 mod past;
 mod read;
+pub mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -32,6 +33,7 @@ pub use git::{Checkout, checkout, git_dir};
 pub use ignored::{Ignored, ignored, ignored_below};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};
+pub use store::Scratch;
 pub use tree::{list, root_of};
 
 /// A file to be searched.
@@ -40,10 +42,12 @@ pub struct File {
     /// Report path: `/` between the parts, relative to [`Listing::root`]; bytes that are no UTF-8 are percent-encoded
     /// and nothing else is.
     pub path: Arc<str>,
-    /// Where the file is: absolute, without a symbolic link in it at the time of listing.
+    /// Where the file is, or would be checked out: absolute, without a symbolic link in it at the time of listing.
     pub location: PathBuf,
     /// Whether the index of a Git repository holds it.
     pub tracked: bool,
+    /// The object of Git that holds its content; none where that is what stands at `location`.
+    pub blob: Option<store::Blob>,
 }
 
 /// What a scan of files covers.
@@ -111,6 +115,20 @@ pub enum SourceError {
         path: PathBuf,
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no repository.
+    #[error("{}: is not in a Git repository; change to one, or check files without --staged, --diff and --history", .path.display())]
+    NotARepository {
+        /// The folder that was looked from.
+        path: PathBuf,
+    },
+    /// A revision that names no commit.
+    #[error("the revision '{revision}' {reason}; see `git log --oneline`, and fetch what is missing")]
+    Revision {
+        /// As given.
+        revision: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// There is nothing to search.
     #[error(

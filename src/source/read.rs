@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::decode::{HEAD, decode, is_binary};
-use super::{Decoded, File, Kind};
+use super::{Decoded, File, Kind, Scratch};
 
 /// How much is read before a longer file is checked for being binary, bytes.
 const FIRST: usize = 64 * 1024;
@@ -67,12 +67,20 @@ pub(super) fn open(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
-/// Reads `file` into `buffer` and decodes it. At most `limit` bytes and one more are read, also where the file grows
+/// Reads `file` into `scratch` and decodes it. At most `limit` bytes and one more are read, also where the file grows
 /// meanwhile.
 ///
-/// `buffer` is scratch space that only grows: use one for many files. The text borrows it where the file is UTF-8, so
+/// `scratch` is one thread's room for many files. The text borrows it where the file is UTF-8, so
 /// that nothing is copied.
-pub fn read<'a>(file: &File, limit: u64, buffer: &'a mut Vec<u8>) -> Read<'a> {
+pub fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
+    if let Some(blob) = &file.blob {
+        return match scratch.load(blob, limit) {
+            Ok(Ok(())) => decode(&scratch.bytes).map_or_else(Read::binary, Read::Text),
+            Ok(Err(size)) => Read::too_large(limit, Some(size)),
+            Err(reason) => Read::Failed(reason),
+        };
+    }
+    let buffer = &mut scratch.bytes;
     let opened = open(&file.location).and_then(|input| Ok((input.metadata()?, input)));
     match opened {
         Ok((metadata, input)) => match Kind::from(metadata.file_type()) {

@@ -266,7 +266,7 @@ impl Tree {
             Err(error) => return self.fail(base, &[(path.to_vec(), error)]),
         };
         match kind {
-            Kind::File => self.files.push(File { path: base.report(path), location, tracked }),
+            Kind::File => self.files.push(File { path: base.report(path), location, tracked, blob: None }),
             Kind::Link => {
                 let boundary = if self.git { &self.root } else { base.root }.to_owned();
                 self.links.push(Link { path: base.report(path), location, boundary });
@@ -393,7 +393,7 @@ fn slashed(path: &Path) -> Vec<u8> {
 }
 
 /// `path` with what is no UTF-8 percent-encoded.
-fn encoded(path: &[u8]) -> String {
+pub(super) fn encoded(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -242,6 +242,7 @@ fn verify(
         path: format!("{prefix}/{}", file.path).into(),
         location: root.join(&file.path),
         tracked: false,
+        blob: None,
     });
     let listing = source::Listing { files: files.collect(), root: root.clone(), ..source::Listing::default() };
     let mut options = check::options(&plan.settings, &interrupt.asked);

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_vanished_or_replaced_file_is_a_failure() {
     let tree = Folder::new();
-    let mut buffer = Vec::new();
+    let mut buffer = Scratch::default();
     let location = tree.write("a", "a");
     fs::remove_file(&location).expect("it is there");
     let Read::Failed(reason) = read(&file(location.clone()), LIMIT, &mut buffer) else { panic!("it is gone") };
@@ -20,7 +20,7 @@ fn a_vanished_or_replaced_file_is_a_failure() {
 #[test]
 fn reading_reuses_its_buffer_and_respects_the_limit() {
     let tree = Folder::new();
-    let mut buffer = Vec::new();
+    let mut buffer = Scratch::default();
     let long = "é".repeat(300_000);
     for text in [long.as_str(), "short\r\n", "", &long[..65_536], &long[..65_534]] {
         let location = tree.write("a", text);

@@ -1,0 +1,187 @@
+//! Every version of every file: each distinct credential once, with the commit that brought it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use super::change::{Brought, value};
+use super::{Done, Options, Scanner, finish, interruption};
+use crate::finding::{Commit, Digest, Finding, Outcome, Scope, Skipped};
+use crate::source::store::{Version, Versions};
+use crate::source::{File, Scratch};
+
+/// Files that one thread takes at a time: those of one path stand together, and are deltas of each other.
+const CHUNK: usize = 32;
+
+/// Tells how far a run is.
+pub trait Progress: Sync {
+    /// So many more files were searched.
+    fn advance(&self, files: usize);
+}
+
+/// The number of a commit, and whether the checked out one still has it, to what is shown of it.
+pub type Describe<'d> = &'d dyn Fn(usize, bool) -> Option<Commit>;
+
+/// What is known of one credential.
+struct Known {
+    /// Number of the version that brought it.
+    first: usize,
+    finding: Box<Finding>,
+    in_head: bool,
+}
+
+/// What some versions hold.
+#[derive(Default)]
+struct Found {
+    known: BTreeMap<Digest, Known>,
+    files: usize,
+    bytes: u64,
+    incomplete: bool,
+    skipped: Vec<Skipped>,
+    errors: Vec<Skipped>,
+}
+
+/// Searches every version for credentials. `wanted` says which paths count.
+#[must_use]
+pub fn history(
+    versions: &Versions,
+    wanted: &(dyn Fn(&str) -> bool + Sync),
+    describe: Describe<'_>,
+    progress: &dyn Progress,
+    options: &Options,
+) -> Outcome {
+    let scanner = Scanner::new(options);
+    let introduced: Vec<(usize, &Version)> =
+        versions.introduced.iter().enumerate().filter(|(_, version)| wanted(&version.file.path)).collect();
+    let found = search(&scanner, introduced, progress);
+    let mut outcome = Outcome { complete: !found.incomplete, ..Outcome::default() };
+    outcome.coverage.scope = Scope::History;
+    outcome.coverage.commits = versions.commits();
+    outcome.coverage.files = found.files;
+    outcome.coverage.bytes = found.bytes;
+    outcome.coverage.skipped.extend(found.skipped.into_iter().chain(versions.skipped.iter().cloned()));
+    outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
+    outcome.findings = found.known.into_values().map(|known| told(known, versions, describe)).collect();
+    if options.interrupted.load(Ordering::Relaxed) {
+        outcome.coverage.errors.push(interruption());
+    }
+    finish(&mut outcome);
+    outcome
+}
+
+/// Adds to what a range brings what its commits brought and took away again.
+pub fn between(
+    brought: &mut Brought,
+    versions: &Versions,
+    wanted: &(dyn Fn(&str) -> bool + Sync),
+    describe: Describe<'_>,
+    options: &Options,
+) {
+    let scanner = Scanner::new(options);
+    let introduced: Vec<(usize, &Version)> =
+        versions.introduced.iter().enumerate().filter(|(_, version)| wanted(&version.file.path)).collect();
+    let found = search(&scanner, introduced, &Silent);
+    let before = old_values(&scanner, &versions.removed);
+    let outcome = &mut brought.outcome;
+    outcome.coverage.commits = versions.commits();
+    outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
+    let at_tip: BTreeSet<Digest> = brought.values.iter().map(|(_, digest)| *digest).collect();
+    let old = |known: &Known| {
+        before.contains(&known.finding.identity.value) || at_tip.contains(&known.finding.identity.value)
+    };
+    let gone = found.known.into_values().filter(|known| !old(known));
+    outcome.findings.extend(gone.map(|known| told(known, versions, describe)));
+    finish(outcome);
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advance(&self, _: usize) {}
+}
+
+/// Digests of the credentials in files that were there before.
+fn old_values(scanner: &Scanner<'_>, files: &[File]) -> BTreeSet<Digest> {
+    let values = files.par_iter().map_init(Scratch::default, |scratch, file| match scanner.file(file, scratch) {
+        Done::Seen { seen, .. } => seen.findings.iter().filter(|f| f.identity.is_value).map(value).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    });
+    values.flatten().map(|(_, digest)| digest).collect()
+}
+
+fn search(scanner: &Scanner<'_>, mut versions: Vec<(usize, &Version)>, progress: &dyn Progress) -> Found {
+    versions.sort_by(|a, b| (&a.1.file.path, a.0).cmp(&(&b.1.file.path, b.0)));
+    let found: Vec<Found> = versions
+        .par_chunks(CHUNK)
+        .map_init(Scratch::default, |scratch, chunk| {
+            let mut found = Found::default();
+            for (number, version) in chunk {
+                if !found.add(scanner, *number, version, scratch) {
+                    break;
+                }
+            }
+            progress.advance(chunk.len());
+            found
+        })
+        .collect();
+    found.into_iter().fold(Found::default(), Found::join)
+}
+
+impl Found {
+    /// Whether to go on.
+    fn add(&mut self, scanner: &Scanner<'_>, number: usize, version: &Version, scratch: &mut Scratch) -> bool {
+        match scanner.file(&version.file, scratch) {
+            Done::Seen { bytes, seen } => {
+                self.files += 1;
+                self.bytes += bytes;
+                for finding in seen.findings.into_iter().filter(|finding| finding.identity.is_value) {
+                    let digest = finding.identity.value;
+                    self.know(digest, Known { first: number, finding: Box::new(finding), in_head: version.in_head });
+                }
+            }
+            Done::Skipped(skipped) => self.skipped.push(skipped),
+            Done::Failed(failed) => self.errors.push(failed),
+            Done::NotReached => return false,
+        }
+        true
+    }
+
+    /// The first version that had it stands for all; its level is the highest that any of them gives.
+    fn know(&mut self, digest: Digest, new: Known) {
+        match self.known.entry(digest) {
+            std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(new)),
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                let in_head = known.in_head || new.in_head;
+                let level = known.finding.level.max(new.finding.level);
+                let earlier = (new.first, new.finding.span, &new.finding.rule)
+                    < (known.first, known.finding.span, &known.finding.rule);
+                if earlier {
+                    *known = new;
+                }
+                known.in_head = in_head;
+                known.finding.level = level;
+            }
+        }
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        for (digest, known) in other.known {
+            self.know(digest, known);
+        }
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.incomplete |= other.incomplete;
+        self.skipped.extend(other.skipped);
+        self.errors.extend(other.errors);
+        self
+    }
+}
+
+fn told(known: Known, versions: &Versions, describe: Describe<'_>) -> Finding {
+    let commit = versions.introduced.get(known.first).and_then(|version| version.commit);
+    let commit = commit.and_then(|commit| describe(commit, known.in_head));
+    // A fix is made for the file as it is today.
+    Finding { commit, fix: None, ..*known.finding }
+}

@@ -1,0 +1,397 @@
+//! Trees, and the index, held against each other. Equal folders are passed over by their ids, unread.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::index::entry::{Flags, Mode, Stage};
+use gix::index::extension;
+use gix::objs::tree::EntryKind;
+use gix::objs::{Kind, TreeRefIter};
+
+use super::objects::{Blob, ObjectError, Objects, Reader};
+use super::{Store, graph::Graph};
+use crate::finding::Skipped;
+use crate::source::tree::encoded;
+use crate::source::walk::{join, locate};
+use crate::source::{File, SourceError, git::git_error};
+
+/// Folders in folders, at most: Git has no limit, hostile trees neither.
+const DEPTH: usize = 512;
+
+/// One path that is not the same on all sides.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Report path.
+    pub path: Arc<str>,
+    /// The file on the new side; none where there is none.
+    pub new: Option<File>,
+    /// The file on each of the old sides.
+    pub olds: Vec<Option<File>>,
+}
+
+impl Change {
+    /// Whether the new side has a file that none of the old ones has.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        let same = |old: &Option<File>| matches!((old, &self.new), (Some(old), Some(new)) if old.blob == new.blob);
+        self.new.is_some() && !self.olds.iter().any(same)
+    }
+}
+
+/// What two or more sides differ in.
+pub struct Changes {
+    /// Sorted by path.
+    pub changed: Vec<Change>,
+    /// How many old sides there are.
+    pub olds: usize,
+    /// What should have been compared and could not be. Makes a run incomplete.
+    pub errors: Vec<Skipped>,
+    /// What is left out on purpose.
+    pub skipped: Vec<Skipped>,
+    new: Side,
+    index: Option<gix::index::File>,
+    objects: Arc<Objects>,
+    root: std::path::PathBuf,
+}
+
+/// One side at one folder.
+#[derive(Clone)]
+pub(super) enum Side {
+    /// No folder there.
+    Nothing,
+    Tree(ObjectId),
+    /// Entries of the index that stand below the folder, and what the index knows of the tree that they make.
+    Index(Range<usize>, Option<ObjectId>),
+}
+
+/// What stands under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entry {
+    Blob(ObjectId),
+    Link(ObjectId),
+    Submodule(ObjectId),
+}
+
+impl Store {
+    /// What the commit of the index would change, against the checked out commit and, while a merge is made, the commits that
+    /// are merged.
+    ///
+    /// # Errors
+    /// Where the index or a commit cannot be read.
+    pub fn staged(&self) -> Result<Changes, SourceError> {
+        let local = self.repository.to_thread_local();
+        let bad = |source: Box<dyn std::error::Error + Send + Sync>| git_error(&self.index, source);
+        let index = match std::fs::symlink_metadata(&self.index) {
+            // Nothing was ever staged.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(bad(error.into())),
+            Ok(_) => {
+                let read = gix::index::File::at(&self.index, local.object_hash(), false, Default::default());
+                Some(read.map_err(|error| bad(error.into()))?)
+            }
+        };
+        let mut parents = Vec::from_iter(self.head()?);
+        parents.extend(self.merged());
+        let new = index.as_ref().map_or(Side::Nothing, |index| Side::Index(0..index.entries().len(), whole(index)));
+        self.compare(new, index, &parents)
+    }
+
+    /// The other parents of the commit that is being made: those of an unfinished merge.
+    fn merged(&self) -> Vec<ObjectId> {
+        let Ok(text) = std::fs::read(self.repository.git_dir().join("MERGE_HEAD")) else { return Vec::new() };
+        text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
+    }
+
+    /// What `tip` has against the commit `base`, or against nothing.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read.
+    pub fn changes(&self, base: Option<ObjectId>, tip: ObjectId) -> Result<Changes, SourceError> {
+        let tree = self.tree(tip)?;
+        self.compare(Side::Tree(tree), None, &Vec::from_iter(base))
+    }
+
+    /// The best common ancestor of two commits.
+    ///
+    /// # Errors
+    /// Where a commit cannot be read.
+    pub fn merge_base(&self, one: ObjectId, two: ObjectId) -> Result<Option<ObjectId>, SourceError> {
+        let mut graph = Graph::new(self.shallow_commits());
+        graph.merge_base(&mut self.objects.reader(), one, two).map_err(|error| git_error(&self.root, error))
+    }
+
+    /// Commits whose parents were not fetched.
+    pub(super) fn shallow_commits(&self) -> Vec<ObjectId> {
+        let commits = self.repository.to_thread_local().shallow_commits().ok().flatten();
+        commits.map(|commits| commits.iter().copied().collect()).unwrap_or_default()
+    }
+
+    fn tree(&self, commit: ObjectId) -> Result<ObjectId, SourceError> {
+        let mut graph = Graph::new(self.shallow_commits());
+        let found = graph.commit(&mut self.objects.reader(), commit).map(|commit| commit.tree);
+        found.map_err(|error| git_error(&self.root, error))
+    }
+
+    fn compare(
+        &self,
+        new: Side,
+        index: Option<gix::index::File>,
+        parents: &[ObjectId],
+    ) -> Result<Changes, SourceError> {
+        let olds = parents.iter().map(|commit| self.tree(*commit).map(Side::Tree)).collect::<Result<Vec<_>, _>>()?;
+        // Before the first commit there is one side, and nothing in it.
+        let olds = if olds.is_empty() { vec![Side::Nothing] } else { olds };
+        let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
+        walk.index = index.as_ref();
+        let count = olds.len();
+        let sides: Vec<Side> = std::iter::once(new.clone()).chain(olds).collect();
+        walk.folder(b"", &sides, 0);
+        let Walk { mut changed, mut errors, mut skipped, .. } = walk;
+        if let Some(index) = &index {
+            errors.extend(unmerged(index));
+        }
+        changed.sort_by(|a, b| a.path.cmp(&b.path));
+        errors.sort();
+        errors.dedup();
+        skipped.sort();
+        skipped.dedup();
+        let (objects, root) = (Arc::clone(&self.objects), self.root.clone());
+        Ok(Changes { changed, olds: count, errors, skipped, new, index, objects, root })
+    }
+}
+
+impl Changes {
+    /// Every file of the new side that is the same on all sides; what cannot be read besides.
+    #[must_use]
+    pub fn unchanged(&self) -> (Vec<File>, Vec<Skipped>) {
+        let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
+        walk.index = self.index.as_ref();
+        let mut files = Vec::new();
+        walk.all(b"", &self.new, 0, &mut files);
+        let changed: HashSet<&str> = self.changed.iter().map(|change| &*change.path).collect();
+        files.retain(|file| !changed.contains(&*file.path));
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        (files, walk.errors)
+    }
+
+    /// What report paths are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+/// The tree that the whole index makes, where the index knows it.
+fn whole(index: &gix::index::File) -> Option<ObjectId> {
+    index.tree().filter(|tree| tree.num_entries.is_some()).map(|tree| tree.id)
+}
+
+fn unmerged(index: &gix::index::File) -> Vec<Skipped> {
+    let open = index.entries().iter().filter(|entry| entry.stage() != Stage::Unconflicted);
+    let mut paths: Vec<String> = open.map(|entry| encoded(entry.path(index))).collect();
+    paths.dedup();
+    let reason = "has a merge conflict; solve it and `git add` the file";
+    paths.into_iter().map(|path| Skipped { path: path.into(), reason: reason.to_owned() }).collect()
+}
+
+/// A walk through the folders of all sides, and what it found.
+pub(super) struct Walk<'w> {
+    pub reader: Reader,
+    objects: &'w Arc<Objects>,
+    root: &'w Path,
+    index: Option<&'w gix::index::File>,
+    /// In no order.
+    pub changed: Vec<Change>,
+    pub errors: Vec<Skipped>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// What a folder holds: its files and its folders, by name.
+#[derive(Default)]
+struct Content {
+    entries: BTreeMap<Vec<u8>, Entry>,
+    folders: BTreeMap<Vec<u8>, Side>,
+}
+
+impl<'w> Walk<'w> {
+    pub(super) fn new(reader: Reader, objects: &'w Arc<Objects>, root: &'w Path) -> Self {
+        let (changed, errors, skipped) = Default::default();
+        Self { reader, objects, root, index: None, changed, errors, skipped }
+    }
+
+    /// Compares the folder `path` of all sides, the new one first.
+    pub(super) fn folder(&mut self, path: &[u8], sides: &[Side], depth: usize) {
+        let ids: Vec<Option<ObjectId>> = sides.iter().map(Side::id).collect();
+        let known = |side: &Side| matches!(side, Side::Nothing) || side.id().is_some();
+        if sides.iter().all(known) && ids.windows(2).all(|pair| pair[0] == pair[1]) {
+            return;
+        }
+        let contents: Vec<Content> = sides.iter().map(|side| self.read(path, side, depth)).collect();
+        let mut names: Vec<&Vec<u8>> = contents.iter().flat_map(|content| content.entries.keys()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let entries: Vec<Option<&Entry>> = contents.iter().map(|content| content.entries.get(name)).collect();
+            if entries.windows(2).any(|pair| pair[0] != pair[1]) {
+                self.entry(&join(path, name), &entries);
+            }
+        }
+        let mut folders: Vec<&Vec<u8>> = contents.iter().flat_map(|content| content.folders.keys()).collect();
+        folders.sort_unstable();
+        folders.dedup();
+        for name in folders {
+            let side = |content: &Content| content.folders.get(name).cloned().unwrap_or(Side::Nothing);
+            let inner: Vec<Side> = contents.iter().map(side).collect();
+            self.folder(&join(path, name), &inner, depth + 1);
+        }
+    }
+
+    fn entry(&mut self, path: &[u8], entries: &[Option<&Entry>]) {
+        let report: Arc<str> = encoded(path).into();
+        let file = |entry: &Option<&Entry>| match entry {
+            Some(Entry::Blob(id)) => Some(self.file(&report, path, *id)),
+            _ => None,
+        };
+        let files: Vec<Option<File>> = entries.iter().map(file).collect();
+        let reason = match entries.first() {
+            Some(Some(Entry::Link(_))) => Some("symbolic link; its target is checked under its own path"),
+            Some(Some(Entry::Submodule(_))) => Some("submodule; its commits are checked in its own repository"),
+            _ => None,
+        };
+        self.skipped.extend(reason.map(|reason| Skipped { path: report.clone(), reason: reason.to_owned() }));
+        let mut files = files.into_iter();
+        let new = files.next().flatten();
+        let olds: Vec<Option<File>> = files.collect();
+        if new.is_some() || olds.iter().any(Option::is_some) {
+            self.changed.push(Change { path: report, new, olds });
+        }
+    }
+
+    fn file(&self, report: &Arc<str>, path: &[u8], id: ObjectId) -> File {
+        let location = locate(self.root, path).unwrap_or_else(|_| self.root.join(&**report));
+        let blob = Blob { objects: Arc::clone(self.objects), id, replaced: true };
+        File { path: Arc::clone(report), location, tracked: true, blob: Some(blob) }
+    }
+
+    /// All files below a folder of one side.
+    pub(super) fn all(&mut self, path: &[u8], side: &Side, depth: usize, files: &mut Vec<File>) {
+        let content = self.read(path, side, depth);
+        for (name, entry) in &content.entries {
+            if let Entry::Blob(id) = entry {
+                let path = join(path, name);
+                files.push(self.file(&encoded(&path).into(), &path, *id));
+            }
+        }
+        for (name, side) in &content.folders {
+            self.all(&join(path, name), side, depth + 1, files);
+        }
+    }
+
+    fn read(&mut self, path: &[u8], side: &Side, depth: usize) -> Content {
+        let mut content = Content::default();
+        if depth > DEPTH {
+            self.fail(path, "folders stand too deep in each other");
+            return content;
+        }
+        match side {
+            Side::Nothing => {}
+            Side::Tree(id) => {
+                if let Err(error) = tree(&mut self.reader, *id, &mut content) {
+                    self.fail(path, &error.to_string());
+                }
+            }
+            Side::Index(range, _) => {
+                if let Some(index) = self.index {
+                    entries(index, path, range.clone(), &mut content);
+                }
+            }
+        }
+        content
+    }
+
+    fn fail(&mut self, path: &[u8], reason: &str) {
+        let path = if path.is_empty() { ".".to_owned() } else { encoded(path) };
+        self.errors.push(Skipped { path: path.into(), reason: reason.to_owned() });
+    }
+}
+
+impl Side {
+    fn id(&self) -> Option<ObjectId> {
+        match self {
+            Self::Nothing => None,
+            Self::Tree(id) => Some(*id),
+            Self::Index(_, id) => *id,
+        }
+    }
+}
+
+fn tree(reader: &mut Reader, id: ObjectId, content: &mut Content) -> Result<(), ObjectError> {
+    let mut buffer = Vec::new();
+    reader.read(id, Kind::Tree, &mut buffer)?;
+    for entry in TreeRefIter::from_bytes(&buffer, reader.hash()) {
+        let entry = entry.map_err(|_| ObjectError::Damaged { id })?;
+        let (name, id) = (entry.filename.to_vec(), entry.oid.to_owned());
+        match entry.mode.kind() {
+            EntryKind::Tree => drop(content.folders.insert(name, Side::Tree(id))),
+            EntryKind::Blob | EntryKind::BlobExecutable => drop(content.entries.insert(name, Entry::Blob(id))),
+            EntryKind::Link => drop(content.entries.insert(name, Entry::Link(id))),
+            EntryKind::Commit => drop(content.entries.insert(name, Entry::Submodule(id))),
+        }
+    }
+    Ok(())
+}
+
+/// Sorts the entries of the index in `range`, all of them below `folder`, by the names that stand in the folder.
+fn entries(index: &gix::index::File, folder: &[u8], range: Range<usize>, content: &mut Content) {
+    let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
+    let known = known(index, folder);
+    let all = index.entries();
+    let mut at = range.start;
+    while at < range.end.min(all.len()) {
+        let entry = &all[at];
+        let path: &[u8] = entry.path(index);
+        let rest = path.get(skip..).unwrap_or_default();
+        let Some(end) = rest.find_byte(b'/') else {
+            // What is to be added later has no content yet, and what is in conflict has none that is decided.
+            if !entry.flags.contains(Flags::INTENT_TO_ADD) && entry.stage() == Stage::Unconflicted {
+                let kind = match entry.mode {
+                    Mode::SYMLINK => Entry::Link(entry.id),
+                    Mode::COMMIT => Entry::Submodule(entry.id),
+                    _ => Entry::Blob(entry.id),
+                };
+                content.entries.insert(rest.to_vec(), kind);
+            }
+            at += 1;
+            continue;
+        };
+        let name = &rest[..end];
+        if entry.mode == Mode::DIR && end + 1 == rest.len() {
+            // A folder that a sparse checkout leaves out stands there as a whole.
+            content.folders.insert(name.to_vec(), Side::Tree(entry.id));
+            at += 1;
+            continue;
+        }
+        let below = |entry: &gix::index::Entry| {
+            let path: &[u8] = entry.path(index);
+            path.get(skip..).and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let next = at + all[at..range.end.min(all.len())].partition_point(below);
+        let child = known.and_then(|tree| tree.children.iter().find(|child| child.name.as_slice() == name));
+        let id = child.filter(|child| child.num_entries.is_some()).map(|child| child.id);
+        content.folders.insert(name.to_vec(), Side::Index(at..next.max(at + 1), id));
+        at = next.max(at + 1);
+    }
+}
+
+/// What the index knows of the tree of a folder.
+fn known<'i>(index: &'i gix::index::File, folder: &[u8]) -> Option<&'i extension::Tree> {
+    let mut tree = index.tree()?;
+    for name in folder.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+        tree = tree.children.iter().find(|child| child.name.as_slice() == name)?;
+    }
+    Some(tree)
+}

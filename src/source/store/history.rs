@@ -1,0 +1,330 @@
+//! Every version of every file that some commits brought.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::objs::{CommitRef, Kind, TreeRefIter};
+use rayon::prelude::*;
+
+use super::compare::{Side, Walk};
+use super::graph::{CommitInfo, Graph, peel};
+use super::objects::{Blob, ObjectError, Objects};
+use super::{Store, graph};
+use crate::finding::{Commit, Skipped};
+use crate::source::{File, SourceError};
+
+/// Which commits are meant.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// `A..B`, `A...B` or one revision; everything that a reference leads to where there is none.
+    pub range: Option<String>,
+    /// Also what references named some time ago.
+    pub reflog: bool,
+    /// Also what nothing leads to.
+    pub all_objects: bool,
+}
+
+/// Commits that belong together: reachable from one and from none of the others.
+#[derive(Clone, Debug, Default)]
+pub struct Range {
+    /// Reachable from these.
+    pub tips: Vec<ObjectId>,
+    /// And from none of these.
+    pub excluded: Vec<ObjectId>,
+}
+
+/// One version of a file.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The file, by the path that the commit has it under.
+    pub file: File,
+    /// Which of the commits brought it; none where no commit leads to it.
+    pub commit: Option<usize>,
+    /// Whether the checked out commit holds this content.
+    pub in_head: bool,
+}
+
+/// What some commits brought.
+pub struct Versions {
+    /// Every content once for each name of a file, in the order of the commits, parents first.
+    pub introduced: Vec<Version>,
+    /// What the commits took away or replaced, and none of them brought.
+    pub removed: Vec<File>,
+    /// What should have been read and could not be. Makes a run incomplete.
+    pub errors: Vec<Skipped>,
+    /// What is left out on purpose.
+    pub skipped: Vec<Skipped>,
+    commits: Vec<CommitInfo>,
+    objects: Arc<Objects>,
+}
+
+/// What one commit changed against all of its parents.
+#[derive(Default)]
+struct Step {
+    introduced: Vec<(Arc<str>, File)>,
+    removed: Vec<File>,
+    errors: Vec<Skipped>,
+    submodules: usize,
+}
+
+impl Store {
+    /// The commits that `wanted` means.
+    ///
+    /// # Errors
+    /// Where a revision names nothing.
+    pub fn history(&self, wanted: &Wanted) -> Result<Versions, SourceError> {
+        if let Some(range) = &wanted.range {
+            let range = self.range(range)?;
+            return self.versions(&range, false);
+        }
+        let mut reader = self.objects.plain_reader();
+        let (mut tips, mut roots, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
+        let found = self.tips(wanted.reflog);
+        let mut errors = found.errors;
+        for (id, name) in &found.named {
+            match peel(&mut reader, *id) {
+                Ok(peeled) => {
+                    tips.extend(peeled.commit);
+                    roots.extend(peeled.tree);
+                    blobs.extend(peeled.blob.map(|blob| (blob, name.clone())));
+                }
+                Err(error) => errors.push(failed(&error)),
+            }
+        }
+        let gone = |id: &ObjectId| peel(&mut reader, *id);
+        let remembered: Vec<_> = found.remembered.iter().map(gone).collect();
+        let lost = remembered.iter().filter(|peeled| peeled.is_err()).count();
+        tips.extend(remembered.into_iter().flatten().filter_map(|peeled| peeled.commit));
+        let mut loose = Vec::new();
+        if wanted.all_objects {
+            match reader.all() {
+                Ok(all) => {
+                    let mut buffer = Vec::new();
+                    for id in all {
+                        match reader.find(id, &mut buffer) {
+                            Ok(Kind::Commit) => tips.push(id),
+                            Ok(Kind::Tree) => roots.push(id),
+                            Ok(Kind::Blob) => loose.push(id),
+                            Ok(Kind::Tag) => {}
+                            Err(error) => errors.push(failed(&error)),
+                        }
+                    }
+                }
+                Err(error) => errors.push(Skipped {
+                    path: ".".into(),
+                    reason: format!("the objects of the repository cannot be listed: {error}"),
+                }),
+            }
+        }
+        tips.sort_unstable();
+        tips.dedup();
+        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, true)?;
+        versions.errors.extend(errors);
+        if lost > 0 {
+            let reason = format!("{lost} commits that only a reflog remembers are gone");
+            versions.skipped.push(Skipped { path: "logs".into(), reason });
+        }
+        self.beside(&mut versions, &roots, blobs, &loose, wanted.all_objects);
+        Ok(versions)
+    }
+
+    /// What `range` means: `A..B`, `A...B` or one revision.
+    ///
+    /// # Errors
+    /// Where a revision names nothing.
+    pub fn range(&self, range: &str) -> Result<Range, SourceError> {
+        let of = |name: &str| self.commit(if name.is_empty() { "HEAD" } else { name });
+        if let Some((from, to)) = range.split_once("...") {
+            let (from, to) = (of(from)?, of(to)?);
+            let excluded = Vec::from_iter(self.merge_base(from, to)?);
+            return Ok(Range { tips: vec![from, to], excluded });
+        }
+        match range.split_once("..") {
+            Some((from, to)) => Ok(Range { tips: vec![of(to)?], excluded: vec![of(from)?] }),
+            None => Ok(Range { tips: vec![of(range)?], excluded: Vec::new() }),
+        }
+    }
+
+    /// What the commits of `range` brought. With `plain`, what `git replace` put in place of objects does not count: the
+    /// originals are still there.
+    ///
+    /// # Errors
+    /// Where HEAD cannot be read.
+    pub fn versions(&self, range: &Range, plain: bool) -> Result<Versions, SourceError> {
+        let reader = || if plain { self.objects.plain_reader() } else { self.objects.reader() };
+        let mut graph = Graph::new(self.shallow_commits());
+        let mut lost = Vec::new();
+        let commits = graph.walk(&mut reader(), &range.tips, &range.excluded, &mut lost);
+        let trees: HashMap<ObjectId, ObjectId> = {
+            let parents = commits.iter().flat_map(|commit| commit.parents.iter().copied());
+            let parents: BTreeSet<ObjectId> = parents.collect();
+            let mut reader = reader();
+            let tree = |id: ObjectId| graph.commit(&mut reader, id).ok().map(|commit| (id, commit.tree));
+            parents.into_iter().filter_map(tree).collect()
+        };
+        let steps: Vec<Step> = commits
+            .par_iter()
+            .map_init(
+                || Walk::new(reader(), &self.objects, &self.root),
+                |walk, commit| step(walk, commit, &trees, !plain),
+            )
+            .collect();
+        let in_head = self.head_blobs()?;
+        let mut versions = Versions {
+            introduced: Vec::new(),
+            removed: Vec::new(),
+            errors: lost.iter().map(failed).collect(),
+            skipped: Vec::new(),
+            commits,
+            objects: Arc::clone(&self.objects),
+        };
+        let mut submodules = 0;
+        let mut seen = HashSet::new();
+        for (commit, step) in steps.into_iter().enumerate() {
+            submodules += step.submodules;
+            versions.errors.extend(step.errors);
+            for (name, file) in step.introduced {
+                let Some(id) = file.blob.as_ref().map(|blob| blob.id) else { continue };
+                if seen.insert((id, name)) {
+                    versions.introduced.push(Version { file, commit: Some(commit), in_head: in_head.contains(&id) });
+                }
+            }
+            versions.removed.extend(step.removed);
+        }
+        let brought: HashSet<ObjectId> = seen.into_iter().map(|(id, _)| id).collect();
+        versions.removed.retain(|file| file.blob.as_ref().is_some_and(|blob| !brought.contains(&blob.id)));
+        if submodules > 0 {
+            let reason = "submodules; their commits are checked in their own repositories".to_owned();
+            versions.skipped.push(Skipped { path: ".".into(), reason });
+        }
+        versions.errors.sort();
+        versions.errors.dedup();
+        Ok(versions)
+    }
+
+    /// Contents that the checked out commit has.
+    fn head_blobs(&self) -> Result<HashSet<ObjectId>, SourceError> {
+        let Some(head) = self.head()? else { return Ok(HashSet::new()) };
+        let mut reader = self.objects.reader();
+        let mut graph = Graph::new(self.shallow_commits());
+        let Ok(tree) = graph.commit(&mut reader, head).map(|commit| commit.tree) else { return Ok(HashSet::new()) };
+        let mut walk = Walk::new(reader, &self.objects, &self.root);
+        let mut files = Vec::new();
+        walk.all(b"", &Side::Tree(tree), 0, &mut files);
+        Ok(files.into_iter().filter_map(|file| file.blob).map(|blob| blob.id).collect())
+    }
+
+    /// Adds what no commit leads to: trees and contents that have a tag, and with `names` all others.
+    fn beside(
+        &self,
+        versions: &mut Versions,
+        roots: &[ObjectId],
+        tagged: Vec<(ObjectId, String)>,
+        loose: &[ObjectId],
+        names: bool,
+    ) {
+        let id = |version: &Version| version.file.blob.as_ref().map(|blob| blob.id);
+        let mut known: HashSet<ObjectId> = versions.introduced.iter().filter_map(id).collect();
+        let mut files = Vec::new();
+        let mut walk = Walk::new(self.objects.plain_reader(), &self.objects, &self.root);
+        if names {
+            // A content that only its id names still has the name that some tree gives it.
+            let wanted: HashSet<ObjectId> = loose.iter().filter(|id| !known.contains(*id)).copied().collect();
+            let mut found: BTreeMap<ObjectId, String> = wanted.iter().map(|id| (*id, String::new())).collect();
+            let mut buffer = Vec::new();
+            for root in roots {
+                if walk.reader.read(*root, Kind::Tree, &mut buffer).is_err() {
+                    continue;
+                }
+                for entry in TreeRefIter::from_bytes(&buffer, self.objects.hash).flatten() {
+                    if let Some(name) = found.get_mut(entry.oid).filter(|name| name.is_empty()) {
+                        *name = crate::source::tree::encoded(entry.filename);
+                    }
+                }
+            }
+            for (id, name) in found {
+                let name = if name.is_empty() { "content".to_owned() } else { name };
+                files.push((format!("{}/{name}", id.to_hex_with_len(12)), id));
+            }
+        } else {
+            for root in roots {
+                let mut below = Vec::new();
+                walk.all(b"", &Side::Tree(*root), 0, &mut below);
+                files.extend(below.into_iter().filter_map(|file| Some((file.path.to_string(), file.blob?.id))));
+            }
+        }
+        files.extend(tagged.into_iter().map(|(id, name)| (name, id)));
+        versions.errors.append(&mut walk.errors);
+        for (path, id) in files {
+            if known.insert(id) {
+                let blob = Blob { objects: Arc::clone(&self.objects), id, replaced: false };
+                let location = self.root.join(&path);
+                let file = File { path: path.into(), location, tracked: false, blob: Some(blob) };
+                versions.introduced.push(Version { file, commit: None, in_head: false });
+            }
+        }
+    }
+}
+
+impl Versions {
+    /// How many commits were looked at.
+    #[must_use]
+    pub fn commits(&self) -> usize {
+        self.commits.len()
+    }
+
+    /// The commit of that number, for people, with the name that `mailmap` gives its author.
+    #[must_use]
+    pub fn describe(&self, commit: usize, store: &Store, in_head: bool) -> Option<Commit> {
+        let info = self.commits.get(commit)?;
+        let mut buffer = Vec::new();
+        self.objects.plain_reader().read(info.id, Kind::Commit, &mut buffer).ok()?;
+        let parsed = CommitRef::from_bytes(&buffer, self.objects.hash).ok()?;
+        let author = parsed.author().ok();
+        let name = author.map(|author| store.mailmap().resolve(author).name.to_string()).unwrap_or_default();
+        let date = author.and_then(|author| author.time().ok()).and_then(|time| date(time.seconds, time.offset));
+        Some(Commit { id: info.id.to_string(), author: name, date: date.unwrap_or_default(), in_head })
+    }
+}
+
+/// RFC 3339 with the offset of the author's clock.
+fn date(seconds: i64, offset: i32) -> Option<String> {
+    let offset = jiff::tz::Offset::from_seconds(offset).ok()?;
+    let time = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(time.display_with_offset(offset).to_string())
+}
+
+fn failed(error: &ObjectError) -> Skipped {
+    Skipped { path: ".".into(), reason: error.to_string() }
+}
+
+/// What `commit` changed. Something that one of its parents has is not its doing.
+fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectId, ObjectId>, replaced: bool) -> Step {
+    let parent = |id: &ObjectId| trees.get(id).map_or(Side::Nothing, |tree| Side::Tree(*tree));
+    let mut sides = vec![Side::Tree(commit.tree)];
+    sides.extend(commit.parents.iter().map(parent));
+    if commit.parents.is_empty() {
+        sides.push(Side::Nothing);
+    }
+    walk.folder(b"", &sides, 0);
+    let mut step = Step { errors: std::mem::take(&mut walk.errors), ..Step::default() };
+    step.submodules = std::mem::take(&mut walk.skipped).len();
+    for change in std::mem::take(&mut walk.changed) {
+        let is_new = change.is_new();
+        for old in change.olds.into_iter().flatten() {
+            let same = change.new.as_ref().is_some_and(|new| new.blob == old.blob);
+            if !same {
+                step.removed.push(old);
+            }
+        }
+        if let Some(mut file) = change.new.filter(|_| is_new) {
+            let name = file.path.rsplit('/').next().unwrap_or_default().into();
+            if let Some(blob) = &mut file.blob {
+                blob.replaced = replaced;
+            }
+            step.introduced.push((name, file));
+        }
+    }
+    step
+}

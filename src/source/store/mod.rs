@@ -1,0 +1,135 @@
+//! What Git keeps: the object database, commits and their trees, references, the index.
+//!
+//! [`Store`] opens a repository, [`Objects`] hands out what it holds, to every thread. `graph` walks commits, `compare` holds
+//! trees and the index against each other, `refs` names the places to walk from, `history` lists every version of every
+//! file. Only the repository's own configuration is read; of the environment, what Git sets for the hooks that it runs.
+
+mod compare;
+mod graph;
+mod history;
+mod objects;
+mod refs;
+mod snapshot;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use gix::ObjectId;
+use gix::discover::upwards;
+use gix::sec::Trust;
+
+pub use compare::{Change, Changes};
+pub use graph::CommitInfo;
+pub use history::{Range, Version, Versions, Wanted};
+pub use objects::{Blob, Objects, Scratch};
+pub use snapshot::Snapshot;
+
+use super::SourceError;
+use super::git::{git_error, is_outside, options};
+
+/// What Git tells the hooks that it runs, by variables of the environment.
+#[derive(Clone, Debug, Default)]
+pub struct HookEnvironment {
+    /// `GIT_DIR`.
+    pub git_dir: Option<PathBuf>,
+    /// `GIT_WORK_TREE`.
+    pub work_tree: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: `git commit FILE` makes the commit of another index than the usual one.
+    pub index_file: Option<PathBuf>,
+    /// `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`: where the objects of a push wait until a hook has let
+    /// them pass.
+    pub object_folders: Vec<PathBuf>,
+}
+
+/// A repository, with or without a work tree.
+pub struct Store {
+    repository: gix::ThreadSafeRepository,
+    objects: Arc<Objects>,
+    /// Root of the work tree, canonical; the Git directory of a bare repository.
+    pub root: PathBuf,
+    index: PathBuf,
+    mailmap: OnceLock<gix::mailmap::Snapshot>,
+}
+
+impl Store {
+    /// The repository that holds the folder `at`, or that `environment` names.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be read.
+    pub fn open(at: &Path, environment: &HookEnvironment) -> Result<Self, SourceError> {
+        let error = |source| git_error(at, source);
+        let repository = match &environment.git_dir {
+            Some(git_dir) => {
+                // Git itself sets it for hooks in linked work trees, and people do for work trees elsewhere.
+                let opened = gix::ThreadSafeRepository::open_opts(at.join(git_dir), options().with(Trust::Full));
+                opened.map_err(error)?
+            }
+            None => {
+                let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
+                let mapping = gix::sec::trust::Mapping { full: options(), reduced: options() };
+                match gix::ThreadSafeRepository::discover_opts(at, found, mapping) {
+                    Ok(repository) => repository,
+                    Err(error) if is_outside(&error) => {
+                        return Err(SourceError::NotARepository { path: at.to_owned() });
+                    }
+                    Err(source) => return Err(error(source)),
+                }
+            }
+        };
+        let work_tree = environment.work_tree.as_ref().map(|path| at.join(path));
+        let root = work_tree.or_else(|| repository.work_dir().map(Path::to_owned));
+        let root = root.unwrap_or_else(|| repository.git_dir().to_owned());
+        let root = root.canonicalize().map_err(|source| git_error(&root, source))?;
+        let index = environment.index_file.as_ref().map(|path| at.join(path));
+        let index = index.unwrap_or_else(|| repository.to_thread_local().index_path());
+        let objects =
+            Objects::new(&repository, &environment.object_folders).map_err(|source| git_error(&root, source))?;
+        Ok(Self { repository, objects: Arc::new(objects), root, index, mailmap: OnceLock::new() })
+    }
+
+    /// Whether there is no work tree.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.repository.work_dir().is_none()
+    }
+
+    /// The commit that `revision` names.
+    ///
+    /// # Errors
+    /// Where it names none.
+    pub fn commit(&self, revision: &str) -> Result<ObjectId, SourceError> {
+        let bad = |reason: String| SourceError::Revision { revision: revision.to_owned(), reason };
+        let id = match ObjectId::from_hex(revision.as_bytes()) {
+            Ok(id) => id,
+            Err(_) => {
+                let repository = self.repository.to_thread_local();
+                let parsed = repository.rev_parse_single(revision);
+                parsed.map_err(|_| bad("names nothing in this repository".to_owned()))?.detach()
+            }
+        };
+        let mut reader = self.objects.reader();
+        let peeled = graph::peel(&mut reader, id).map_err(|error| bad(error.to_string()))?;
+        peeled.commit.ok_or_else(|| bad("names no commit".to_owned()))
+    }
+
+    /// The checked out commit; none before the first one.
+    ///
+    /// # Errors
+    /// Where HEAD cannot be read.
+    pub fn head(&self) -> Result<Option<ObjectId>, SourceError> {
+        let repository = self.repository.to_thread_local();
+        let head = repository.head().map_err(|error| git_error(&self.root, error))?;
+        Ok(head.id().map(gix::Id::detach))
+    }
+
+    /// Names of authors as `.mailmap` has them.
+    fn mailmap(&self) -> &gix::mailmap::Snapshot {
+        self.mailmap.get_or_init(|| self.repository.to_thread_local().open_mailmap())
+    }
+
+    /// Whether history ends before its beginning.
+    #[must_use]
+    pub fn shallow(&self) -> bool {
+        self.repository.to_thread_local().is_shallow().unwrap_or(true)
+    }
+}

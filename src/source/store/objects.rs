@@ -1,0 +1,230 @@
+//! Objects by their id, for every thread.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::objs::Kind;
+use gix::prelude::{Find as _, Header as _};
+
+/// Memory of each thread for the objects that others are deltas of, bytes.
+const CACHE: usize = 24 << 20;
+
+/// The object database of a repository: its own, its alternates, and where a push is kept until it is let pass.
+pub struct Objects {
+    stores: Vec<Arc<gix::odb::Store>>,
+    /// How ids are made.
+    pub(super) hash: gix::hash::Kind,
+    /// Whether the clone was made without all objects, so that a missing one is no damage.
+    pub(super) partial: bool,
+}
+
+impl fmt::Debug for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Objects(…)")
+    }
+}
+
+/// Why an object cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ObjectError {
+    /// It is not there.
+    #[error("object {id} is missing; `git fsck` says what else is")]
+    Missing {
+        /// Hexadecimal.
+        id: ObjectId,
+    },
+    /// It is not there because the clone is partial.
+    #[error(
+        "object {id} was not fetched, since this clone is partial; fetch it with `git fetch --refetch --filter=blob:none=0`"
+    )]
+    NotFetched {
+        /// Hexadecimal.
+        id: ObjectId,
+    },
+    /// It is damaged.
+    #[error("object {id} cannot be read; `git fsck` says what is wrong with it")]
+    Damaged {
+        /// Hexadecimal.
+        id: ObjectId,
+    },
+    /// It is something else.
+    #[error("object {id} is no {wanted}")]
+    Kind {
+        /// Hexadecimal.
+        id: ObjectId,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+}
+
+impl Objects {
+    /// Opens the database of `repository` and those in `folders`.
+    pub(super) fn new(repository: &gix::ThreadSafeRepository, folders: &[PathBuf]) -> std::io::Result<Self> {
+        let local = repository.to_thread_local();
+        let hash = local.object_hash();
+        let mut stores = vec![Arc::clone(&repository.objects)];
+        for folder in folders {
+            if folder.is_dir() && !same(folder, repository.objects_dir()) {
+                stores.push(gix::odb::at(folder.clone(), hash)?.into_inner().store());
+            }
+        }
+        let config = local.config_snapshot();
+        let partial = config.string("extensions.partialClone").is_some();
+        Ok(Self { stores, hash, partial })
+    }
+
+    /// A way to the objects for one thread, which sees what `git replace` put in place of others.
+    pub(super) fn reader(self: &Arc<Self>) -> Reader {
+        self.reader_that(false)
+    }
+
+    /// The same, with every object as it was made.
+    pub(super) fn plain_reader(self: &Arc<Self>) -> Reader {
+        self.reader_that(true)
+    }
+
+    fn reader_that(self: &Arc<Self>, ignore_replacements: bool) -> Reader {
+        let handles = self.stores.iter().map(|store| {
+            let mut handle = store.to_cache_arc();
+            handle.ignore_replacements = ignore_replacements;
+            handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(CACHE)));
+            handle
+        });
+        Reader { handles: handles.collect(), objects: Arc::clone(self) }
+    }
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// One thread's way to the objects.
+pub(super) struct Reader {
+    handles: Vec<gix::odb::Cache<gix::odb::store::Handle<Arc<gix::odb::Store>>>>,
+    objects: Arc<Objects>,
+}
+
+impl Reader {
+    /// Reads an object into `buffer`.
+    pub(super) fn find(&mut self, id: ObjectId, buffer: &mut Vec<u8>) -> Result<Kind, ObjectError> {
+        let mut damaged = false;
+        for handle in &self.handles {
+            match handle.try_find(&id, buffer) {
+                Ok(Some(data)) => return Ok(data.kind),
+                Ok(None) => {}
+                Err(_) => damaged = true,
+            }
+        }
+        Err(self.lost(id, damaged))
+    }
+
+    /// The size of an object, bytes.
+    pub(super) fn size(&mut self, id: ObjectId) -> Result<u64, ObjectError> {
+        let mut damaged = false;
+        for handle in &self.handles {
+            match handle.try_header(&id) {
+                Ok(Some(header)) => return Ok(header.size()),
+                Ok(None) => {}
+                Err(_) => damaged = true,
+            }
+        }
+        Err(self.lost(id, damaged))
+    }
+
+    fn lost(&self, id: ObjectId, damaged: bool) -> ObjectError {
+        match damaged {
+            true => ObjectError::Damaged { id },
+            false if self.objects.partial => ObjectError::NotFetched { id },
+            false => ObjectError::Missing { id },
+        }
+    }
+
+    /// Reads an object of `kind` into `buffer`.
+    pub(super) fn read(&mut self, id: ObjectId, kind: Kind, buffer: &mut Vec<u8>) -> Result<(), ObjectError> {
+        let wanted = match kind {
+            Kind::Tree => "tree",
+            Kind::Blob => "file",
+            Kind::Commit => "commit",
+            Kind::Tag => "tag",
+        };
+        if self.find(id, buffer)? == kind { Ok(()) } else { Err(ObjectError::Kind { id, wanted }) }
+    }
+
+    /// How ids are made.
+    pub(super) fn hash(&self) -> gix::hash::Kind {
+        self.objects.hash
+    }
+
+    /// Every object of the database, in the order of ids.
+    pub(super) fn all(&self) -> Result<Vec<ObjectId>, std::io::Error> {
+        let mut ids = Vec::new();
+        for handle in &self.handles {
+            let iter = handle.store_ref().iter().map_err(std::io::Error::other)?;
+            for id in iter {
+                ids.push(id.map_err(std::io::Error::other)?);
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+}
+
+/// The content of a file as Git keeps it.
+#[derive(Clone)]
+pub struct Blob {
+    pub(super) objects: Arc<Objects>,
+    pub(super) id: ObjectId,
+    /// Whether what `git replace` says of it counts.
+    pub(super) replaced: bool,
+}
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blob({})", self.id)
+    }
+}
+
+impl PartialEq for Blob {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Blob {}
+
+impl Blob {
+    /// Its id, hexadecimal.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// What one thread needs to read files: room that only grows, and its way to the objects of Git.
+#[derive(Default)]
+pub struct Scratch {
+    pub(in crate::source) bytes: Vec<u8>,
+    reader: Option<Reader>,
+}
+
+impl Scratch {
+    /// Reads `blob` into `bytes`; the error is the size where that is over `limit`.
+    pub(in crate::source) fn load(&mut self, blob: &Blob, limit: u64) -> Result<Result<(), u64>, String> {
+        let same = self.reader.as_ref().is_some_and(|reader| Arc::ptr_eq(&reader.objects, &blob.objects));
+        if !same {
+            let objects = &blob.objects;
+            self.reader = Some(if blob.replaced { objects.reader() } else { objects.plain_reader() });
+        }
+        let Some(reader) = &mut self.reader else { return Ok(Ok(())) };
+        let said = |error: ObjectError| error.to_string();
+        let size = reader.size(blob.id).map_err(said)?;
+        if size > limit {
+            return Ok(Err(size));
+        }
+        reader.read(blob.id, Kind::Blob, &mut self.bytes).map_err(said)?;
+        Ok(Ok(()))
+    }
+}
