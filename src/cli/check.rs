@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::args::{CheckArgs, Global};
-use super::interrupt::{self, Interrupt};
-use super::{explain, output};
+use super::interrupt::Interrupt;
+use super::{commits, explain, output};
 use crate::config::{Environment, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem};
@@ -21,20 +21,17 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
-    let (paths, missing) = given(&args.paths);
-    let settings = Arc::new(Settings::load(&root(&paths)?, &Environment::read(), &args.flags()));
+    let prepared = Prepared::new(args)?;
+    let settings = Arc::clone(prepared.settings());
     let targets = targets(&settings)?;
     selection(args, &settings)?;
     let pool = pool(args.reading.threads)?;
     if args.show_config {
-        return show(args, &paths, &settings, global);
+        return show(args, &prepared, global);
     }
-    let (mut outcome, rules) = pool.install(|| {
-        if args.stdin { standard_input(args, &settings, &interrupted) } else { files(&paths, &settings, &interrupted) }
-    })?;
-    if !interrupt.may_write() {
-        return Err(interrupt::problem());
-    }
+    let (mut outcome, rules) = pool.install(|| prepared.run(args, &interrupted))?;
+    interrupt.begin_writing();
+    let missing = prepared.missing();
     missing.iter().for_each(output::problem);
     let faulty = tell(&settings, global);
     add_problems(&mut outcome, missing.iter().chain(&settings.problems()));
@@ -56,6 +53,51 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     }
     let written = if failed.is_empty() { Exit::Clean } else { Exit::Failed };
     Ok(verdict(&outcome, settings.fail_on.value).and(faulty).and(written))
+}
+
+/// What is to be checked, with the configuration that holds for it.
+enum Prepared {
+    /// Files, and the given paths that are not there.
+    Files {
+        paths: Vec<PathBuf>,
+        missing: Vec<Problem>,
+        settings: Arc<Settings>,
+    },
+    Commits(commits::Asked),
+}
+
+impl Prepared {
+    fn new(args: &CheckArgs) -> Result<Self, Problem> {
+        let environment = Environment::read();
+        if args.commits.any() {
+            return commits::open(args, &environment).map(Self::Commits);
+        }
+        let (paths, missing) = given(&args.paths);
+        let settings = Arc::new(Settings::load(&root(&paths)?, &environment, &args.flags()));
+        Ok(Self::Files { paths, missing, settings })
+    }
+
+    fn settings(&self) -> &Arc<Settings> {
+        match self {
+            Self::Files { settings, .. } => settings,
+            Self::Commits(asked) => &asked.settings,
+        }
+    }
+
+    fn missing(&self) -> &[Problem] {
+        match self {
+            Self::Files { missing, .. } => missing,
+            Self::Commits(_) => &[],
+        }
+    }
+
+    fn run(&self, args: &CheckArgs, interrupted: &Arc<AtomicBool>) -> Result<(Outcome, Vec<Rule>), Problem> {
+        match self {
+            Self::Files { settings, .. } if args.stdin => standard_input(args, settings, interrupted),
+            Self::Files { paths, settings, .. } => files(paths, settings, interrupted),
+            Self::Commits(asked) => asked.run(interrupted),
+        }
+    }
 }
 
 /// The exit status that an outcome asks for.
@@ -249,8 +291,12 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
     }
 }
 
-fn show(args: &CheckArgs, paths: &[PathBuf], settings: &Settings, global: &Global) -> Result<Exit, Problem> {
-    if !args.stdin && !paths.is_empty() {
+fn show(args: &CheckArgs, prepared: &Prepared, global: &Global) -> Result<Exit, Problem> {
+    let settings = prepared.settings();
+    if let Prepared::Files { paths, .. } = prepared
+        && !args.stdin
+        && !paths.is_empty()
+    {
         // Finds the files of folders; what cannot be listed matters to a check, not here.
         drop(list(paths, settings));
     }

@@ -8,7 +8,7 @@ use crate::error::Problem;
 use crate::exit::Exit;
 
 /// How long a run may take to stop by itself. A single file can take longer.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(800);
 
 /// What signals ask for, and whether there is still something to stop.
 #[derive(Clone, Default)]
@@ -35,9 +35,14 @@ impl Interrupt {
         interrupt
     }
 
-    /// From here on the run ends soon by itself, and is let do so. Whether it may go on.
-    pub(super) fn may_write(&self) -> bool {
+    /// From here on the run ends soon by itself, and is let do so.
+    pub(super) fn begin_writing(&self) {
         self.writing.store(true, Ordering::SeqCst);
+    }
+
+    /// The same for a run that has nothing to say of a part. Whether it may go on.
+    pub(super) fn may_write(&self) -> bool {
+        self.begin_writing();
         !self.asked.load(Ordering::SeqCst)
     }
 

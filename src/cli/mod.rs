@@ -5,6 +5,7 @@
 pub mod args;
 mod cert;
 mod check;
+mod commits;
 mod download;
 mod explain;
 mod fix;
@@ -17,6 +18,7 @@ mod map;
 mod output;
 mod package;
 pub mod panic;
+mod progress;
 mod recipient;
 mod reseal;
 mod rules;

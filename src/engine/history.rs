@@ -85,6 +85,9 @@ pub fn between(
     let before = old_values(&scanner, &versions.removed);
     let outcome = &mut brought.outcome;
     outcome.coverage.commits = versions.commits();
+    // What the tip has is among the versions.
+    outcome.coverage.files = outcome.coverage.files.max(found.files);
+    outcome.coverage.bytes = outcome.coverage.bytes.max(found.bytes);
     outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
     let at_tip: BTreeSet<Digest> = brought.values.iter().map(|(_, digest)| *digest).collect();
     let old = |known: &Known| {

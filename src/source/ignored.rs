@@ -6,7 +6,8 @@ use std::path::Path;
 use super::decode::decode;
 use super::git;
 use super::read::open;
-use super::walk::Rules;
+use super::store::Snapshot;
+use super::walk::{Rules, locate};
 
 /// A `.gitignore` is read up to this size, bytes.
 const MOST: u64 = 1 << 20;
@@ -36,8 +37,26 @@ pub fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
 #[must_use]
 pub fn ignored_below(root: &Path, ignore_case: bool, paths: &[&str]) -> Ignored {
     let rules = Rules::shared(ignore_case);
-    let spoken_of = paths.iter().map(|path| rules.speak_of(root, path.as_bytes())).collect();
+    let files = |path: &[u8]| {
+        let mut bytes = Vec::new();
+        let file = open(&locate(root, path).ok()?).ok()?;
+        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        (regular && file.take(MOST).read_to_end(&mut bytes).is_ok()).then_some(bytes)
+    };
+    let spoken_of = paths.iter().map(|path| rules.speak_of(&files, path.as_bytes())).collect();
     Ignored { spoken_of, text: text(&root.join(".gitignore")) }
+}
+
+/// The same by the `.gitignore` files of a commit, or of the index.
+#[must_use]
+pub fn ignored_in(snapshot: &Snapshot, ignore_case: bool, paths: &[&str]) -> Ignored {
+    let rules = Rules::shared(ignore_case);
+    let read = |path: &str| snapshot.read(path, MOST).ok().flatten();
+    let files = |path: &[u8]| read(std::str::from_utf8(path).ok()?);
+    let spoken_of = paths.iter().map(|path| rules.speak_of(&files, path.as_bytes())).collect();
+    let text = read(".gitignore").unwrap_or_default();
+    let text = if text.is_empty() { Some(String::new()) } else { decode(&text).map(|text| text.text.into_owned()) };
+    Ignored { spoken_of, text }
 }
 
 fn text(path: &Path) -> Option<String> {

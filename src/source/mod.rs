@@ -30,7 +30,7 @@ use crate::finding::Skipped;
 pub use commits::{Commit, committed};
 pub use decode::{Decoded, Encoding, decode};
 pub use git::{Checkout, checkout, git_dir};
-pub use ignored::{Ignored, ignored, ignored_below};
+pub use ignored::{Ignored, ignored, ignored_below, ignored_in};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};
 pub use store::Scratch;
@@ -129,6 +129,20 @@ pub enum SourceError {
         revision: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A range without a commit: a check of it would say nothing.
+    #[error("the range {range} holds no commit; give the revisions the other way round, or a range that holds one")]
+    EmptyRange {
+        /// As given.
+        range: String,
+    },
+    /// The history that is needed is not here.
+    #[error(
+        "{what}, since this clone is shallow; fetch the rest with `git fetch --unshallow`, or accept it with --allow-shallow"
+    )]
+    Shallow {
+        /// What cannot be said.
+        what: String,
     },
     /// There is nothing to search.
     #[error(

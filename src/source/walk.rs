@@ -19,6 +19,9 @@ use super::read::open;
 /// Ignore files are read up to this size, bytes, as Git does it.
 const MOST: u64 = 100 << 20;
 
+/// The content of an ignore file by its path from the root; none where there is none.
+pub(super) type IgnoreFiles<'f> = &'f dyn Fn(&[u8]) -> Option<Vec<u8>>;
+
 /// What a walk found.
 #[derive(Default)]
 pub(super) struct Found {
@@ -135,19 +138,23 @@ impl Rules {
 
     /// Whether the rules speak of the file `path`, which need not be there, or of a folder above it: they ignore it, or
     /// say that it is not to be ignored.
-    pub fn speak_of(&self, base: &Path, path: &[u8]) -> bool {
+    pub fn speak_of(&self, files: IgnoreFiles<'_>, path: &[u8]) -> bool {
+        let load = |folder: &[u8], parent| {
+            let text = files(&join(folder, b".gitignore"));
+            Level::add(text.map_or_else(Gitignore::empty, |text| parse(&text, self.ignore_case)), folder, parent)
+        };
         let folder = path.iter().rposition(|&byte| byte == b'/').map_or(&b""[..], |end| &path[..end]);
         let mut chain = None;
         let ends = folder.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let mut above: &[u8] = b"";
         for end in ends.chain((!folder.is_empty()).then_some(folder.len())) {
-            chain = Level::load(base, above, chain, self.ignore_case);
+            chain = load(above, chain);
             above = &folder[..end];
             if self.ignores(chain.as_deref(), above, Kind::Folder) {
                 return true;
             }
         }
-        chain = Level::load(base, folder, chain, self.ignore_case);
+        chain = load(folder, chain);
         let mut next = chain.as_deref();
         while let Some(level) = next {
             if verdict(&level.patterns, path.get(level.prefix..).unwrap_or_default(), false).is_some() {
@@ -176,7 +183,10 @@ impl Level {
     /// Adds the `.gitignore` of `folder`, where there is one with patterns, to `parent`.
     fn load(base: &Path, folder: &[u8], parent: Option<Arc<Self>>, ignore_case: bool) -> Option<Arc<Self>> {
         let Ok(path) = locate(base, &join(folder, b".gitignore")) else { return parent };
-        let patterns = patterns(&path, ignore_case);
+        Self::add(patterns(&path, ignore_case), folder, parent)
+    }
+
+    fn add(patterns: Gitignore, folder: &[u8], parent: Option<Arc<Self>>) -> Option<Arc<Self>> {
         if patterns.is_empty() {
             return parent;
         }
@@ -209,10 +219,15 @@ fn patterns(path: &Path, ignore_case: bool) -> Gitignore {
     let mut bytes = Vec::new();
     let read = open(path)
         .and_then(|file| if file.metadata()?.is_file() { file.take(MOST).read_to_end(&mut bytes) } else { Ok(0) });
-    if read.is_err() || bytes.is_empty() {
+    if read.is_err() { Gitignore::empty() } else { parse(&bytes, ignore_case) }
+}
+
+/// The patterns of the content of an ignore file.
+fn parse(bytes: &[u8], ignore_case: bool) -> Gitignore {
+    if bytes.is_empty() {
         return Gitignore::empty();
     }
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let mut builder = builder(ignore_case);
     for line in text.lines() {
         let _ = builder.add_line(None, line);

@@ -37,6 +37,10 @@ Examples:
   mlguard check k8s/ values.yaml                 some folders and files
   mlguard check --format sarif=out.sarif --format human
   mlguard check --fail-on warning --exclude 'vendor/**'
+  mlguard check --staged                         what the next commit would bring
+  mlguard check --diff origin/main               what this branch brings
+  mlguard check --history                        everything that was ever committed
+  mlguard check --history=v1.0..main --format json
   mlguard check --stdin --stdin-path k8s/secret.yaml < secret.yaml
 
 Environment:
@@ -226,6 +230,8 @@ pub(super) struct CheckArgs {
     /// Files and folders; the current folder where none is given
     #[arg(value_name = "PATH", conflicts_with = "stdin")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub commits: CommitArgs,
     /// Check one document from standard input
     #[arg(long)]
     pub stdin: bool,
@@ -248,6 +254,39 @@ pub(super) struct CheckArgs {
     pub show_config: bool,
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// What of a Git repository is checked, instead of the files of its work tree.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Commits")]
+pub(super) struct CommitArgs {
+    /// Check what the commit of the index would bring: staged contents, and nothing that was there before
+    #[arg(long, conflicts_with_all = ["diff", "history", "stdin"])]
+    pub staged: bool,
+    /// Check what a range of commits brings, from the merge base; HEAD where only BASE is given. Configuration, rule packs
+    /// and baseline are those of BASE
+    #[arg(long, value_name = "BASE[..HEAD]", conflicts_with_all = ["history", "stdin"])]
+    pub diff: Option<String>,
+    /// Search every version of every file that a reference leads to, or those of a range, for credentials: each once, with
+    /// the commit that brought it
+    #[arg(long, value_name = "RANGE", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "stdin")]
+    pub history: Option<String>,
+    /// Also search what references named before: reset, rebased and deleted branches
+    #[arg(long, requires = "history")]
+    pub reflog: bool,
+    /// Also search objects that nothing leads to
+    #[arg(long, requires = "history")]
+    pub all_objects: bool,
+    /// Accept that a shallow or partial clone lacks history: search what is there
+    #[arg(long)]
+    pub allow_shallow: bool,
+}
+
+impl CommitArgs {
+    /// Whether commits are asked for.
+    pub fn any(&self) -> bool {
+        self.staged || self.diff.is_some() || self.history.is_some()
+    }
 }
 
 impl CheckArgs {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix::ObjectId;
 use gix::objs::{CommitRef, Kind, TreeRefIter};
@@ -55,6 +56,8 @@ pub struct Versions {
     pub errors: Vec<Skipped>,
     /// What is left out on purpose.
     pub skipped: Vec<Skipped>,
+    /// Whether one of the commits has parents that were not fetched.
+    pub cut: bool,
     commits: Vec<CommitInfo>,
     objects: Arc<Objects>,
 }
@@ -73,10 +76,10 @@ impl Store {
     ///
     /// # Errors
     /// Where a revision names nothing.
-    pub fn history(&self, wanted: &Wanted) -> Result<Versions, SourceError> {
+    pub fn history(&self, wanted: &Wanted, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
         if let Some(range) = &wanted.range {
             let range = self.range(range)?;
-            return self.versions(&range, false);
+            return self.versions(&range, false, interrupted);
         }
         let mut reader = self.objects.plain_reader();
         let (mut tips, mut roots, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
@@ -119,7 +122,7 @@ impl Store {
         }
         tips.sort_unstable();
         tips.dedup();
-        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, true)?;
+        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, true, interrupted)?;
         versions.errors.extend(errors);
         if lost > 0 {
             let reason = format!("{lost} commits that only a reflog remembers are gone");
@@ -151,10 +154,11 @@ impl Store {
     ///
     /// # Errors
     /// Where HEAD cannot be read.
-    pub fn versions(&self, range: &Range, plain: bool) -> Result<Versions, SourceError> {
+    pub fn versions(&self, range: &Range, plain: bool, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
         let reader = || if plain { self.objects.plain_reader() } else { self.objects.reader() };
         let mut graph = Graph::new(self.shallow_commits());
         let mut lost = Vec::new();
+        let shallow = self.shallow_commits();
         let commits = graph.walk(&mut reader(), &range.tips, &range.excluded, &mut lost);
         let trees: HashMap<ObjectId, ObjectId> = {
             let parents = commits.iter().flat_map(|commit| commit.parents.iter().copied());
@@ -167,7 +171,13 @@ impl Store {
             .par_iter()
             .map_init(
                 || Walk::new(reader(), &self.objects, &self.root),
-                |walk, commit| step(walk, commit, &trees, !plain),
+                |walk, commit| {
+                    if interrupted.load(Ordering::Relaxed) {
+                        Step::default()
+                    } else {
+                        step(walk, commit, &trees, !plain)
+                    }
+                },
             )
             .collect();
         let in_head = self.head_blobs()?;
@@ -176,6 +186,7 @@ impl Store {
             removed: Vec::new(),
             errors: lost.iter().map(failed).collect(),
             skipped: Vec::new(),
+            cut: commits.iter().any(|commit| shallow.contains(&commit.id)),
             commits,
             objects: Arc::clone(&self.objects),
         };

@@ -21,7 +21,7 @@ use gix::sec::Trust;
 pub use compare::{Change, Changes};
 pub use graph::CommitInfo;
 pub use history::{Range, Version, Versions, Wanted};
-pub use objects::{Blob, Objects, Scratch};
+pub use objects::{Blob, NOT_FETCHED, Objects, Scratch};
 pub use snapshot::Snapshot;
 
 use super::SourceError;
@@ -120,6 +120,12 @@ impl Store {
         let repository = self.repository.to_thread_local();
         let head = repository.head().map_err(|error| git_error(&self.root, error))?;
         Ok(head.id().map(gix::Id::detach))
+    }
+
+    /// Whether patterns of ignore files match without regard to case.
+    #[must_use]
+    pub fn ignore_case(&self) -> bool {
+        self.repository.to_thread_local().config_snapshot().boolean("core.ignoreCase").unwrap_or(false)
     }
 
     /// Names of authors as `.mailmap` has them.

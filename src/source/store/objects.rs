@@ -11,6 +11,9 @@ use gix::prelude::{Find as _, Header as _};
 /// Memory of each thread for the objects that others are deltas of, bytes.
 const CACHE: usize = 24 << 20;
 
+/// Says that an object is not damaged but was left out on purpose.
+pub const NOT_FETCHED: &str = "was not fetched, since this clone is partial";
+
 /// The object database of a repository: its own, its alternates, and where a push is kept until it is let pass.
 pub struct Objects {
     stores: Vec<Arc<gix::odb::Store>>,

@@ -68,4 +68,11 @@ impl Changes {
         let new = self.changed.iter().filter_map(|change| change.new.clone());
         Snapshot::new(self.unchanged().0.into_iter().chain(new), keep)
     }
+
+    /// The same of the old side of that number.
+    #[must_use]
+    pub fn snapshot_before(&self, old: usize, keep: &dyn Fn(&str) -> bool) -> Snapshot {
+        let before = self.changed.iter().filter_map(|change| change.olds.get(old).cloned().flatten());
+        Snapshot::new(self.unchanged().0.into_iter().chain(before), keep)
+    }
 }

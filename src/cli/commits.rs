@@ -1,0 +1,199 @@
+//! `mlguard check` of the index, of a range of commits, and of the history.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::args::{CheckArgs, CommitArgs};
+use super::check::{current_folder, options, report_path, source_problem};
+use super::progress::Bar;
+use crate::config::{Environment, Settings};
+use crate::engine::change::{self, Brought};
+use crate::engine::{IgnoredOf, Options, history};
+use crate::error::Problem;
+use crate::finding::{Commit, Outcome, Scope, Skipped};
+use crate::rule::Rule;
+use crate::source::store::{Changes, NOT_FETCHED, Snapshot, Store, Versions, Wanted};
+use crate::source::{self, SourceError};
+
+/// A repository, and how it is to be checked.
+pub(super) struct Asked {
+    store: Store,
+    /// What the configuration says, and the state that it was read from.
+    pub settings: Arc<Settings>,
+    kind: Kind,
+    allow_shallow: bool,
+    /// Paths from the root; everything where there is none.
+    below: Vec<String>,
+}
+
+/// What is looked at.
+enum Kind {
+    /// The index.
+    Staged(Changes),
+    /// What `tip` brings.
+    Diff {
+        range: source::store::Range,
+        text: String,
+    },
+    History(Wanted),
+}
+
+/// Opens the repository and reads its configuration: that of the index for `--staged`, of BASE for `--diff`.
+pub(super) fn open(args: &CheckArgs, environment: &Environment) -> Result<Asked, Problem> {
+    let current = current_folder()?;
+    let store = Store::open(&current, &environment.hook).map_err(|error| source_problem(&error))?;
+    open_store(store, &args.commits, args, environment)
+}
+
+fn open_store(
+    store: Store,
+    commits: &CommitArgs,
+    args: &CheckArgs,
+    environment: &Environment,
+) -> Result<Asked, Problem> {
+    let fault = |error: SourceError| source_problem(&error);
+    let everything = |_: &str| true;
+    let load = |snapshot: Option<Snapshot>| match snapshot {
+        Some(snapshot) => Settings::load_snapshot(&store.root, Arc::new(snapshot), environment, &args.flags()),
+        None => Settings::load(&store.root, environment, &args.flags()),
+    };
+    let (kind, settings) = if commits.staged {
+        let changes = store.staged().map_err(fault)?;
+        let settings = load(Some(changes.snapshot(&everything)));
+        (Kind::Staged(changes), settings)
+    } else if let Some(text) = &commits.diff {
+        let text = if text.contains("..") { text.clone() } else { format!("{text}..HEAD") };
+        // Three dots say what is done anyway.
+        let range = store.range(&text.replace("...", "..")).map_err(fault)?;
+        let base = range.excluded.first().copied();
+        let snapshot = base.map(|base| store.snapshot(base, &everything)).transpose().map_err(fault)?;
+        (Kind::Diff { range, text }, load(snapshot))
+    } else {
+        let range = commits.history.clone().filter(|range| !range.is_empty());
+        let wanted = Wanted { range, reflog: commits.reflog, all_objects: commits.all_objects };
+        let head = if store.is_bare() { store.head().map_err(fault)? } else { None };
+        let snapshot = head.map(|head| store.snapshot(head, &everything)).transpose().map_err(fault)?;
+        (Kind::History(wanted), load(snapshot))
+    };
+    let current = current_folder()?;
+    let below = args.paths.iter().map(|path| below(&store.root, &current, path)).collect();
+    Ok(Asked { store, settings: Arc::new(settings), kind, allow_shallow: commits.allow_shallow, below })
+}
+
+/// A given path from the root, with links on the way to it resolved as far as it exists.
+fn below(root: &Path, current: &Path, path: &Path) -> String {
+    let full: PathBuf = current.join(path);
+    let real = full.parent().and_then(|parent| parent.canonicalize().ok()).zip(full.file_name());
+    let full = full.canonicalize().ok().or_else(|| real.map(|(parent, name)| parent.join(name))).unwrap_or(full);
+    report_path(root, current, &full)
+}
+
+impl Asked {
+    /// Does it. Everything that is found by then is returned where the run is interrupted.
+    pub(super) fn run(&self, interrupted: &Arc<AtomicBool>) -> Result<(Outcome, Vec<Rule>), Problem> {
+        // One for all that follows: values are told apart by digests with the key that it holds.
+        let mut options = options(&self.settings, interrupted);
+        let mut outcome = match &self.kind {
+            Kind::Staged(changes) => self.changed(changes, Scope::Staged, &mut options).outcome,
+            Kind::Diff { range, text } => self.range(range, text, &mut options)?,
+            Kind::History(wanted) => self.history(wanted, &options)?,
+        };
+        if self.allow_shallow {
+            let (accepted, errors) =
+                outcome.coverage.errors.drain(..).partition(|error| error.reason.contains(NOT_FETCHED));
+            outcome.coverage.errors = errors;
+            outcome.coverage.skipped.extend::<Vec<Skipped>>(accepted);
+            outcome.coverage.skipped.sort();
+            outcome.complete = outcome.coverage.errors.is_empty();
+        }
+        Ok((outcome, self.settings.rules()))
+    }
+
+    /// Whether something of `path` is to be reported.
+    fn wanted(&self, path: &str) -> bool {
+        let inside = |folder: &String| {
+            folder.is_empty()
+                || path.strip_prefix(&**folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        (self.below.is_empty() || self.below.iter().any(inside)) && !self.settings.excluded(path)
+    }
+
+    fn changed(&self, changes: &Changes, scope: Scope, options: &mut Options) -> Brought {
+        let ignore_case = self.store.ignore_case();
+        let is_ignore_file = |path: &str| path.rsplit('/').next() == Some(".gitignore");
+        let ignored = |snapshot: Snapshot| -> IgnoredOf {
+            Box::new(move |paths| Some(source::ignored_in(&snapshot, ignore_case, paths)))
+        };
+        options.ignored = ignored(changes.snapshot(&is_ignore_file));
+        let before = |old: usize| ignored(changes.snapshot_before(old, &is_ignore_file));
+        let changed: Vec<_> =
+            changes.changed.iter().filter(|change| !self.settings.excluded(&change.path)).cloned().collect();
+        let unchanged = || {
+            let (mut files, errors) = changes.unchanged();
+            files.retain(|file| !self.settings.excluded(&file.path));
+            (files, errors)
+        };
+        let input = change::Input {
+            changed: &changed,
+            olds: changes.olds,
+            unchanged: &unchanged,
+            wanted: &|path| self.wanted(path),
+            ignored_before: (0..changes.olds).map(before).collect(),
+            scope,
+        };
+        let mut brought = change::change(&input, options);
+        let coverage = &mut brought.outcome.coverage;
+        coverage.skipped.extend(changes.skipped.iter().filter(|skipped| self.wanted(&skipped.path)).cloned());
+        coverage.skipped.sort();
+        coverage.skipped.dedup();
+        coverage.errors.extend(changes.errors.iter().cloned());
+        coverage.errors.sort();
+        coverage.errors.dedup();
+        brought.outcome.complete &= brought.outcome.coverage.errors.is_empty();
+        brought
+    }
+
+    fn range(&self, range: &source::store::Range, text: &str, options: &mut Options) -> Result<Outcome, Problem> {
+        let fault = |error: SourceError| source_problem(&error);
+        let versions = self.store.versions(range, false, &options.interrupted).map_err(fault)?;
+        if versions.commits() == 0 && versions.errors.is_empty() {
+            return Err(source_problem(&SourceError::EmptyRange { range: text.to_owned() }));
+        }
+        let (Some(tip), base) = (range.tips.first().copied(), range.excluded.first().copied()) else {
+            return Err(source_problem(&SourceError::EmptyRange { range: text.to_owned() }));
+        };
+        let from = base.map(|base| self.store.merge_base(base, tip)).transpose().map_err(fault)?.flatten();
+        self.complete(&versions, from.is_none())?;
+        let changes = self.store.changes(from, tip).map_err(fault)?;
+        let mut brought = self.changed(&changes, Scope::Range, options);
+        let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);
+        history::between(&mut brought, &versions, &|path| self.wanted(path), &describe, options);
+        Ok(brought.outcome)
+    }
+
+    fn history(&self, wanted: &Wanted, options: &Options) -> Result<Outcome, Problem> {
+        let versions = self.store.history(wanted, &options.interrupted).map_err(|error| source_problem(&error))?;
+        if let (0, Some(range)) = (versions.commits(), &wanted.range) {
+            return Err(source_problem(&SourceError::EmptyRange { range: range.clone() }));
+        }
+        self.complete(&versions, false)?;
+        let bar = Bar::new(versions.introduced.len());
+        let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);
+        Ok(history::history(&versions, &|path| self.wanted(path), &describe, &bar, options))
+    }
+
+    fn describe(&self, versions: &Versions, commit: usize, in_head: bool) -> Option<Commit> {
+        versions.describe(commit, &self.store, in_head)
+    }
+
+    /// Refuses to speak of a history that is not there.
+    fn complete(&self, versions: &Versions, without_base: bool) -> Result<(), Problem> {
+        let cut = versions.cut || (without_base && self.store.shallow());
+        if !cut || self.allow_shallow {
+            return Ok(());
+        }
+        let what = "commits are missing".to_owned();
+        Err(source_problem(&SourceError::Shallow { what }))
+    }
+}
