@@ -18,24 +18,43 @@ use crate::rule::{Level, Rule};
 use crate::source;
 
 pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
-    // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
-    let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
-    let interrupted = Arc::clone(&interrupt.asked);
-    let prepared = Prepared::new(args)?;
+    run_prepared(&Prepared::new(args)?, args, global)
+}
+
+/// Checks commits that a hook was told of.
+pub(super) fn run_commits(asked: commits::Asked, args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
+    run_prepared(&Prepared::Commits(asked), args, global)
+}
+
+fn run_prepared(prepared: &Prepared, args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     let settings = Arc::clone(prepared.settings());
     let targets = targets(&settings)?;
     selection(args, &settings)?;
     let pool = pool(args.reading.threads)?;
     if args.show_config {
-        return show(args, &prepared, global);
+        return show(args, prepared, global);
     }
-    let (mut outcome, rules) = pool.install(|| prepared.run(args, &interrupted))?;
+    // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
+    let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
+    let interrupted = Arc::clone(&interrupt.asked);
+    let done = pool.install(|| prepared.run(args, &interrupted))?;
     interrupt.begin_writing();
-    let missing = prepared.missing();
+    report(done, prepared.missing(), &settings, &targets, global)
+}
+
+/// Writes the reports of a run; the exit status that they ask for.
+pub(super) fn report(
+    done: (Outcome, Vec<Rule>),
+    missing: &[Problem],
+    settings: &Settings,
+    targets: &[Target],
+    global: &Global,
+) -> Result<Exit, Problem> {
+    let (mut outcome, rules) = done;
     missing.iter().for_each(output::problem);
-    let faulty = tell(&settings, global);
+    let faulty = tell(settings, global);
     add_problems(&mut outcome, missing.iter().chain(&settings.problems()));
-    let checkout = sarif(&settings).then(|| source::checkout(&settings.root)).flatten();
+    let checkout = sarif(settings).then(|| source::checkout(&settings.root)).flatten();
     let context = report::Context {
         rules: &rules,
         version: env!("CARGO_PKG_VERSION"),
@@ -47,7 +66,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
             branch: checkout.branch.as_deref(),
         }),
     };
-    let failed = report::target::emit(&targets, &outcome, &context, &mut io::stdout().lock());
+    let failed = report::target::emit(targets, &outcome, &context, &mut io::stdout().lock());
     for error in &failed {
         output::problem(&Problem::new(error.to_string()));
     }
@@ -148,7 +167,7 @@ pub(super) fn given(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
     (there, missing.iter().map(problem).collect())
 }
 
-fn targets(settings: &Settings) -> Result<Vec<Target>, Problem> {
+pub(super) fn targets(settings: &Settings) -> Result<Vec<Target>, Problem> {
     let origin = &settings.formats.origin;
     let fault = |error: &dyn std::fmt::Display| Problem::new(format!("{origin}: {error}"));
     let parse = |text: &String| text.parse::<Target>().map_err(|error| fault(&error));

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::args::{CheckArgs, CommitArgs};
+use super::args::CheckArgs;
 use super::check::{current_folder, options, report_path, source_problem};
 use super::progress::Bar;
 use crate::config::{Environment, Settings};
 use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
-use crate::finding::{Commit, Outcome, Scope, Skipped};
+use crate::finding::{Commit, Coverage, Outcome, Scope, Skipped};
 use crate::rule::Rule;
-use crate::source::store::{Changes, NOT_FETCHED, Snapshot, Store, Versions, Wanted};
+use crate::source::store::{Changes, Id, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
 
 /// A repository, and how it is to be checked.
@@ -31,54 +31,71 @@ pub(super) struct Asked {
 enum Kind {
     /// The index.
     Staged(Changes),
-    /// What `tip` brings.
-    Diff {
-        range: source::store::Range,
-        text: String,
-    },
+    Diff(Span),
     History(Wanted),
+}
+
+/// What some commits bring to where they go.
+pub(super) struct Span {
+    /// The commits.
+    pub range: Range,
+    /// What it goes on from: the last commit that both have is the old side. None where there is none.
+    pub onto: Option<Id>,
+    /// Whose configuration holds; the built-in one where there is none.
+    pub policy: Option<Id>,
+    /// How it is called.
+    pub text: String,
+    /// Whether it may hold no commit: a push of what is there already.
+    pub may_be_empty: bool,
 }
 
 /// Opens the repository and reads its configuration: that of the index for `--staged`, of BASE for `--diff`.
 pub(super) fn open(args: &CheckArgs, environment: &Environment) -> Result<Asked, Problem> {
-    let current = current_folder()?;
-    let store = Store::open(&current, &environment.hook).map_err(|error| source_problem(&error))?;
-    open_store(store, &args.commits, args, environment)
-}
-
-fn open_store(
-    store: Store,
-    commits: &CommitArgs,
-    args: &CheckArgs,
-    environment: &Environment,
-) -> Result<Asked, Problem> {
-    let fault = |error: SourceError| source_problem(&error);
-    let everything = |_: &str| true;
-    let load = |snapshot: Option<Snapshot>| match snapshot {
-        Some(snapshot) => Settings::load_snapshot(&store.root, Arc::new(snapshot), environment, &args.flags()),
-        None => Settings::load(&store.root, environment, &args.flags()),
-    };
-    let (kind, settings) = if commits.staged {
-        let changes = store.staged().map_err(fault)?;
-        let settings = load(Some(changes.snapshot(&everything)));
-        (Kind::Staged(changes), settings)
+    let store = repository(environment)?;
+    let commits = &args.commits;
+    let kind = if commits.staged {
+        Kind::Staged(store.staged().map_err(|error| source_problem(&error))?)
     } else if let Some(text) = &commits.diff {
         let text = if text.contains("..") { text.clone() } else { format!("{text}..HEAD") };
         // Three dots say what is done anyway.
-        let range = store.range(&text.replace("...", "..")).map_err(fault)?;
+        let range = store.range(&text.replace("...", "..")).map_err(|error| source_problem(&error))?;
         let base = range.excluded.first().copied();
-        let snapshot = base.map(|base| store.snapshot(base, &everything)).transpose().map_err(fault)?;
-        (Kind::Diff { range, text }, load(snapshot))
+        Kind::Diff(Span { range, onto: base, policy: base, text, may_be_empty: false })
     } else {
         let range = commits.history.clone().filter(|range| !range.is_empty());
-        let wanted = Wanted { range, reflog: commits.reflog, all_objects: commits.all_objects };
-        let head = if store.is_bare() { store.head().map_err(fault)? } else { None };
-        let snapshot = head.map(|head| store.snapshot(head, &everything)).transpose().map_err(fault)?;
-        (Kind::History(wanted), load(snapshot))
+        Kind::History(Wanted { range, reflog: commits.reflog, all_objects: commits.all_objects })
+    };
+    ask(store, kind, args, environment)
+}
+
+/// The repository of the current folder, or the one that Git names to a hook.
+pub(super) fn repository(environment: &Environment) -> Result<Store, Problem> {
+    Store::open(&current_folder()?, &environment.hook).map_err(|error| source_problem(&error))
+}
+
+/// Prepares the check of what `span` brings.
+pub(super) fn open_span(span: Span, args: &CheckArgs, environment: &Environment) -> Result<Asked, Problem> {
+    ask(repository(environment)?, Kind::Diff(span), args, environment)
+}
+
+fn ask(store: Store, kind: Kind, args: &CheckArgs, environment: &Environment) -> Result<Asked, Problem> {
+    let fault = |error: SourceError| source_problem(&error);
+    let everything = |_: &str| true;
+    let of_commit = |id: Option<Id>| id.map(|id| store.snapshot(id, &everything)).transpose().map_err(fault);
+    let snapshot = match &kind {
+        Kind::Staged(changes) => Some(changes.snapshot(&everything)),
+        // Without a commit to go on from nothing says what holds but the change itself, which may not.
+        Kind::Diff(span) => Some(of_commit(span.policy)?.unwrap_or_else(|| Snapshot::new([], &everything))),
+        Kind::History(_) if store.is_bare() => of_commit(store.head().map_err(fault)?)?,
+        Kind::History(_) => None,
+    };
+    let settings = match snapshot {
+        Some(snapshot) => Settings::load_snapshot(&store.root, Arc::new(snapshot), environment, &args.flags()),
+        None => Settings::load(&store.root, environment, &args.flags()),
     };
     let current = current_folder()?;
     let below = args.paths.iter().map(|path| below(&store.root, &current, path)).collect();
-    Ok(Asked { store, settings: Arc::new(settings), kind, allow_shallow: commits.allow_shallow, below })
+    Ok(Asked { store, settings: Arc::new(settings), kind, allow_shallow: args.commits.allow_shallow, below })
 }
 
 /// A given path from the root, with links on the way to it resolved as far as it exists.
@@ -96,7 +113,7 @@ impl Asked {
         let mut options = options(&self.settings, interrupted);
         let mut outcome = match &self.kind {
             Kind::Staged(changes) => self.changed(changes, Scope::Staged, &mut options).outcome,
-            Kind::Diff { range, text } => self.range(range, text, &mut options)?,
+            Kind::Diff(span) => self.range(span, &mut options)?,
             Kind::History(wanted) => self.history(wanted, &options)?,
         };
         if self.allow_shallow {
@@ -154,17 +171,20 @@ impl Asked {
         brought
     }
 
-    fn range(&self, range: &source::store::Range, text: &str, options: &mut Options) -> Result<Outcome, Problem> {
+    fn range(&self, span: &Span, options: &mut Options) -> Result<Outcome, Problem> {
         let fault = |error: SourceError| source_problem(&error);
-        let versions = self.store.versions(range, false, &options.interrupted).map_err(fault)?;
-        if versions.commits() == 0 && versions.errors.is_empty() {
-            return Err(source_problem(&SourceError::EmptyRange { range: text.to_owned() }));
-        }
-        let (Some(tip), base) = (range.tips.first().copied(), range.excluded.first().copied()) else {
-            return Err(source_problem(&SourceError::EmptyRange { range: text.to_owned() }));
+        let versions = self.store.versions(&span.range, false, &options.interrupted).map_err(fault)?;
+        let tip = span.range.tips.first().copied();
+        let empty = versions.commits() == 0 && versions.errors.is_empty();
+        let Some(tip) = tip.filter(|_| !empty) else {
+            if span.may_be_empty {
+                let coverage = Coverage { scope: Scope::Range, ..Coverage::default() };
+                return Ok(Outcome { complete: true, coverage, ..Outcome::default() });
+            }
+            return Err(source_problem(&SourceError::EmptyRange { range: span.text.clone() }));
         };
-        let from = base.map(|base| self.store.merge_base(base, tip)).transpose().map_err(fault)?.flatten();
-        self.complete(&versions, from.is_none())?;
+        let from = span.onto.map(|base| self.store.merge_base(base, tip)).transpose().map_err(fault)?.flatten();
+        self.complete(&versions, from.is_none() && span.onto.is_some())?;
         let changes = self.store.changes(from, tip).map_err(fault)?;
         let mut brought = self.changed(&changes, Scope::Range, options);
         let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);

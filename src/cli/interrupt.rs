@@ -1,7 +1,7 @@
 //! Ctrl-C and termination: the first asks the run to stop and ends it where it does not, the second ends it at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::error::Problem;
@@ -25,13 +25,19 @@ pub(super) fn problem() -> Problem {
 }
 
 impl Interrupt {
-    /// Starts listening.
+    /// Starts listening. A process that runs several checks listens once for all of them.
     pub(super) fn install() -> Self {
-        let interrupt = Self::default();
-        let shared = interrupt.clone();
-        if ctrlc::set_handler(move || shared.handle()).is_err() {
-            tracing::warn!("signals cannot be caught; an interrupt ends the run at once");
-        }
+        static LISTENING: OnceLock<Interrupt> = OnceLock::new();
+        let listen = || {
+            let interrupt = Self::default();
+            let shared = interrupt.clone();
+            if ctrlc::set_handler(move || shared.handle()).is_err() {
+                tracing::warn!("signals cannot be caught; an interrupt ends the run at once");
+            }
+            interrupt
+        };
+        let interrupt = LISTENING.get_or_init(listen).clone();
+        interrupt.writing.store(false, Ordering::SeqCst);
         interrupt
     }
 

@@ -11,6 +11,7 @@ mod explain;
 mod fix;
 mod fixing;
 mod generate;
+mod hook;
 mod interrupt;
 mod kubectl;
 mod log;
@@ -51,6 +52,7 @@ pub fn run(cli: &Cli) -> Exit {
     log::install(cli.global.verbose);
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
+        Command::Hook(args) => hook::run(&args.kind, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
         Command::Fix(args) => fix::run(args, &cli.global),
         Command::Seal(args) => seal::run(args, &cli.global),

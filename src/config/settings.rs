@@ -71,6 +71,10 @@ pub struct Environment {
     pub state: Option<PathBuf>,
     /// What Git sets for the hooks that it runs.
     pub hook: HookEnvironment,
+    /// `PRE_COMMIT_FROM_REF` and `PRE_COMMIT_TO_REF`: the range that pre-commit was asked about.
+    pub pre_commit_range: Option<(String, String)>,
+    /// `PRE_COMMIT_REMOTE_NAME`: where pre-commit sees a push go to.
+    pub pre_commit_remote: Option<String>,
     /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
     pub source_date_epoch: Option<String>,
 }
@@ -112,6 +116,8 @@ impl Environment {
                 index_file: path("GIT_INDEX_FILE").map(PathBuf::from),
                 object_folders: object_folders(path("GIT_OBJECT_DIRECTORY"), path("GIT_ALTERNATE_OBJECT_DIRECTORIES")),
             },
+            pre_commit_range: text("PRE_COMMIT_FROM_REF").zip(text("PRE_COMMIT_TO_REF")),
+            pre_commit_remote: text("PRE_COMMIT_REMOTE_NAME"),
             source_date_epoch: text("SOURCE_DATE_EPOCH"),
         }
     }

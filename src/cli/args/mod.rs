@@ -1,5 +1,6 @@
 //! What the command line can say. Types only: nothing here reads a file.
 
+mod hook;
 mod sealing;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
 
+pub(super) use hook::{GateArgs, HookCommand, HookKind};
 pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
@@ -138,6 +140,9 @@ pub(super) enum Command {
     /// Search files for plaintext Secrets and credentials
     #[command(after_help = CHECK_AFTER)]
     Check(CheckArgs),
+    /// Run as a hook of Git or pre-commit: check what a commit or a push brings
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Hook(HookCommand),
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
     Map(MapArgs),
@@ -174,7 +179,7 @@ pub(super) enum Command {
 }
 
 /// Where configuration comes from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct ConfigArgs {
     /// Read this file instead of every .mlguard.yaml
@@ -205,7 +210,7 @@ impl ConfigArgs {
 }
 
 /// Which files are read, and how.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct ReadArgs {
     /// Leave out paths that match, relative to the root (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob)]
@@ -225,7 +230,7 @@ impl ReadArgs {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct CheckArgs {
     /// Files and folders; the current folder where none is given
     #[arg(value_name = "PATH", conflicts_with = "stdin")]
@@ -461,12 +466,12 @@ pub(super) struct ManArgs {
     pub dir: Option<PathBuf>,
 }
 
-fn format(text: &str) -> Result<String, String> {
+pub(super) fn format(text: &str) -> Result<String, String> {
     let target: Result<Target, _> = text.parse();
     target.map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-fn level(text: &str) -> Result<Level, String> {
+pub(super) fn level(text: &str) -> Result<Level, String> {
     config::parse_level(text).map_err(|why| format!("it {why}"))
 }
 

@@ -27,6 +27,9 @@ pub use snapshot::Snapshot;
 use super::SourceError;
 use super::git::{git_error, is_outside, options};
 
+/// The id of an object.
+pub type Id = ObjectId;
+
 /// What Git tells the hooks that it runs, by variables of the environment.
 #[derive(Clone, Debug, Default)]
 pub struct HookEnvironment {
@@ -131,6 +134,43 @@ impl Store {
     /// Names of authors as `.mailmap` has them.
     fn mailmap(&self) -> &gix::mailmap::Snapshot {
         self.mailmap.get_or_init(|| self.repository.to_thread_local().open_mailmap())
+    }
+
+    /// Commits that the references below `prefix` (`refs/remotes/origin/`, or `refs/` for all) name, sorted.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn named(&self, prefix: &str) -> Result<Vec<Id>, SourceError> {
+        let tips = self.tips(false);
+        if let Some(error) = tips.errors.into_iter().next() {
+            return Err(git_error(&self.root, error.reason));
+        }
+        let mut reader = self.objects.reader();
+        let below = tips.named.into_iter().filter(|(_, name)| name.starts_with(prefix));
+        Ok(below.filter_map(|(id, _)| graph::peel(&mut reader, id).ok()?.commit).collect())
+    }
+
+    /// The one of `candidates` that has the newest commit in common with `tip`.
+    ///
+    /// # Errors
+    /// Where a commit cannot be read.
+    pub fn nearest(&self, tip: Id, candidates: &[Id]) -> Result<Option<Id>, SourceError> {
+        let mut graph = graph::Graph::new(self.shallow_commits());
+        let mut reader = self.objects.reader();
+        let mut best = None;
+        for candidate in candidates {
+            let base = graph.merge_base(&mut reader, *candidate, tip).map_err(|error| git_error(&self.root, error))?;
+            let Some(base) = base else { continue };
+            let time = graph.commit(&mut reader, base).map_or(0, |commit| commit.time);
+            best = best.max(Some((time, *candidate)));
+        }
+        Ok(best.map(|(_, candidate)| candidate))
+    }
+
+    /// Whether an object is there.
+    #[must_use]
+    pub fn has(&self, id: Id) -> bool {
+        self.objects.reader().size(id).is_ok()
     }
 
     /// Whether history ends before its beginning.

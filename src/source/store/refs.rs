@@ -1,6 +1,6 @@
 //! Where history begins: references of every kind, HEADs of all work trees, stashes, and what reflogs remember.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -14,7 +14,7 @@ use crate::finding::Skipped;
 #[derive(Default)]
 pub(super) struct Tips {
     /// What a reference names now.
-    pub named: BTreeMap<ObjectId, String>,
+    pub named: BTreeSet<(ObjectId, String)>,
     /// What one named some time, which may be gone.
     pub remembered: Vec<ObjectId>,
     /// What could not be read.
@@ -40,7 +40,7 @@ impl Store {
                                 // Another reference has what a symbolic one names.
                                 if let TargetRef::Object(id) = reference.target() {
                                     let name = reference.name().as_bstr().to_string();
-                                    tips.named.entry(id.to_owned()).or_insert(name);
+                                    tips.named.insert((id.to_owned(), name));
                                 }
                             }
                             Err(error) => tips.fail("refs", &error),

@@ -1,0 +1,143 @@
+//! `mlguard hook`: what Git and pre-commit run.
+
+use std::io::{self, BufRead as _};
+use std::path::PathBuf;
+
+use super::args::{CommitArgs, GateArgs, Global, HookKind};
+use super::check::{self, source_problem};
+use super::commits::{self, Span};
+use crate::config::Environment;
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::source::SourceError;
+use crate::source::store::{Id, Range, Store};
+
+/// Most references of a remote that a new branch is held against.
+const MOST: usize = 64;
+
+pub(super) fn run(kind: &HookKind, global: &Global) -> Result<Exit, Problem> {
+    let environment = Environment::read();
+    match kind {
+        HookKind::PreCommit { files, gate } => pre_commit(files, gate, &environment, global),
+        HookKind::PrePush { remote, gate, .. } => {
+            // pre-commit takes Git's words off standard input and says them in variables.
+            if let Some(range) = &environment.pre_commit_range {
+                return diff(range, gate, global);
+            }
+            let given = remote.as_deref().or(environment.pre_commit_remote.as_deref());
+            let updates =
+                if environment.pre_commit_remote.is_some() { vec![all_of_head(&environment)?] } else { updates()? };
+            each(&updates, gate, &environment, global, &|store, update| pushed(store, update, given))
+        }
+        HookKind::PreReceive { gate } => each(&updates()?, gate, &environment, global, &received),
+    }
+}
+
+/// pre-commit says by variables and arguments what it was asked to look at; Git, that a commit is being made.
+fn pre_commit(files: &[PathBuf], gate: &GateArgs, environment: &Environment, global: &Global) -> Result<Exit, Problem> {
+    if let Some(range) = &environment.pre_commit_range {
+        return diff(range, gate, global);
+    }
+    let staged = environment.hook.index_file.is_some() || files.is_empty();
+    let commits = CommitArgs { staged, ..CommitArgs::default() };
+    check::run(&gate.check(files.to_vec(), commits), global)
+}
+
+fn diff(range: &(String, String), gate: &GateArgs, global: &Global) -> Result<Exit, Problem> {
+    let diff = Some(format!("{}..{}", range.0, range.1));
+    check::run(&gate.check(Vec::new(), CommitArgs { diff, ..CommitArgs::default() }), global)
+}
+
+/// One reference that a push changes.
+struct Update {
+    /// What it named before; none where it is new.
+    old: Option<Id>,
+    /// What it is to name.
+    new: Id,
+    /// Its name on the side that gets it.
+    name: String,
+}
+
+/// What Git says on standard input: `old new name` to a server, `name new name old` to who pushes. References that are
+/// deleted bring nothing.
+fn updates() -> Result<Vec<Update>, Problem> {
+    let mut updates = Vec::new();
+    for line in io::stdin().lock().lines() {
+        let line = line.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let (old, new, name) = match words.as_slice() {
+            [] => continue,
+            [old, new, name] => (old, new, name),
+            [_, new, name, old] => (old, new, name),
+            _ => return Err(unlike()),
+        };
+        let id = |hex: &str| Id::from_hex(hex.as_bytes()).map_err(|_| unlike());
+        let (old, new) = (id(old)?, id(new)?);
+        if !new.is_null() {
+            let old = Some(old).filter(|old| !old.is_null());
+            updates.push(Update { old, new, name: (*name).to_owned() });
+        }
+    }
+    Ok(updates)
+}
+
+fn unlike() -> Problem {
+    Problem::new("standard input does not say what is pushed")
+        .help("this is a hook: Git runs it, as githooks(5) describes")
+}
+
+/// What pre-commit means where it names no range: a branch of which the remote has nothing.
+fn all_of_head(environment: &Environment) -> Result<Update, Problem> {
+    let head = commits::repository(environment)?.head().map_err(|error| source_problem(&error))?;
+    let new = head.ok_or_else(|| Problem::new("there is no commit to push"))?;
+    Ok(Update { old: None, new, name: "HEAD".to_owned() })
+}
+
+fn each(
+    updates: &[Update],
+    gate: &GateArgs,
+    environment: &Environment,
+    global: &Global,
+    span: &dyn Fn(&Store, &Update) -> Result<Option<Span>, SourceError>,
+) -> Result<Exit, Problem> {
+    let mut exit = Exit::Clean;
+    for update in updates {
+        let store = commits::repository(environment)?;
+        let Some(span) = span(&store, update).map_err(|error| source_problem(&error))? else { continue };
+        let args = gate.check(Vec::new(), CommitArgs::default());
+        let asked = commits::open_span(span, &args, environment)?;
+        exit = exit.and(check::run_commits(asked, &args, global)?);
+    }
+    Ok(exit)
+}
+
+/// What is pushed and the remote does not have, as far as this repository knows.
+fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Option<Span>, SourceError> {
+    let prefix = remote.filter(|name| !name.contains(['/', ':'])).map(|name| format!("refs/remotes/{name}/"));
+    let mut there = store.named(prefix.as_deref().unwrap_or("refs/remotes/"))?;
+    let old = update.old.filter(|old| store.has(*old));
+    let onto = match old {
+        Some(old) => Some(old),
+        None => store.nearest(update.new, &there[..there.len().min(MOST)])?,
+    };
+    there.extend(old);
+    let range = Range { tips: Vec::from_iter(tip(store, update)?), excluded: there };
+    Ok(Some(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true }))
+}
+
+/// What a server gets and does not have.
+fn received(store: &Store, update: &Update) -> Result<Option<Span>, SourceError> {
+    let head = store.head()?;
+    let there = store.named("refs/")?;
+    let onto = match update.old.or(head) {
+        Some(id) => Some(id),
+        None => store.nearest(update.new, &there[..there.len().min(MOST)])?,
+    };
+    let range = Range { tips: Vec::from_iter(tip(store, update)?), excluded: there };
+    Ok(Some(Span { range, onto, policy: head.or(onto), text: update.name.clone(), may_be_empty: true }))
+}
+
+/// The commit that a reference is to name; a tag of something else leads to none.
+fn tip(store: &Store, update: &Update) -> Result<Option<Id>, SourceError> {
+    store.commit(&update.new.to_string()).map(Some)
+}
