@@ -177,12 +177,36 @@ fn by_content(first: &str) -> Lang {
         }
         return Lang::Other;
     }
-    Lang::Other
+    // A manifest is one under any name.
+    let first = first.trim_start_matches('\u{feff}');
+    let mut lines = first.lines().take(LOOKED_AT).map(str::trim_end);
+    match lines.find(|line| !line.is_empty() && !line.starts_with('#') && *line != "---") {
+        Some(line) if line.starts_with("apiVersion:") || line.starts_with("kind:") => Lang::Yaml,
+        Some("{") if first.lines().take(LOOKED_AT).any(|line| line.trim_start().starts_with("\"apiVersion\"")) => {
+            Lang::Json
+        }
+        _ => Lang::Other,
+    }
 }
+
+/// Lines of a text without a telling name that are looked at.
+const LOOKED_AT: usize = 50;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_is_one_under_any_name() {
+        for (path, text, lang) in [
+            ("manifests/secret", "# ours\n---\napiVersion: v1\nkind: Secret\n", Lang::Yaml),
+            ("secret.manifest", "kind: Secret\napiVersion: v1\n", Lang::Yaml),
+            ("dump", "{\n  \"apiVersion\": \"v1\"\n}\n", Lang::Json),
+            ("README.first", "Write apiVersion: v1 on top.\n", Lang::Other),
+        ] {
+            assert_eq!(Lang::of_path(path, text), lang, "{path}");
+        }
+    }
 
     #[test]
     fn names_say_the_language() {

@@ -241,8 +241,8 @@ impl Store {
         let mut walk = Walk::new(self.objects.plain_reader(), &self.objects, &self.root);
         if names {
             // A content that only its id names still has the name that some tree gives it.
-            let wanted: HashSet<ObjectId> = loose.iter().filter(|id| !known.contains(*id)).copied().collect();
-            let mut found: BTreeMap<ObjectId, String> = wanted.iter().map(|id| (*id, String::new())).collect();
+            let unknown = loose.iter().filter(|id| !known.contains(*id));
+            let mut found: BTreeMap<ObjectId, String> = unknown.map(|id| (*id, String::new())).collect();
             let mut buffer = Vec::new();
             for root in roots {
                 if walk.reader.read(*root, Kind::Tree, &mut buffer).is_err() {
