@@ -188,7 +188,8 @@ impl Asked {
         let changes = self.store.changes(from, tip).map_err(fault)?;
         let mut brought = self.changed(&changes, Scope::Range, options);
         let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);
-        history::between(&mut brought, &versions, &|path| self.wanted(path), &describe, options);
+        let before_at = |path: &str| changes.before(path);
+        history::between(&mut brought, &versions, &|path| self.wanted(path), &before_at, &describe, options);
         Ok(brought.outcome)
     }
 

@@ -70,11 +70,13 @@ pub fn history(
     outcome
 }
 
-/// Adds to what a range brings what its commits brought and took away again.
+/// Adds to what a range brings what its commits brought and took away again. `before_at` has the files that the range goes on
+/// from, by their paths.
 pub fn between(
     brought: &mut Brought,
     versions: &Versions,
     wanted: &(dyn Fn(&str) -> bool + Sync),
+    before_at: &dyn Fn(&str) -> Option<File>,
     describe: Describe<'_>,
     options: &Options,
 ) {
@@ -82,19 +84,22 @@ pub fn between(
     let introduced: Vec<(usize, &Version)> =
         versions.introduced.iter().enumerate().filter(|(_, version)| wanted(&version.file.path)).collect();
     let found = search(&scanner, introduced, &Silent);
-    let before = old_values(&scanner, &versions.removed);
+    let mut before = old_values(&scanner, &versions.removed);
     let outcome = &mut brought.outcome;
     outcome.coverage.commits = versions.commits();
     // What the tip has is among the versions.
     outcome.coverage.files = outcome.coverage.files.max(found.files);
     outcome.coverage.bytes = outcome.coverage.bytes.max(found.bytes);
     outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
-    let at_tip: BTreeSet<Digest> = brought.values.iter().map(|(_, digest)| *digest).collect();
-    let old = |known: &Known| {
-        before.contains(&known.finding.identity.value) || at_tip.contains(&known.finding.identity.value)
-    };
-    let gone = found.known.into_values().filter(|known| !old(known));
-    outcome.findings.extend(gone.map(|known| told(known, versions, describe)));
+    before.extend(brought.values.iter().map(|(_, digest)| *digest));
+    let mut gone = found.known;
+    gone.retain(|digest, _| !before.contains(digest));
+    // A commit may have brought back what never went away.
+    let paths: BTreeSet<&str> = gone.values().map(|known| &*known.finding.path).collect();
+    let files: Vec<File> = paths.into_iter().filter_map(before_at).collect();
+    let still = old_values(&scanner, &files);
+    gone.retain(|digest, _| !still.contains(digest));
+    outcome.findings.extend(gone.into_values().map(|known| told(known, versions, describe)));
     finish(outcome);
 }
 

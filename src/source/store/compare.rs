@@ -178,6 +178,15 @@ impl Changes {
         (files, walk.errors)
     }
 
+    /// The file at `path` on the first of the old sides.
+    #[must_use]
+    pub fn before(&self, path: &str) -> Option<File> {
+        match self.changed.binary_search_by(|change| (*change.path).cmp(path)) {
+            Ok(at) => self.changed.get(at)?.olds.first()?.clone(),
+            Err(_) => self.unchanged().0.into_iter().find(|file| &*file.path == path),
+        }
+    }
+
     /// What report paths are relative to.
     #[must_use]
     pub fn root(&self) -> &Path {
