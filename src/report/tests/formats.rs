@@ -53,6 +53,21 @@ fn json_is_as_the_product_page_says() {
     assert!(places.is_sorted(), "the order of keys is fixed");
 }
 
+/// The shape is an interface: what is not on the page is not promised.
+#[test]
+fn the_page_of_formats_names_every_format_and_key() {
+    const PAGE: &str = include_str!("../../../docs/formats.md");
+    for format in Format::ALL {
+        assert!(PAGE.contains(&format!("`{format}`")), "{format}");
+    }
+    let value: Value = serde_json::from_str(&report(Format::Json, &super::history())).expect("JSON");
+    let objects = [&value, &value["findings"][0], &value["findings"][0]["commit"], &value["coverage"]];
+    for (key, _) in objects.iter().flat_map(|object| object.as_object().expect("an object")) {
+        assert!(PAGE.contains(&format!("`{key}`")), "{key}");
+    }
+    assert_eq!(value["version"], 1);
+}
+
 #[test]
 fn jsonl_is_one_finding_a_line_and_the_coverage_last() {
     let text = report(Format::Jsonl, &outcome());
