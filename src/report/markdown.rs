@@ -18,7 +18,7 @@ const MOST: usize = 60_000;
 /// Bytes of the list of what could not be searched.
 const MOST_ERRORS: usize = 15_000;
 /// Characters of one text from outside.
-const MOST_TEXT: usize = 300;
+const MOST_TEXT: usize = 500;
 /// Characters of the line about coverage.
 const MOST_COVERED: usize = 1_500;
 /// Bytes that the sentence on what is left out may take.
@@ -99,13 +99,22 @@ fn row(finding: &Finding, rules: &HashMap<&str, &Rule>) -> String {
         place.push_str("<br>");
         place.push_str(&inert(&brought(commit)));
     }
-    let text = |text: &str| inert(&cut(text, MOST_TEXT));
-    format!(
-        "| {} | {rule} | {place} | {} | {} |\n",
-        finding.level.as_str(),
-        text(&finding.message),
-        text(&finding.help)
-    )
+    let (level, message) = (finding.level.as_str(), inert(&cut(&finding.message, MOST_TEXT)));
+    format!("| {level} | {rule} | {place} | {message} | {} |\n", help(&cut(&finding.help, MOST_TEXT)))
+}
+
+/// The help, its code between backticks as code. The last of an odd number of them is text.
+fn help(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once('`').and_then(|(before, rest)| Some((before, rest.split_once('`')?)))
+    {
+        html.push_str(&inert(before));
+        html.push_str(&code(inside));
+        rest = after;
+    }
+    html + &inert(rest)
 }
 
 /// Whether the address can stand in a link as it is.
