@@ -140,7 +140,8 @@ fn inert(text: &str) -> String {
 }
 
 /// `text` with what means something to Markdown or HTML as references. `breaks` is for text that is not code: hosts look for
-/// mentions and numbers in what the reader sees, where references are resolved already.
+/// mentions and numbers in what the reader sees, where references are resolved already. They leave code alone, except that
+/// they make links of addresses of mail in it.
 fn escaped(text: &str, breaks: bool) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
     let mut characters = text.chars().peekable();
@@ -157,7 +158,8 @@ fn escaped(text: &str, breaks: bool) -> String {
             write!(escaped, "&#{};", u32::from(character)).unwrap_or_default();
         }
         let next = characters.peek().copied().unwrap_or(' ');
-        if breaks && "@#!~%$&^".contains(character) && (next.is_alphanumeric() || "\"{[_".contains(next)) {
+        let marks = if breaks { "@#!~%$&^" } else { "@" };
+        if marks.contains(character) && (next.is_alphanumeric() || "\"{[_".contains(next)) {
             escaped.push_str(BREAK);
         }
         before = character;
