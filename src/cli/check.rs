@@ -58,6 +58,7 @@ pub(super) fn report(
     let context = report::Context {
         rules: &rules,
         version: env!("CARGO_PKG_VERSION"),
+        fail_on: settings.fail_on.value,
         color: output::stdout_has_color(),
         width: output::stdout_width(),
         repository: checkout.as_ref().map(|checkout| report::Repository {

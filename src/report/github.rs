@@ -5,13 +5,17 @@
 
 use std::io::{self, Write};
 
-use super::text::{count, neutral, sentence};
+use super::text::{brought, count, cut, is_past, neutral, sentence, spot};
 use super::{Context, Reporter, is_complete, worst_first};
 use crate::finding::{Finding, Outcome};
 use crate::rule::Level;
 
 /// Annotations of one level that GitHub shows for a step.
 const SHOWN: usize = 10;
+/// Characters of a title that GitHub takes.
+const MOST_TITLE: usize = 255;
+/// Characters of a message. GitHub takes 64 KB, and a character has four bytes at most.
+const MOST_TEXT: usize = 16_000;
 /// How many of the errors may be about files that could not be searched, so that findings are shown too.
 const FAILURES: usize = 5;
 
@@ -79,6 +83,23 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         Level::Warning => "warning",
         Level::Note => "notice",
     };
+    let mut properties = if is_past(finding) { Vec::new() } else { place(finding) };
+    let title = format!("mlguard: {}", neutral(&finding.rule));
+    properties.push(("title", cut(&title, MOST_TITLE).into_owned()));
+    let mut message = vec![neutral(&finding.message).into_owned()];
+    if is_past(finding) {
+        message.insert(0, format!("{}:", spot(finding)));
+    }
+    message.extend(finding.commit.as_ref().map(|commit| format!("Commit: {}", brought(commit))));
+    message.extend(finding.place.as_ref().map(|place| format!("In: {}", neutral(place))));
+    if !finding.help.is_empty() {
+        message.push(format!("Help: {}", neutral(&finding.help)));
+    }
+    command(kind, &properties, &message.join("\n"), out)
+}
+
+/// Where the annotation goes. What HEAD does not hold has no place: the file is another one now, or gone.
+fn place(finding: &Finding) -> Vec<(&'static str, String)> {
     let (start, end) = (finding.region.start, finding.region.end);
     let mut properties = vec![("file", finding.path.to_string()), ("line", start.line.to_string())];
     // GitHub takes columns only where the annotation stands on one line.
@@ -89,18 +110,12 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     if start.line == end.line {
         properties.push(("endColumn", end.column.to_string()));
     }
-    properties.push(("title", format!("mlguard: {}", neutral(&finding.rule))));
-    let mut message = vec![neutral(&finding.message).into_owned()];
-    message.extend(finding.place.as_ref().map(|place| format!("In: {}", neutral(place))));
-    if !finding.help.is_empty() {
-        message.push(format!("Help: {}", neutral(&finding.help)));
-    }
-    command(kind, &properties, &message.join("\n"), out)
+    properties
 }
 
 fn command(kind: &str, properties: &[(&str, String)], message: &str, out: &mut dyn Write) -> io::Result<()> {
     let properties: Vec<String> = properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();
-    writeln!(out, "::{kind} {}::{}", properties.join(","), data(message))
+    writeln!(out, "::{kind} {}::{}", properties.join(","), data(&cut(message, MOST_TEXT)))
 }
 
 /// Escapes the message of a command. Line breaks are data, other control characters are not.

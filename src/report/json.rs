@@ -43,7 +43,17 @@ struct Finding<'a> {
     help: &'a str,
     fixable: &'static str,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<Commit<'a>>,
     related: Vec<Related<'a>>,
+}
+
+/// Without the author: reports for programs are uploaded and kept.
+#[derive(Serialize)]
+struct Commit<'a> {
+    id: &'a str,
+    author_date: &'a str,
+    in_head: bool,
 }
 
 #[derive(Serialize)]
@@ -82,6 +92,8 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             line: related.region.start.line,
             message: &related.message,
         };
+        let commit =
+            |commit: &'a finding::Commit| Commit { id: &commit.id, author_date: &commit.date, in_head: commit.in_head };
         Self {
             rule: &from.rule,
             level: from.level.as_str(),
@@ -95,6 +107,7 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             help: &from.help,
             fixable: from.fixable().as_str(),
             fingerprint: &from.fingerprint,
+            commit: from.commit.as_ref().map(commit),
             related: from.related.iter().map(related).collect(),
         }
     }

@@ -8,12 +8,15 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use crate::finding::{Finding, Outcome};
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 pub mod map;
+mod markdown;
 mod rule_text;
 pub mod sarif;
 pub mod target;
@@ -38,11 +41,18 @@ pub enum Format {
     Sarif,
     /// Workflow commands, which GitHub Actions shows as annotations.
     Github,
+    /// A Code Quality report, which GitLab shows in merge requests.
+    Gitlab,
+    /// JUnit XML, which most CI systems show as tests.
+    Junit,
+    /// A page for the summary of a job, or a comment of a pull or merge request.
+    Markdown,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Github];
+    pub const ALL: &'static [Self] =
+        &[Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Github, Self::Gitlab, Self::Junit, Self::Markdown];
 
     /// The name on the command line.
     #[must_use]
@@ -53,6 +63,9 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
             Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
         }
     }
 
@@ -65,6 +78,9 @@ impl Format {
             Self::Jsonl => "one JSON object a line: every finding, then the coverage",
             Self::Sarif => "SARIF 2.1.0, for code scanning",
             Self::Github => "annotations of GitHub Actions",
+            Self::Gitlab => "Code Quality report of GitLab",
+            Self::Junit => "JUnit XML, for the tests of a CI system",
+            Self::Markdown => "a page for the summary of a job or a comment",
         }
     }
 
@@ -75,6 +91,9 @@ impl Format {
             Self::Jsonl => &json::Jsonl,
             Self::Sarif => &sarif::Sarif,
             Self::Github => &github::Github,
+            Self::Gitlab => &gitlab::Gitlab,
+            Self::Junit => &junit::Junit,
+            Self::Markdown => &markdown::Markdown,
         }
     }
 }
@@ -117,6 +136,8 @@ pub struct Context<'a> {
     pub rules: &'a [Rule],
     /// Version of the program, semantic versioning.
     pub version: &'a str,
+    /// Least level that gives exit status 1.
+    pub fail_on: Level,
     /// Whether the output understands terminal colours.
     pub color: bool,
     /// Columns of the terminal, where there is one.

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::finding::Skipped;
+use crate::finding::{Commit, Finding, Skipped};
+
+/// Digits of a commit's id that people are shown.
+const SHORT: usize = 10;
 
 /// `text` on one line, without anything that a terminal or a log would act on: control characters become their
 /// pictures, characters that reorder or hide text become U+FFFD, and `##[` (a workflow command of GitHub Actions
@@ -87,6 +90,63 @@ pub(super) fn is_binary(skipped: &Skipped) -> bool {
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim_end();
     if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// `text` with at most `most` characters, its end replaced by `…` where it is longer.
+pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.char_indices().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    Cow::Owned(kept + "…")
+}
+
+/// The finding in sentences on one line, without its path: what is wrong, where in the document, what to do, and which
+/// commit brought it.
+pub(super) fn prose(finding: &Finding) -> String {
+    let mut sentences = vec![sentence(&neutral(&finding.message))];
+    sentences.extend(finding.place.as_ref().map(|place| format!("It stands in '{}'.", neutral(place))));
+    if !finding.help.is_empty() {
+        sentences.push(sentence(&neutral(&finding.help)));
+    }
+    sentences.extend(finding.commit.as_ref().map(|commit| format!("It was {}.", brought(commit))));
+    sentences.join(" ")
+}
+
+/// `brought by 1a2b3c4d5e of 2024-03-01, still in HEAD`. Without the author: reports for programs are uploaded and kept.
+pub(super) fn brought(commit: &Commit) -> String {
+    brought_by(commit, "")
+}
+
+/// The same with the name of the author, for people who stand before the repository.
+pub(super) fn brought_with_author(commit: &Commit) -> String {
+    brought_by(commit, &format!(" ({})", neutral(&commit.author)))
+}
+
+fn brought_by(commit: &Commit, author: &str) -> String {
+    let head = if commit.in_head { "still in HEAD" } else { "no longer in HEAD, still in the history: rotate it" };
+    // RFC 3339: the day is the first ten characters, as its author's clock had it.
+    let day: String = commit.date.chars().take(10).collect();
+    format!("brought by {} of {}{author}, {head}", short(commit), neutral(&day))
+}
+
+/// The beginning of the commit's id.
+pub(super) fn short(commit: &Commit) -> String {
+    neutral(&commit.id.chars().take(SHORT).collect::<String>()).into_owned()
+}
+
+/// Whether the finding stands in a commit only, so that there is no file that a link could lead to.
+pub(super) fn is_past(finding: &Finding) -> bool {
+    finding.commit.as_ref().is_some_and(|commit| !commit.in_head)
+}
+
+/// `apps/db.yml:7`, and `apps/db.yml:7 in commit 1a2b3c4d5e` where only that has it.
+pub(super) fn spot(finding: &Finding) -> String {
+    let spot = format!("{}:{}", neutral(&finding.path), finding.region.start.line);
+    match &finding.commit {
+        Some(commit) if !commit.in_head => format!("{spot} in commit {}", short(commit)),
+        _ => spot,
+    }
 }
 
 /// Least number of inserted, removed and replaced characters that make `b` of `a`.

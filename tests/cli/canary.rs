@@ -11,6 +11,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
+use mlguard::report::Format;
+
 use super::harness::Tree;
 
 /// Numbers from a seed (SplitMix64).
@@ -583,7 +585,7 @@ fn no_output_holds_a_secret() {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         fs::write(path, bytes).expect("a file");
     }
-    for format in ["human", "json", "jsonl", "sarif", "github"] {
+    for format in Format::ALL.iter().map(|format| format.as_str()) {
         watch.run(&tree, &["check", "--format", format], b"");
         watch.run(&tree, &["check", "--color", "always", "-vvv", "--format", format, "r1/secret.yaml"], b"");
     }
@@ -591,10 +593,8 @@ fn no_output_holds_a_secret() {
         watch.run(&tree, &["map", "-vvv", "--format", format], b"");
     }
     let out = tempfile::tempdir().expect("a folder");
-    let targets: Vec<String> = ["human", "json", "jsonl", "sarif", "github"]
-        .iter()
-        .map(|format| format!("{format}={}", out.path().join(format).display()))
-        .collect();
+    let targets: Vec<String> =
+        Format::ALL.iter().map(|format| format!("{format}={}", out.path().join(format.as_str()).display())).collect();
     let mut arguments = vec!["check"];
     targets.iter().for_each(|target| arguments.extend(["--format", target]));
     watch.run(&tree, &arguments, b"");
@@ -604,7 +604,7 @@ fn no_output_holds_a_secret() {
         watch.look(&path.display().to_string(), &fs::read(&path).expect("the report"));
         written += 1;
     }
-    assert_eq!(written, 5);
+    assert_eq!(written, Format::ALL.len());
     for (name, bytes) in trees.iter().filter(|(name, _)| name.starts_with("r2/")) {
         watch.run(&tree, &["check", "--stdin", "--stdin-path", name], bytes);
         watch.run(&tree, &["check", "--stdin", "--format", "sarif"], bytes);

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use mlguard::report::Format;
+
 use super::harness::{Tree, token};
 
 #[test]
@@ -26,7 +28,7 @@ fn reports_do_not_depend_on_threads() {
         };
         fs::write(folder.join(format!("{name}.{file}")), text).expect("a file");
     }
-    for format in ["human", "json", "jsonl", "sarif", "github"] {
+    for format in Format::ALL.iter().map(|format| format.as_str()) {
         let runs = ["1", "2", "16"].map(|threads| tree.run(&["check", "--threads", threads, "--format", format]));
         assert!(runs[0].code == 2 && runs[0].out.len() > 1_000, "{:?}", runs[0].code);
         for other in &runs[1..] {

@@ -243,7 +243,8 @@ pub(super) struct CheckArgs {
     /// What to call the document of --stdin; its name decides how it is read
     #[arg(long, value_name = "PATH", requires = "stdin")]
     pub stdin_path: Option<PathBuf>,
-    /// Report format, to standard output or to a file (repeatable): human, json, jsonl, sarif, github
+    /// Report format, to standard output or to a file (repeatable): human, json, jsonl, sarif, github, gitlab,
+    /// junit, markdown
     #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format)]
     pub formats: Vec<String>,
     /// Least level that gives exit status 1: note, warning or error [default: error]

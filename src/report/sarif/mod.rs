@@ -15,7 +15,7 @@ use serde_sarif::sarif::{
 
 use super::text::{count, is_binary, neutral, sentence, thousands, uri};
 use super::{Context, Reporter, Repository, is_complete, json, worst_first};
-use crate::finding::{Coverage, Finding, Outcome, Skipped};
+use crate::finding::{Coverage, Finding, Outcome, Scope, Skipped};
 
 mod result;
 mod rules;
@@ -55,13 +55,22 @@ fn log(outcome: &Outcome, context: &Context<'_>) -> Log {
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
         .invocations(vec![invocation(outcome, findings.len())])
-        .automation_details(RunAutomationDetails::builder().id("mlguard/").build())
+        .automation_details(RunAutomationDetails::builder().id(category(outcome.coverage.scope)).build())
         .original_uri_base_ids(BTreeMap::from([(ROOT.to_owned(), root)]))
         .column_kind(json!("utf16CodeUnits"))
         .results(results)
         .build();
     run.version_control_provenance = context.repository.as_ref().and_then(provenance).map(|details| vec![details]);
     Log::builder().schema(SCHEMA).version(json!("2.1.0")).runs(vec![run]).build()
+}
+
+/// The category of the run, up to the last `/`. GitHub closes the alerts of a category that its next upload lacks, so the
+/// history has one of its own: the alerts of the tree would come and go with it.
+fn category(scope: Scope) -> &'static str {
+    match scope {
+        Scope::History => "mlguard/history/",
+        Scope::Tree | Scope::Staged | Scope::Range => "mlguard/",
+    }
 }
 
 /// Which version of which repository was searched. Only of an address that is a URL, and only its public part: remotes

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_sarif::sarif::{Region, Result as SarifResult, ResultLevel};
+use serde_json::json;
+use serde_sarif::sarif::{PropertyBag, Region, Result as SarifResult, ResultLevel};
 
-use super::super::text::{neutral, sentence};
+use super::super::text::{is_past, neutral, prose, sentence};
 use super::{location, message};
-use crate::finding::Finding;
+use crate::finding::{Commit, Finding};
 use crate::rule::Level;
 use crate::span;
 
@@ -17,7 +18,8 @@ pub(super) fn result(finding: &Finding, places: &HashMap<&str, i64>) -> SarifRes
     let mut result = SarifResult::builder()
         .rule_id(finding.rule.as_ref())
         .level(level(finding.level))
-        .message(message(&text(finding)))
+        // The first sentence becomes the title.
+        .message(message(&prose(finding)))
         .locations(vec![location(&finding.path, Some(region(finding.region)))])
         .partial_fingerprints(fingerprints(finding))
         .build();
@@ -32,17 +34,8 @@ pub(super) fn result(finding: &Finding, places: &HashMap<&str, i64>) -> SarifRes
     });
     let related: Vec<_> = related.collect();
     result.related_locations = (!related.is_empty()).then_some(related);
+    result.properties = finding.commit.as_ref().map(properties);
     result
-}
-
-/// The sentence that GitHub makes the title, the symbolic place in single quotes, and the help.
-fn text(finding: &Finding) -> String {
-    let mut sentences = vec![sentence(&neutral(&finding.message))];
-    sentences.extend(finding.place.as_ref().map(|place| format!("It stands in '{}'.", neutral(place))));
-    if !finding.help.is_empty() {
-        sentences.push(sentence(&neutral(&finding.help)));
-    }
-    sentences.join(" ")
 }
 
 fn level(level: Level) -> ResultLevel {
@@ -63,10 +56,21 @@ fn region(region: span::Region) -> Region {
         .build()
 }
 
-/// GitHub's own fingerprint, and the stable identity of the finding.
+/// The commit, without its author: alerts are read by more people than the repository.
+fn properties(commit: &Commit) -> PropertyBag {
+    let more = BTreeMap::from([
+        ("commit".to_owned(), json!(commit.id)),
+        ("authorDate".to_owned(), json!(commit.date)),
+        ("inHead".to_owned(), json!(commit.in_head)),
+    ]);
+    PropertyBag::builder().additional_properties(more).build()
+}
+
+/// GitHub's own fingerprint, and the stable identity of the finding. The first is of a line in HEAD: where that has
+/// none, GitHub finds no file to compute it anew from, and would take it for another one's.
 fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
     let mut fingerprints = BTreeMap::from([("mlguard/v1".to_owned(), finding.fingerprint.clone())]);
-    if !finding.line_hash.is_empty() {
+    if !finding.line_hash.is_empty() && !is_past(finding) {
         fingerprints.insert("primaryLocationLineHash".to_owned(), finding.line_hash.clone());
     }
     fingerprints

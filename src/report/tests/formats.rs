@@ -53,6 +53,21 @@ fn json_is_as_the_product_page_says() {
     assert!(places.is_sorted(), "the order of keys is fixed");
 }
 
+/// The shape is an interface: what is not on the page is not promised.
+#[test]
+fn the_page_of_formats_names_every_format_and_key() {
+    const PAGE: &str = include_str!("../../../docs/formats.md");
+    for format in Format::ALL {
+        assert!(PAGE.contains(&format!("`{format}`")), "{format}");
+    }
+    let value: Value = serde_json::from_str(&report(Format::Json, &super::history())).expect("JSON");
+    let objects = [&value, &value["findings"][0], &value["findings"][0]["commit"], &value["coverage"]];
+    for (key, _) in objects.iter().flat_map(|object| object.as_object().expect("an object")) {
+        assert!(PAGE.contains(&format!("`{key}`")), "{key}");
+    }
+    assert_eq!(value["version"], 1);
+}
+
 #[test]
 fn jsonl_is_one_finding_a_line_and_the_coverage_last() {
     let text = report(Format::Jsonl, &outcome());
@@ -104,14 +119,31 @@ fn github_gets_no_more_than_it_shows() {
     let text = report(Format::Github, &outcome);
     assert_eq!(counts(&text), [10, 10, 10]);
     assert!(text.contains("26 more files could not be searched."), "{text}");
+    let lasts: Vec<&str> = text.lines().filter(|line| line.starts_with("::notice ")).collect();
+    assert_eq!(text.lines().last(), lasts.last().copied(), "the count of what is left out comes last");
     let silent = Outcome::default();
     assert!(report(Format::Github, &silent).starts_with("::error title="), "an incomplete run is never silent");
 }
 
 #[test]
+fn github_gets_the_worst_first_and_no_longer_texts_than_it_takes() {
+    let mut findings: Vec<_> = (0..10).map(|_| finding("unparsable", Level::Error, "a.yml")).collect();
+    findings.push(finding("plaintext-secret", Level::Error, "z.yml"));
+    findings[0].message = "€".repeat(100_000);
+    let text = report(Format::Github, &Outcome { findings, complete: true, ..Outcome::default() });
+    assert!(text.starts_with("::error file=z.yml,"), "severity 9.0 comes before 0.0: {text}");
+    assert!(text.lines().all(|line| line.len() < 65_536) && text.contains("€…"), "64 KB of a message");
+    assert!(text.ends_with("::1 more finding left out here, because GitHub shows 10 annotations of a level for a step. The other formats have all.\n"), "{text}");
+}
+
+#[test]
 fn a_wrong_format_gets_the_nearest_one() {
     let error = "sarfi".parse::<Format>().expect_err("no such format").to_string();
-    assert_eq!(error, "there is no format `sarfi`; did you mean `sarif`? Formats: human, json, jsonl, sarif, github");
+    assert_eq!(
+        error,
+        "there is no format `sarfi`; did you mean `sarif`? \
+         Formats: human, json, jsonl, sarif, github, gitlab, junit, markdown"
+    );
     for format in Format::ALL {
         assert_eq!(format.to_string().parse(), Ok(*format));
     }

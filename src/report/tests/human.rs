@@ -1,7 +1,7 @@
 //! The format for people.
 
 use super::{context, finding, incomplete, outcome, report, rules, skipped};
-use crate::finding::{Coverage, Outcome};
+use crate::finding::{Coverage, Outcome, Scope};
 use crate::report::{Format, write};
 use crate::rule::{Fixable, Level};
 
@@ -60,11 +60,27 @@ the scan is incomplete: 1 file not searched (exit status 2)
 
 #[test]
 fn clean_is_one_line() {
-    let coverage = Coverage { files: 1, bytes: 12, commits: 3, ..Coverage::default() };
+    let coverage = Coverage { files: 1, bytes: 12, ..Coverage::default() };
     let outcome = Outcome { coverage, complete: true, ..Outcome::default() };
-    assert_eq!(report(Format::Human, &outcome), "clean: nothing found; checked 1 file, 12 bytes, 3 commits\n");
+    assert_eq!(report(Format::Human, &outcome), "clean: nothing found; checked 1 file, 12 bytes\n");
     let nothing = Outcome { complete: true, ..Outcome::default() };
     assert_eq!(report(Format::Human, &nothing), "nothing was there to check; checked 0 files, 0 bytes\n");
+}
+
+#[test]
+fn the_closing_line_says_what_was_looked_at() {
+    let of = |scope, commits| {
+        let coverage = Coverage { scope, files: 12, bytes: 34_100, commits, ..Coverage::default() };
+        report(Format::Human, &Outcome { coverage, complete: true, ..Outcome::default() })
+    };
+    let said = [of(Scope::Tree, 0), of(Scope::Staged, 0), of(Scope::Range, 1), of(Scope::History, 5)];
+    let expected = [
+        "clean: nothing found; checked 12 files, 34.1 kB\n",
+        "clean: nothing found; checked what the commit brings: 12 files, 34.1 kB\n",
+        "clean: nothing found; searched what BASE..HEAD brings: 12 files, 34.1 kB in 1 commit\n",
+        "clean: nothing found; searched the history: 12 files, 34.1 kB in 5 commits\n",
+    ];
+    assert_eq!(said, expected);
 }
 
 #[test]

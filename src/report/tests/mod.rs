@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use super::{Context, Format, Repository, write};
 use crate::finding::edit::{Fix, FixKind};
-use crate::finding::{Coverage, Excerpt, Finding, Identity, MASK, Outcome, Related, Skipped};
+use crate::finding::{Commit, Coverage, Excerpt, Finding, Identity, MASK, Outcome, Related, Skipped};
 use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
 use crate::span::{Position, Region, Span};
 
+mod commits;
 mod formats;
+mod gitlab;
 mod human;
+mod junit;
+mod markdown;
 mod sarif;
 mod target;
 mod unusual;
@@ -117,6 +121,22 @@ pub(super) fn outcome() -> Outcome {
     }
 }
 
+/// Two findings of a history: one that HEAD still has, one that it has not.
+pub(super) fn history() -> Outcome {
+    let mut outcome = outcome();
+    outcome.coverage =
+        Coverage { scope: crate::finding::Scope::History, files: 12, bytes: 34_100, commits: 5, ..Coverage::default() };
+    for (finding, in_head) in outcome.findings.iter_mut().zip([true, false]) {
+        finding.commit = Some(Commit {
+            id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".to_owned(),
+            author: "Jane Doe".to_owned(),
+            date: "2024-03-01T23:30:00-08:00".to_owned(),
+            in_head,
+        });
+    }
+    outcome
+}
+
 pub(super) fn incomplete() -> Outcome {
     let mut outcome = outcome();
     outcome.coverage.errors = vec![skipped("locked.yml", "permission denied")];
@@ -131,7 +151,7 @@ pub(super) fn skipped(path: &str, reason: &str) -> Skipped {
 pub(super) fn context(rules: &[Rule]) -> Context<'_> {
     let address = "https://me:token123@github.com/jtayl222/ml platform.git?x=y";
     let repository = Repository { address, commit: Some("0123abcd"), branch: Some("main") };
-    Context { rules, version: "1.2.3", color: false, width: None, repository: Some(repository) }
+    Context { rules, version: "1.2.3", fail_on: Level::Error, color: false, width: None, repository: Some(repository) }
 }
 
 pub(super) fn report(format: Format, outcome: &Outcome) -> String {

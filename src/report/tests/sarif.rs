@@ -154,7 +154,14 @@ fn samples_for_the_validator() {
     odd.message = "The key '[x](1) {0}' is \u{202e}odd".to_owned();
     let odd = Outcome { findings: vec![odd], ..incomplete() };
     let empty = Outcome::default();
-    for (name, outcome) in [("plain", outcome()), ("incomplete", incomplete()), ("empty", empty), ("odd", odd)] {
+    let samples = [
+        ("plain", outcome()),
+        ("incomplete", incomplete()),
+        ("empty", empty),
+        ("odd", odd),
+        ("history", super::history()),
+    ];
+    for (name, outcome) in samples {
         let path = std::path::Path::new(&folder).join(format!("{name}.sarif"));
         std::fs::write(path, report(Format::Sarif, &outcome)).expect("written");
     }

@@ -25,6 +25,9 @@ const NASTY: &[&str] = &[
     "",
     "../../etc\\passwd //x",
     "\u{feff}\u{e0041}\u{fffd}",
+    "\u{fffe}\u{ffff}]]> <![CDATA[ <!-- --> <?x?> &amp;&#0; [[ATTACHMENT|x]]",
+    "a|b\\|c\\\\|d <img src=x onerror=alert(1)> **b** _i_ ~~s~~ `` ` `` @user #1 !2 $x$ :smile: [^1]",
+    "</code> https://evil.example www.evil.example a@b.example ![x](y) \\",
 ];
 
 fn outcome(text: &str) -> Outcome {
@@ -61,7 +64,12 @@ fn no_text_breaks_a_format() {
                     assert_eq!(report.lines().count(), 2, "{text:?}: {report}");
                     assert!(report.lines().all(|line| line.starts_with("::error file=")), "{text:?}: {report}");
                 }
-                Format::Json | Format::Sarif => {
+                Format::Junit => super::junit::well_formed(&report),
+                Format::Markdown => {
+                    let cells = super::markdown::cells(&report);
+                    assert_eq!(cells.len(), 2 * 5, "{text:?}: {report}");
+                }
+                Format::Json | Format::Sarif | Format::Gitlab => {
                     serde_json::from_str::<Value>(&report).expect("JSON");
                 }
                 Format::Jsonl => assert_eq!(report.lines().count(), 2, "{text:?}"),
