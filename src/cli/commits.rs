@@ -147,9 +147,9 @@ impl Asked {
         let changed: Vec<_> =
             changes.changed.iter().filter(|change| !self.settings.excluded(&change.path)).cloned().collect();
         let unchanged = || {
-            let (mut files, errors) = changes.unchanged();
-            files.retain(|file| !self.settings.excluded(&file.path));
-            (files, errors)
+            let (files, errors) = changes.unchanged();
+            let kept = files.iter().filter(|file| !self.settings.excluded(&file.path));
+            (kept.cloned().collect(), errors.clone())
         };
         let input = change::Input {
             changed: &changed,

@@ -73,7 +73,14 @@ pub(super) fn open(path: &Path) -> io::Result<fs::File> {
 /// `scratch` is one thread's room for many files. The text borrows it where the file is UTF-8, so
 /// that nothing is copied.
 pub fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
-    if let Some(blob) = &file.blob {
+    if let Some(blob) = file.blob.as_ref() {
+        if blob.may_be_checked_out()
+            && let Ok(input) = open(&file.location)
+            && blob.is_in(&input)
+        {
+            let size = input.metadata().ok().map(|metadata| metadata.len());
+            return take(input, size, limit, &mut scratch.bytes);
+        }
         return match scratch.load(blob, limit) {
             Ok(Ok(())) => decode(&scratch.bytes).map_or_else(Read::binary, Read::Text),
             Ok(Err(size)) => Read::too_large(limit, Some(size)),

@@ -1,5 +1,7 @@
 //! The index, ranges of commits and whole histories, in repositories that the real Git makes.
 
+mod changes;
 mod generate;
+mod places;
 mod rig;
 mod torture;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
-use gix::index::entry::{Flags, Mode, Stage};
+use gix::index::entry::{Flags, Mode, Stage, stat};
 use gix::index::extension;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Kind, TreeRefIter};
@@ -56,6 +56,9 @@ pub struct Changes {
     index: Option<gix::index::File>,
     objects: Arc<Objects>,
     root: std::path::PathBuf,
+    /// Whether the files of the index are checked out below `root`.
+    in_work_tree: bool,
+    unchanged: OnceLock<(Vec<File>, Vec<Skipped>)>,
 }
 
 /// One side at one folder.
@@ -160,22 +163,29 @@ impl Store {
         skipped.sort();
         skipped.dedup();
         let (objects, root) = (Arc::clone(&self.objects), self.root.clone());
-        Ok(Changes { changed, olds: count, errors, skipped, new, index, objects, root })
+        let in_work_tree = !self.is_bare();
+        let unchanged = OnceLock::new();
+        Ok(Changes { changed, olds: count, errors, skipped, new, index, objects, root, in_work_tree, unchanged })
     }
 }
 
 impl Changes {
-    /// Every file of the new side that is the same on all sides; what cannot be read besides.
+    /// Every file of the new side that is the same on all sides, sorted by path; what cannot be read besides.
     #[must_use]
-    pub fn unchanged(&self) -> (Vec<File>, Vec<Skipped>) {
-        let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
-        walk.index = self.index.as_ref();
-        let mut files = Vec::new();
-        walk.all(b"", &self.new, 0, &mut files);
-        let changed: HashSet<&str> = self.changed.iter().map(|change| &*change.path).collect();
-        files.retain(|file| !changed.contains(&*file.path));
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        (files, walk.errors)
+    pub fn unchanged(&self) -> &(Vec<File>, Vec<Skipped>) {
+        self.unchanged.get_or_init(|| {
+            let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
+            walk.index = self.index.as_ref();
+            let mut files = Vec::new();
+            walk.all(b"", &self.new, 0, &mut files);
+            let changed: HashSet<&str> = self.changed.iter().map(|change| &*change.path).collect();
+            files.retain(|file| !changed.contains(&*file.path));
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            if let Some(index) = self.index.as_ref().filter(|_| self.in_work_tree) {
+                remember(index, &mut files);
+            }
+            (files, walk.errors)
+        })
     }
 
     /// The file at `path` on the first of the old sides.
@@ -183,7 +193,11 @@ impl Changes {
     pub fn before(&self, path: &str) -> Option<File> {
         match self.changed.binary_search_by(|change| (*change.path).cmp(path)) {
             Ok(at) => self.changed.get(at)?.olds.first()?.clone(),
-            Err(_) => self.unchanged().0.into_iter().find(|file| &*file.path == path),
+            Err(_) => {
+                let files = &self.unchanged().0;
+                let at = files.binary_search_by(|file| (*file.path).cmp(path)).ok()?;
+                files.get(at).cloned()
+            }
         }
     }
 
@@ -191,6 +205,24 @@ impl Changes {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+}
+
+/// Tells `files` how the index remembers them in the work tree. Reading a file is quicker than unpacking an object, where
+/// the file did not change since; what the index itself cannot be sure of is left out.
+fn remember(index: &gix::index::File, files: &mut [File]) {
+    let options = stat::Options::default();
+    let mut at = 0;
+    let entries = index.entries().iter().filter(|entry| entry.stage() == Stage::Unconflicted);
+    for entry in entries.filter(|entry| !entry.stat.is_racy(index.timestamp(), options)) {
+        let path: &[u8] = entry.path(index);
+        while files.get(at).is_some_and(|file| file.path.as_bytes() < path) {
+            at += 1;
+        }
+        let Some(file) = files.get_mut(at).filter(|file| file.path.as_bytes() == path) else { continue };
+        if let Some(blob) = file.blob.as_mut().filter(|blob| blob.id == entry.id) {
+            blob.stat = Some(entry.stat);
+        }
     }
 }
 
@@ -282,7 +314,7 @@ impl<'w> Walk<'w> {
 
     fn file(&self, report: &Arc<str>, path: &[u8], id: ObjectId) -> File {
         let location = locate(self.root, path).unwrap_or_else(|_| self.root.join(&**report));
-        let blob = Blob { objects: Arc::clone(self.objects), id, replaced: true };
+        let blob = Blob { objects: Arc::clone(self.objects), id, replaced: true, stat: None };
         File { path: Arc::clone(report), location, tracked: true, blob: Some(blob) }
     }
 

@@ -269,7 +269,7 @@ impl Store {
         versions.errors.append(&mut walk.errors);
         for (path, id) in files {
             if known.insert(id) {
-                let blob = Blob { objects: Arc::clone(&self.objects), id, replaced: false };
+                let blob = Blob { objects: Arc::clone(&self.objects), id, replaced: false, stat: None };
                 let location = self.root.join(&path);
                 let file = File { path: path.into(), location, tracked: false, blob: Some(blob) };
                 versions.introduced.push(Version { file, commit: None, in_head: false });

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gix::ObjectId;
+use gix::index::entry::{Stat, stat};
 use gix::objs::Kind;
 use gix::prelude::{Find as _, Header as _};
 
@@ -182,6 +183,8 @@ pub struct Blob {
     pub(super) id: ObjectId,
     /// Whether what `git replace` says of it counts.
     pub(super) replaced: bool,
+    /// What the file of the work tree looked like when it had this content.
+    pub(super) stat: Option<Stat>,
 }
 
 impl fmt::Debug for Blob {
@@ -199,6 +202,19 @@ impl PartialEq for Blob {
 impl Eq for Blob {}
 
 impl Blob {
+    /// Whether it is worth looking into the work tree.
+    pub(in crate::source) fn may_be_checked_out(&self) -> bool {
+        self.stat.is_some()
+    }
+
+    /// Whether `file` of the work tree has this content, as far as Git would look.
+    pub(in crate::source) fn is_in(&self, file: &std::fs::File) -> bool {
+        let Some(stat) = &self.stat else { return false };
+        let found = gix::index::fs::Metadata::from_file(file).ok().filter(gix::index::fs::Metadata::is_file);
+        let found = found.and_then(|found| Stat::from_fs(&found).ok());
+        found.is_some_and(|found| stat.matches(&found, stat::Options::default()))
+    }
+
     /// Its id, hexadecimal.
     #[must_use]
     pub fn id(&self) -> String {

@@ -56,8 +56,8 @@ impl Store {
     /// # Errors
     /// Where the commit cannot be read.
     pub fn snapshot(&self, commit: ObjectId, keep: &dyn Fn(&str) -> bool) -> Result<Snapshot, SourceError> {
-        let files = self.changes(Some(commit), commit)?.unchanged().0;
-        Ok(Snapshot::new(files, keep))
+        let changes = self.changes(Some(commit), commit)?;
+        Ok(Snapshot::new(changes.unchanged().0.iter().cloned(), keep))
     }
 }
 
@@ -66,13 +66,13 @@ impl Changes {
     #[must_use]
     pub fn snapshot(&self, keep: &dyn Fn(&str) -> bool) -> Snapshot {
         let new = self.changed.iter().filter_map(|change| change.new.clone());
-        Snapshot::new(self.unchanged().0.into_iter().chain(new), keep)
+        Snapshot::new(self.unchanged().0.iter().cloned().chain(new), keep)
     }
 
     /// The same of the old side of that number.
     #[must_use]
     pub fn snapshot_before(&self, old: usize, keep: &dyn Fn(&str) -> bool) -> Snapshot {
         let before = self.changed.iter().filter_map(|change| change.olds.get(old).cloned().flatten());
-        Snapshot::new(self.unchanged().0.into_iter().chain(before), keep)
+        Snapshot::new(self.unchanged().0.iter().cloned().chain(before), keep)
     }
 }
