@@ -1,0 +1,12 @@
+//! The GitHub Action, step by step as `action.yml` lists them, in repositories and for events that are made up.
+//!
+//! Needs bash and Git; says so where they are not there.
+
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "the steps of the Action, and where their programs are")]
+
+mod gate;
+mod install;
+mod place;
+mod range;
+mod runner;
