@@ -72,8 +72,8 @@ impl Rig {
         let done = program("tar", self.folder.path()).arg("-czf").arg(&archive).arg(&stem).status().expect("tar");
         assert!(done.success());
         let digest = Sha256::digest(fs::read(&archive).expect("the archive"));
-        let sum: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        (archive, format!("{sum}  {stem}.tar.gz\n"))
+        let sum: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        (archive, format!("{}  {stem}.tar.gz\n", sum.concat()))
     }
 
     fn know(&self, sums: &str) {
