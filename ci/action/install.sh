@@ -34,7 +34,7 @@ target() {
 # sum_of NAME: the sum that checksums.txt has for an archive, or nothing.
 sum_of() {
     local sum name
-    while read -r sum name; do
+    while read -r sum name || [[ -n "$sum" ]]; do
         if [[ "$name" == "$1" && "$sum" =~ ^[0-9a-f]{64}$ ]]; then
             echo "$sum"
             return 0

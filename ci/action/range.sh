@@ -52,7 +52,7 @@ fetch() {
     # By the environment: other users of the machine can read arguments.
     header="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\r\n')"
     GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="http.$GITHUB_SERVER_URL/.extraheader" GIT_CONFIG_VALUE_0="$header" \
-        git_ "${arguments[@]}" 2> "$log"
+        git_ "${arguments[@]}" 2> "$log.token"
 }
 
 # obtain FROM TO: fetches until the commits between the two are here. Fails where they are not to be had.
@@ -64,8 +64,7 @@ obtain() {
             fetch "--depth=$depth" "$1" "$2" || break
             ! complete "$1" "$2" || return 0
         done
-        # Both are asked for by name too: not every branch has them.
-        fetch --unshallow "$1" "$2" || return 1
+        ! is_shallow || fetch --unshallow "$1" "$2" || return 1
     else
         here_is "$1" || missing+=("$1")
         here_is "$2" || missing+=("$2")

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "the steps of the Action, and where their programs are")]
 #![expect(clippy::panic, reason = "what action.yml says and the tests do not know stops them")]
 
+mod files;
 mod gate;
 mod install;
 mod place;

@@ -114,7 +114,12 @@ impl Place {
 
     /// What the program of `recorded` was given: a list of arguments for each time.
     pub fn calls(&self) -> Vec<Vec<String>> {
-        let text = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
+        Self::read_calls(&self.folder.path().join("calls"))
+    }
+
+    /// What a `Script` wrote to `calls`.
+    pub fn read_calls(path: &Path) -> Vec<Vec<String>> {
+        let text = fs::read_to_string(path).unwrap_or_default();
         text.split_terminator("\0\n").map(|call| call.split('\0').map(str::to_owned).collect()).collect()
     }
 }
