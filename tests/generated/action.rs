@@ -1,6 +1,7 @@
 //! The tables of `docs/ci.md`, made from `action.yml`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 use serde::Deserialize;
@@ -29,11 +30,11 @@ pub fn tables() -> (String, String) {
             "${{ github.token }}" => "the job's".to_owned(),
             value => format!("`{value}`"),
         };
-        inputs.push_str(&format!("| `{name}` | {} | {default} |\n", item.description));
+        writeln!(inputs, "| `{name}` | {} | {default} |", item.description).expect("a string");
     }
     let mut outputs = "| output | what it says |\n|---|---|\n".to_owned();
     for (name, item) in ordered(&text, "outputs:", &action.outputs) {
-        outputs.push_str(&format!("| `{name}` | {} |\n", item.description));
+        writeln!(outputs, "| `{name}` | {} |", item.description).expect("a string");
     }
     (inputs, outputs)
 }
