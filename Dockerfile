@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The program and nothing else, linked statically:
 #
 #   docker build --tag mlguard .

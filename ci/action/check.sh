@@ -12,17 +12,17 @@ readonly SUMMARY_LIMIT=1040000
 switch upload "${UPLOAD:-false}"
 switch fail "${FAIL:-true}"
 enter
-folder="$(scratch)"
-report="$folder/report.jsonl" summary="$folder/summary.md" errors="$folder/errors.txt"
+own="$(scratch)"
+report="$own/report.jsonl" summary="$own/summary.md" errors="$own/errors.txt"
 rm -f -- "$report" "$summary" "$errors"
 
 category="${CATEGORY:-mlguard}"
 category="${category%/}"
 [[ "$category" =~ ^[A-Za-z0-9._:/-]+$ ]] || fail "The input 'category' is made of letters, digits and . _ : / -, not '$category'."
 case "${SARIF_FILE:-}" in
-    "") sarif="$folder/mlguard.sarif" ;;
+    "") sarif="$own/mlguard.sarif" ;;
     /* | [A-Za-z]:*) sarif="$SARIF_FILE" ;;
-    *) sarif="$PWD/$SARIF_FILE" ;;
+    *) sarif="$(folder)/$SARIF_FILE" ;;
 esac
 rm -f -- "$sarif"
 
@@ -111,9 +111,9 @@ complete=false
 [[ "$tree_status" == 2 || ! -s "$sarif" ]] || complete=true
 if [[ -s "$sarif" && "$category" != mlguard ]]; then
     # GitHub takes the category from the file, before the one that the upload is given.
-    sed "/\"automationDetails\": {/,/}/ s|\"id\": \"mlguard/\"|\"id\": \"$category/\"|" "$sarif" > "$folder/category.sarif"
-    grep -qF "\"id\": \"$category/\"" "$folder/category.sarif" || fail "The category could not be written to the SARIF file."
-    cat -- "$folder/category.sarif" > "$sarif"
+    sed "/\"automationDetails\": {/,/}/ s|\"id\": \"mlguard/\"|\"id\": \"$category/\"|" "$sarif" > "$own/category.sarif"
+    grep -qF "\"id\": \"$category/\"" "$own/category.sarif" || fail "The category could not be written to the SARIF file."
+    cat -- "$own/category.sarif" > "$sarif"
 fi
 
 upload="${UPLOAD:-false}"

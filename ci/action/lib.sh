@@ -6,9 +6,9 @@
 # Texts may have been written by whoever opened the pull request: no line of them may become a command of the runner.
 escape() {
     local text="$1"
-    text="${text//'%'/%25}"
-    text="${text//$'\r'/%0D}"
-    text="${text//$'\n'/%0A}"
+    text=${text//\%/%25}
+    text=${text//$'\r'/%0D}
+    text=${text//$'\n'/%0A}
     printf '%s' "$text"
 }
 
@@ -44,6 +44,15 @@ enter() {
     cd -- "${GITHUB_WORKSPACE:?}" || exit 2
     cd -- "${WORKING_DIRECTORY:-.}" 2> /dev/null \
         || fail "The folder of the input 'working-directory' does not exist: '${WORKING_DIRECTORY:-.}'."
+}
+
+# The current folder, as programs other than bash know it: on Windows bash has names of its own.
+folder() {
+    if [[ "${RUNNER_OS:-}" == Windows ]]; then
+        pwd -W
+    else
+        pwd
+    fi
 }
 
 # The folder for files of this run of the Action, outside the tree that is searched.

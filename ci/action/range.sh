@@ -104,7 +104,7 @@ commit() {
 
 decide() {
     printf '%s\n' "$2"
-    output root "$PWD"
+    output root "$(folder)"
     output mode "$1"
     output range "${3:-}"
     exit 0
@@ -134,7 +134,8 @@ fi
 root="$(git_ rev-parse --show-toplevel)"
 cd -- "$root"
 if [[ "${MODE:-auto}" == history ]]; then
-    if is_shallow && ! fetch --unshallow; then
+    # All of it: a shallow checkout has one branch only.
+    if is_shallow && ! fetch --unshallow "+refs/heads/*:refs/remotes/origin/*" "+refs/tags/*:refs/tags/*"; then
         fail "The checkout has a part of history only, and the rest cannot be fetched. Set fetch-depth: 0 for actions/checkout.$(said)"
     fi
     decide history "Searching all of history."

@@ -176,10 +176,13 @@ fn mode_goes_before_the_event() {
 #[test]
 fn history_is_fetched_whole() {
     let Some(place) = Place::new(&[("a.yaml", CLEAN), ("b.yaml", CLEAN), ("c.yaml", CLEAN)]) else { return };
+    place.topic(&[("d.yaml", CLEAN)]);
+    place.git(&["tag", "start", "main~2"]);
     place.checkout("main");
     let ran = place.recorded("schedule", schedule()).input("mode", "history").run();
     assert_searched(&place, &ran, "history", Some("--history"));
     assert_eq!(git(&place.clone(), &["rev-list", "--count", "HEAD"]), "3");
+    assert_eq!(git(&place.clone(), &["rev-list", "--count", "refs/remotes/origin/topic", "refs/tags/start"]), "4");
     let Some(place) = Place::new(&[("a.yaml", CLEAN), ("b.yaml", CLEAN)]) else { return };
     place.checkout("main");
     place.cut_off();
