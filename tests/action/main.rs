@@ -12,3 +12,4 @@ mod install;
 mod place;
 mod range;
 mod runner;
+mod token;
