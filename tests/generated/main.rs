@@ -3,6 +3,7 @@
 //! `MLGUARD_BLESS=1 cargo test --test generated` rewrites them; without it, they are compared. What rules must be
 //! beyond their schema is held in `facts`.
 
+mod action;
 mod facts;
 mod map;
 mod picture;
@@ -68,6 +69,13 @@ fn table_in_the_readme() {
         table(Family::Secret)
     );
     compare_part("README.md", "rules", &text);
+}
+
+#[test]
+fn tables_of_the_action() {
+    let (inputs, outputs) = action::tables();
+    compare_part("docs/ci.md", "inputs", &inputs);
+    compare_part("docs/ci.md", "outputs", &outputs);
 }
 
 #[test]
