@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::args::{CheckArgs, Global};
+use super::baseline::Accept;
 use super::interrupt::{self, Interrupt};
 use super::{explain, output};
 use crate::config::{Environment, Settings};
@@ -22,22 +23,32 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
     let (paths, missing) = given(&args.paths);
-    let settings = Arc::new(Settings::load(&root(&paths)?, &Environment::read(), &args.flags()));
+    let environment = Environment::read();
+    let settings = Arc::new(Settings::load(&root(&paths)?, &environment, &args.flags()));
     let targets = targets(&settings)?;
     selection(args, &settings)?;
     let pool = pool(args.reading.threads)?;
     if args.show_config {
         return show(args, &paths, &settings, global);
     }
+    let accept = Accept::load(&settings, &environment);
     let (mut outcome, rules) = pool.install(|| {
-        if args.stdin { standard_input(args, &settings, &interrupted) } else { files(&paths, &settings, &interrupted) }
+        let key = accept.digest_key();
+        if args.stdin {
+            standard_input(args, &settings, &interrupted, key)
+        } else {
+            files(&paths, &settings, &interrupted, key)
+        }
     })?;
     if !interrupt.may_write() {
         return Err(interrupt::problem());
     }
     missing.iter().for_each(output::problem);
     let faulty = tell(&settings, global);
-    add_problems(&mut outcome, missing.iter().chain(&settings.problems()));
+    let applied = accept.apply(&mut outcome);
+    let warnings = accept.warnings(&applied);
+    accept.problems.iter().chain(warnings.iter().filter(|_| !global.quiet)).for_each(output::problem);
+    add_problems(&mut outcome, missing.iter().chain(&settings.problems()).chain(&accept.problems));
     let checkout = sarif(&settings).then(|| source::checkout(&settings.root)).flatten();
     let context = report::Context {
         rules: &rules,
@@ -135,16 +146,18 @@ pub(super) fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Problem> {
     builder.build().map_err(|error| Problem::new(format!("threads cannot be started: {error}")))
 }
 
-fn files(
+/// Searches the paths; values are digested with `key`.
+pub(super) fn files(
     paths: &[PathBuf],
     settings: &Arc<Settings>,
     interrupted: &Arc<AtomicBool>,
+    key: DigestKey,
 ) -> Result<(Outcome, Vec<Rule>), Problem> {
     if paths.is_empty() {
         return Ok((Outcome::default(), settings.rules()));
     }
     let listing = list(paths, settings)?;
-    let options = options(settings, interrupted);
+    let options = engine::Options { digest_key: key, ..options(settings, interrupted) };
     let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
     // Outside Git nothing says where what belongs together ends.
     let alone = whole || !listing.git;
@@ -187,6 +200,7 @@ fn standard_input(
     args: &CheckArgs,
     settings: &Arc<Settings>,
     interrupted: &Arc<AtomicBool>,
+    key: DigestKey,
 ) -> Result<(Outcome, Vec<Rule>), Problem> {
     let path = match &args.stdin_path {
         Some(path) => report_path(&settings.root, &current_folder()?, path),
@@ -198,7 +212,7 @@ fn standard_input(
     let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
     read.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
     let excluded = settings.excluded(&path);
-    let options = options(settings, interrupted);
+    let options = engine::Options { digest_key: key, ..options(settings, interrupted) };
     if excluded {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         let reason = "excluded by the configuration".to_owned();
@@ -245,8 +259,13 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),
         ignored: Box::new(move |paths| source::ignored(&work_tree, paths)),
-        today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+        today: today(),
     }
+}
+
+/// The day, UTC.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 fn show(args: &CheckArgs, paths: &[PathBuf], settings: &Settings, global: &Global) -> Result<Exit, Problem> {

@@ -14,6 +14,11 @@ pub(super) const MAX_BYTES: u64 = 1 << 20;
 /// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and talk
 /// about) files elsewhere.
 pub(super) fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
+    inside_up_to(MAX_BYTES, root, path, name)
+}
+
+/// The same for a file that may be larger, in bytes.
+pub(super) fn inside_up_to(limit: u64, root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
     match fs::symlink_metadata(path) {
         Ok(_) => {}
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -28,11 +33,16 @@ pub(super) fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<Stri
         let problem = Problem::new("it is a symbolic link out of the repository").in_file(name);
         return Err(problem.help("put the file itself there, or name it on the command line"));
     }
-    read(path, name).map(Some)
+    read_up_to(limit, path, name).map(Some)
 }
 
 /// Reads a file that a person named.
 pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
+    read_up_to(MAX_BYTES, path, name)
+}
+
+/// The same for a file that may be larger, in bytes.
+pub(super) fn read_up_to(limit: u64, path: &Path, name: &str) -> Result<String, Problem> {
     // Asked before opening, since opening a FIFO waits for its writer.
     let meta = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
     if !meta.is_file() {
@@ -40,9 +50,11 @@ pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|error| unreadable(name, &error))?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Problem::new("it is larger than 1 MiB").in_file(name).help("is it the right file?"));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Problem::new(format!("it is larger than {} MiB", limit >> 20))
+            .in_file(name)
+            .help("is it the right file?"));
     }
     String::from_utf8(bytes).map_err(|_| Problem::new("it is not UTF-8 text").in_file(name))
 }

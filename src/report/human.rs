@@ -1,5 +1,6 @@
 //! `human`: every finding as a compiler shows an error, from the masked excerpt it carries, then what the run covered.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
@@ -106,6 +107,7 @@ fn closing(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let nothing_read = outcome.coverage.files == 0 && outcome.coverage.commits == 0;
     match (outcome.findings.is_empty(), complete) {
         (true, true) if nothing_read => writeln!(out, "nothing was there to check; {covered}")?,
+        (true, true) if outcome.coverage.accepted > 0 => writeln!(out, "clean: nothing new found; {covered}")?,
         (true, true) => writeln!(out, "clean: nothing found; {covered}")?,
         (true, false) => writeln!(out, "nothing found in what could be searched; {covered}")?,
         (false, _) => writeln!(out, "{}\n{covered}", found(&outcome.findings))?,
@@ -136,6 +138,12 @@ pub fn covered(coverage: &Coverage) -> String {
     if coverage.commits > 0 {
         text.push_str(", ");
         text.push_str(&count(coverage.commits, "commit"));
+    }
+    if coverage.accepted > 0 {
+        write!(text, "; {} accepted by the baseline", count(coverage.accepted, "finding")).expect("a string");
+    }
+    if coverage.unverified > 0 {
+        write!(text, ", {} by place alone", coverage.unverified).expect("a string");
     }
     let (binary, others): (Vec<_>, Vec<_>) = coverage.skipped.iter().partition(|skipped| is_binary(skipped));
     let mut left_out = Vec::new();

@@ -58,6 +58,8 @@ struct Covered<'a> {
     files: usize,
     bytes: u64,
     commits: usize,
+    accepted: usize,
+    unverified: usize,
     skipped: Vec<Skipped<'a>>,
     errors: Vec<Skipped<'a>>,
 }
@@ -109,6 +111,8 @@ impl<'a> From<&'a Coverage> for Covered<'a> {
             files: from.files,
             bytes: from.bytes,
             commits: from.commits,
+            accepted: from.accepted,
+            unverified: from.unverified,
             skipped: list(&from.skipped),
             errors: list(&from.errors),
         }

@@ -1,0 +1,1 @@
+//! Lines, keys, and findings held against them.
