@@ -116,7 +116,7 @@ impl Baseline {
             applied.unverified += usize::from(verdict == Verdict::Unverified);
             applied.expired += usize::from(matches!(verdict, Verdict::Expired(_)));
             if let Some(hint) = verdict.hint() {
-                finding.help = format!("{hint} {}", finding.help).trim_end().to_owned();
+                finding.help = [hint.as_str(), &finding.help].join(" ");
             }
             !verdict.accepts()
         });

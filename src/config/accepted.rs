@@ -11,6 +11,7 @@ use super::show::quote;
 use super::values::{Origin, Valued};
 use super::{Settings, read};
 use crate::error::Problem;
+use crate::mask::masked;
 
 /// The file at the root that is read where nothing is said.
 const FILE: &str = ".mlguard-baseline.jsonl";
@@ -85,7 +86,7 @@ impl Settings {
         match &self.baseline.value {
             Accepted::Nothing => None,
             Accepted::Usual => Some((self.root.join(FILE), FILE.to_owned())),
-            Accepted::Inside(path) => Some((self.root.join(path), path.clone())),
+            Accepted::Inside(path) => Some((self.root.join(path), masked(path).into_owned())),
             Accepted::Named(path) => Some((path.clone(), path.display().to_string())),
         }
     }

@@ -72,7 +72,7 @@ fn the_file_tells_nothing_of_a_value() {
     let tree = accepted();
     let text = read(&tree).to_lowercase();
     for value in [VALUE.to_owned(), token(), STANDARD.encode(VALUE)] {
-        let hash: String = Sha256::digest(&value).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = Sha256::digest(&value).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         for told in [value.clone(), STANDARD.encode(&value), hash[..16].to_owned()] {
             assert!(!text.contains(&told.trim_end_matches('=').to_lowercase()), "{told}: {text}");
         }
