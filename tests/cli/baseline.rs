@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::canary::{Watch, quoted};
 use super::fix::git;
 use super::harness::{Run, Tree, token};
 
@@ -47,6 +48,49 @@ fn clean(run: &Run, count: usize) {
     let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
     let end = format!("; {findings} accepted by the baseline");
     assert!(run.out.starts_with("clean: nothing new found") && run.out.contains(&end), "{run:?}");
+}
+
+/// Everything accepted: the file, and what is said of it. Then the file holds secrets where it should not.
+pub fn accepts(watch: &mut Watch, tree: &Tree) {
+    let file = tree.path(".mlguard-baseline.jsonl");
+    watch.run(tree, &["baseline", "write", "-vvv"], b"");
+    let text = fs::read_to_string(&file).expect("the baseline");
+    assert!(text.lines().count() > 300, "{} lines", text.lines().count());
+    watch.look("the baseline", text.as_bytes());
+    for secret in &watch.secrets {
+        let bytes = Sha256::digest(secret);
+        let hash: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!text.contains(&hash[..16]), "a plain hash");
+    }
+    for arguments in [
+        &["check", "-vvv"][..],
+        &["check", "--format", "json"],
+        &["check", "--format", "sarif"],
+        &["baseline", "explain"],
+        &["baseline", "explain", "--format", "json"],
+        &["baseline", "prune"],
+    ] {
+        watch.run(tree, arguments, b"");
+    }
+    fs::remove_file(&file).expect("removed");
+    let tree = Tree::new(&[("a.txt", "x\n")]);
+    let file = tree.path(".mlguard-baseline.jsonl");
+    let secrets: Vec<String> = watch.secrets.iter().take(30).map(|secret| quoted(secret)).collect();
+    for (at, secret) in secrets.iter().enumerate() {
+        let value = "0a1b2c3d:000102030405060708090a0b0c0d0e0f";
+        let line = match at % 6 {
+            0 => format!("{{\"rule\":{secret},\"path\":\"a\",\"value\":\"{value}\"}}"),
+            1 => format!("{{\"rule\":\"jwt\",\"place\":{secret},\"value\":{secret}}}"),
+            2 => format!("{{\"rule\":\"jwt\",\"place\":\"a\",\"value\":\"{value}\",\"until\":{secret}}}"),
+            3 => format!("{{{secret}:1}}"),
+            4 => secret.clone(),
+            _ => format!("<<<<<<< {secret}"),
+        };
+        fs::write(&file, format!("{{\"mlguard-baseline\":1}}\n{line}\n")).expect("a file");
+        for command in [&["check"][..], &["baseline", "explain"]] {
+            watch.run(&tree, command, b"");
+        }
+    }
 }
 
 #[test]
@@ -161,7 +205,7 @@ fn lines_of_others_stay_until_they_are_made_anew() {
     let mine = [("MLGUARD_BASELINE_KEY", "another text of enough bytes")];
     let text = read(&tree);
     let run = tree.run_with(&["baseline", "write"], &mine);
-    assert!(run.code == 0 && run.err.contains("2 line(s) were made with another key"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("2 lines of another key stay"), "{run:?}");
     assert_eq!(read(&tree), text);
     let run = tree.run_with(&["baseline", "write", "--rekey"], &mine);
     assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 2 new, 0 kept, 2 gone\n"), "{run:?}");
@@ -195,7 +239,7 @@ fn a_line_ends_on_its_day() {
     assert!(run.err.contains("warning: .mlguard-baseline.jsonl: lines 2, 3 expired"), "{}", run.err);
     assert_eq!(run.out.matches("The baseline accepted this until 2020-01-01.").count(), 2, "{}", run.out);
     let run = tree.run(&["baseline", "write"]);
-    assert!(run.err.contains("2 line(s) have expired"), "{run:?}");
+    assert!(run.err.contains("2 lines expired; "), "{run:?}");
     assert_eq!(tree.run(&["check"]).code, 1, "writing alone does not renew");
     assert!(tree.run(&["baseline", "explain"]).out.contains("  expired: "));
     assert_eq!(tree.run(&["baseline", "write", "--until", "2999-12-31"]).code, 0);
@@ -220,7 +264,7 @@ fn a_broken_file_is_an_error_and_everything_is_told() {
         assert_eq!(tree.run(&["baseline", command]).code, 2, "{command}");
     }
     let run = tree.run(&["baseline", "write"]);
-    assert!(run.code == 0 && run.err.contains("1 line(s) that were none of a baseline"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("1 line left out: not of a baseline"), "{run:?}");
     assert_eq!(read(&tree).matches("before the move").count(), 2);
     clean(&tree.run(&["check"]), 2);
     // Something else by mistake.

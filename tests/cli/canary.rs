@@ -10,7 +10,6 @@ use std::fs;
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use sha2::{Digest as _, Sha256};
 
 use super::harness::Tree;
 
@@ -131,7 +130,7 @@ impl Canaries {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -510,8 +509,8 @@ fn needles(secrets: &[String]) -> (AhoCorasick, Vec<usize>) {
     (AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).expect("an automaton"), owners)
 }
 
-struct Watch {
-    secrets: Vec<String>,
+pub struct Watch {
+    pub secrets: Vec<String>,
     automaton: AhoCorasick,
     owners: Vec<usize>,
     leaks: String,
@@ -519,7 +518,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, what: &str, bytes: &[u8]) {
+    pub fn look(&mut self, what: &str, bytes: &[u8]) {
         self.looked_at += bytes.len();
         if let Some(found) = self.automaton.find(bytes) {
             let low = found.start().saturating_sub(160);
@@ -529,7 +528,7 @@ impl Watch {
         }
     }
 
-    fn run(&mut self, tree: &Tree, arguments: &[&str], input: &[u8]) {
+    pub fn run(&mut self, tree: &Tree, arguments: &[&str], input: &[u8]) {
         use std::io::Write as _;
         let mut command = tree.command(arguments);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
@@ -547,49 +546,6 @@ impl Watch {
     }
 }
 
-/// Everything accepted: the file, and what is said of it. Then the file holds secrets where it should not.
-fn accepts(watch: &mut Watch, tree: &Tree) {
-    let file = tree.path(".mlguard-baseline.jsonl");
-    watch.run(tree, &["baseline", "write", "-vvv"], b"");
-    let text = fs::read_to_string(&file).expect("the baseline");
-    assert!(text.lines().count() > 300, "{} lines", text.lines().count());
-    watch.look("the baseline", text.as_bytes());
-    for secret in &watch.secrets {
-        let bytes = Sha256::digest(secret);
-        let hash: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert!(!text.contains(&hash[..16]), "a plain hash");
-    }
-    for arguments in [
-        &["check", "-vvv"][..],
-        &["check", "--format", "json"],
-        &["check", "--format", "sarif"],
-        &["baseline", "explain"],
-        &["baseline", "explain", "--format", "json"],
-        &["baseline", "prune"],
-    ] {
-        watch.run(tree, arguments, b"");
-    }
-    fs::remove_file(&file).expect("removed");
-    let tree = Tree::new(&[("a.txt", "x\n")]);
-    let file = tree.path(".mlguard-baseline.jsonl");
-    let secrets: Vec<String> = watch.secrets.iter().take(30).map(|secret| quoted(secret)).collect();
-    for (at, secret) in secrets.iter().enumerate() {
-        let value = "0a1b2c3d:000102030405060708090a0b0c0d0e0f";
-        let line = match at % 6 {
-            0 => format!("{{\"rule\":{secret},\"path\":\"a\",\"value\":\"{value}\"}}"),
-            1 => format!("{{\"rule\":\"jwt\",\"place\":{secret},\"value\":{secret}}}"),
-            2 => format!("{{\"rule\":\"jwt\",\"place\":\"a\",\"value\":\"{value}\",\"until\":{secret}}}"),
-            3 => format!("{{{secret}:1}}"),
-            4 => secret.clone(),
-            _ => format!("<<<<<<< {secret}"),
-        };
-        fs::write(&file, format!("{{\"mlguard-baseline\":1}}\n{line}\n")).expect("a file");
-        for command in [&["check"][..], &["baseline", "explain"]] {
-            watch.run(&tree, command, b"");
-        }
-    }
-}
-
 /// Everything that can be repaired, shown and done, and what cannot be sealed, said.
 fn repairs(watch: &mut Watch, trees: &[(String, Vec<u8>)]) {
     let git = [(".git/HEAD", "ref: refs/heads/main\n"), (".git/objects/x", ""), (".git/refs/x", "")];
@@ -599,7 +555,7 @@ fn repairs(watch: &mut Watch, trees: &[(String, Vec<u8>)]) {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         fs::write(path, bytes).expect("a file");
     }
-    accepts(watch, &tree);
+    super::baseline::accepts(watch, &tree);
     let cert = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates/spki.pem");
     for arguments in [
         &["fix"][..],

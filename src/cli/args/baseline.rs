@@ -9,12 +9,14 @@ use super::{ConfigArgs, ListFormat};
 use crate::config::Flags;
 
 pub(in crate::cli) const BASELINE_AFTER: &str = "\
-A baseline is a file of accepted findings, .mlguard-baseline.jsonl at the root unless the configuration says another. Commit
-it: `mlguard check` then tells only what is new. A line is bound to the rule, to the object and key (or the path) and, by a
-keyed digest, to the value: a new value in an accepted place is found, and the file tells nothing about any value.
+A baseline is a file of accepted findings: .mlguard-baseline.jsonl at the root, unless the
+configuration says another. Commit it, and `mlguard check` tells only what is new. A line is bound
+to the rule, to the object and key (or the path) and, by a keyed digest, to the value: a new value
+in an accepted place is found, and the file tells nothing about any value.
 
-The key is MLGUARD_BASELINE_KEY, or else a file in the Git directory (mlguard/baseline.key) that the first `write` makes. Without
-the key, findings are accepted by their place alone, and `check` says so.";
+The key is MLGUARD_BASELINE_KEY, or else a file in the Git directory (mlguard/baseline.key) that the
+first `write` makes. Without the key, findings are accepted by their place alone, and `check` says
+so.";
 
 const WRITE_AFTER: &str = "\
 Examples:
@@ -23,7 +25,7 @@ Examples:
   MLGUARD_BASELINE_KEY=\"$(cat .git/mlguard/baseline.key)\"    for CI, as a masked variable
 
 Environment:
-  MLGUARD_BASELINE_KEY   the key: any random text of 16 bytes or more, the same wherever the baseline is used
+  MLGUARD_BASELINE_KEY   the key: a random text of 16 bytes or more, the same for all who share it
   MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_MAX_SIZE   as for check
 
 Exit status:
@@ -34,7 +36,8 @@ const PRUNE_AFTER: &str = "\
 Examples:
   mlguard fix && mlguard baseline prune
 
-Only what was searched is dropped: all of it where the whole tree was, else lines with a path below PATH.
+Only lines that were looked for everywhere are dropped: all where the whole tree was searched, else
+those with a path below PATH.
 
 Environment:
   MLGUARD_BASELINE_KEY, MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_MAX_SIZE   as for write and check
@@ -51,8 +54,8 @@ Examples:
 
 A line is one of:
   accepted      a finding is there, with the accepted value
-  unverified    a finding is there; without the key of the line nobody can tell whether the value is the accepted one
-  other-value   a finding is there with another value, so that the line accepts nothing
+  unverified    a finding is there; without the key of the line its value cannot be compared
+  other-value   a finding is there with another value: the line accepts nothing
   expired       a finding is there, and the line's end is over
   gone          nothing is there any more
 

@@ -170,18 +170,22 @@ fn write(args: &BaselineWriteArgs, global: &Global) -> Result<Exit, Problem> {
         }
     };
     if left_out > 0 {
-        warn(format!("{left_out} line(s) that were none of a baseline are left out"), "see `git diff`");
+        warn(format!("{} left out: not of a baseline", lines(left_out)), "see `git diff`");
     }
     if counts.expired > 0 {
-        let message = format!("{} line(s) have expired, and what they accepted is still told", counts.expired);
+        let message = format!("{} expired; what they accepted is still told", lines(counts.expired));
         warn(message, "--until DATE renews them");
     }
-    if after.foreign(Some(&key)) > 0 {
-        let message =
-            format!("{} line(s) were made with another key, and are kept as they are", after.foreign(Some(&key)));
-        warn(message, "set MLGUARD_BASELINE_KEY to theirs, or make them anew with --rekey");
+    let foreign = after.foreign(Some(&key));
+    if foreign > 0 {
+        let message = format!("{} of another key stay as they are", lines(foreign));
+        warn(message, "set MLGUARD_BASELINE_KEY to it, or make them anew with --rekey");
     }
     told(&tree, counts, &format!("{} new, ", counts.new)).map(|told| told.and(searched.exit))
+}
+
+fn lines(count: usize) -> String {
+    format!("{count} line{}", if count == 1 { "" } else { "s" })
 }
 
 /// The key of this machine; makes it where there is none.
