@@ -560,21 +560,20 @@ fn blamed(finding: &Finding, repairs: &[Repair]) -> Vec<String> {
 /// Why a repair did not help, by file: what it was made for is still there, or something new is wrong.
 fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<String, String> {
     let mut bad = BTreeMap::new();
-    let known: BTreeSet<&str> = before.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
-    let there: BTreeSet<&str> = after.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    // Fingerprints leave the path out.
+    let identity = |finding: &Finding| (finding.path.to_string(), finding.fingerprint.clone());
+    let known: BTreeSet<_> = before.findings.iter().map(identity).collect();
+    let there: BTreeSet<_> = after.findings.iter().map(identity).collect();
     for repair in repairs {
         for done in &repair.planned.done {
             let finding = &before.findings[done.finding];
-            if there.contains(finding.fingerprint.as_str()) {
+            if there.contains(&identity(finding)) {
                 bad.insert(repair.path.clone(), format!("{} is still there", finding.rule));
             }
         }
     }
     for finding in &after.findings {
-        if finding.level >= Level::Warning
-            && !TOLD.contains(&&*finding.rule)
-            && !known.contains(finding.fingerprint.as_str())
-        {
+        if finding.level >= Level::Warning && !TOLD.contains(&&*finding.rule) && !known.contains(&identity(finding)) {
             let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);
             for path in blamed(finding, repairs) {
                 bad.entry(path).or_insert_with(|| why.clone());
