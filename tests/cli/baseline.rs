@@ -48,6 +48,7 @@ fn clean(run: &Run, count: usize) {
     let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
     let end = format!("; {findings} accepted by the baseline");
     assert!(run.out.starts_with("clean: nothing new found") && run.out.contains(&end), "{run:?}");
+    assert!(!run.out.contains("by place alone"), "{run:?}");
 }
 
 /// Everything accepted: the file, and what is said of it. Then the file holds secrets where it should not.
