@@ -17,6 +17,7 @@ pub mod seal;
 pub mod checks;
 pub mod config;
 pub mod engine;
+pub mod baseline;
 pub mod report;
 pub mod fix;
 pub mod package;

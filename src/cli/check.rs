@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::args::{CheckArgs, Global};
+use super::baseline::Accept;
 use super::interrupt::Interrupt;
 use super::{commits, explain, output};
 use crate::config::{Environment, Settings};
@@ -18,15 +19,25 @@ use crate::rule::{Level, Rule};
 use crate::source;
 
 pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
-    run_prepared(&Prepared::new(args)?, args, global)
+    run_prepared(&Prepared::new(args)?, args, &Environment::read(), global)
 }
 
 /// Checks commits that a hook was told of.
-pub(super) fn run_commits(asked: commits::Asked, args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
-    run_prepared(&Prepared::Commits(asked), args, global)
+pub(super) fn run_commits(
+    asked: commits::Asked,
+    args: &CheckArgs,
+    environment: &Environment,
+    global: &Global,
+) -> Result<Exit, Problem> {
+    run_prepared(&Prepared::Commits(asked), args, environment, global)
 }
 
-fn run_prepared(prepared: &Prepared, args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
+fn run_prepared(
+    prepared: &Prepared,
+    args: &CheckArgs,
+    environment: &Environment,
+    global: &Global,
+) -> Result<Exit, Problem> {
     let settings = Arc::clone(prepared.settings());
     let targets = targets(&settings)?;
     selection(args, &settings)?;
@@ -37,26 +48,33 @@ fn run_prepared(prepared: &Prepared, args: &CheckArgs, global: &Global) -> Resul
     // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
-    let done = pool.install(|| prepared.run(args, &interrupted))?;
+    let accept = Accept::load(&settings, environment);
+    let (outcome, rules) = pool.install(|| prepared.run(args, &interrupted, accept.digest_key()))?;
     interrupt.begin_writing();
-    report(done, prepared.missing(), &settings, &targets, global)
+    prepared.missing().iter().for_each(output::problem);
+    let faults = [prepared.missing(), &accept.problems].concat();
+    report(outcome, &rules, &accept, &faults, &settings, &targets, global)
 }
 
-/// Writes the reports of a run; the exit status that they ask for.
-pub(super) fn report(
-    done: (Outcome, Vec<Rule>),
-    missing: &[Problem],
+/// Takes accepted findings out of a run and writes its reports; the exit status that they ask for. `faults` make the run
+/// incomplete.
+fn report(
+    mut outcome: Outcome,
+    rules: &[Rule],
+    accept: &Accept,
+    faults: &[Problem],
     settings: &Settings,
     targets: &[Target],
     global: &Global,
 ) -> Result<Exit, Problem> {
-    let (mut outcome, rules) = done;
-    missing.iter().for_each(output::problem);
     let faulty = tell(settings, global);
-    add_problems(&mut outcome, missing.iter().chain(&settings.problems()));
+    let applied = accept.apply(&mut outcome);
+    let warnings = accept.warnings(&applied);
+    accept.problems.iter().chain(warnings.iter().filter(|_| !global.quiet)).for_each(output::problem);
+    add_problems(&mut outcome, faults.iter().chain(&settings.problems()));
     let checkout = sarif(settings).then(|| source::checkout(&settings.root)).flatten();
     let context = report::Context {
-        rules: &rules,
+        rules,
         version: env!("CARGO_PKG_VERSION"),
         fail_on: settings.fail_on.value,
         color: output::stdout_has_color(),
@@ -111,11 +129,16 @@ impl Prepared {
         }
     }
 
-    fn run(&self, args: &CheckArgs, interrupted: &Arc<AtomicBool>) -> Result<(Outcome, Vec<Rule>), Problem> {
+    fn run(
+        &self,
+        args: &CheckArgs,
+        interrupted: &Arc<AtomicBool>,
+        key: DigestKey,
+    ) -> Result<(Outcome, Vec<Rule>), Problem> {
         match self {
-            Self::Files { settings, .. } if args.stdin => standard_input(args, settings, interrupted),
-            Self::Files { paths, settings, .. } => files(paths, settings, interrupted),
-            Self::Commits(asked) => asked.run(interrupted),
+            Self::Files { settings, .. } if args.stdin => standard_input(args, settings, interrupted, key),
+            Self::Files { paths, settings, .. } => files(paths, settings, interrupted, key),
+            Self::Commits(asked) => asked.run(interrupted, key),
         }
     }
 }
@@ -197,16 +220,18 @@ pub(super) fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Problem> {
     builder.build().map_err(|error| Problem::new(format!("threads cannot be started: {error}")))
 }
 
-fn files(
+/// Searches the paths; values are digested with `key`.
+pub(super) fn files(
     paths: &[PathBuf],
     settings: &Arc<Settings>,
     interrupted: &Arc<AtomicBool>,
+    key: DigestKey,
 ) -> Result<(Outcome, Vec<Rule>), Problem> {
     if paths.is_empty() {
         return Ok((Outcome::default(), settings.rules()));
     }
     let listing = list(paths, settings)?;
-    let options = options(settings, interrupted);
+    let options = engine::Options { digest_key: key, ..options(settings, interrupted) };
     let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
     // Outside Git nothing says where what belongs together ends.
     let alone = whole || !listing.git;
@@ -249,6 +274,7 @@ fn standard_input(
     args: &CheckArgs,
     settings: &Arc<Settings>,
     interrupted: &Arc<AtomicBool>,
+    key: DigestKey,
 ) -> Result<(Outcome, Vec<Rule>), Problem> {
     let path = match &args.stdin_path {
         Some(path) => report_path(&settings.root, &current_folder()?, path),
@@ -260,7 +286,7 @@ fn standard_input(
     let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
     read.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
     let excluded = settings.excluded(&path);
-    let options = options(settings, interrupted);
+    let options = engine::Options { digest_key: key, ..options(settings, interrupted) };
     if excluded {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         let reason = "excluded by the configuration".to_owned();
@@ -307,8 +333,13 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),
         ignored: Box::new(move |paths| source::ignored(&work_tree, paths)),
-        today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+        today: today(),
     }
+}
+
+/// The day, UTC.
+pub(super) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 fn show(args: &CheckArgs, prepared: &Prepared, global: &Global) -> Result<Exit, Problem> {

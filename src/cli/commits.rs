@@ -11,7 +11,7 @@ use crate::config::{Environment, Settings};
 use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
-use crate::finding::{Commit, Coverage, Outcome, Scope, Skipped};
+use crate::finding::{Commit, Coverage, DigestKey, Outcome, Scope, Skipped};
 use crate::rule::Rule;
 use crate::source::store::{Changes, Id, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
@@ -108,9 +108,9 @@ fn below(root: &Path, current: &Path, path: &Path) -> String {
 
 impl Asked {
     /// Does it. Everything that is found by then is returned where the run is interrupted.
-    pub(super) fn run(&self, interrupted: &Arc<AtomicBool>) -> Result<(Outcome, Vec<Rule>), Problem> {
-        // One for all that follows: values are told apart by digests with the key that it holds.
-        let mut options = options(&self.settings, interrupted);
+    pub(super) fn run(&self, interrupted: &Arc<AtomicBool>, key: DigestKey) -> Result<(Outcome, Vec<Rule>), Problem> {
+        // One for all that follows: values are told apart by digests with its key.
+        let mut options = Options { digest_key: key, ..options(&self.settings, interrupted) };
         let mut outcome = match &self.kind {
             Kind::Staged(changes) => self.changed(changes, Scope::Staged, &mut options).outcome,
             Kind::Diff(span) => self.range(span, &mut options)?,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::args::{FixArgs, Global};
+use super::baseline::Accept;
 use super::fixing::{Sealer, Sources};
 use super::interrupt::Interrupt;
 use super::writing::{self, Input};
@@ -49,6 +50,10 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     if faulty == Exit::Failed {
         return Ok(Exit::Failed);
     }
+    let accept = Accept::load(&settings, &environment);
+    if let Some(problem) = accept.problems.first() {
+        return Err(problem.clone());
+    }
     check::known(&args.rules, &settings)?;
     let pool = check::pool(args.reading.threads)?;
     let mut run = Run {
@@ -57,6 +62,7 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
         environment: &environment,
         settings: &settings,
         interrupt: &interrupt,
+        accept: &accept,
         paths: &paths,
         sources: Sources::new(&settings, &interrupt),
         left_out: BTreeSet::new(),
@@ -99,6 +105,8 @@ struct Run<'r> {
     environment: &'r Environment,
     settings: &'r Arc<Settings>,
     interrupt: &'r Interrupt,
+    /// What counts as done although it is left. It is repaired all the same.
+    accept: &'r Accept,
     paths: &'r [PathBuf],
     sources: Sources<'r>,
     /// Files that stay as they are.
@@ -139,7 +147,7 @@ impl Run<'_> {
                 return self.diff(&repairs, &outcome);
             }
             if repairs.is_empty() {
-                Self::tell_left(&outcome, &[]);
+                self.tell_left(&outcome, &[]);
                 return Ok(self.verdict(&outcome));
             }
             if let Some(exit) = self.write(&repairs, &outcome, round)? {
@@ -155,6 +163,7 @@ impl Run<'_> {
         let stamp = |file: &File| Some((file.path.clone(), Stamp::of(&file.location.metadata().ok()?)));
         let stamps = listing.files.iter().filter_map(stamp).collect();
         let mut options = check::options(self.settings, &self.interrupt.asked);
+        options.digest_key = self.accept.digest_key();
         if !self.args.rules.is_empty() {
             options.rules.retain(|rule| self.args.rules.iter().any(|id| rule.id == id.as_str()));
         }
@@ -410,7 +419,7 @@ impl Run<'_> {
             if fixed == 1 { "" } else { "s" },
             if files == 1 { "" } else { "s" },
         ));
-        Self::tell_left(after, repairs);
+        self.tell_left(after, repairs);
     }
 
     /// What takes the run back: outside Git nothing but the given path says where that is.
@@ -463,7 +472,8 @@ impl Run<'_> {
         }
     }
 
-    fn tell_left(after: &Outcome, repairs: &[Repair]) {
+    fn tell_left(&self, after: &Outcome, repairs: &[Repair]) {
+        let after = &self.left(after);
         if !after.coverage.skipped.is_empty() {
             output::note(&report::covered(&after.coverage));
         }
@@ -506,7 +516,14 @@ impl Run<'_> {
 
     /// The exit status that the findings left ask for.
     fn verdict(&self, outcome: &Outcome) -> Exit {
-        check::verdict(outcome, self.settings.fail_on.value)
+        check::verdict(&self.left(outcome), self.settings.fail_on.value)
+    }
+
+    /// An outcome without what the baseline accepts.
+    fn left(&self, outcome: &Outcome) -> Outcome {
+        let mut left = outcome.clone();
+        self.accept.apply(&mut left);
+        left
     }
 }
 

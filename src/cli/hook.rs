@@ -106,7 +106,7 @@ fn each(
         let Some(span) = span(&store, update).map_err(|error| source_problem(&error))? else { continue };
         let args = gate.check(Vec::new(), CommitArgs::default());
         let asked = commits::open_span(span, &args, environment)?;
-        exit = exit.and(check::run_commits(asked, &args, global)?);
+        exit = exit.and(check::run_commits(asked, &args, environment, global)?);
     }
     Ok(exit)
 }

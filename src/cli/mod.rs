@@ -3,6 +3,7 @@
 //! `args` holds the types that clap fills; each command has a file. Only this module and [`crate::report`] print.
 
 pub mod args;
+mod baseline;
 mod cert;
 mod check;
 mod commits;
@@ -58,6 +59,7 @@ pub fn run(cli: &Cli) -> Exit {
         Command::Seal(args) => seal::run(args, &cli.global),
         Command::Unseal(args) => unseal::run(args, &cli.global),
         Command::Reseal(args) => reseal::run(args, &cli.global),
+        Command::Baseline(args) => baseline::run(args, &cli.global),
         Command::Cert(args) => cert::run(args, &cli.global),
         Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),

@@ -1,5 +1,6 @@
 //! One configuration file: from YAML to checked values, every fault with its place.
 
+use super::accepted::Accepted;
 use super::convention::Said;
 use super::globs;
 use super::keys::{KEYS, names};
@@ -27,8 +28,10 @@ pub(super) struct File {
     pub rule_packs: Vec<Valued<String>>,
     pub fail_on: Option<Valued<Level>>,
     pub max_size: Option<Valued<u64>>,
+    pub allow_baseline: Option<Valued<bool>>,
     pub allow_exclude: Option<Valued<bool>>,
     pub allow_comments: Option<Valued<bool>>,
+    pub baseline: Option<Valued<Accepted>>,
     pub convention: Said,
     pub package: super::package::Said,
 }
@@ -104,6 +107,8 @@ impl Reader<'_> {
             "rule-packs" => self.file.rule_packs = self.globs(name, node),
             "fail-on" => self.file.fail_on = self.fail_on(&node),
             "max-size" => self.file.max_size = self.max_size(&node),
+            "baseline" => self.file.baseline = self.baseline(&node),
+            "allow-baseline" => self.file.allow_baseline = self.truth(name, &node),
             "allow-exclude" => self.file.allow_exclude = self.truth(name, &node),
             "allow-comments" => self.file.allow_comments = self.truth(name, &node),
             "package" => self.package(node),

@@ -14,7 +14,12 @@ pub(super) struct KeyInfo {
 use Scope::{Nested, Policy, Root};
 
 /// All of them, sorted.
-pub(super) const KEYS: [KeyInfo; 16] = [
+pub(super) const KEYS: [KeyInfo; 18] = [
+    KeyInfo {
+        name: "allow-baseline",
+        scopes: &[Policy],
+        summary: "Whether a baseline counts under this policy (default true).",
+    },
     KeyInfo {
         name: "allow-comments",
         scopes: &[Policy],
@@ -24,6 +29,11 @@ pub(super) const KEYS: [KeyInfo; 16] = [
         name: "allow-exclude",
         scopes: &[Policy],
         summary: "Whether a repository may exclude paths under this policy (default false).",
+    },
+    KeyInfo {
+        name: "baseline",
+        scopes: &[Root],
+        summary: "The file of accepted findings, from the root (default .mlguard-baseline.jsonl); false for none.",
     },
     KeyInfo {
         name: "clusters",

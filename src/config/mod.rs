@@ -4,6 +4,7 @@
 //! of them from below. Faulty entries are reported with their place and left out; the rest counts, so that one run
 //! names every fault and still searches everything.
 
+mod accepted;
 mod convention;
 mod file;
 mod globs;
@@ -22,6 +23,7 @@ mod show;
 mod tests;
 mod values;
 
+pub use accepted::{Accepted, AcceptedText};
 pub use package::{Content, Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
 pub use packs::PackRule;
 pub use settings::{Cluster, Environment, Flags, Settings, rules_of_files};

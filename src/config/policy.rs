@@ -12,6 +12,7 @@ pub(super) struct Policy {
     /// The file, as people would type it.
     pub name: String,
     pub layer: Layer,
+    pub allow_baseline: Valued<bool>,
     pub allow_exclude: Valued<bool>,
     pub allow_comments: Valued<bool>,
     /// Default levels of all rules, for telling what would be weaker.
@@ -23,6 +24,7 @@ impl Policy {
         Self {
             name,
             layer: Layer::new("", file),
+            allow_baseline: file.allow_baseline.take().unwrap_or_else(|| Valued::built_in(true)),
             allow_exclude: file.allow_exclude.take().unwrap_or_else(|| Valued::built_in(false)),
             allow_comments: file.allow_comments.take().unwrap_or_else(|| Valued::built_in(true)),
             defaults: Vec::new(),

@@ -23,10 +23,15 @@ pub(super) enum Tree {
 impl Tree {
     /// Reads the file at `name`, a path from the root; nothing where there is none.
     pub(super) fn read(&self, name: &str) -> Result<Option<String>, Problem> {
+        self.read_up_to(MAX_BYTES, name, name)
+    }
+
+    /// The same for a file that may be larger, in bytes. `path` is where it is, `name` what to call it.
+    pub(super) fn read_up_to(&self, limit: u64, path: &str, name: &str) -> Result<Option<String>, Problem> {
         match self {
-            Self::Folder(root) => inside(root, &root.join(name), name),
+            Self::Folder(root) => inside_up_to(limit, root, &root.join(path), name),
             Self::Snapshot(snapshot) => {
-                let read = snapshot.read(name, MAX_BYTES).map_err(|why| Problem::new(why).in_file(name))?;
+                let read = snapshot.read(path, limit).map_err(|why| Problem::new(why).in_file(name))?;
                 let text = |bytes| String::from_utf8(bytes).map_err(|_| Problem::new(NOT_TEXT).in_file(name));
                 read.map(text).transpose()
             }
@@ -38,7 +43,7 @@ impl Tree {
 ///
 /// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and talk
 /// about) files elsewhere.
-fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
+fn inside_up_to(limit: u64, root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
     match fs::symlink_metadata(path) {
         Ok(_) => {}
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -53,11 +58,16 @@ fn inside(root: &Path, path: &Path, name: &str) -> Result<Option<String>, Proble
         let problem = Problem::new("it is a symbolic link out of the repository").in_file(name);
         return Err(problem.help("put the file itself there, or name it on the command line"));
     }
-    read(path, name).map(Some)
+    read_up_to(limit, path, name).map(Some)
 }
 
 /// Reads a file that a person named.
 pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
+    read_up_to(MAX_BYTES, path, name)
+}
+
+/// The same for a file that may be larger, in bytes.
+pub(super) fn read_up_to(limit: u64, path: &Path, name: &str) -> Result<String, Problem> {
     // Asked before opening, since opening a FIFO waits for its writer.
     let meta = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
     if !meta.is_file() {
@@ -65,9 +75,11 @@ pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|error| unreadable(name, &error))?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Problem::new("it is larger than 1 MiB").in_file(name).help("is it the right file?"));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Problem::new(format!("it is larger than {} MiB", limit >> 20))
+            .in_file(name)
+            .help("is it the right file?"));
     }
     String::from_utf8(bytes).map_err(|_| Problem::new(NOT_TEXT).in_file(name))
 }

@@ -77,6 +77,7 @@ fn property(key: &KeyInfo, rules: &[Rule]) -> Value {
         "max-size" => {
             json!({ "type": ["string", "integer"], "pattern": "^[0-9]+ *([kKmMgG]([iI]?[bB])?|[bB])?$", "minimum": 1 })
         }
+        "baseline" => json!({ "oneOf": [{ "type": "string", "minLength": 1 }, { "const": false }] }),
         "package" => package::schema::shape(),
         name => convention::schema::shape(name).unwrap_or_else(|| json!({ "$ref": "#/$defs/globs" })),
     };

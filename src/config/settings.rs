@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::FILE;
+use super::accepted::Accepted;
 use super::convention::Joined;
 use super::file::{self, File, Scope};
 use super::globs::Globs;
@@ -19,6 +20,7 @@ use crate::checks::credential;
 use crate::error::{Gravity, Problem, nearest, quoted};
 use crate::inventory::convention::Convention;
 use crate::rule::{self, Level, Rule};
+use crate::seal::Plaintext;
 use crate::source::store::{HookEnvironment, Snapshot};
 
 /// What the command line says.
@@ -42,6 +44,10 @@ pub struct Flags {
     pub max_size: Option<u64>,
     /// `--format`.
     pub formats: Vec<String>,
+    /// `--baseline`, relative to the current folder.
+    pub baseline: Option<PathBuf>,
+    /// `--no-baseline`.
+    pub no_baseline: bool,
 }
 
 /// The environment variables that are read; an empty one counts as not set.
@@ -57,6 +63,8 @@ pub struct Environment {
     pub format: Option<String>,
     /// `MLGUARD_MAX_SIZE`.
     pub max_size: Option<String>,
+    /// `MLGUARD_BASELINE_KEY`: what digests of a baseline are made with.
+    pub baseline_key: Option<Plaintext>,
     /// `MLGUARD_CERT`, else kubeseal's `SEALED_SECRETS_CERT`: a file or an address.
     pub cert: Option<Valued<PathBuf>>,
     /// `MLGUARD_TEST_SEED`, from which builds for tests take what else is random.
@@ -104,6 +112,7 @@ impl Environment {
             fail_on: text("MLGUARD_FAIL_ON"),
             format: text("MLGUARD_FORMAT"),
             max_size: text("MLGUARD_MAX_SIZE"),
+            baseline_key: path("MLGUARD_BASELINE_KEY").map(|key| Plaintext::new(key.into_encoded_bytes())),
             cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
             #[cfg(debug_assertions)]
             seed: text("MLGUARD_TEST_SEED").and_then(|seed| seed.parse().ok()),
@@ -151,8 +160,12 @@ pub struct Settings {
     pub formats: Valued<Vec<String>>,
     /// Whether `mlguard: allow` comments count.
     pub allow_comments: Valued<bool>,
+    /// The file of accepted findings.
+    pub baseline: Valued<Accepted>,
     /// Rules of packs.
     pub packs: Vec<PackRule>,
+    /// Where the files that a repository brings along are read.
+    pub(super) tree: Tree,
     pub(super) policy: Option<Arc<Policy>>,
     pub(super) repository: Layer,
     pub(super) nested: Option<Nested>,
@@ -210,6 +223,7 @@ impl Settings {
         let (fail_on, max_size) = scalars.resolve(environment, flags, &mut problems);
         let said = [&mut policy_file, &mut file].map(|file| std::mem::take(&mut file.convention));
         let joined = Joined::new(policy.as_deref(), said, &mut problems);
+        let baseline = Accepted::resolve(root, policy.as_deref(), file.baseline.take(), flags, &mut problems);
         let searches_folders = !flags.no_config && custom.is_none();
         Self {
             root: root.to_path_buf(),
@@ -219,8 +233,10 @@ impl Settings {
             allow_comments: policy
                 .as_ref()
                 .map_or_else(|| Valued::built_in(true), |policy| policy.allow_comments.clone()),
+            baseline,
             packs,
             repository: Layer::new("", &mut file),
+            tree: tree.clone(),
             nested: searches_folders.then(|| Nested::new(tree.clone(), known, policy.clone())),
             policy,
             flag_exclude,

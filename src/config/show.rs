@@ -26,12 +26,15 @@ impl Settings {
         writeln!(out, "# format: {}  ({})", printable(&self.formats.value.join(", ")), self.formats.origin)?;
         if let Some(policy) = &self.policy {
             writeln!(out, "# policy: {}; it bounds what stands below", printable(&policy.name))?;
+            writeln!(out, "#   allow-baseline: {}  ({})", policy.allow_baseline.value, policy.allow_baseline.origin)?;
             writeln!(out, "#   allow-comments: {}  ({})", policy.allow_comments.value, policy.allow_comments.origin)?;
             writeln!(out, "#   allow-exclude: {}  ({})", policy.allow_exclude.value, policy.allow_exclude.origin)?;
         }
         if !self.only.is_empty() {
             writeln!(out, "# only the rules: {}  (--rule)", printable(&self.only.join(", ")))?;
         }
+        let baseline = self.baseline.value.shown();
+        scalar(out, "baseline", baseline, &self.baseline.origin)?;
         self.excludes(out)?;
         scalar(out, "fail-on", self.fail_on.value.as_str(), &self.fail_on.origin)?;
         scalar(out, "max-size", show_size(self.max_size.value), &self.max_size.origin)?;

@@ -112,7 +112,7 @@ fn faults_name_place_and_remedy_all_at_once() {
         faults(text),
         [
             "error: .mlguard.yaml:1:1: unknown key `exlude`; help: did you mean `exclude`? \
-             known keys: clusters, declared-secrets, environments, exclude, fail-on, max-size, package, paths, references, \
+             known keys: baseline, clusters, declared-secrets, environments, exclude, fail-on, max-size, package, paths, references, \
              rotation, rule-packs, rules, system-namespaces, workflows",
             "error: .mlguard.yaml:3:3: unknown rule `github-tokn`; help: did you mean `github-token`? `mlguard rules` lists all",
             "error: .mlguard.yaml:4:17: `github-token` is one of off, note, warning, error; help: did you mean `warning`?",
@@ -342,4 +342,54 @@ fn states_are_kept_where_the_environment_says_and_relative_paths_do_not_count() 
     assert_eq!(of(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]), Some("/s".into()));
     assert_eq!(of(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state".into()));
     assert_eq!(of(&[("HOME", "h")]), None);
+}
+
+#[test]
+fn the_baseline_is_a_file_below_the_root() {
+    use super::Accepted;
+    assert_eq!(Tree::new(&[]).load().baseline.value, Accepted::Usual);
+    let value = |text: &str| Tree::new(&[(FILE, text)]).load().baseline.value;
+    assert_eq!(value("baseline: ci/./known.jsonl\n"), Accepted::Usual, "faulty, and told");
+    assert_eq!(value("baseline: ci/known.jsonl\n"), Accepted::Inside("ci/known.jsonl".to_owned()));
+    assert_eq!(value("baseline: false\n"), Accepted::Nothing);
+    for wrong in ["../known", "/known", "a\\b", "a//b"] {
+        let said = faults(&format!("baseline: '{wrong}'\n"));
+        assert!(said.len() == 1 && said[0].contains(".mlguard.yaml:1:11: `baseline`: bad path"), "{said:?}");
+    }
+    assert!(faults("baseline: [a]\n")[0].contains("`baseline` is the path of a file, or false; this is a list"));
+    let nested = lines(&Tree::new(&[("a/.mlguard.yaml", "baseline: x\n")]).load().problems());
+    assert_eq!(nested, [""; 0], "not read before the listing");
+    let flags = Flags { no_baseline: true, ..Default::default() };
+    let tree = Tree::new(&[(FILE, "baseline: known\n")]);
+    assert_eq!(tree.load_with(&Environment::default(), &flags).baseline.value, Accepted::Nothing);
+    let missing = tree.load().read_baseline(true).expect_err("it is named").to_string();
+    assert!(missing.contains("known: there is no such baseline") && missing.contains(".mlguard.yaml:1:11 names it"));
+    assert_eq!(tree.load().read_baseline(false), Ok(None));
+    assert_eq!(Tree::new(&[]).load().read_baseline(true), Ok(None));
+}
+
+#[test]
+fn a_policy_can_forbid_the_baseline() {
+    use super::Accepted;
+    let tree = Tree::new(&[
+        ("org/no.yaml", "allow-baseline: false\n"),
+        ("org/yes.yaml", "fail-on: warning\n"),
+        (FILE, "baseline: known.jsonl\n"),
+    ]);
+    let load = |policy: &str, extra: Flags| {
+        let flags = Flags { policy: Some(tree.path(policy)), ..extra };
+        let settings = tree.load_with(&Environment::default(), &flags);
+        (settings.baseline.value.clone(), lines(&settings.problems()))
+    };
+    assert_eq!(load("org/yes.yaml", Flags::default()).0, Accepted::Inside("known.jsonl".to_owned()));
+    let (value, said) = load("org/no.yaml", Flags::default());
+    assert_eq!(value, Accepted::Nothing);
+    assert!(said[0].starts_with("warning: .mlguard.yaml:1:11: the baseline has no effect; help: "), "{said:?}");
+    let (value, said) = load("org/no.yaml", Flags { baseline: Some("x".into()), ..Default::default() });
+    assert!(value == Accepted::Nothing && said[0].starts_with("warning: --baseline: the baseline has no"), "{said:?}");
+    let usual = Tree::new(&[("no.yaml", "allow-baseline: false\n"), (".mlguard-baseline.jsonl", "")]);
+    let flags = Flags { policy: Some(usual.path("no.yaml")), ..Default::default() };
+    let said = lines(&usual.load_with(&Environment::default(), &flags).problems());
+    assert!(said[0].starts_with("warning: .mlguard-baseline.jsonl: the baseline has no effect"), "{said:?}");
+    assert!(faults("allow-baseline: false\n")[0].contains("only stand in a policy"));
 }

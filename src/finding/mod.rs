@@ -204,6 +204,10 @@ pub struct Coverage {
     pub bytes: u64,
     /// Commits searched (0 for a tree).
     pub commits: usize,
+    /// Findings that a baseline accepts, which are not in the outcome.
+    pub accepted: usize,
+    /// How many of these are accepted by their place alone, because the key of the baseline was missing.
+    pub unverified: usize,
     /// What was left out on purpose, and why; sorted by path. Does not make a run incomplete.
     pub skipped: Vec<Skipped>,
     /// What should have been searched and could not be; sorted by path. Makes the run incomplete (exit 2).

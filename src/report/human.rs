@@ -1,5 +1,6 @@
 //! `human`: every finding as a compiler shows an error, from the masked excerpt it carries, then what the run covered.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
@@ -117,6 +118,7 @@ pub(super) fn verdict(outcome: &Outcome) -> String {
     let nothing_read = outcome.coverage.files == 0 && outcome.coverage.commits == 0;
     match (outcome.findings.is_empty(), is_complete(outcome)) {
         (true, true) if nothing_read => "nothing was there to check".to_owned(),
+        (true, true) if outcome.coverage.accepted > 0 => "clean: nothing new found".to_owned(),
         (true, true) => "clean: nothing found".to_owned(),
         (true, false) => "nothing found in what could be searched".to_owned(),
         (false, _) => found(&outcome.findings),
@@ -155,6 +157,12 @@ pub fn covered(coverage: &Coverage) -> String {
     if coverage.commits > 0 {
         text.push_str(" in ");
         text.push_str(&count(coverage.commits, "commit"));
+    }
+    if coverage.accepted > 0 {
+        write!(text, "; {} accepted by the baseline", count(coverage.accepted, "finding")).expect("a string");
+    }
+    if coverage.unverified > 0 {
+        write!(text, ", {} by place alone", coverage.unverified).expect("a string");
     }
     let (binary, others): (Vec<_>, Vec<_>) = coverage.skipped.iter().partition(|skipped| is_binary(skipped));
     let mut left_out = Vec::new();

@@ -68,6 +68,8 @@ struct Covered<'a> {
     files: usize,
     bytes: u64,
     commits: usize,
+    accepted: usize,
+    unverified: usize,
     skipped: Vec<Skipped<'a>>,
     errors: Vec<Skipped<'a>>,
 }
@@ -122,6 +124,8 @@ impl<'a> From<&'a Coverage> for Covered<'a> {
             files: from.files,
             bytes: from.bytes,
             commits: from.commits,
+            accepted: from.accepted,
+            unverified: from.unverified,
             skipped: list(&from.skipped),
             errors: list(&from.errors),
         }

@@ -146,6 +146,12 @@ pub fn git_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.git_dir().to_owned())
 }
 
+/// The Git directory that all work trees of the repository with the work tree `root` share. None outside Git.
+#[must_use]
+pub fn common_dir(root: &Path) -> Option<PathBuf> {
+    open(root).map(|repository| repository.common_dir().to_owned())
+}
+
 /// The repository whose work tree is `root`, if it is one.
 pub(super) fn open(root: &Path) -> Option<gix::Repository> {
     gix::open_opts(root, options().with(Trust::Full)).ok()

@@ -29,7 +29,7 @@ use crate::finding::Skipped;
 
 pub use commits::{Commit, committed};
 pub use decode::{Decoded, Encoding, decode};
-pub use git::{Checkout, checkout, git_dir};
+pub use git::{Checkout, checkout, common_dir, git_dir};
 pub use ignored::{Ignored, ignored, ignored_below, ignored_in};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};

@@ -132,7 +132,7 @@ impl Canaries {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -428,6 +428,8 @@ fn configurations(c: &mut Canaries) -> Vec<String> {
             "a: b: NAME\n",
             "%NAME x\n---\na: 1\n",
             "allow-comments: NAME\n",
+            "baseline: NAME\n",
+            "baseline: ../NAME\n",
         ] {
             let mut text = template.to_owned();
             while text.contains("NAME") {
@@ -509,8 +511,8 @@ fn needles(secrets: &[String]) -> (AhoCorasick, Vec<usize>) {
     (AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).expect("an automaton"), owners)
 }
 
-struct Watch {
-    secrets: Vec<String>,
+pub struct Watch {
+    pub secrets: Vec<String>,
     automaton: AhoCorasick,
     owners: Vec<usize>,
     leaks: String,
@@ -518,7 +520,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, what: &str, bytes: &[u8]) {
+    pub fn look(&mut self, what: &str, bytes: &[u8]) {
         self.looked_at += bytes.len();
         if let Some(found) = self.automaton.find(bytes) {
             let low = found.start().saturating_sub(160);
@@ -528,7 +530,7 @@ impl Watch {
         }
     }
 
-    fn run(&mut self, tree: &Tree, arguments: &[&str], input: &[u8]) {
+    pub fn run(&mut self, tree: &Tree, arguments: &[&str], input: &[u8]) {
         use std::io::Write as _;
         let mut command = tree.command(arguments);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
@@ -555,6 +557,7 @@ fn repairs(watch: &mut Watch, trees: &[(String, Vec<u8>)]) {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         fs::write(path, bytes).expect("a file");
     }
+    super::baseline::accepts(watch, &tree);
     let cert = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/certificates/spki.pem");
     for arguments in [
         &["fix"][..],

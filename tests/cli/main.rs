@@ -1,6 +1,7 @@
 //! The program as people and pipelines use it: exit codes, streams, configuration, signals.
 
 mod across;
+mod baseline;
 mod canary;
 mod cert;
 mod config;

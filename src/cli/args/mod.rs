@@ -1,5 +1,6 @@
 //! What the command line can say. Types only: nothing here reads a file.
 
+mod baseline;
 mod hook;
 mod sealing;
 
@@ -13,6 +14,7 @@ use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
 
+pub(super) use baseline::{BaselineAction, BaselineCommand, BaselineExplainArgs, BaselinePruneArgs, BaselineWriteArgs};
 pub(super) use hook::{GateArgs, HookCommand, HookKind};
 pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
@@ -47,7 +49,8 @@ Examples:
 
 Environment:
   MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_FAIL_ON, MLGUARD_MAX_SIZE   as the flags of these names
-  MLGUARD_FORMAT     as --format, several separated by commas
+  MLGUARD_FORMAT         as --format, several separated by commas
+  MLGUARD_BASELINE_KEY   the key that values of the baseline are compared with
   NO_COLOR, CLICOLOR_FORCE, RUST_LOG
 
 Exit status:
@@ -161,6 +164,9 @@ pub(super) enum Command {
     /// Make the delivery package of a workflow: its Secrets, sealed for each environment, and an archive of them
     #[command(after_help = PACKAGE_AFTER)]
     Package(PackageArgs),
+    /// Accept existing findings, so that only new ones are told
+    #[command(after_help = baseline::BASELINE_AFTER, subcommand_required = true, arg_required_else_help = true)]
+    Baseline(BaselineCommand),
     /// Fetch or show certificates that Secrets are sealed for
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Cert(CertCommand),
@@ -253,6 +259,12 @@ pub(super) struct CheckArgs {
     /// Apply only this rule (repeatable)
     #[arg(long = "rule", value_name = "ID")]
     pub rules: Vec<String>,
+    /// Accept what is in this file [default: as configured, else .mlguard-baseline.jsonl at the root, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Tell accepted findings too
+    #[arg(long)]
+    pub no_baseline: bool,
     #[command(flatten)]
     pub reading: ReadArgs,
     /// Print the merged configuration with the origin of each value, and check nothing
@@ -302,6 +314,8 @@ impl CheckArgs {
             only: self.rules.clone(),
             fail_on: self.fail_on,
             formats: self.formats.clone(),
+            baseline: self.baseline.clone(),
+            no_baseline: self.no_baseline,
             ..self.reading.flags(&self.config)
         }
     }

@@ -6,6 +6,8 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+pub(super) use read::inner_path;
+
 use super::policy::Policy;
 use super::values::{Origin, Valued};
 use crate::error::{Problem, nearest, quoted, quoted_glob};

@@ -408,7 +408,7 @@ fn data_key(text: &str) -> Result<String, String> {
 }
 
 /// A path from the root that stays below it.
-fn inner_path(text: &str) -> Result<String, String> {
+pub(in crate::config) fn inner_path(text: &str) -> Result<String, String> {
     let body = text.strip_prefix("./").unwrap_or(text);
     let part = |part: &str| !matches!(part, "" | "." | "..");
     if body.len() <= 4096 && !body.contains([':', '\\']) && body.split('/').all(part) {

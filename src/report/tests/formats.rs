@@ -37,7 +37,7 @@ fn json_is_as_the_product_page_says() {
             expected_token(),
         ],
         "coverage": {
-            "files": 1339, "bytes": 29_149_999, "commits": 0,
+            "files": 1339, "bytes": 29_149_999, "commits": 0, "accepted": 0, "unverified": 0,
             "skipped": [
                 { "path": "big.csv", "reason": "larger than the limit" },
                 { "path": "logo.png", "reason": "binary" },

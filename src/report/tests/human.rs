@@ -63,6 +63,13 @@ fn clean_is_one_line() {
     let coverage = Coverage { files: 1, bytes: 12, ..Coverage::default() };
     let outcome = Outcome { coverage, complete: true, ..Outcome::default() };
     assert_eq!(report(Format::Human, &outcome), "clean: nothing found; checked 1 file, 12 bytes\n");
+    let coverage = Coverage { accepted: 3, ..outcome.coverage };
+    let outcome = Outcome { coverage, complete: true, ..Outcome::default() };
+    let clean = "clean: nothing new found; checked 1 file, 12 bytes; 3 findings accepted by the baseline";
+    assert_eq!(report(Format::Human, &outcome), format!("{clean}\n"));
+    let coverage = Coverage { unverified: 2, ..outcome.coverage };
+    let outcome = Outcome { coverage, complete: true, ..Outcome::default() };
+    assert_eq!(report(Format::Human, &outcome), format!("{clean}, 2 by place alone\n"));
     let nothing = Outcome { complete: true, ..Outcome::default() };
     assert_eq!(report(Format::Human, &nothing), "nothing was there to check; checked 0 files, 0 bytes\n");
 }

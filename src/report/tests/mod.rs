@@ -110,6 +110,8 @@ pub(super) fn outcome() -> Outcome {
             files: 1339,
             bytes: 29_149_999,
             commits: 0,
+            accepted: 0,
+            unverified: 0,
             skipped: vec![
                 skipped("big.csv", "larger than the limit"),
                 skipped("logo.png", "binary"),

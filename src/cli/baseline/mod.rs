@@ -1,0 +1,230 @@
+//! `mlguard baseline`.
+
+mod accept;
+mod explain;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{BaselineAction, BaselineCommand, BaselinePruneArgs, BaselineWriteArgs, Global};
+use super::interrupt::{self, Interrupt};
+use super::{check, output};
+use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
+use crate::config::{AcceptedText, Environment, Flags, Settings};
+use crate::error::Problem;
+use crate::exit::Exit;
+use crate::finding::{DigestKey, Outcome};
+use crate::report::target;
+
+pub(super) use accept::Accept;
+
+/// Errors of reading that are told one by one.
+const TOLD: usize = 10;
+
+pub(super) fn run(args: &BaselineCommand, global: &Global) -> Result<Exit, Problem> {
+    match &args.action {
+        BaselineAction::Write(args) => write(args, global),
+        BaselineAction::Prune(args) => prune(args, global),
+        BaselineAction::Explain(args) => explain::run(args, global),
+    }
+}
+
+/// A baseline and the tree that it is about.
+struct Tree {
+    settings: Arc<Settings>,
+    environment: Environment,
+    /// What is searched.
+    paths: Vec<PathBuf>,
+    /// Where the file is.
+    file: PathBuf,
+    /// What people would type for it.
+    name: String,
+    /// What it holds; nothing where it is not there.
+    text: Option<String>,
+    /// Whether a path was given that is not there.
+    missing: bool,
+}
+
+impl Tree {
+    fn open(paths: &[PathBuf], flags: &Flags) -> Result<Self, Problem> {
+        let (paths, missing) = check::given(paths);
+        missing.iter().for_each(output::problem);
+        let environment = Environment::read();
+        let settings = Arc::new(Settings::load(&check::root(&paths)?, &environment, flags));
+        let Some((file, name)) = settings.baseline_path() else {
+            let message = format!("there is no baseline here: {} forbids it", settings.baseline.origin);
+            return Err(Problem::new(message));
+        };
+        let text = settings.read_baseline(false)?.map(|AcceptedText { text, .. }| text);
+        Ok(Self { settings, environment, paths, file, name, text, missing: !missing.is_empty() })
+    }
+
+    /// The lines of the file, which has to be there.
+    fn baseline(&self) -> Result<Baseline, Problem> {
+        let Some(text) = &self.text else {
+            let problem = Problem::new("there is no such baseline").in_file(&self.name);
+            return Err(problem.help("`mlguard baseline write` makes it"));
+        };
+        Baseline::parse(text).map_err(|error| accept::malformed(&self.name, &error))
+    }
+
+    /// The key of this machine, if there is one.
+    fn key(&self) -> Result<Option<Key>, Problem> {
+        accept::key(&self.settings.root, &self.environment).map_err(|error| accept::key_problem(&error))
+    }
+
+    /// Searches the paths.
+    fn search(&self, key: Option<&Key>, global: &Global) -> Result<Searched, Problem> {
+        let interrupt = Interrupt::install();
+        let pool = check::pool(None)?;
+        let mut outcome = Outcome { complete: true, ..Outcome::default() };
+        if !self.paths.is_empty() {
+            let digest_key = key.map_or_else(DigestKey::of_this_run, Key::values);
+            outcome = pool.install(|| check::files(&self.paths, &self.settings, &interrupt.asked, digest_key))?.0;
+        }
+        if !interrupt.may_write() {
+            return Err(interrupt::problem());
+        }
+        for failed in outcome.coverage.errors.iter().take(TOLD) {
+            output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+        }
+        if outcome.coverage.errors.len() > TOLD {
+            let more = outcome.coverage.errors.len() - TOLD;
+            output::problem(&Problem::new(format!("{more} more of these; `mlguard check` names all")));
+        }
+        let faulty = check::tell(&self.settings, global);
+        let complete = outcome.complete && outcome.coverage.errors.is_empty() && !self.missing;
+        let exit = if complete { faulty } else { Exit::Failed };
+        let whole = self.paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == self.settings.root));
+        let current = check::current_folder()?;
+        let within = self.paths.iter().map(|path| check::report_path(&self.settings.root, &current, path)).collect();
+        Ok(Searched { outcome, exit, whole, within })
+    }
+
+    /// Puts the new lines into the file, where they differ.
+    fn save(&self, baseline: &Baseline) -> Result<(), Problem> {
+        let text = baseline.render();
+        if self.text.as_deref() == Some(text.as_str()) {
+            return Ok(());
+        }
+        refuse_link(&self.file, &self.name)?;
+        target::save_text(&self.file, &text).map_err(Problem::new)
+    }
+}
+
+/// Refuses to write through a symbolic link, or over what is no file.
+fn refuse_link(path: &Path, name: &str) -> Result<(), Problem> {
+    let refused = |message| Err(Problem::new(message).in_file(name).help("put the file itself there"));
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => refused("it is a symbolic link, and is not written through"),
+        Ok(metadata) if !metadata.is_file() => refused("it is not a regular file"),
+        _ => Ok(()),
+    }
+}
+
+/// What was found, and where was looked.
+struct Searched {
+    outcome: Outcome,
+    exit: Exit,
+    whole: bool,
+    /// The given paths, as reports write them.
+    within: Vec<String>,
+}
+
+impl Searched {
+    /// Whether what a spot accepts would have been found, if it were there.
+    fn seen(&self, spot: &Spot) -> bool {
+        let Some(path) = &spot.path else { return self.exit == Exit::Clean && self.whole };
+        let below = |folder: &String| {
+            path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let skipped = || self.outcome.coverage.skipped.iter().any(|skipped| *skipped.path == **path);
+        self.exit == Exit::Clean && (self.whole || self.within.iter().any(below)) && !skipped()
+    }
+}
+
+fn write(args: &BaselineWriteArgs, global: &Global) -> Result<Exit, Problem> {
+    let tree = Tree::open(&args.paths, &args.file.flags())?;
+    refuse_link(&tree.file, &tree.name)?;
+    let today = check::today();
+    if args.until.is_some_and(|until| until < today) {
+        return Err(Problem::new("--until: the day is over"));
+    }
+    let (before, left_out) = Baseline::salvage(tree.text.as_deref().unwrap_or_default())
+        .map_err(|error| accept::malformed(&tree.name, &error))?;
+    let key = key_to_write(&tree, global)?;
+    let searched = tree.search(Some(&key), global)?;
+    let how = Refresh {
+        key: &key,
+        reason: args.reason.as_deref(),
+        until: args.until,
+        rekey: args.rekey,
+        today,
+        seen: &|spot| searched.seen(spot),
+    };
+    let (after, counts) = before.refreshed(&searched.outcome.findings, &how);
+    tree.save(&after)?;
+    let warn = |message: String, help: &str| {
+        if !global.quiet {
+            output::problem(&Problem::new(message).in_file(&tree.name).warning().help(help));
+        }
+    };
+    if left_out > 0 {
+        warn(format!("{} left out: not of a baseline", lines(left_out)), "see `git diff`");
+    }
+    if counts.expired > 0 {
+        let message = format!("{} expired; what they accepted is still told", lines(counts.expired));
+        warn(message, "--until DATE renews them");
+    }
+    let foreign = after.foreign(Some(&key));
+    if foreign > 0 {
+        let message = format!("{} of another key stay as they are", lines(foreign));
+        warn(message, "set MLGUARD_BASELINE_KEY to it, or make them anew with --rekey");
+    }
+    told(&tree, counts, &format!("{} new, ", counts.new)).map(|told| told.and(searched.exit))
+}
+
+fn lines(count: usize) -> String {
+    format!("{count} line{}", if count == 1 { "" } else { "s" })
+}
+
+/// The key of this machine; makes it where there is none.
+fn key_to_write(tree: &Tree, global: &Global) -> Result<Key, Problem> {
+    if let Some(key) = tree.key()? {
+        return Ok(key);
+    }
+    let Some(folder) = accept::key_folder(&tree.settings.root, &tree.environment) else {
+        let problem = Problem::new("there is no place for the key of the baseline outside of the tree");
+        return Err(problem.help("set MLGUARD_BASELINE_KEY to a random text, for example from `openssl rand -hex 32`"));
+    };
+    let (key, made) = Key::read_or_make(&folder).map_err(|error| accept::key_problem(&error))?;
+    if made && !global.quiet {
+        output::note(&format!(
+            "made a key in {}; give it to CI and others as MLGUARD_BASELINE_KEY, or they accept by place alone",
+            folder.display()
+        ));
+    }
+    Ok(key)
+}
+
+fn prune(args: &BaselinePruneArgs, global: &Global) -> Result<Exit, Problem> {
+    let tree = Tree::open(&args.paths, &args.file.flags())?;
+    let before = tree.baseline()?;
+    let key = tree.key()?;
+    let searched = tree.search(key.as_ref(), global)?;
+    let seen = |spot: &Spot| searched.seen(spot);
+    let (after, counts) = before.pruned(&searched.outcome.findings, key.as_ref(), check::today(), &seen);
+    if counts.gone > 0 {
+        tree.save(&after)?;
+    }
+    told(&tree, counts, "").map(|told| told.and(searched.exit))
+}
+
+/// Prints what became of the lines.
+fn told(tree: &Tree, counts: Counts, new: &str) -> Result<Exit, Problem> {
+    let unseen = match counts.unseen {
+        0 => String::new(),
+        count => format!(" ({count} accept nothing that was found, and could not be looked for everywhere)"),
+    };
+    output::print(&format!("{}: {new}{} kept{unseen}, {} gone\n", tree.name, counts.kept, counts.gone))
+}
