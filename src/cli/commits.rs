@@ -7,14 +7,17 @@ use std::sync::atomic::AtomicBool;
 use super::args::CheckArgs;
 use super::check::{current_folder, options, report_path, source_problem};
 use super::progress::Bar;
-use crate::config::{Environment, Settings};
+use crate::config::{self, Environment, Settings};
 use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
-use crate::finding::{Commit, Coverage, DigestKey, Outcome, Scope, Skipped};
+use crate::finding::{Commit, Coverage, DigestKey, Finding, Outcome, Scope, Skipped};
 use crate::rule::Rule;
 use crate::source::store::{Changes, Id, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
+
+/// The rule about changes of what decides.
+const POLICY_CHANGE: &str = "policy-change";
 
 /// A repository, and how it is to be checked.
 pub(super) struct Asked {
@@ -187,10 +190,28 @@ impl Asked {
         self.complete(&versions, from.is_none() && span.onto.is_some())?;
         let changes = self.store.changes(from, tip).map_err(fault)?;
         let mut brought = self.changed(&changes, Scope::Range, options);
+        brought.outcome.findings.extend(self.policy_changes(&changes));
         let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);
         let before_at = |path: &str| changes.before(path);
         history::between(&mut brought, &versions, &|path| self.wanted(path), &before_at, &describe, options);
         Ok(brought.outcome)
+    }
+
+    /// Files that decide what is found, and are changed.
+    fn policy_changes(&self, changes: &Changes) -> Vec<Finding> {
+        let Some(rule) = self.settings.all_rules().find(|rule| rule.id == POLICY_CHANGE) else { return Vec::new() };
+        let baseline = self.settings.baseline_path().map(|(_, name)| name);
+        let decides = |path: &str| {
+            path.rsplit('/').next() == Some(config::FILE)
+                || baseline.as_deref() == Some(path)
+                || self.settings.packs.iter().any(|pack| pack.path == path)
+        };
+        let changed = changes.changed.iter().filter(|change| decides(&change.path));
+        let told = changed.filter_map(|change| {
+            let level = self.settings.level(rule, &change.path)?;
+            Some(change::policy_change(&change.path, rule, level, change.new.is_some()))
+        });
+        told.collect()
     }
 
     fn history(&self, wanted: &Wanted, options: &Options) -> Result<Outcome, Problem> {

@@ -16,11 +16,13 @@ use super::{Done, IgnoredOf, Options, Scanner, Seen, finish, internal_error, int
 use crate::checks::{Draft, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::{Digest, Finding, Outcome, Scope, Skipped};
+use crate::finding::{Digest, Finding, Identity, Outcome, Scope, Skipped};
 use crate::inventory::facts::Facts;
 use crate::inventory::{kustomization, read};
+use crate::rule::{Level, Rule};
 use crate::source::store::Change;
 use crate::source::{self, File, Read, Scratch};
+use crate::span::{Position, Region, Span};
 
 /// A change and what stands around it.
 pub struct Input<'i> {
@@ -63,11 +65,11 @@ pub fn change(input: &Input<'_>, options: &Options) -> Brought {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     outcome.coverage.scope = input.scope;
-    let new = look(&scanner, input.changed.iter().map(|change| change.new.as_ref()), Some((input, &mut outcome)));
+    let new = look(&scanner, input.changed.iter().map(|change| change.new.as_ref()), Some(input), &mut outcome);
     let mut sides = vec![new];
     for old in 0..input.olds {
         let files = input.changed.iter().map(|change| change.olds.get(old).and_then(Option::as_ref));
-        sides.push(look(&scanner, files, None));
+        sides.push(look(&scanner, files, None, &mut outcome));
     }
     let mut others = Vec::new();
     if matters(input, &sides, scanner.across) && !options.interrupted.load(Ordering::Relaxed) {
@@ -104,27 +106,50 @@ pub fn change(input: &Input<'_>, options: &Options) -> Brought {
     Brought { outcome, values }
 }
 
+/// Says of the file at `path` that the change touches what mlguard itself goes by, as `rule` with `level`.
+#[must_use]
+pub fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: bool) -> Finding {
+    let start = Position { line: 1, column: 1 };
+    let what = if there { "changes" } else { "deletes" };
+    Finding {
+        rule: rule.id.clone(),
+        level,
+        path: Arc::clone(path),
+        span: Span::new(0, 0),
+        region: Region { start, end: start },
+        place: None,
+        message: format!("This {what} what mlguard goes by, which counts only once it is merged."),
+        help: make::first_paragraph(&rule.remedy),
+        fix: None,
+        fingerprint: make::fingerprint(&[&rule.id, path]),
+        identity: Identity { value: Digest::default(), is_value: false },
+        commit: None,
+        related: Vec::new(),
+        excerpt: None,
+        line_hash: String::new(),
+    }
+}
+
 /// What tells one credential from another.
 pub(super) fn value(finding: &Finding) -> (String, Digest) {
     (finding.rule.to_string(), finding.identity.value)
 }
 
-/// Looks at each file of a side by itself. What came of it is counted where `counted`.
+/// Looks at each file of a side by itself. What came of it is counted where it is the new side, which is `counted`.
 fn look<'f>(
     scanner: &Scanner<'_>,
     files: impl Iterator<Item = Option<&'f File>>,
-    counted: Option<(&Input<'_>, &mut Outcome)>,
+    counted: Option<&Input<'_>>,
+    outcome: &mut Outcome,
 ) -> Side {
     let files: Vec<Option<&File>> = files.collect();
     let done: Vec<Option<Done>> = files
         .par_iter()
         .map_init(Scratch::default, |scratch, file| file.map(|file| scanner.file(file, scratch)))
         .collect();
-    let mut ignored = Outcome::default();
-    let (input, outcome) = counted.map_or((None, &mut ignored), |(input, outcome)| (Some(input), outcome));
     let mut side = Side { seen: Vec::new(), findings: Vec::new(), drafts: Vec::new(), env_files: BTreeMap::new() };
     for (at, (file, done)) in files.iter().zip(done).enumerate() {
-        let change = input.and_then(|input| input.changed.get(at));
+        let change = counted.and_then(|input| input.changed.get(at));
         // What the change does not bring may still be needed to understand it, but is not what was asked for.
         let counts = change.is_some_and(Change::is_new);
         let mut seen = None;

@@ -174,7 +174,7 @@ impl Maker<'_> {
 }
 
 /// 128 bits of SHA-256 over parts that hold no value, as hexadecimal.
-fn fingerprint(parts: &[&str]) -> String {
+pub(super) fn fingerprint(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     hash.update(b"mlguard/v1");
     for part in parts {
@@ -184,7 +184,7 @@ fn fingerprint(parts: &[&str]) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
-fn first_paragraph(markdown: &str) -> String {
+pub(super) fn first_paragraph(markdown: &str) -> String {
     let paragraph = markdown.split("\n\n").next().unwrap_or_default();
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -42,10 +42,12 @@ impl Run {
         self.json()["findings"].as_array().expect("findings").clone()
     }
 
-    /// The symbolic places of all findings, sorted.
+    /// The symbolic places of all errors, sorted.
     pub fn places(&self) -> Vec<String> {
+        let findings = self.findings();
+        let errors = findings.iter().filter(|finding| finding["level"] == "error");
         let mut places: Vec<String> =
-            self.findings().iter().map(|finding| finding["place"].as_str().unwrap_or("?").to_owned()).collect();
+            errors.map(|finding| finding["place"].as_str().unwrap_or("?").to_owned()).collect();
         places.sort();
         places
     }

@@ -74,8 +74,9 @@ impl Objects {
                 stores.push(gix::odb::at(folder.clone(), hash)?.into_inner().store());
             }
         }
-        let config = local.config_snapshot();
-        let partial = config.string("extensions.partialClone").is_some();
+        // Git marks the packs that may lack what they refer to.
+        let packs = std::fs::read_dir(repository.objects_dir().join("pack")).into_iter().flatten().flatten();
+        let partial = packs.map(|entry| entry.path()).any(|path| path.extension().is_some_and(|end| end == "promisor"));
         Ok(Self { stores, hash, partial })
     }
 
