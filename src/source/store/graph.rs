@@ -10,6 +10,9 @@ use super::objects::{ObjectError, Reader};
 /// How far the clocks of two committers may be apart, seconds: the search for what a range leaves out goes on that long
 /// behind its oldest commit.
 const SKEW: i64 = 30 * 24 * 3600;
+/// So many commits are looked at behind a range whatever their clocks say: most histories are searched to their beginning,
+/// and then the answer is exact.
+const PATIENCE: usize = 20_000;
 /// Tags of tags, at most.
 const DEPTH: usize = 32;
 
@@ -113,9 +116,14 @@ impl Graph {
             }
         }
         let mut found = Vec::new();
+        let mut behind = 0;
         while let Some((time, id)) = queue.pop() {
-            if interesting == 0 && (oldest == i64::MAX || time < oldest.saturating_sub(SKEW)) {
-                break;
+            if interesting == 0 {
+                let older = time < oldest.saturating_sub(SKEW);
+                if found.is_empty() || older && behind >= PATIENCE {
+                    break;
+                }
+                behind += 1;
             }
             let flag = flags.get(&id).copied().unwrap_or_default();
             let out = flag & EXCLUDED;
