@@ -2,6 +2,8 @@
 
 mod changes;
 mod generate;
+#[cfg(unix)]
+mod interrupt;
 mod places;
 mod rig;
 mod torture;

@@ -143,6 +143,21 @@ impl Repo {
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.at(&self.path).run_with(arguments, variables)
     }
+
+    /// Starts the program and does not wait for it.
+    #[expect(clippy::disallowed_methods, reason = "the program under test")]
+    pub fn start(&self, arguments: &[&str]) -> std::process::Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
+        command.args(arguments).current_dir(&self.path).env_clear().stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+    }
+
+    /// Sends the signal of Ctrl-C.
+    #[expect(clippy::disallowed_methods, reason = "no other way to send a signal without unsafe code")]
+    pub fn signal(&self, process: &str) {
+        let sent = Command::new("kill").args(["-INT", process]).status().expect("kill starts");
+        assert!(sent.success(), "the process is gone already");
+    }
 }
 
 /// A folder of a rig.

@@ -1,15 +1,18 @@
 //! Trees, and the index, held against each other. Equal folders are passed over by their ids, unread.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::iter::Peekable;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::vec::IntoIter;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::{Flags, Mode, Stage, stat};
 use gix::index::extension;
-use gix::objs::tree::EntryKind;
+use gix::objs::tree::{EntryKind, name_order};
 use gix::objs::{Kind, TreeRefIter};
 
 use super::objects::{Blob, ObjectError, Objects, Reader};
@@ -62,7 +65,7 @@ pub struct Changes {
 }
 
 /// One side at one folder.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Side {
     /// No folder there.
     Nothing,
@@ -251,11 +254,27 @@ pub(super) struct Walk<'w> {
     pub skipped: Vec<Skipped>,
 }
 
-/// What a folder holds: its files and its folders, by name.
-#[derive(Default)]
-struct Content {
-    entries: BTreeMap<Vec<u8>, Entry>,
-    folders: BTreeMap<Vec<u8>, Side>,
+/// One name in a folder. A file and a folder of one name are two rows.
+struct Row<'r> {
+    name: &'r [u8],
+    what: What,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum What {
+    Entry(Entry),
+    Folder(Side),
+}
+
+impl Row<'_> {
+    /// In the order of trees: a folder stands as if its name ended in `/`.
+    fn order(&self, other: &Self) -> Ordering {
+        name_order(self.name, self.is_folder(), other.name, other.is_folder())
+    }
+
+    fn is_folder(&self) -> bool {
+        matches!(self.what, What::Folder(_))
+    }
 }
 
 impl<'w> Walk<'w> {
@@ -266,34 +285,47 @@ impl<'w> Walk<'w> {
 
     /// Compares the folder `path` of all sides, the new one first.
     pub(super) fn folder(&mut self, path: &[u8], sides: &[Side], depth: usize) {
-        let ids: Vec<Option<ObjectId>> = sides.iter().map(Side::id).collect();
         let known = |side: &Side| matches!(side, Side::Nothing) || side.id().is_some();
-        if sides.iter().all(known) && ids.windows(2).all(|pair| pair[0] == pair[1]) {
+        if sides.iter().all(known) && sides.windows(2).all(|pair| pair[0].id() == pair[1].id()) {
             return;
         }
-        let contents: Vec<Content> = sides.iter().map(|side| self.read(path, side, depth)).collect();
-        let mut names: Vec<&Vec<u8>> = contents.iter().flat_map(|content| content.entries.keys()).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let entries: Vec<Option<&Entry>> = contents.iter().map(|content| content.entries.get(name)).collect();
-            if entries.windows(2).any(|pair| pair[0] != pair[1]) {
+        let buffers: Vec<Vec<u8>> = sides.iter().map(|side| self.load(path, side, depth)).collect();
+        let index = self.index;
+        let mut rows: Vec<Peekable<IntoIter<Row<'_>>>> = Vec::with_capacity(sides.len());
+        for (side, buffer) in sides.iter().zip(&buffers) {
+            rows.push(self.rows(path, side, buffer, index).into_iter().peekable());
+        }
+        loop {
+            let least = rows.iter_mut().filter_map(Peekable::peek).min_by(|a, b| a.order(b));
+            let Some((name, is_folder)) = least.map(|row| (row.name, row.is_folder())) else { break };
+            let same = |row: &Row<'_>| row.name == name && row.is_folder() == is_folder;
+            let whats: Vec<Option<What>> = rows.iter_mut().map(|rows| rows.next_if(same).map(|row| row.what)).collect();
+            if is_folder {
+                let side = |what: Option<What>| match what {
+                    Some(What::Folder(side)) => side,
+                    _ => Side::Nothing,
+                };
+                let inner: Vec<Side> = whats.into_iter().map(side).collect();
+                // Most folders are the same on all sides; not even their path has to be made.
+                if inner.iter().any(|side| side.id().is_none() || side.id() != inner[0].id()) {
+                    self.folder(&join(path, name), &inner, depth + 1);
+                }
+            } else if whats.windows(2).any(|pair| pair[0] != pair[1]) {
+                let entries: Vec<Option<Entry>> = whats
+                    .into_iter()
+                    .map(|what| match what {
+                        Some(What::Entry(entry)) => Some(entry),
+                        _ => None,
+                    })
+                    .collect();
                 self.entry(&join(path, name), &entries);
             }
         }
-        let mut folders: Vec<&Vec<u8>> = contents.iter().flat_map(|content| content.folders.keys()).collect();
-        folders.sort_unstable();
-        folders.dedup();
-        for name in folders {
-            let side = |content: &Content| content.folders.get(name).cloned().unwrap_or(Side::Nothing);
-            let inner: Vec<Side> = contents.iter().map(side).collect();
-            self.folder(&join(path, name), &inner, depth + 1);
-        }
     }
 
-    fn entry(&mut self, path: &[u8], entries: &[Option<&Entry>]) {
+    fn entry(&mut self, path: &[u8], entries: &[Option<Entry>]) {
         let report: Arc<str> = encoded(path).into();
-        let file = |entry: &Option<&Entry>| match entry {
+        let file = |entry: &Option<Entry>| match entry {
             Some(Entry::Blob(id)) => Some(self.file(&report, path, *id)),
             _ => None,
         };
@@ -320,38 +352,51 @@ impl<'w> Walk<'w> {
 
     /// All files below a folder of one side.
     pub(super) fn all(&mut self, path: &[u8], side: &Side, depth: usize, files: &mut Vec<File>) {
-        let content = self.read(path, side, depth);
-        for (name, entry) in &content.entries {
-            if let Entry::Blob(id) = entry {
-                let path = join(path, name);
-                files.push(self.file(&encoded(&path).into(), &path, *id));
+        let buffer = self.load(path, side, depth);
+        let index = self.index;
+        for row in self.rows(path, side, &buffer, index) {
+            let path = join(path, row.name);
+            match row.what {
+                What::Entry(Entry::Blob(id)) => files.push(self.file(&encoded(&path).into(), &path, id)),
+                What::Entry(_) => {}
+                What::Folder(side) => self.all(&path, &side, depth + 1, files),
             }
-        }
-        for (name, side) in &content.folders {
-            self.all(&join(path, name), side, depth + 1, files);
         }
     }
 
-    fn read(&mut self, path: &[u8], side: &Side, depth: usize) -> Content {
-        let mut content = Content::default();
-        if depth > DEPTH {
-            self.fail(path, "folders stand too deep in each other");
-            return content;
+    /// The object of a tree; nothing of the other sides, and of what cannot be read, which is noted.
+    fn load(&mut self, path: &[u8], side: &Side, depth: usize) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        if let Side::Tree(id) = side {
+            if depth > DEPTH {
+                self.fail(path, "folders stand too deep in each other");
+            } else if let Err(error) = self.reader.read(*id, Kind::Tree, &mut buffer) {
+                self.fail(path, &error.to_string());
+                buffer.clear();
+            }
         }
-        match side {
-            Side::Nothing => {}
-            Side::Tree(id) => {
-                if let Err(error) = tree(&mut self.reader, *id, &mut content) {
+        buffer
+    }
+
+    /// What stands in a folder, in the order of trees.
+    fn rows<'r>(
+        &mut self,
+        path: &[u8],
+        side: &Side,
+        tree: &'r [u8],
+        index: Option<&'r gix::index::File>,
+    ) -> Vec<Row<'r>> {
+        match (side, index) {
+            (Side::Tree(id), _) => match rows_of_tree(tree, *id, self.reader.hash()) {
+                Ok(rows) => rows,
+                Err(error) => {
                     self.fail(path, &error.to_string());
+                    Vec::new()
                 }
-            }
-            Side::Index(range, _) => {
-                if let Some(index) = self.index {
-                    entries(index, path, range.clone(), &mut content);
-                }
-            }
+            },
+            (Side::Index(range, _), Some(index)) => rows_of_index(index, path, range.clone()),
+            _ => Vec::new(),
         }
-        content
     }
 
     fn fail(&mut self, path: &[u8], reason: &str) {
@@ -370,31 +415,37 @@ impl Side {
     }
 }
 
-fn tree(reader: &mut Reader, id: ObjectId, content: &mut Content) -> Result<(), ObjectError> {
-    let mut buffer = Vec::new();
-    reader.read(id, Kind::Tree, &mut buffer)?;
-    for entry in TreeRefIter::from_bytes(&buffer, reader.hash()) {
+fn rows_of_tree(tree: &[u8], id: ObjectId, hash: gix::hash::Kind) -> Result<Vec<Row<'_>>, ObjectError> {
+    let mut rows = Vec::new();
+    for entry in TreeRefIter::from_bytes(tree, hash) {
         let entry = entry.map_err(|_| ObjectError::Damaged { id })?;
-        let (name, id) = (entry.filename.to_vec(), entry.oid.to_owned());
-        match entry.mode.kind() {
-            EntryKind::Tree => drop(content.folders.insert(name, Side::Tree(id))),
-            EntryKind::Blob | EntryKind::BlobExecutable => drop(content.entries.insert(name, Entry::Blob(id))),
-            EntryKind::Link => drop(content.entries.insert(name, Entry::Link(id))),
-            EntryKind::Commit => drop(content.entries.insert(name, Entry::Submodule(id))),
-        }
+        let id = entry.oid.to_owned();
+        let what = match entry.mode.kind() {
+            EntryKind::Tree => What::Folder(Side::Tree(id)),
+            EntryKind::Blob | EntryKind::BlobExecutable => What::Entry(Entry::Blob(id)),
+            EntryKind::Link => What::Entry(Entry::Link(id)),
+            EntryKind::Commit => What::Entry(Entry::Submodule(id)),
+        };
+        rows.push(Row { name: entry.filename, what });
     }
-    Ok(())
+    // Git writes them so; whoever did not wants them to be missed.
+    if !rows.is_sorted_by(|a, b| a.order(b).is_lt()) {
+        rows.sort_by(Row::order);
+    }
+    Ok(rows)
 }
 
 /// Sorts the entries of the index in `range`, all of them below `folder`, by the names that stand in the folder.
-fn entries(index: &gix::index::File, folder: &[u8], range: Range<usize>, content: &mut Content) {
+fn rows_of_index<'i>(index: &'i gix::index::File, folder: &[u8], range: Range<usize>) -> Vec<Row<'i>> {
     let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
     let known = known(index, folder);
     let all = index.entries();
+    let last = range.end.min(all.len());
+    let mut rows = Vec::new();
     let mut at = range.start;
-    while at < range.end.min(all.len()) {
+    while at < last {
         let entry = &all[at];
-        let path: &[u8] = entry.path(index);
+        let path: &'i [u8] = entry.path(index);
         let rest = path.get(skip..).unwrap_or_default();
         let Some(end) = rest.find_byte(b'/') else {
             // What is to be added later has no content yet, and what is in conflict has none that is decided.
@@ -404,7 +455,7 @@ fn entries(index: &gix::index::File, folder: &[u8], range: Range<usize>, content
                     Mode::COMMIT => Entry::Submodule(entry.id),
                     _ => Entry::Blob(entry.id),
                 };
-                content.entries.insert(rest.to_vec(), kind);
+                rows.push(Row { name: rest, what: What::Entry(kind) });
             }
             at += 1;
             continue;
@@ -412,7 +463,7 @@ fn entries(index: &gix::index::File, folder: &[u8], range: Range<usize>, content
         let name = &rest[..end];
         if entry.mode == Mode::DIR && end + 1 == rest.len() {
             // A folder that a sparse checkout leaves out stands there as a whole.
-            content.folders.insert(name.to_vec(), Side::Tree(entry.id));
+            rows.push(Row { name, what: What::Folder(Side::Tree(entry.id)) });
             at += 1;
             continue;
         }
@@ -420,12 +471,14 @@ fn entries(index: &gix::index::File, folder: &[u8], range: Range<usize>, content
             let path: &[u8] = entry.path(index);
             path.get(skip..).and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with(b"/"))
         };
-        let next = at + all[at..range.end.min(all.len())].partition_point(below);
+        let next = (at + all[at..last].partition_point(below)).max(at + 1);
         let child = known.and_then(|tree| tree.children.iter().find(|child| child.name.as_slice() == name));
         let id = child.filter(|child| child.num_entries.is_some()).map(|child| child.id);
-        content.folders.insert(name.to_vec(), Side::Index(at..next.max(at + 1), id));
-        at = next.max(at + 1);
+        rows.push(Row { name, what: What::Folder(Side::Index(at..next, id)) });
+        at = next;
     }
+    rows.sort_by(Row::order);
+    rows
 }
 
 /// What the index knows of the tree of a folder.

@@ -1,0 +1,49 @@
+//! Ctrl-C: a run ends in a second, with what was found and status 2.
+
+use std::time::{Duration, Instant};
+
+use super::generate::token;
+use super::rig::{Repo, has_git};
+
+/// A history that takes a while: many files.
+fn long() -> Repo {
+    let repo = Repo::new();
+    let mut stream = String::new();
+    for number in 0..6000 {
+        let mut text = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n");
+        for line in 0..20 {
+            text.push_str(&format!("  password_{line}_{number}: {}\n", token(number * 20 + line)));
+        }
+        stream.push_str(&format!(
+            "commit refs/heads/main\ncommitter J <j@example.com> {} +0000\ndata 1\nx\nM 100644 inline d{}/f{number}.yaml\ndata {}\n{text}\n",
+            1_700_000_000 + number,
+            number / 50,
+            text.len(),
+        ));
+    }
+    repo.git_on(&["fast-import", "--quiet"], stream.as_bytes());
+    repo
+}
+
+#[test]
+fn an_interrupted_history_ends_soon_with_what_was_found() {
+    if !has_git() {
+        return;
+    }
+    let repo = long();
+    let child = repo.start(&["check", "--history", "--format", "json", "-j1"]);
+    std::thread::sleep(Duration::from_millis(3000));
+    let pid = child.id().to_string();
+    repo.signal(&pid);
+    let asked = Instant::now();
+    let output = child.wait_with_output().expect("it ends");
+    let took = asked.elapsed();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    // A second, and what a machine that is busy with other tests takes besides.
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a whole report");
+    assert_eq!(report["complete"], false);
+    assert!(!report["findings"].as_array().expect("findings").is_empty());
+    let errors = report["coverage"]["errors"].to_string();
+    assert!(errors.contains("interrupted"), "{errors}");
+}
