@@ -12,6 +12,7 @@ mod fix;
 mod fixing;
 mod generate;
 mod hook;
+mod init;
 mod interrupt;
 mod kubectl;
 mod log;
@@ -53,6 +54,7 @@ pub fn run(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Hook(args) => hook::run(&args.kind, &cli.global),
+        Command::Init(args) => init::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
         Command::Fix(args) => fix::run(args, &cli.global),
         Command::Seal(args) => seal::run(args, &cli.global),
