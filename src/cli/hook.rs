@@ -122,12 +122,12 @@ fn each(
     gate: &GateArgs,
     environment: &Environment,
     global: &Global,
-    span: &dyn Fn(&Store, &Update) -> Result<Option<Span>, SourceError>,
+    span: &dyn Fn(&Store, &Update) -> Result<Span, SourceError>,
 ) -> Result<Exit, Problem> {
     let mut exit = Exit::Clean;
     for update in updates {
         let store = commits::repository(environment)?;
-        let Some(span) = span(&store, update).map_err(|error| source_problem(&error))? else { continue };
+        let span = span(&store, update).map_err(|error| source_problem(&error))?;
         let args = gate.check(Vec::new(), CommitArgs::default());
         let asked = commits::open_span(span, &args, environment)?;
         exit = exit.and(check::run_commits(asked, &args, global)?);
@@ -136,32 +136,36 @@ fn each(
 }
 
 /// What is pushed and the remote does not have, as far as this repository knows.
-fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Option<Span>, SourceError> {
+fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Span, SourceError> {
     let prefix = remote.filter(|name| !name.contains(['/', ':'])).map(|name| format!("refs/remotes/{name}/"));
     let mut there = store.named(prefix.as_deref().unwrap_or("refs/remotes/"))?;
-    let old = update.old.filter(|old| store.has(*old));
+    let new = commit(store, update.new)?;
+    // Somebody else may have pushed what is overwritten.
+    let old = update.old.filter(|old| store.has(*old)).map(|old| commit(store, old)).transpose()?;
     let onto = match old {
         Some(old) => Some(old),
-        None => store.nearest(update.new, &there[..there.len().min(MOST)])?,
+        None => store.nearest(new, &there[..there.len().min(MOST)])?,
     };
     there.extend(old);
-    let range = Range { tips: Vec::from_iter(tip(store, update)?), excluded: there };
-    Ok(Some(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true }))
+    let range = Range { tips: vec![new], excluded: there };
+    Ok(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true })
 }
 
 /// What a server gets and does not have.
-fn received(store: &Store, update: &Update) -> Result<Option<Span>, SourceError> {
+fn received(store: &Store, update: &Update) -> Result<Span, SourceError> {
     let head = store.head()?;
     let there = store.named("refs/")?;
-    let onto = match update.old.or(head) {
+    let new = commit(store, update.new)?;
+    let old = update.old.map(|old| commit(store, old)).transpose()?;
+    let onto = match old.or(head) {
         Some(id) => Some(id),
-        None => store.nearest(update.new, &there[..there.len().min(MOST)])?,
+        None => store.nearest(new, &there[..there.len().min(MOST)])?,
     };
-    let range = Range { tips: Vec::from_iter(tip(store, update)?), excluded: there };
-    Ok(Some(Span { range, onto, policy: head.or(onto), text: update.name.clone(), may_be_empty: true }))
+    let range = Range { tips: vec![new], excluded: there };
+    Ok(Span { range, onto, policy: head.or(onto), text: update.name.clone(), may_be_empty: true })
 }
 
-/// The commit that a reference is to name.
-fn tip(store: &Store, update: &Update) -> Result<Option<Id>, SourceError> {
-    store.commit(&update.new.to_string()).map(Some)
+/// The commit that a reference names, also by way of a tag.
+fn commit(store: &Store, id: Id) -> Result<Id, SourceError> {
+    store.commit(&id.to_string())
 }

@@ -11,8 +11,8 @@ use crate::inventory::convention::Convention;
 const MOST: usize = 20;
 
 const HEAD: &str = "\
-# Configuration of mlguard. What is commented out shows the default, which holds without it; a comment says where
-# something was seen. `mlguard check --show-config` prints what holds; docs/configuration.md has all keys.
+# Configuration of mlguard. Keys behind a # are defaults, which hold without them, and examples; take the # away to say
+# something else. Comments say where something was seen. `mlguard check --show-config` prints what holds.
 ";
 
 /// The text of a `.mlguard.yaml`. What is not in a comment is certain and leaves nothing out: certificates, and registries
@@ -30,61 +30,62 @@ pub(super) fn configuration(seen: &Seen, convention: &Convention) -> String {
 
 fn names(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Result {
     writeln!(out, "\n# Environments, each with the namespace of a workflow in it.")?;
-    seen_at(out, "", &seen.environments)?;
+    seen_at(out, &seen.environments)?;
     let table = convention.environments.iter().map(|(name, template)| format!("{}: {}", scalar(name), quote(template)));
-    writeln!(out, "# environments: {{ {} }}", table.collect::<Vec<_>>().join(", "))?;
+    writeln!(out, "#environments: {{ {} }}", table.collect::<Vec<_>>().join(", "))?;
     writeln!(out, "\n# Workflows. Where none is listed they are inferred, also those that come later.")?;
-    seen_at(out, "", &seen.workflows)?;
-    writeln!(out, "# workflows: {}", flow(seen.workflows.keys()))?;
+    seen_at(out, &seen.workflows)?;
+    writeln!(out, "#workflows: {}", flow(seen.workflows.keys()))?;
     writeln!(out, "\n# Namespaces of the platform itself, which follow no convention of workflows.")?;
     if !seen.namespaces.is_empty() {
         writeln!(out, "# Neither these nor a workflow's:")?;
-        seen_at(out, "", &seen.namespaces)?;
+        seen_at(out, &seen.namespaces)?;
     }
-    writeln!(out, "# system-namespaces: {}", flow(&convention.system_namespaces))?;
+    writeln!(out, "#system-namespaces: {}", flow(&convention.system_namespaces))?;
     writeln!(out, "\n# Paths that say whose a file is; the first that matches counts.")?;
-    writeln!(out, "# paths:")?;
-    convention.paths.iter().try_for_each(|path| writeln!(out, "#   - {}", quote(&path.template)))
+    writeln!(out, "#paths:")?;
+    convention.paths.iter().try_for_each(|path| writeln!(out, "#  - {}", quote(&path.template)))
 }
 
 fn references(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Result {
     let active = !seen.registries.is_empty();
-    let comment = if active { "" } else { "# " };
+    let (comment, key_comment) = if active { ("", "  #") } else { ("#", "#  ") };
     writeln!(out, "\n# Secrets that the platform delivers to every namespace, and registries whose images need one.")?;
-    writeln!(out, "{comment}references:")?;
-    for (key, names, default) in
-        [("env-from", &seen.env_from, &convention.env_from), ("image-pull", &seen.image_pull, &convention.image_pull)]
-    {
+    for (usage, names) in [("envFrom", &seen.env_from), ("imagePullSecrets", &seen.image_pull)] {
         if !names.is_empty() {
-            writeln!(out, "  # Others that are used, and reported where the convention holds; add what is right:")?;
-            seen_at(out, "  ", names)?;
+            writeln!(
+                out,
+                "# Other Secrets of {usage}, which are reported where the convention holds; add what is right:"
+            )?;
+            seen_at(out, names)?;
         }
-        writeln!(out, "  # {key}: {}", flow(default))?;
     }
-    if !active {
-        return writeln!(out, "  # private-registries: {}", flow(&convention.private_registries));
+    if active {
+        writeln!(out, "# Every pod with an image from these registries pulls with a Secret:")?;
+        seen_at(out, &seen.registries)?;
     }
-    writeln!(out, "  # Every pod with an image from these pulls with a Secret:")?;
-    seen_at(out, "  ", &seen.registries)?;
+    writeln!(out, "{comment}references:")?;
+    writeln!(out, "{key_comment}env-from: {}", flow(&convention.env_from))?;
+    writeln!(out, "{key_comment}image-pull: {}", flow(&convention.image_pull))?;
     let all = convention.private_registries.iter().chain(seen.registries.keys());
-    writeln!(out, "  private-registries: {}", flow(all))
+    writeln!(out, "{}private-registries: {}", if active { "  " } else { "#  " }, flow(all))
 }
 
 /// Declaring a Secret ends its findings, so that is left to the person.
 fn declared(out: &mut String, undefined: &[Undefined]) -> std::fmt::Result {
     writeln!(out, "\n# Secrets that something outside this repository makes.")?;
     if undefined.is_empty() {
-        return writeln!(out, "# declared-secrets: []");
+        return writeln!(out, "#declared-secrets: []");
     }
     writeln!(out, "# Nothing here defines these; declare those that exist:")?;
-    writeln!(out, "# declared-secrets:")?;
+    writeln!(out, "#declared-secrets:")?;
     for found in undefined.iter().take(MOST) {
         let namespace = found.namespace.iter().map(|namespace| format!(", namespace: {}", scalar(namespace)));
         let keys = (!found.keys.is_empty()).then(|| format!(", keys: {}", flow(&found.keys)));
         let more: String = namespace.chain(keys).collect();
-        writeln!(out, "#   - {{ name: {}{more} }}  # seen in {}", scalar(&found.name), found.place)?;
+        writeln!(out, "#  - {{ name: {}{more} }}  # seen in {}", scalar(&found.name), found.place)?;
     }
-    and_more(out, "# ", undefined.len())
+    and_more(out, undefined.len())
 }
 
 fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result {
@@ -92,9 +93,10 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
     let certain = certificates.iter().any(|certificate| certificate.environments.is_some());
     if certificates.is_empty() {
         writeln!(out, "# `mlguard cert fetch --output certs/dev.pem` fetches a certificate.")?;
-        return writeln!(out, "# clusters:\n#   dev: {{ cert: certs/dev.pem, environments: [dev] }}");
+        return writeln!(out, "#clusters:\n#  dev: {{ cert: certs/dev.pem, environments: [dev] }}");
     }
-    writeln!(out, "{}clusters:", if certain { "" } else { "# " })?;
+    writeln!(out, "{}clusters:", if certain { "" } else { "#" })?;
+    let comment = if certain { "  #" } else { "#  " };
     for certificate in certificates {
         let cert = format!("{}: {{ cert: {}", scalar(&certificate.name), quote(&certificate.path));
         match (&certificate.environments, certificate.expired) {
@@ -104,8 +106,8 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
             (Some(environments), _) => {
                 writeln!(out, "  {cert}, environments: {} }}  # seen by its name", flow(environments))?;
             }
-            (None, Some(day)) => writeln!(out, "  # {cert} }}  # expired on {day}: fetch a new one")?,
-            (None, None) => writeln!(out, "  # {cert}, environments: [] }}  # say which, and give it a name")?,
+            (None, Some(day)) => writeln!(out, "{comment}{cert} }}  # expired on {day}: fetch a new one")?,
+            (None, None) => writeln!(out, "{comment}{cert}, environments: [] }}  # say which, and give it a name")?,
         }
     }
     Ok(())
@@ -113,16 +115,16 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
 
 fn rest(out: &mut String, convention: &Convention) -> std::fmt::Result {
     writeln!(out, "\n# How long a credential may stand before it is to be sealed anew.")?;
-    writeln!(out, "# rotation: {{ max-age: {}d }}", convention.max_age_days)?;
+    writeln!(out, "#rotation: {{ max-age: {}d }}", convention.max_age_days)?;
     writeln!(
         out,
         "\n# Levels: off, note, warning, error; for all paths or for some (`mlguard rules` lists the rules)."
     )?;
-    writeln!(out, "# rules:\n#   generic-password: {{ level: error, paths: [\"apps/**\"] }}")?;
-    writeln!(out, "\n# Paths that are not searched.\n# exclude: []")?;
-    writeln!(out, "\n# Rule files of your own.\n# rule-packs: []")?;
+    writeln!(out, "#rules:\n#  generic-password: {{ level: error, paths: [\"apps/**\"] }}")?;
+    writeln!(out, "\n# Paths that are not searched.\n#exclude: []")?;
+    writeln!(out, "\n# Rule files of your own.\n#rule-packs: []")?;
     writeln!(out, "\n# Least level of a finding that gives exit status 1, and the size from which files are skipped.")?;
-    writeln!(out, "# fail-on: error\n# max-size: {}", show_size(DEFAULT_MAX_SIZE))
+    writeln!(out, "#fail-on: error\n#max-size: {}", show_size(DEFAULT_MAX_SIZE))
 }
 
 /// A summary for people, one line each.
@@ -150,15 +152,15 @@ pub(super) fn summary(seen: &Seen, files: usize) -> String {
     out
 }
 
-fn seen_at(out: &mut String, indent: &str, names: &BTreeMap<String, String>) -> std::fmt::Result {
+fn seen_at(out: &mut String, names: &BTreeMap<String, String>) -> std::fmt::Result {
     for (name, place) in names.iter().take(MOST) {
-        writeln!(out, "{indent}#   {name}: seen in {place}")?;
+        writeln!(out, "# {name}: seen in {place}")?;
     }
-    and_more(out, &format!("{indent}#   "), names.len())
+    and_more(out, names.len())
 }
 
-fn and_more(out: &mut String, start: &str, count: usize) -> std::fmt::Result {
-    if count <= MOST { Ok(()) } else { writeln!(out, "{start}and {} more", count - MOST) }
+fn and_more(out: &mut String, count: usize) -> std::fmt::Result {
+    if count <= MOST { Ok(()) } else { writeln!(out, "# and {} more", count - MOST) }
 }
 
 fn flow<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
