@@ -42,19 +42,19 @@ fn each(test: impl Fn(Rig, PathBuf)) {
 fn commits_bring_nothing() {
     each(|rig, _| {
         rig.write("r/a.yaml", LEAKY);
-        rig.commit("r", "leak").is_refused();
-        rig.git("r", &["commit", "-m", "x", "a.yaml"]).is_refused();
+        rig.commit("r", "leak").refused();
+        rig.git("r", &["commit", "-m", "x", "a.yaml"]).refused();
         rig.write("r/a.yaml", CLEAN);
         rig.write("r/sub/b.yaml", "kind: Nothing\n");
         rig.commit("r", "clean").passes();
         rig.write("r/a.yaml", LEAKY);
-        rig.git("r", &["commit", "-a", "-m", "x"]).is_refused();
+        rig.git("r", &["commit", "-a", "-m", "x"]).refused();
         // The work tree is not what is committed.
         rig.git("r", &["add", "a.yaml"]).passes();
         rig.write("r/a.yaml", CLEAN);
-        rig.git("r", &["commit", "-m", "x"]).is_refused();
-        rig.git("r", &["commit", "--amend", "-m", "x"]).is_refused();
-        rig.git("r/sub", &["commit", "-m", "x"]).is_refused();
+        rig.git("r", &["commit", "-m", "x"]).refused();
+        rig.git("r", &["commit", "--amend", "-m", "x"]).refused();
+        rig.git("r/sub", &["commit", "-m", "x"]).refused();
         rig.git("r", &["add", "a.yaml"]).passes();
         rig.git("r", &["commit", "--allow-empty", "-m", "nothing"]).passes();
         // pre-commit's own words count for the files of a commit.
@@ -66,20 +66,41 @@ fn commits_bring_nothing() {
     });
 }
 
+/// A pod that uses the Secret `own`.
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: team}
+spec:
+  containers:
+  - name: a
+    image: a
+    env:
+    - name: A
+      valueFrom: {secretKeyRef: {name: own, key: A}}
+";
+
+/// What makes a Secret.
+fn external(name: &str) -> String {
+    format!(
+        "\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {{name: {name}, namespace: team}}
+spec:
+  secretStoreRef: {{name: s, kind: ClusterSecretStore}}
+  target: {{name: {name}}}
+  data:
+  - secretKey: A
+    remoteRef: {{key: x, property: y}}
+"
+    )
+}
+
 #[test]
 fn a_commit_that_only_deletes_is_checked() {
     each(|rig, _| {
-        rig.write("r/.mlguard.yaml", "rules: { undefined-secret: error }\n");
-        let env = "    env:\n    - name: A\n      valueFrom: {secretKeyRef: {name: own, key: A}}\n";
-        let pod = format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a, namespace: team}}\nspec:\n  containers:\n  - name: a\n    image: a\n{env}"
-        );
-        rig.write("r/pod.yaml", &pod);
-        let external = |name: &str| {
-            format!(
-                "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: {name}, namespace: team}}\nspec:\n  secretStoreRef: {{name: s, kind: ClusterSecretStore}}\n  target: {{name: {name}}}\n  data:\n  - secretKey: A\n    remoteRef: {{key: x, property: y}}\n"
-            )
-        };
+        rig.write("r/pod.yaml", POD);
         rig.write("r/own.yaml", &external("own"));
         rig.write("r/other.yaml", &external("other"));
         rig.commit("r", "all is well").passes();
@@ -88,6 +109,27 @@ fn a_commit_that_only_deletes_is_checked() {
         // Beside another file, which is all that pre-commit names.
         rig.write("r/README.md", "More.\n");
         rig.commit("r", "x").fails_with("undefined-secret").says("pod.yaml");
+    });
+}
+
+/// Of a commit that ends a merge pre-commit names the files that were in conflict only.
+#[test]
+fn merges_of_what_does_not_fit_together_are_refused() {
+    each(|rig, _| {
+        rig.write("r/own.yaml", &external("own"));
+        rig.write("r/other.yaml", &external("other"));
+        rig.commit("r", "a Secret").passes();
+        rig.git("r", &["checkout", "--quiet", "-b", "other"]).passes();
+        rig.git("r", &["rm", "--quiet", "own.yaml"]).passes();
+        rig.write("r/README.md", "One.\n");
+        rig.commit("r", "no Secret").passes();
+        rig.git("r", &["checkout", "--quiet", "main"]).passes();
+        rig.write("r/pod.yaml", POD);
+        rig.write("r/README.md", "Other.\n");
+        rig.commit("r", "a pod").passes();
+        assert_ne!(rig.git("r", &["merge", "other"]).code, 0, "a conflict");
+        rig.write("r/README.md", "Both.\n");
+        rig.commit("r", "merge").fails_with("undefined-secret").says("pod.yaml");
     });
 }
 
@@ -104,7 +146,7 @@ fn merges_are_checked() {
         rig.commit("r", "c").passes();
         assert_ne!(rig.git("r", &["merge", "other"]).code, 0, "a conflict");
         rig.write("r/a.yaml", LEAKY);
-        rig.commit("r", "merge").is_refused();
+        rig.commit("r", "merge").refused();
         rig.write("r/a.yaml", CLEAN);
         rig.commit("r", "merge").passes();
         // A merge without a conflict.
@@ -121,14 +163,14 @@ fn linked_work_trees_and_rebases_are_checked() {
     each(|rig, program| {
         rig.git("r", &["worktree", "add", "--quiet", "../linked", "-b", "linked"]).passes();
         rig.write("linked/a.yaml", LEAKY);
-        rig.commit("linked", "leak").is_refused();
-        rig.git("linked", &["commit", "-m", "leak", "a.yaml"]).is_refused();
+        rig.commit("linked", "leak").refused();
+        rig.git("linked", &["commit", "-m", "leak", "a.yaml"]).refused();
         rig.write("linked/a.yaml", CLEAN);
         rig.commit("linked", "clean").passes();
         rig.write("r/b.yaml", LEAKY);
         rig.commit_unchecked("r", "leak");
         let exec = format!("'{}' run --from-ref HEAD~1 --to-ref HEAD", program.display());
-        rig.git("r", &["rebase", "--exec", &exec, "HEAD~1"]).is_refused();
+        rig.git("r", &["rebase", "--exec", &exec, "HEAD~1"]).refused();
     });
 }
 
@@ -140,20 +182,20 @@ fn runs_by_hand_mean_what_they_say() {
         rig.commit_unchecked("r", "leak");
         rig.write("r/README.md", "More.\n");
         rig.commit_unchecked("r", "more");
-        run("r", &["--all-files"]).is_refused();
-        run("r", &["--files", "sub/a.yaml"]).is_refused();
+        run("r", &["--all-files"]).refused();
+        run("r", &["--files", "sub/a.yaml"]).refused();
         run("r", &["--files", "README.md"]).passes();
-        run("r/sub", &["--files", "a.yaml"]).is_refused();
-        run("r/sub", &["--all-files"]).is_refused();
-        run("r", &["--from-ref", "HEAD~2", "--to-ref", "HEAD"]).is_refused();
+        run("r/sub", &["--files", "a.yaml"]).refused();
+        run("r/sub", &["--all-files"]).refused();
+        run("r", &["--from-ref", "HEAD~2", "--to-ref", "HEAD"]).refused();
         run("r", &["--from-ref", "HEAD~1", "--to-ref", "HEAD"]).passes();
         // Nothing is staged: that was looked at.
         run("r", &[]).passes();
         rig.write("r/b.yaml", LEAKY);
         rig.git("r", &["add", "b.yaml"]).passes();
-        run("r", &[]).is_refused();
-        run("r", &["--hook-stage", "pre-push"]).is_refused();
-        run("r", &["--hook-stage", "manual", "--all-files"]).is_refused();
+        run("r", &[]).refused();
+        run("r", &["--hook-stage", "pre-push"]).refused();
+        run("r", &["--hook-stage", "manual", "--all-files"]).refused();
     });
 }
 
@@ -203,7 +245,7 @@ fn folders_with_their_own_configuration_are_checked() {
     rig.commit("r", "configuration").passes();
     rig.run("r", &program, &["install"]).passes();
     rig.write("r/team/a.yaml", LEAKY);
-    rig.commit("r", "leak").is_refused();
+    rig.commit("r", "leak").refused();
     rig.write("r/team/a.yaml", CLEAN);
     rig.commit("r", "clean").passes();
 }

@@ -46,7 +46,7 @@ fn the_file_is_valid_and_changes_nothing() {
             Some(rest) if !rest.starts_with(' ') || rest.starts_with("  ") => rest,
             _ => line,
         });
-        let bare: String = bare.map(|line| format!("{line}\n")).collect();
+        let bare = bare.collect::<Vec<_>>().join("\n");
         rig.write("r/.mlguard.yaml", &bare);
         rig.mlguard("r", &["check", "--show-config"]).passes();
         assert!(bare.contains("max-size: 32MiB") && bare.contains("env-from: [ml-platform]"), "{bare}");

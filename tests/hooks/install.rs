@@ -79,7 +79,7 @@ fn wheel() -> Vec<u8> {
 fn refuses(rig: &Rig, program: &Path) {
     rig.run("r", program, &["install", "--install-hooks"]).passes();
     rig.write("r/secret.yaml", LEAKY);
-    rig.commit("r", "leak").is_refused();
+    rig.commit("r", "leak").refused();
     rig.write("r/secret.yaml", CLEAN);
     rig.commit("r", "clean").passes();
 }

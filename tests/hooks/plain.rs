@@ -16,7 +16,7 @@ fn rig() -> Rig {
 fn a_commit_with_a_secret_is_refused_and_a_clean_one_passes() {
     let rig = rig();
     rig.write("r/k8s/secret.yaml", LEAKY);
-    rig.commit("r", "leak").is_refused();
+    rig.commit("r", "leak").refused();
     rig.write("r/k8s/secret.yaml", CLEAN);
     rig.commit("r", "clean").passes();
     let mode = fs::metadata(rig.path("r/.git/hooks/pre-commit")).expect("the hook").permissions().mode();
@@ -33,16 +33,16 @@ fn what_is_staged_counts_in_every_kind_of_commit() {
     rig.write("r/a.yaml", LEAKY);
     rig.git("r", &["add", "a.yaml"]).passes();
     rig.write("r/a.yaml", CLEAN);
-    rig.git("r", &["commit", "-m", "x"]).is_refused();
+    rig.git("r", &["commit", "-m", "x"]).refused();
     rig.git("r", &["reset", "--quiet", "--hard"]).passes();
     // Not staged.
     rig.write("r/a.yaml", LEAKY);
     rig.write("r/sub/b.yaml", "kind: Something\n");
     rig.git("r", &["commit", "-m", "x", "sub/b.yaml"]).passes();
-    rig.git("r", &["commit", "-m", "x", "a.yaml"]).is_refused();
-    rig.git("r", &["commit", "-a", "-m", "x"]).is_refused();
-    rig.git("r", &["commit", "-a", "--amend", "-m", "x"]).is_refused();
-    rig.git("r/sub", &["commit", "-a", "-m", "x"]).is_refused();
+    rig.git("r", &["commit", "-m", "x", "a.yaml"]).refused();
+    rig.git("r", &["commit", "-a", "-m", "x"]).refused();
+    rig.git("r", &["commit", "-a", "--amend", "-m", "x"]).refused();
+    rig.git("r/sub", &["commit", "-a", "-m", "x"]).refused();
     rig.git("r", &["checkout", "a.yaml"]).passes();
     rig.git("r", &["commit", "--allow-empty", "-m", "empty"]).passes();
     rig.git("r", &["rm", "--quiet", "a.yaml"]).passes();
@@ -57,8 +57,8 @@ fn linked_work_trees_use_the_same_hooks() {
     rig.mlguard("linked tree", &["init", "--hook"]).passes();
     assert!(rig.path("r/.git/hooks/pre-commit").is_file());
     rig.write("linked tree/secret.yaml", LEAKY);
-    rig.commit("linked tree", "leak").is_refused();
-    rig.git("linked tree", &["commit", "-m", "leak", "secret.yaml"]).is_refused();
+    rig.commit("linked tree", "leak").refused();
+    rig.git("linked tree", &["commit", "-m", "leak", "secret.yaml"]).refused();
     rig.write("linked tree/secret.yaml", CLEAN);
     rig.commit("linked tree", "clean").passes();
 }
@@ -75,7 +75,7 @@ fn a_hook_that_was_there_is_kept_and_runs_first() {
     rig.write("r/secret.yaml", CLEAN);
     rig.commit("r", "clean").passes().says("own hook");
     rig.write("r/secret.yaml", LEAKY);
-    rig.commit("r", "leak").is_refused().says("own hook");
+    rig.commit("r", "leak").refused().says("own hook");
     rig.write("r/secret.yaml", CLEAN);
     rig.write("r/stop", "");
     let refused = rig.commit("r", "stop").fails_with("own hook");
@@ -114,7 +114,7 @@ fn the_folder_of_hooks_is_the_one_that_git_uses() {
     rig.mlguard("r", &["init", "--hook"]).passes().says("part of the work tree");
     assert!(!rig.path("r/.git/hooks/pre-commit").exists());
     rig.write("r/secret.yaml", LEAKY);
-    rig.commit("r", "leak").is_refused();
+    rig.commit("r", "leak").refused();
     // One for all repositories is not ours to change.
     rig.repository("other");
     let common = rig.path("common");
@@ -123,7 +123,7 @@ fn the_folder_of_hooks_is_the_one_that_git_uses() {
     assert!(!common.exists());
     rig.mlguard("other", &["init", "--hook", "--force"]).passes();
     rig.write("other/secret.yaml", LEAKY);
-    rig.commit("other", "leak").is_refused();
+    rig.commit("other", "leak").refused();
 }
 
 #[test]
@@ -164,12 +164,12 @@ fn pushes_are_checked_with_what_the_remote_lacks() {
     rig.git("r", &["checkout", "--quiet", "-b", "leak"]).passes();
     rig.write("r/secret.yaml", LEAKY);
     rig.commit_unchecked("r", "leak");
-    rig.git("r", &["push", "origin", "leak"]).is_refused();
+    rig.git("r", &["push", "origin", "leak"]).refused();
     // What is pushed need not be checked out.
     rig.git("r", &["checkout", "--quiet", "main"]).passes();
-    rig.git("r", &["push", "origin", "main", "leak"]).is_refused();
+    rig.git("r", &["push", "origin", "main", "leak"]).refused();
     rig.git("r", &["tag", "-a", "-m", "a tag", "v1", "leak"]).passes();
-    rig.git("r", &["push", "origin", "v1"]).is_refused();
+    rig.git("r", &["push", "origin", "v1"]).refused();
     rig.git("r", &["push", "--no-verify", "origin", "leak"]).passes();
     // It is there now.
     rig.git("r", &["push", "origin", "v1"]).passes();
@@ -183,5 +183,5 @@ fn by_hand_a_push_hook_looks_at_what_is_checked_out() {
     rig.repository("r");
     rig.write("r/secret.yaml", LEAKY);
     rig.commit_unchecked("r", "leak");
-    rig.mlguard("r", &["hook", "pre-push"]).is_refused();
+    rig.mlguard("r", &["hook", "pre-push"]).refused();
 }

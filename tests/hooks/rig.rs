@@ -49,7 +49,7 @@ impl Run {
 
     /// mlguard refused it: the key is named, the value is not.
     #[track_caller]
-    pub fn is_refused(self) -> Self {
+    pub fn refused(self) -> Self {
         assert_ne!(self.code, 0, "{}", self.text);
         assert!(self.text.contains("DATABASE_PASSWORD"), "the key is named: {}", self.text);
         assert!(self.text.contains("plaintext-secret"), "{}", self.text);

@@ -20,10 +20,10 @@ fn a_push_with_a_secret_is_refused_and_leaves_nothing() {
     let rig = rig();
     rig.write("r/secret.yaml", LEAKY);
     rig.commit_unchecked("r", "leak");
-    rig.git("r", &["push", "origin", "main"]).is_refused();
-    rig.git("r", &["push", "origin", "HEAD:refs/heads/other"]).is_refused();
+    rig.git("r", &["push", "origin", "main"]).refused();
+    rig.git("r", &["push", "origin", "HEAD:refs/heads/other"]).refused();
     rig.git("r", &["tag", "-a", "-m", "a tag", "v1"]).passes();
-    rig.git("r", &["push", "origin", "v1"]).is_refused();
+    rig.git("r", &["push", "origin", "v1"]).refused();
     // The server has nothing of it.
     let leak = rig.git("r", &["rev-parse", "HEAD"]).text;
     assert_ne!(rig.git("server.git", &["cat-file", "-e", leak.trim()]).code, 0);
@@ -54,5 +54,5 @@ fn what_the_server_has_already_passes() {
     rig.git("r", &["push", "--force", "origin", "again:main"]).passes();
     rig.write("r/secret.yaml", LEAKY);
     rig.commit_unchecked("r", "leak");
-    rig.git("r", &["push", "--force", "origin", "again:main"]).is_refused();
+    rig.git("r", &["push", "--force", "origin", "again:main"]).refused();
 }

@@ -45,6 +45,7 @@ pub struct HookCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::enum_variant_names, reason = "the names that Git gives its hooks")]
 pub(in crate::cli) enum HookKind {
     /// Check what a commit would bring
     #[command(after_help = PRE_COMMIT_AFTER)]

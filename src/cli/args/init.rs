@@ -33,6 +33,7 @@ pub(in crate::cli) struct InitArgs {
 
 /// A hook of Git.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "the names that Git gives its hooks")]
 pub(in crate::cli) enum GitHook {
     /// Before a commit: what the index brings
     PreCommit,

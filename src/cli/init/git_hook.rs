@@ -100,7 +100,7 @@ pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
     })?;
     let mut said = format!("wrote {}\n", shown(&path));
     if kept {
-        said.push_str(&format!("the hook that was there is {name}.local now, and runs first\n"));
+        said = said + "the hook that was there is " + name + ".local now, and runs first\n";
     }
     if folder.work_tree.as_ref().is_some_and(|root| folder.path.starts_with(root) && !in_git_dir(root, &folder.path)) {
         said.push_str("the folder of hooks is part of the work tree: commit the hook, so that others get it\n");

@@ -49,7 +49,7 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     let pool = check::pool(None)?;
     let listing = check::list(std::slice::from_ref(&root), &settings)?;
     let (coverage, seen) = pool.install(|| {
-        let Gathered { files, coverage, .. } = engine::gather(listing, &options);
+        let Gathered { files, coverage } = engine::gather(listing, &options);
         let names = Names::new(&options);
         let inventory = Inventory::new(&files, &options.convention);
         let seen = Seen::new(&inventory, &|name| printable(&names.shown(name)).into_owned(), options.today);
