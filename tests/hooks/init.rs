@@ -54,6 +54,14 @@ fn the_file_is_valid_and_changes_nothing() {
 }
 
 #[test]
+fn a_new_repository_gets_the_defaults() {
+    let rig = Rig::new();
+    rig.git(".", &["init", "--quiet", "r"]).passes();
+    rig.mlguard("r", &["init"]).passes().says("0 files");
+    rig.mlguard("r", &["check"]).passes();
+}
+
+#[test]
 fn what_is_there_is_named_with_its_place() {
     let rig = Rig::new();
     copy(&rig, "tests/fixtures/seeds/repository");

@@ -115,6 +115,8 @@ fn the_folder_of_hooks_is_the_one_that_git_uses() {
     assert!(!rig.path("r/.git/hooks/pre-commit").exists());
     rig.write("r/secret.yaml", LEAKY);
     rig.commit("r", "leak").refused();
+    rig.git("r", &["config", "core.hooksPath", "/dev/null"]).passes();
+    rig.mlguard("r", &["init", "--hook"]).fails_with("Git runs no hooks");
     // One for all repositories is not ours to change.
     rig.repository("other");
     let common = rig.path("common");

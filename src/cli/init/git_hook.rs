@@ -75,6 +75,10 @@ pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
             "`git config core.hooksPath .git/hooks` gives this repository its own; --force writes to the common one";
         return Err(Problem::new(what).in_file(shown(&folder.path)).help(help));
     }
+    if folder.path.exists() && !folder.path.is_dir() {
+        let what = "core.hooksPath names no folder, so Git runs no hooks here";
+        return Err(Problem::new(what).in_file(shown(&folder.path)).help("`git config --unset core.hooksPath`"));
+    }
     let path = folder.path.join(name);
     let text = script(name);
     let existing = read(&path).map_err(|error| unreadable(&path, &error))?;

@@ -15,6 +15,7 @@ use crate::error::{Problem, printable};
 use crate::exit::Exit;
 use crate::inventory::index::Inventory;
 use crate::report::target;
+use crate::source::{self, Listing, SourceError};
 use infer::Seen;
 
 /// Where pre-commit and prek are configured.
@@ -47,7 +48,11 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     let settings = Arc::new(Settings::load(&root, &Environment::default(), &flags));
     let options = check::options(&settings, &interrupt.asked);
     let pool = check::pool(None)?;
-    let listing = check::list(std::slice::from_ref(&root), &settings)?;
+    let listing = match source::list(std::slice::from_ref(&root), &|_| true) {
+        // A new repository has a configuration too.
+        Err(SourceError::Empty { .. }) => Listing::default(),
+        other => other.map_err(|error| check::source_problem(&error))?,
+    };
     let (coverage, seen) = pool.install(|| {
         let Gathered { files, coverage } = engine::gather(listing, &options);
         let names = Names::new(&options);
