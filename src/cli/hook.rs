@@ -1,6 +1,6 @@
 //! `mlguard hook`: what Git and pre-commit run.
 
-use std::io::{self, BufRead as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::args::{CommitArgs, GateArgs, Global, HookKind};
@@ -19,16 +19,7 @@ pub(super) fn run(kind: &HookKind, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     match kind {
         HookKind::PreCommit { files, gate } => pre_commit(files, gate, &environment, global),
-        HookKind::PrePush { remote, gate, .. } => {
-            // pre-commit takes Git's words off standard input and says them in variables.
-            if let Some(range) = &environment.pre_commit_range {
-                return diff(range, gate, global);
-            }
-            let given = remote.as_deref().or(environment.pre_commit_remote.as_deref());
-            let updates =
-                if environment.pre_commit_remote.is_some() { vec![all_of_head(&environment)?] } else { updates()? };
-            each(&updates, gate, &environment, global, &|store, update| pushed(store, update, given))
-        }
+        HookKind::PrePush { remote, gate, .. } => pre_push(remote.as_deref(), gate, &environment, global),
         HookKind::PreReceive { gate } => each(&updates()?, gate, &environment, global, &received),
     }
 }
@@ -40,7 +31,30 @@ fn pre_commit(files: &[PathBuf], gate: &GateArgs, environment: &Environment, glo
     }
     let staged = environment.hook.index_file.is_some() || files.is_empty();
     let commits = CommitArgs { staged, ..CommitArgs::default() };
-    check::run(&gate.check(files.to_vec(), commits), global)
+    // Of a merge pre-commit names the files that were in conflict, and others may not fit together either.
+    let all = staged && commits::repository(environment)?.is_merging();
+    let files = if all { Vec::new() } else { files.to_vec() };
+    check::run(&gate.check(files, commits), global)
+}
+
+/// Git says on standard input what is pushed. pre-commit takes that off, and says the first of it in variables.
+fn pre_push(
+    remote: Option<&str>,
+    gate: &GateArgs,
+    environment: &Environment,
+    global: &Global,
+) -> Result<Exit, Problem> {
+    let given = remote.or(environment.pre_commit_remote.as_deref());
+    let updates = match (&environment.pre_commit_range, &environment.pre_commit_remote) {
+        (Some(range), None) => return diff(range, gate, global),
+        (range, Some(_)) => vec![named(range.as_ref(), environment)?],
+        (None, None) => {
+            let said = if remote.is_none() && io::stdin().is_terminal() { Vec::new() } else { updates()? };
+            // Git always names the remote: without it somebody runs this by hand, and asks what a push would bring.
+            if said.is_empty() && remote.is_none() { vec![named(None, environment)?] } else { said }
+        }
+    };
+    each(&updates, gate, environment, global, &|store, update| pushed(store, update, given))
 }
 
 fn diff(range: &(String, String), gate: &GateArgs, global: &Global) -> Result<Exit, Problem> {
@@ -86,11 +100,21 @@ fn unlike() -> Problem {
         .help("this is a hook: Git runs it, as githooks(5) describes")
 }
 
-/// What pre-commit means where it names no range: a branch of which the remote has nothing.
-fn all_of_head(environment: &Environment) -> Result<Update, Problem> {
-    let head = commits::repository(environment)?.head().map_err(|error| source_problem(&error))?;
-    let new = head.ok_or_else(|| Problem::new("there is no commit to push"))?;
-    Ok(Update { old: None, new, name: "HEAD".to_owned() })
+/// What pre-commit says of a push: from where to where; where the remote has nothing of it, the branch alone. By hand, what
+/// is checked out.
+fn named(range: Option<&(String, String)>, environment: &Environment) -> Result<Update, Problem> {
+    let store = commits::repository(environment)?;
+    let fault = |error: SourceError| source_problem(&error);
+    if let Some((from, to)) = range {
+        let (old, new) = (store.commit(from).map_err(fault)?, store.commit(to).map_err(fault)?);
+        return Ok(Update { old: Some(old), new, name: to.clone() });
+    }
+    let name = environment.pre_commit_branch.clone().unwrap_or_else(|| "HEAD".to_owned());
+    let new = match name.as_str() {
+        "HEAD" => store.head().map_err(fault)?.ok_or_else(|| Problem::new("there is no commit to push"))?,
+        branch => store.commit(branch).map_err(fault)?,
+    };
+    Ok(Update { old: None, new, name })
 }
 
 fn each(
@@ -98,12 +122,12 @@ fn each(
     gate: &GateArgs,
     environment: &Environment,
     global: &Global,
-    span: &dyn Fn(&Store, &Update) -> Result<Option<Span>, SourceError>,
+    span: &dyn Fn(&Store, &Update) -> Result<Span, SourceError>,
 ) -> Result<Exit, Problem> {
     let mut exit = Exit::Clean;
     for update in updates {
         let store = commits::repository(environment)?;
-        let Some(span) = span(&store, update).map_err(|error| source_problem(&error))? else { continue };
+        let span = span(&store, update).map_err(|error| source_problem(&error))?;
         let args = gate.check(Vec::new(), CommitArgs::default());
         let asked = commits::open_span(span, &args, environment)?;
         exit = exit.and(check::run_commits(asked, &args, environment, global)?);
@@ -112,32 +136,36 @@ fn each(
 }
 
 /// What is pushed and the remote does not have, as far as this repository knows.
-fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Option<Span>, SourceError> {
+fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Span, SourceError> {
     let prefix = remote.filter(|name| !name.contains(['/', ':'])).map(|name| format!("refs/remotes/{name}/"));
     let mut there = store.named(prefix.as_deref().unwrap_or("refs/remotes/"))?;
-    let old = update.old.filter(|old| store.has(*old));
+    let new = commit(store, update.new)?;
+    // Somebody else may have pushed what is overwritten.
+    let old = update.old.filter(|old| store.has(*old)).map(|old| commit(store, old)).transpose()?;
     let onto = match old {
         Some(old) => Some(old),
-        None => store.nearest(update.new, &there[..there.len().min(MOST)])?,
+        None => store.nearest(new, &there[..there.len().min(MOST)])?,
     };
     there.extend(old);
-    let range = Range { tips: Vec::from_iter(tip(store, update)?), excluded: there };
-    Ok(Some(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true }))
+    let range = Range { tips: vec![new], excluded: there };
+    Ok(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true })
 }
 
 /// What a server gets and does not have.
-fn received(store: &Store, update: &Update) -> Result<Option<Span>, SourceError> {
+fn received(store: &Store, update: &Update) -> Result<Span, SourceError> {
     let head = store.head()?;
     let there = store.named("refs/")?;
-    let onto = match update.old.or(head) {
+    let new = commit(store, update.new)?;
+    let old = update.old.map(|old| commit(store, old)).transpose()?;
+    let onto = match old.or(head) {
         Some(id) => Some(id),
-        None => store.nearest(update.new, &there[..there.len().min(MOST)])?,
+        None => store.nearest(new, &there[..there.len().min(MOST)])?,
     };
-    let range = Range { tips: Vec::from_iter(tip(store, update)?), excluded: there };
-    Ok(Some(Span { range, onto, policy: head.or(onto), text: update.name.clone(), may_be_empty: true }))
+    let range = Range { tips: vec![new], excluded: there };
+    Ok(Span { range, onto, policy: head.or(onto), text: update.name.clone(), may_be_empty: true })
 }
 
-/// The commit that a reference is to name; a tag of something else leads to none.
-fn tip(store: &Store, update: &Update) -> Result<Option<Id>, SourceError> {
-    store.commit(&update.new.to_string()).map(Some)
+/// The commit that a reference names, also by way of a tag.
+fn commit(store: &Store, id: Id) -> Result<Id, SourceError> {
+    store.commit(&id.to_string())
 }

@@ -13,6 +13,7 @@ mod fix;
 mod fixing;
 mod generate;
 mod hook;
+mod init;
 mod interrupt;
 mod kubectl;
 mod log;
@@ -54,6 +55,7 @@ pub fn run(cli: &Cli) -> Exit {
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Hook(args) => hook::run(&args.kind, &cli.global),
+        Command::Init(args) => init::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
         Command::Fix(args) => fix::run(args, &cli.global),
         Command::Seal(args) => seal::run(args, &cli.global),

@@ -83,6 +83,8 @@ pub struct Environment {
     pub pre_commit_range: Option<(String, String)>,
     /// `PRE_COMMIT_REMOTE_NAME`: where pre-commit sees a push go to.
     pub pre_commit_remote: Option<String>,
+    /// `PRE_COMMIT_LOCAL_BRANCH`: what pre-commit sees pushed, which need not be checked out.
+    pub pre_commit_branch: Option<String>,
     /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
     pub source_date_epoch: Option<String>,
 }
@@ -127,6 +129,7 @@ impl Environment {
             },
             pre_commit_range: text("PRE_COMMIT_FROM_REF").zip(text("PRE_COMMIT_TO_REF")),
             pre_commit_remote: text("PRE_COMMIT_REMOTE_NAME"),
+            pre_commit_branch: text("PRE_COMMIT_LOCAL_BRANCH"),
             source_date_epoch: text("SOURCE_DATE_EPOCH"),
         }
     }

@@ -14,7 +14,7 @@ use crate::document::view::{self, View};
 use crate::finding::{Finding, Skipped};
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
-use crate::inventory::read;
+use crate::inventory::{kustomization, read};
 use crate::source::{self, File, Read, Scratch};
 
 /// A file with its facts.
@@ -78,7 +78,9 @@ pub(super) fn said(
     mut sources: Vec<Source>,
     context: &dyn Fn() -> Vec<File>,
 ) -> (Vec<Said>, Vec<Skipped>) {
-    let (further, mut errors) = context_facts(scanner, &context());
+    let context = context();
+    let searched: Vec<Arc<str>> = sources.iter().map(|source| Arc::clone(&source.path)).collect();
+    let (further, mut errors) = context_facts(scanner, &context, searched.iter().map(|path| &**path));
     sources.extend(further.into_iter().map(|(path, facts)| Source { path, facts, said: None }));
     // The searched file stands before the same one as context.
     sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
@@ -103,10 +105,18 @@ fn error(what: &str) -> Skipped {
     Skipped { path: ".".into(), reason: format!("{what}; please report it with the version of mlguard") }
 }
 
-/// The facts of files of which nothing is reported, and what failed on the way.
-pub(super) fn context_facts(scanner: &Scanner<'_>, files: &[File]) -> (Vec<(Arc<str>, Facts)>, Vec<Skipped>) {
-    let read: Vec<Result<_, Skipped>> =
-        files.par_iter().map_init(Scratch::default, |buffer, file| facts(scanner, file, buffer)).flatten().collect();
+/// The facts of files of which nothing is reported, and what failed on the way. `beside` are the paths of the others.
+pub(super) fn context_facts<'f>(
+    scanner: &Scanner<'_>,
+    files: &'f [File],
+    beside: impl Iterator<Item = &'f str>,
+) -> (Vec<(Arc<str>, Facts)>, Vec<Skipped>) {
+    let kustomized = Kustomized::of(files.iter().map(|file| &*file.path).chain(beside));
+    let read = files.par_iter().map_init(Scratch::default, |buffer, file| {
+        let alone = !kustomized.may_include(&file.path);
+        facts(scanner, file, alone, buffer)
+    });
+    let read: Vec<Result<_, Skipped>> = read.flatten().collect();
     let (mut found, mut errors) = (Vec::with_capacity(read.len()), Vec::new());
     for result in read {
         match result {
@@ -177,14 +187,43 @@ fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &super::Ig
     Some(Ignores { open: open.collect(), text: said.text })
 }
 
-/// The facts of a file that is not searched.
-fn facts(scanner: &Scanner<'_>, file: &File, buffer: &mut Scratch) -> Option<Result<(Arc<str>, Facts), Skipped>> {
+/// The folders that hold a kustomization. It can only include what stands below it, or another kustomization.
+struct Kustomized<'f>(BTreeSet<&'f str>);
+
+impl<'f> Kustomized<'f> {
+    fn of(paths: impl Iterator<Item = &'f str>) -> Self {
+        let kustomizations = paths.filter(|path| kustomization::is_kustomization(path));
+        Self(kustomizations.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder)).collect())
+    }
+
+    fn may_include(&self, path: &str) -> bool {
+        let mut folder = path;
+        while let Some((above, _)) = folder.rsplit_once('/') {
+            if self.0.contains(above) {
+                return true;
+            }
+            folder = above;
+        }
+        self.0.contains("")
+    }
+}
+
+/// The facts of a file that is not searched; of one that no kustomization includes, where `alone`, only such that matter to
+/// others.
+fn facts(
+    scanner: &Scanner<'_>,
+    file: &File,
+    alone: bool,
+    buffer: &mut Scratch,
+) -> Option<Result<(Arc<str>, Facts), Skipped>> {
     if !read::may_hold(&file.path) {
         return None;
     }
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
     let lang = Lang::of_path(&file.path, &decoded.text);
-    let facts = if read::may_tell(&file.path, lang, &decoded.text) {
+    let registries = &scanner.options.convention.private_registries;
+    let matters = !alone || read::may_matter(&decoded.text, registries);
+    let facts = if matters && read::may_tell(&file.path, lang, &decoded.text) {
         guarded(scanner, &file.path, &decoded.text).ok_or_else(|| super::internal_error(&file.path))
     } else {
         // It is there, though, should a kustomization name it.

@@ -219,7 +219,8 @@ fn across_sides(
     unchanged: &[File],
     outcome: &mut Outcome,
 ) {
-    let (mut files, failed) = across::context_facts(scanner, unchanged);
+    let (mut files, failed) =
+        across::context_facts(scanner, unchanged, input.changed.iter().map(|change| &*change.path));
     outcome.coverage.errors.extend(failed);
     let context = files.len();
     for (number, side) in sides.iter_mut().enumerate() {

@@ -7,11 +7,12 @@
 //!
 //! The parts: `tree` puts a listing together, `git` reads repositories and their index, `walk` reads folders under
 //! ignore rules, `past` looks up what files held, `ignored` what a `.gitignore`
-//! says of a file, `read` opens files, `store` has what Git keeps, `decode` knows encodings and binary formats.
+//! says of a file, `read` opens files, `store` has what Git keeps, `hooks` finds the folder of hooks, `decode` knows encodings and binary formats.
 
 mod commits;
 mod decode;
 mod git;
+mod hooks;
 mod ignored;
 mod past;
 mod read;
@@ -30,6 +31,7 @@ use crate::finding::Skipped;
 pub use commits::{Commit, committed};
 pub use decode::{Decoded, Encoding, decode};
 pub use git::{Checkout, checkout, common_dir, git_dir};
+pub use hooks::{HookFolder, hook_folder};
 pub use ignored::{Ignored, ignored, ignored_below, ignored_in};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};

@@ -20,7 +20,7 @@ Exit status:
 
 const PRE_PUSH_AFTER: &str = "\
 Git gives the name and the address of the remote as arguments, and what is pushed on standard input. Each commit that the
-remote does not have is searched.
+remote does not have is searched. By hand, without a remote, what a push of HEAD would bring.
 
 Exit status:
   0    the push brings nothing at or above --fail-on
@@ -45,6 +45,7 @@ pub struct HookCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::enum_variant_names, reason = "the names that Git gives its hooks")]
 pub(in crate::cli) enum HookKind {
     /// Check what a commit would bring
     #[command(after_help = PRE_COMMIT_AFTER)]

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod hook;
+mod init;
 mod sealing;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::rule::Level;
 
 pub(super) use baseline::{BaselineAction, BaselineCommand, BaselineExplainArgs, BaselinePruneArgs, BaselineWriteArgs};
 pub(super) use hook::{GateArgs, HookCommand, HookKind};
+pub(super) use init::{AFTER as INIT_AFTER, GitHook, InitArgs};
 pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
@@ -146,6 +148,9 @@ pub(super) enum Command {
     /// Run as a hook of Git or pre-commit: check what a commit or a push brings
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Hook(HookCommand),
+    /// Write a .mlguard.yaml from what the repository shows, or a hook of Git
+    #[command(after_help = INIT_AFTER)]
+    Init(InitArgs),
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
     Map(MapArgs),

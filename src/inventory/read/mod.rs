@@ -102,6 +102,14 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     }
 }
 
+/// Whether what a text tells may matter to another file: it names a Secret, a namespace or an image of a registry that wants
+/// one. Objects that a kustomization may include always do.
+#[must_use]
+pub fn may_matter(text: &str, registries: &[String]) -> bool {
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    has("ecret") || has("amespace") || registries.iter().any(|registry| has(registry))
+}
+
 /// The name of the secret file of which people copy the file at `path`.
 fn template_of(path: &str) -> Option<&str> {
     let name = path.rsplit('/').next().unwrap_or(path);

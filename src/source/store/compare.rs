@@ -106,6 +106,12 @@ impl Store {
         self.compare(new, index, &parents)
     }
 
+    /// Whether the commit that is being made ends a merge.
+    #[must_use]
+    pub fn is_merging(&self) -> bool {
+        !self.merged().is_empty()
+    }
+
     /// The other parents of the commit that is being made: those of an unfinished merge.
     fn merged(&self) -> Vec<ObjectId> {
         let Ok(text) = std::fs::read(self.repository.git_dir().join("MERGE_HEAD")) else { return Vec::new() };

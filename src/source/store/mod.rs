@@ -83,7 +83,8 @@ impl Store {
         let root = work_tree.or_else(|| repository.work_dir().map(Path::to_owned));
         let root = root.unwrap_or_else(|| repository.git_dir().to_owned());
         let root = root.canonicalize().map_err(|source| git_error(&root, source))?;
-        let index = environment.index_file.as_ref().map(|path| at.join(path));
+        // Git names it from the root, whatever folder a hook was started in.
+        let index = environment.index_file.as_ref().map(|path| root.join(path));
         let index = index.unwrap_or_else(|| repository.to_thread_local().index_path());
         let objects =
             Objects::new(&repository, &environment.object_folders).map_err(|source| git_error(&root, source))?;

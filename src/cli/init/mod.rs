@@ -1,0 +1,89 @@
+//! `mlguard init`: a configuration from what the repository shows, and hooks of Git.
+
+mod git_hook;
+mod infer;
+mod text;
+
+use std::sync::Arc;
+
+use super::args::{Global, InitArgs};
+use super::interrupt::{self, Interrupt};
+use super::{check, output};
+use crate::config::{self, Environment, FILE, Flags, Settings};
+use crate::engine::{self, Gathered, Names};
+use crate::error::{Problem, printable};
+use crate::exit::Exit;
+use crate::inventory::index::Inventory;
+use crate::report::target;
+use crate::source::{self, Listing, SourceError};
+use infer::Seen;
+
+/// Where pre-commit and prek are configured.
+const PRE_COMMIT: &str = ".pre-commit-config.yaml";
+/// Errors of reading that are told one by one.
+const TOLD: usize = 10;
+
+pub(super) fn run(args: &InitArgs, _: &Global) -> Result<Exit, Problem> {
+    if args.hook.is_empty() {
+        return configuration(args);
+    }
+    let mut exit = Exit::Clean;
+    for kind in &args.hook {
+        exit = exit.and(git_hook::install(*kind, args.force)?);
+    }
+    Ok(exit)
+}
+
+/// Looks at the repository of the current folder and writes its configuration.
+fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
+    let interrupt = Interrupt::install();
+    let root = check::current_root()?;
+    let path = root.join(FILE);
+    if !args.stdout && !args.force && path.symlink_metadata().is_ok() {
+        let help = "`mlguard check --show-config` shows what holds; --stdout prints what would be written, --force replaces it";
+        return Err(Problem::new("there is a configuration already").in_file(FILE).help(help));
+    }
+    // What is there is looked at with the defaults: a file that is to be replaced says nothing.
+    let flags = Flags { no_config: true, ..Flags::default() };
+    let settings = Arc::new(Settings::load(&root, &Environment::default(), &flags));
+    let options = check::options(&settings, &interrupt.asked);
+    let pool = check::pool(None)?;
+    let listing = match source::list(std::slice::from_ref(&root), &|_| true) {
+        // A new repository has a configuration too.
+        Err(SourceError::Empty { .. }) => Listing::default(),
+        other => other.map_err(|error| check::source_problem(&error))?,
+    };
+    let (coverage, seen) = pool.install(|| {
+        let Gathered { files, coverage } = engine::gather(listing, &options);
+        let names = Names::new(&options);
+        let inventory = Inventory::new(&files, &options.convention);
+        let seen = Seen::new(&inventory, &|name| printable(&names.shown(name)).into_owned(), options.today);
+        (coverage, seen)
+    });
+    if !interrupt.may_write() {
+        return Err(interrupt::problem());
+    }
+    for failed in coverage.errors.iter().take(TOLD) {
+        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+    }
+    let complete = if coverage.errors.is_empty() {
+        Exit::Clean
+    } else {
+        let help = "the file is written all the same; look through it, or run `mlguard init --force` again later";
+        output::problem(&Problem::new(format!("{} files could not be read", coverage.errors.len())).help(help));
+        Exit::Failed
+    };
+    let text = text::configuration(&seen, &options.convention);
+    if args.stdout {
+        return Ok(output::print(&text)?.and(complete));
+    }
+    target::save_text(&path, &text).map_err(Problem::new)?;
+    let mut summary = format!("wrote {}\n{}", config::FILE, text::summary(&seen, coverage.files));
+    if root.join(PRE_COMMIT).is_file() {
+        summary.push_str("\nFor the hooks of .pre-commit-config.yaml, below `repos:`:\n\n");
+        summary.push_str(git_hook::PRE_COMMIT_LINES);
+    } else {
+        summary.push_str("\n`mlguard init --hook` refuses commits that bring findings.\n");
+    }
+    Ok(output::print(&summary)?.and(complete))
+}
