@@ -29,7 +29,7 @@ pub(super) fn run_commits(
     environment: &Environment,
     global: &Global,
 ) -> Result<Exit, Problem> {
-    run_prepared(&Prepared::Commits(asked), args, environment, global)
+    run_prepared(&Prepared::Commits(Box::new(asked)), args, environment, global)
 }
 
 fn run_prepared(
@@ -53,7 +53,7 @@ fn run_prepared(
     interrupt.begin_writing();
     prepared.missing().iter().for_each(output::problem);
     let faults = [prepared.missing(), &accept.problems].concat();
-    report(outcome, &rules, &accept, &faults, &settings, &targets, global)
+    Ok(report(outcome, &rules, &accept, &faults, &settings, &targets, global))
 }
 
 /// Takes accepted findings out of a run and writes its reports; the exit status that they ask for. `faults` make the run
@@ -66,7 +66,7 @@ fn report(
     settings: &Settings,
     targets: &[Target],
     global: &Global,
-) -> Result<Exit, Problem> {
+) -> Exit {
     let faulty = tell(settings, global);
     let applied = accept.apply(&mut outcome);
     let warnings = accept.warnings(&applied);
@@ -90,7 +90,7 @@ fn report(
         output::problem(&Problem::new(error.to_string()));
     }
     let written = if failed.is_empty() { Exit::Clean } else { Exit::Failed };
-    Ok(verdict(&outcome, settings.fail_on.value).and(faulty).and(written))
+    verdict(&outcome, settings.fail_on.value).and(faulty).and(written)
 }
 
 /// What is to be checked, with the configuration that holds for it.
@@ -101,14 +101,14 @@ enum Prepared {
         missing: Vec<Problem>,
         settings: Arc<Settings>,
     },
-    Commits(commits::Asked),
+    Commits(Box<commits::Asked>),
 }
 
 impl Prepared {
     fn new(args: &CheckArgs) -> Result<Self, Problem> {
         let environment = Environment::read();
         if args.commits.any() {
-            return commits::open(args, &environment).map(Self::Commits);
+            return commits::open(args, &environment).map(|asked| Self::Commits(Box::new(asked)));
         }
         let (paths, missing) = given(&args.paths);
         let settings = Arc::new(Settings::load(&root(&paths)?, &environment, &args.flags()));

@@ -33,7 +33,7 @@ pub(super) struct Asked {
 /// What is looked at.
 enum Kind {
     /// The index.
-    Staged(Changes),
+    Staged(Box<Changes>),
     Diff(Span),
     History(Wanted),
 }
@@ -57,7 +57,7 @@ pub(super) fn open(args: &CheckArgs, environment: &Environment) -> Result<Asked,
     let store = repository(environment)?;
     let commits = &args.commits;
     let kind = if commits.staged {
-        Kind::Staged(store.staged().map_err(|error| source_problem(&error))?)
+        Kind::Staged(Box::new(store.staged().map_err(|error| source_problem(&error))?))
     } else if let Some(text) = &commits.diff {
         let text = if text.contains("..") { text.clone() } else { format!("{text}..HEAD") };
         // Three dots say what is done anyway.

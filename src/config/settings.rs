@@ -125,7 +125,10 @@ impl Environment {
                 git_dir: path("GIT_DIR").map(PathBuf::from),
                 work_tree: path("GIT_WORK_TREE").map(PathBuf::from),
                 index_file: path("GIT_INDEX_FILE").map(PathBuf::from),
-                object_folders: object_folders(path("GIT_OBJECT_DIRECTORY"), path("GIT_ALTERNATE_OBJECT_DIRECTORIES")),
+                object_folders: object_folders(
+                    path("GIT_OBJECT_DIRECTORY"),
+                    path("GIT_ALTERNATE_OBJECT_DIRECTORIES").as_ref(),
+                ),
             },
             pre_commit_range: text("PRE_COMMIT_FROM_REF").zip(text("PRE_COMMIT_TO_REF")),
             pre_commit_remote: text("PRE_COMMIT_REMOTE_NAME"),
@@ -136,8 +139,8 @@ impl Environment {
 }
 
 /// The folders of objects that Git names to a hook.
-fn object_folders(own: Option<OsString>, others: Option<OsString>) -> Vec<PathBuf> {
-    let others = others.iter().flat_map(std::env::split_paths);
+fn object_folders(own: Option<OsString>, others: Option<&OsString>) -> Vec<PathBuf> {
+    let others = others.into_iter().flat_map(std::env::split_paths);
     own.map(PathBuf::from).into_iter().chain(others).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 

@@ -1,5 +1,6 @@
 //! What a change brings, as a person at a commit or in a pull request sees it.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use super::generate::token;
@@ -8,7 +9,7 @@ use super::rig::{Repo, Run, has_git};
 fn secret(name: &str, entries: &[(&str, usize)]) -> String {
     let mut text = format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\n  namespace: team\nstringData:\n");
     for (key, number) in entries {
-        text.push_str(&format!("  {key}: {}\n", token(*number)));
+        writeln!(text, "  {key}: {}", token(*number)).expect("a string");
     }
     text
 }

@@ -1,5 +1,6 @@
 //! Ctrl-C: a run ends in a second, with what was found and status 2.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::generate::token;
@@ -12,14 +13,13 @@ fn long() -> Repo {
     for number in 0..6000 {
         let mut text = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n");
         for line in 0..20 {
-            text.push_str(&format!("  password_{line}_{number}: {}\n", token(number * 20 + line)));
+            writeln!(text, "  password_{line}_{number}: {}", token(number * 20 + line)).expect("a string");
         }
-        stream.push_str(&format!(
-            "commit refs/heads/main\ncommitter J <j@example.com> {} +0000\ndata 1\nx\nM 100644 inline d{}/f{number}.yaml\ndata {}\n{text}\n",
-            1_700_000_000 + number,
-            number / 50,
-            text.len(),
-        ));
+        let time = 1_700_000_000 + number;
+        let name = format!("d{}/f{number}.yaml", number / 50);
+        writeln!(stream, "commit refs/heads/main\ncommitter J <j@example.com> {time} +0000\ndata 1\nx")
+            .expect("a string");
+        writeln!(stream, "M 100644 inline {name}\ndata {}\n{text}", text.len()).expect("a string");
     }
     repo.git_on(&["fast-import", "--quiet"], stream.as_bytes());
     repo
@@ -32,9 +32,9 @@ fn an_interrupted_history_ends_soon_with_what_was_found() {
     }
     let repo = long();
     let child = repo.start(&["check", "--history", "--format", "json", "-j1"]);
-    std::thread::sleep(Duration::from_millis(3000));
+    std::thread::sleep(Duration::from_secs(3));
     let pid = child.id().to_string();
-    repo.signal(&pid);
+    Repo::signal(&pid);
     let asked = Instant::now();
     let output = child.wait_with_output().expect("it ends");
     let took = asked.elapsed();

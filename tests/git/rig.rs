@@ -34,7 +34,9 @@ pub struct Run {
 impl Run {
     /// The report, where its format is JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let parsed = serde_json::from_str(&self.out);
+        assert!(parsed.is_ok(), "{self:?}");
+        parsed.unwrap_or_default()
     }
 
     /// The findings of a JSON report.
@@ -154,7 +156,7 @@ impl Repo {
 
     /// Sends the signal of Ctrl-C.
     #[expect(clippy::disallowed_methods, reason = "no other way to send a signal without unsafe code")]
-    pub fn signal(&self, process: &str) {
+    pub fn signal(process: &str) {
         let sent = Command::new("kill").args(["-INT", process]).status().expect("kill starts");
         assert!(sent.success(), "the process is gone already");
     }

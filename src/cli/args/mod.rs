@@ -282,6 +282,7 @@ pub(super) struct CheckArgs {
 /// What of a Git repository is checked, instead of the files of its work tree.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Commits")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct CommitArgs {
     /// Check what the commit of the index would bring: staged contents, and nothing that was there before
     #[arg(long, conflicts_with_all = ["diff", "history", "stdin"])]

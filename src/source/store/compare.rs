@@ -96,7 +96,12 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(bad(error.into())),
             Ok(_) => {
-                let read = gix::index::File::at(&self.index, local.object_hash(), false, Default::default());
+                let read = gix::index::File::at(
+                    &self.index,
+                    local.object_hash(),
+                    false,
+                    gix::index::decode::Options::default(),
+                );
                 Some(read.map_err(|error| bad(error.into()))?)
             }
         };
