@@ -7,8 +7,8 @@ use mlguard::rule::{self, Family, Fixable};
 
 use super::{of, root};
 
-/// Rules about allow comments, which the engine itself applies.
-const META: [&str; 2] = ["allow-without-reason", "unused-allow"];
+/// Rules about allow comments and about changes, which the engine itself applies.
+const META: [&str; 3] = ["allow-without-reason", "policy-change", "unused-allow"];
 
 #[test]
 fn every_coded_rule_has_words_and_all_words_have_a_rule() {
