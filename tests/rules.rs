@@ -256,7 +256,9 @@ fn fix(tree: &Path, rule: &str, faults: &mut String) {
     }
     let after = run_folder(copy.path(), Some(rule)).findings;
     let left = |finding: &&Finding| {
-        before.iter().any(|old| edited(old) && old.rule == rule && old.fingerprint == finding.fingerprint)
+        // One fault in two files has one fingerprint.
+        let same = |old: &Finding| old.path == finding.path && old.fingerprint == finding.fingerprint;
+        before.iter().any(|old| edited(old) && old.rule == rule && same(old))
     };
     for finding in after.iter().filter(left) {
         let _ = writeln!(faults, "{folder}/{}:{}: is still found", finding.path, finding.region.start.line);
