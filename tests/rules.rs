@@ -147,6 +147,7 @@ fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(move |rule, _| only.as_ref().is_none_or(|id| rule.id == *id).then_some(rule.level)),
         max_size: 1 << 20,
+        accept_missing: false,
         digest_key: DigestKey::of_this_run(),
         line_hashes: false,
         allow_comments: true,

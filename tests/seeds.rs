@@ -382,6 +382,7 @@ fn options() -> Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(|rule, _| Some(rule.level)),
         max_size: 1 << 20,
+        accept_missing: false,
         digest_key: DigestKey::of_this_run(),
         line_hashes: false,
         allow_comments: true,

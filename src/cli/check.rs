@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{CheckArgs, Global};
 use super::baseline::Accept;
@@ -49,8 +49,13 @@ fn run_prepared(
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
     let accept = Accept::load(&settings, environment);
-    let (outcome, rules) = pool.install(|| prepared.run(args, &interrupted, accept.digest_key()))?;
+    let (mut outcome, rules) = pool.install(|| prepared.run(args, &interrupted, accept.digest_key()))?;
     interrupt.begin_writing();
+    if interrupted.load(Ordering::Relaxed) && outcome.complete {
+        // However far it came, nobody can say that it came to its end.
+        outcome.coverage.errors.push(engine::interruption());
+        outcome.complete = false;
+    }
     prepared.missing().iter().for_each(output::problem);
     let faults = [prepared.missing(), &accept.problems].concat();
     Ok(report(outcome, &rules, &accept, &faults, &settings, &targets, global))
@@ -329,6 +334,7 @@ pub(super) fn options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -
         allow_comments: settings.allow_comments.value,
         line_hashes: sarif(settings),
         interrupted: Arc::clone(interrupted),
+        accept_missing: false,
         digest_key: DigestKey::of_this_run(),
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),

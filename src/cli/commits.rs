@@ -1,11 +1,11 @@
 //! `mlguard check` of the index, of a range of commits, and of the history.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::args::CheckArgs;
-use super::check::{current_folder, options, report_path, source_problem};
+use super::check::{current_folder, options, source_problem};
 use super::progress::Bar;
 use crate::config::{self, Environment, Settings};
 use crate::engine::change::{self, Brought};
@@ -13,11 +13,13 @@ use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
 use crate::finding::{Commit, Coverage, DigestKey, Finding, Outcome, Scope, Skipped};
 use crate::rule::Rule;
-use crate::source::store::{Changes, Id, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
+use crate::source::store::{Changes, Id, Keep, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
 
 /// The rule about changes of what decides.
 const POLICY_CHANGE: &str = "policy-change";
+/// Commits that a push goes on from and that count as old, at most.
+const MOST_OLDS: usize = 8;
 
 /// A repository, and how it is to be checked.
 pub(super) struct Asked {
@@ -50,6 +52,8 @@ pub(super) struct Span {
     pub text: String,
     /// Whether it may hold no commit: a push of what is there already.
     pub may_be_empty: bool,
+    /// Whether everything that the commits go on from is old: what is merged into a branch was checked where it came from.
+    pub beside: bool,
 }
 
 /// Opens the repository and reads its configuration: that of the index for `--staged`, of BASE for `--diff`.
@@ -63,7 +67,7 @@ pub(super) fn open(args: &CheckArgs, environment: &Environment) -> Result<Asked,
         // Three dots say what is done anyway.
         let range = store.range(&text.replace("...", "..")).map_err(|error| source_problem(&error))?;
         let base = range.excluded.first().copied();
-        Kind::Diff(Span { range, onto: base, policy: base, text, may_be_empty: false })
+        Kind::Diff(Span { range, onto: base, policy: base, text, may_be_empty: false, beside: false })
     } else {
         let range = commits.history.clone().filter(|range| !range.is_empty());
         Kind::History(Wanted { range, reflog: commits.reflog, all_objects: commits.all_objects })
@@ -101,42 +105,76 @@ fn ask(store: Store, kind: Kind, args: &CheckArgs, environment: &Environment) ->
     Ok(Asked { store, settings: Arc::new(settings), kind, allow_shallow: args.commits.allow_shallow, below })
 }
 
-/// A given path from the root, with links on the way to it resolved as far as it exists.
+/// A given path from the root. Links in the work tree do not matter: Git need not have them.
 fn below(root: &Path, current: &Path, path: &Path) -> String {
-    let full: PathBuf = current.join(path);
-    let real = full.parent().and_then(|parent| parent.canonicalize().ok()).zip(full.file_name());
-    let full = full.canonicalize().ok().or_else(|| real.map(|(parent, name)| parent.join(name))).unwrap_or(full);
-    report_path(root, current, &full)
+    let real = current.canonicalize().unwrap_or_else(|_| current.to_owned());
+    let path = path.strip_prefix(current).unwrap_or(path);
+    source::report_name(root, &real.join(path))
+}
+
+/// Whether `path` is `folder` or stands below it; everything is below the root.
+fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Asked {
     /// Does it. Everything that is found by then is returned where the run is interrupted.
     pub(super) fn run(&self, interrupted: &Arc<AtomicBool>, key: DigestKey) -> Result<(Outcome, Vec<Rule>), Problem> {
         // One for all that follows: values are told apart by digests with its key.
-        let mut options = Options { digest_key: key, ..options(&self.settings, interrupted) };
-        let mut outcome = match &self.kind {
-            Kind::Staged(changes) => self.changed(changes, Scope::Staged, &mut options).outcome,
+        let mut options =
+            Options { digest_key: key, accept_missing: self.allow_shallow, ..options(&self.settings, interrupted) };
+        let outcome = match &self.kind {
+            Kind::Staged(changes) => {
+                self.found_in(changes)?;
+                self.changed(changes, Scope::Staged, &mut options).outcome
+            }
             Kind::Diff(span) => self.range(span, &mut options)?,
             Kind::History(wanted) => self.history(wanted, &options)?,
         };
-        if self.allow_shallow {
-            let (accepted, errors) =
-                outcome.coverage.errors.drain(..).partition(|error| error.reason.contains(NOT_FETCHED));
-            outcome.coverage.errors = errors;
-            outcome.coverage.skipped.extend::<Vec<Skipped>>(accepted);
-            outcome.coverage.skipped.sort();
-            outcome.complete = outcome.coverage.errors.is_empty();
-        }
         Ok((outcome, self.settings.rules()))
     }
 
     /// Whether something of `path` is to be reported.
     fn wanted(&self, path: &str) -> bool {
-        let inside = |folder: &String| {
-            folder.is_empty()
-                || path.strip_prefix(&**folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let inside = |folder: &String| is_below(path, folder);
         (self.below.is_empty() || self.below.iter().any(inside)) && !self.settings.excluded(path)
+    }
+
+    /// Refuses given paths that nothing has: a misspelt one would be a clean run.
+    fn found(&self, there: &dyn Fn(&String) -> bool) -> Result<(), Problem> {
+        match self.below.iter().find(|below| !below.is_empty() && !there(below)) {
+            Some(missing) => {
+                let problem = Problem::new("no such file or folder in what was asked for").in_file(missing.clone());
+                Err(problem.help("check the spelling and the current folder"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn found_in(&self, changes: &Changes) -> Result<(), Problem> {
+        let paths = || {
+            let changed = changes.changed.iter().map(|change| &*change.path);
+            let unchanged = changes.unchanged().0.iter().map(|file| &*file.path);
+            changed.chain(unchanged).chain(changes.skipped.iter().chain(&changes.errors).map(|left| &*left.path))
+        };
+        // A file that is there and not staged is no misspelt one.
+        let in_work_tree = |below: &String| self.store.root.join(below).symlink_metadata().is_ok();
+        self.found(&|below| paths().any(|path| is_below(path, below)) || in_work_tree(below))
+    }
+
+    /// Every version that `ask` finds. What a partial clone lacks is left out where that is accepted.
+    fn versions(&self, ask: impl Fn(&Keep<'_>) -> Result<Versions, SourceError>) -> Result<Versions, Problem> {
+        let keep = Keep {
+            wanted: &|path| self.wanted(path),
+            known: &|path| !self.settings.excluded(path),
+            by_path: self.settings.minds_paths(),
+        };
+        let mut versions = ask(&keep).map_err(|error| source_problem(&error))?;
+        if self.allow_shallow {
+            let missing = |error: &Skipped| error.reason.contains(NOT_FETCHED);
+            versions.skipped.extend(versions.errors.extract_if(.., |error| missing(error)));
+        }
+        Ok(versions)
     }
 
     fn changed(&self, changes: &Changes, scope: Scope, options: &mut Options) -> Brought {
@@ -176,7 +214,7 @@ impl Asked {
 
     fn range(&self, span: &Span, options: &mut Options) -> Result<Outcome, Problem> {
         let fault = |error: SourceError| source_problem(&error);
-        let versions = self.store.versions(&span.range, false, &options.interrupted).map_err(fault)?;
+        let versions = self.versions(|keep| self.store.versions(&span.range, keep, &options.interrupted))?;
         let tip = span.range.tips.first().copied();
         let empty = versions.commits() == 0 && versions.errors.is_empty();
         let Some(tip) = tip.filter(|_| !empty) else {
@@ -188,12 +226,20 @@ impl Asked {
         };
         let from = span.onto.map(|base| self.store.merge_base(base, tip)).transpose().map_err(fault)?.flatten();
         self.complete(&versions, from.is_none() && span.onto.is_some())?;
-        let changes = self.store.changes(from, tip).map_err(fault)?;
+        let mut olds = Vec::from_iter(from);
+        if span.beside {
+            olds.extend(versions.boundary(MOST_OLDS).into_iter().filter(|old| from != Some(*old)));
+        }
+        let changes = self.store.changes(&olds, tip).map_err(fault)?;
+        let inside = |below: &String| versions.introduced.iter().any(|version| is_below(&version.file.path, below));
+        if !self.below.iter().all(inside) {
+            self.found_in(&changes)?;
+        }
         let mut brought = self.changed(&changes, Scope::Range, options);
         brought.outcome.findings.extend(self.policy_changes(&changes));
         let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);
         let before_at = |path: &str| changes.before(path);
-        history::between(&mut brought, &versions, &|path| self.wanted(path), &before_at, &describe, options);
+        history::between(&mut brought, &versions, &before_at, &describe, options);
         Ok(brought.outcome)
     }
 
@@ -206,23 +252,29 @@ impl Asked {
                 || baseline.as_deref() == Some(path)
                 || self.settings.packs.iter().any(|pack| pack.path == path)
         };
-        let changed = changes.changed.iter().filter(|change| decides(&change.path));
-        let told = changed.filter_map(|change| {
-            let level = self.settings.level(rule, &change.path)?;
-            Some(change::policy_change(&change.path, rule, level, change.new.is_some()))
+        let changed = changes.changed.iter().map(|change| (&change.path, change.new.is_some()));
+        // A link in the place of such a file leads to one.
+        let links = changes.skipped.iter().map(|link| (&link.path, true));
+        let mut paths: Vec<_> = changed.chain(links).filter(|(path, _)| decides(path)).collect();
+        paths.dedup();
+        let told = paths.into_iter().filter_map(|(path, there)| {
+            let level = self.settings.level(rule, path)?;
+            Some(change::policy_change(path, rule, level, there))
         });
         told.collect()
     }
 
     fn history(&self, wanted: &Wanted, options: &Options) -> Result<Outcome, Problem> {
-        let versions = self.store.history(wanted, &options.interrupted).map_err(|error| source_problem(&error))?;
+        let versions = self.versions(|keep| self.store.history(wanted, keep, &options.interrupted))?;
+        let any = |below: &String| versions.introduced.iter().any(|version| is_below(&version.file.path, below));
+        self.found(&any)?;
         if let (0, Some(range)) = (versions.commits(), &wanted.range) {
             return Err(source_problem(&SourceError::EmptyRange { range: range.clone() }));
         }
         self.complete(&versions, false)?;
         let bar = Bar::new(versions.introduced.len());
         let describe = |commit: usize, in_head: bool| self.describe(&versions, commit, in_head);
-        Ok(history::history(&versions, &|path| self.wanted(path), &describe, &bar, options))
+        Ok(history::history(&versions, &describe, &bar, options))
     }
 
     fn describe(&self, versions: &Versions, commit: usize, in_head: bool) -> Option<Commit> {

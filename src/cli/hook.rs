@@ -12,9 +12,6 @@ use crate::exit::Exit;
 use crate::source::SourceError;
 use crate::source::store::{Id, Range, Store};
 
-/// Most references of a remote that a new branch is held against.
-const MOST: usize = 64;
-
 pub(super) fn run(kind: &HookKind, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     match kind {
@@ -137,18 +134,27 @@ fn each(
 
 /// What is pushed and the remote does not have, as far as this repository knows.
 fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Span, SourceError> {
-    let prefix = remote.filter(|name| !name.contains(['/', ':'])).map(|name| format!("refs/remotes/{name}/"));
-    let mut there = store.named(prefix.as_deref().unwrap_or("refs/remotes/"))?;
+    let is_address = |name: &str| name.contains(':') || name.starts_with(['/', '.']);
+    let mut there = match remote {
+        // By hand there is no remote: what any of them has was pushed.
+        None => store.named("refs/remotes/")?,
+        // Of an address that is no remote's nobody knows what is there.
+        Some(address) if is_address(address) => match store.remote_at(address) {
+            Some(name) => store.named(&format!("refs/remotes/{name}/"))?,
+            None => Vec::new(),
+        },
+        Some(name) => store.named(&format!("refs/remotes/{name}/"))?,
+    };
     let new = commit(store, update.new)?;
     // Somebody else may have pushed what is overwritten.
     let old = update.old.filter(|old| store.has(*old)).map(|old| commit(store, old)).transpose()?;
     let onto = match old {
         Some(old) => Some(old),
-        None => store.nearest(new, &there[..there.len().min(MOST)])?,
+        None => store.nearest(new, &there)?,
     };
     there.extend(old);
     let range = Range { tips: vec![new], excluded: there };
-    Ok(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true })
+    Ok(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true, beside: true })
 }
 
 /// What a server gets and does not have.
@@ -157,12 +163,12 @@ fn received(store: &Store, update: &Update) -> Result<Span, SourceError> {
     let there = store.named("refs/")?;
     let new = commit(store, update.new)?;
     let old = update.old.map(|old| commit(store, old)).transpose()?;
-    let onto = match old.or(head) {
-        Some(id) => Some(id),
-        None => store.nearest(new, &there[..there.len().min(MOST)])?,
+    let onto = match old {
+        Some(old) => Some(old),
+        None => store.nearest(new, &there)?,
     };
     let range = Range { tips: vec![new], excluded: there };
-    Ok(Span { range, onto, policy: head.or(onto), text: update.name.clone(), may_be_empty: true })
+    Ok(Span { range, onto, policy: head, text: update.name.clone(), may_be_empty: true, beside: true })
 }
 
 /// The commit that a reference names, also by way of a tag.

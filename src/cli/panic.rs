@@ -60,6 +60,7 @@ mod tests {
             max_size: 1 << 20,
             allow_comments: true,
             interrupted: std::sync::Arc::default(),
+            accept_missing: false,
             digest_key: crate::finding::DigestKey::of_this_run(),
             line_hashes: true,
             today: jiff::civil::date(2026, 6, 1),

@@ -39,6 +39,11 @@ impl Levels {
         Self { rules }
     }
 
+    /// Whether an entry holds for some paths only.
+    pub(super) fn minds_paths(&self) -> bool {
+        self.rules.values().flatten().any(|entry| entry.paths.is_some())
+    }
+
     /// The level of a rule for a path where it would be `current` without this file. The last entry that fits wins.
     pub(super) fn apply(&self, id: &str, path: &str, current: Option<Level>) -> Option<Level> {
         let fits = |entry: &&Entry| entry.paths.as_ref().is_none_or(|paths| paths.matches(path));

@@ -279,6 +279,13 @@ impl Settings {
         nested.is_some_and(|nested| nested.chain(path).iter().any(|layer| layer.exclude.matches(path)))
     }
 
+    /// Whether a level may depend on the path.
+    #[must_use]
+    pub fn minds_paths(&self) -> bool {
+        let policy = self.policy.as_ref().is_some_and(|policy| policy.layer.levels.minds_paths());
+        policy || self.repository.levels.minds_paths() || self.nested.as_ref().is_some_and(Nested::any)
+    }
+
     /// Built-in rules and those of packs that are on for some path. Ask after the listing, which finds nested files.
     #[must_use]
     pub fn rules(&self) -> Vec<Rule> {

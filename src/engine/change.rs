@@ -92,13 +92,19 @@ pub fn change(input: &Input<'_>, options: &Options) -> Brought {
     let Some(new) = sides.pop() else { return Brought { outcome, values: BTreeSet::new() } };
     outcome.findings.extend(untouched(&scanner, &new, &olds, &others));
     outcome.findings.extend(untouched_env_files(&scanner, input.changed, &new, &olds, &others));
-    let mut values = BTreeSet::new();
-    let mut brought: Vec<Finding> = new.findings.into_iter().flatten().collect();
-    values.extend(brought.iter().filter(|finding| finding.identity.is_value).map(value));
+    let found: Vec<Finding> = new.findings.into_iter().flatten().collect();
+    let wanted = |finding: &&Finding| (input.wanted)(&finding.path);
+    let values = found.iter().filter(wanted).filter(|finding| finding.identity.is_value).map(value).collect();
+    // What one of several parents has is not new; each of them is asked about all of it.
+    let mut brought = vec![true; found.len()];
     for old in olds {
-        brought = without(brought, old.findings.into_iter().flatten());
+        let old: Vec<Finding> = old.findings.into_iter().flatten().collect();
+        for (brought, new) in brought.iter_mut().zip(unmatched(&found, &old)) {
+            *brought &= new;
+        }
     }
-    outcome.findings.extend(brought.into_iter().filter(|finding| (input.wanted)(&finding.path)));
+    let found = found.into_iter().zip(brought).filter_map(|(finding, brought)| brought.then_some(finding));
+    outcome.findings.extend(found.filter(|finding| (input.wanted)(&finding.path)));
     if options.interrupted.load(Ordering::Relaxed) {
         outcome.coverage.errors.push(interruption());
     }
@@ -364,31 +370,32 @@ fn untouched_env_files(
     found
 }
 
-/// `new` without what `old` has too. Each old finding stands for one new one: first for the one of its own path and place,
-/// then of its place, then for any other with its value.
-fn without(new: Vec<Finding>, old: impl Iterator<Item = Finding>) -> Vec<Finding> {
-    let mut open: Vec<Option<Finding>> = new.into_iter().map(Some).collect();
-    let mut rest: Vec<Finding> = old.collect();
-    let nearness: [fn(&Finding, &Finding) -> bool; 3] = [
-        |new, old| new.path == old.path && new.place == old.place,
-        |new, old| new.place == old.place,
-        |new, _| new.identity.is_value,
-    ];
-    for near in nearness {
-        let mut by_value: HashMap<(String, Digest), Vec<usize>> = HashMap::new();
-        for (at, finding) in open.iter().enumerate().rev() {
-            if let Some(finding) = finding {
-                by_value.entry(value(finding)).or_default().push(at);
-            }
+/// Which of `new` stand for nothing that `old` has. Each old finding stands for one new one of no higher level: first for that
+/// of its own path and place, then of its place, then for any other with its value.
+fn unmatched(new: &[Finding], old: &[Finding]) -> Vec<bool> {
+    let nearness: [&dyn Fn(&Finding) -> bool; 3] = [&|_| true, &|_| true, &|finding| finding.identity.is_value];
+    let mut open = vec![true; new.len()];
+    let mut rest: Vec<&Finding> = old.iter().collect();
+    for (step, applies) in nearness.iter().enumerate() {
+        let key = |finding: &Finding| -> ((String, Digest), Option<String>, Option<Option<String>>) {
+            let path = (step == 0).then(|| finding.path.to_string());
+            let place = (step < 2).then(|| finding.place.clone());
+            (value(finding), path, place)
+        };
+        let mut waiting: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, finding) in new.iter().enumerate().rev().filter(|(at, finding)| open[*at] && applies(finding)) {
+            waiting.entry(key(finding)).or_default().push(at);
         }
         rest.retain(|old| {
-            let Some(candidates) = by_value.get_mut(&value(old)) else { return true };
-            let fits = |at: &usize| open[*at].as_ref().is_some_and(|new| near(new, old));
-            let Some(chosen) = candidates.iter().rposition(fits) else { return true };
-            let at = candidates.remove(chosen);
-            open[at] = None;
-            false
+            let Some(found) = waiting.get_mut(&key(old)) else { return true };
+            match found.pop_if(|at| new[*at].level <= old.level) {
+                Some(at) => {
+                    open[at] = false;
+                    false
+                }
+                None => true,
+            }
         });
     }
-    open.into_iter().flatten().collect()
+    open
 }

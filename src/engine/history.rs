@@ -37,25 +37,17 @@ struct Found {
     known: BTreeMap<Digest, Known>,
     files: usize,
     bytes: u64,
-    incomplete: bool,
     skipped: Vec<Skipped>,
     errors: Vec<Skipped>,
 }
 
-/// Searches every version for credentials. `wanted` says which paths count.
+/// Searches every version for credentials.
 #[must_use]
-pub fn history(
-    versions: &Versions,
-    wanted: &(dyn Fn(&str) -> bool + Sync),
-    describe: Describe<'_>,
-    progress: &dyn Progress,
-    options: &Options,
-) -> Outcome {
+pub fn history(versions: &Versions, describe: Describe<'_>, progress: &dyn Progress, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
-    let introduced: Vec<(usize, &Version)> =
-        versions.introduced.iter().enumerate().filter(|(_, version)| wanted(&version.file.path)).collect();
+    let introduced: Vec<(usize, &Version)> = versions.introduced.iter().enumerate().collect();
     let found = search(&scanner, introduced, progress);
-    let mut outcome = Outcome { complete: !found.incomplete, ..Outcome::default() };
+    let mut outcome = Outcome { complete: true, ..Outcome::default() };
     outcome.coverage.scope = Scope::History;
     outcome.coverage.commits = versions.commits();
     outcome.coverage.files = found.files;
@@ -75,14 +67,12 @@ pub fn history(
 pub fn between(
     brought: &mut Brought,
     versions: &Versions,
-    wanted: &(dyn Fn(&str) -> bool + Sync),
     before_at: &dyn Fn(&str) -> Option<File>,
     describe: Describe<'_>,
     options: &Options,
 ) {
     let scanner = Scanner::new(options);
-    let introduced: Vec<(usize, &Version)> =
-        versions.introduced.iter().enumerate().filter(|(_, version)| wanted(&version.file.path)).collect();
+    let introduced: Vec<(usize, &Version)> = versions.introduced.iter().enumerate().collect();
     let found = search(&scanner, introduced, &Silent);
     let mut before = old_values(&scanner, &versions.removed);
     let outcome = &mut brought.outcome;
@@ -91,6 +81,10 @@ pub fn between(
     outcome.coverage.files = outcome.coverage.files.max(found.files);
     outcome.coverage.bytes = outcome.coverage.bytes.max(found.bytes);
     outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
+    outcome.coverage.skipped.extend(found.skipped.into_iter().chain(versions.skipped.iter().cloned()));
+    if options.interrupted.load(Ordering::Relaxed) {
+        outcome.coverage.errors.push(interruption());
+    }
     before.extend(brought.values.iter().map(|(_, digest)| *digest));
     let mut gone = found.known;
     gone.retain(|digest, _| !before.contains(digest));
@@ -143,6 +137,10 @@ impl Found {
             Done::Seen { bytes, seen } => {
                 self.files += 1;
                 self.bytes += bytes;
+                if seen.incomplete {
+                    let reason = "no valid YAML or JSON in some version; searched as a text".to_owned();
+                    self.skipped.push(Skipped { path: version.file.path.clone(), reason });
+                }
                 for finding in seen.findings.into_iter().filter(|finding| finding.identity.is_value) {
                     let digest = finding.identity.value;
                     self.know(digest, Known { first: number, finding: Box::new(finding), in_head: version.in_head });
@@ -180,7 +178,6 @@ impl Found {
         }
         self.files += other.files;
         self.bytes += other.bytes;
-        self.incomplete |= other.incomplete;
         self.skipped.extend(other.skipped);
         self.errors.extend(other.errors);
         self

@@ -18,6 +18,7 @@ use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::rule::{Level, Rule};
+use crate::source::store::NOT_FETCHED;
 use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::Span;
 
@@ -48,6 +49,8 @@ pub struct Options {
     pub interrupted: Arc<AtomicBool>,
     /// Whether a report needs GitHub's line hashes, which cost a pass over each file with findings.
     pub line_hashes: bool,
+    /// Whether objects that a partial clone lacks are left out instead of being errors.
+    pub accept_missing: bool,
     /// What values are digested with, for telling them apart.
     pub digest_key: DigestKey,
     /// The day against which expiry dates are held.
@@ -205,8 +208,9 @@ fn internal_error(path: &str) -> Skipped {
     Skipped { path: path.into(), reason: reason.to_owned() }
 }
 
-/// What an interrupt leaves.
-fn interruption() -> Skipped {
+/// What an interrupt leaves: the error of a run that did not get to its end.
+#[must_use]
+pub fn interruption() -> Skipped {
     Skipped { path: ".".into(), reason: "interrupted before every file was searched; run it again".to_owned() }
 }
 
@@ -253,6 +257,9 @@ impl<'o> Scanner<'o> {
         let skipped = |reason: String| Skipped { path: file.path.clone(), reason };
         match source::read(file, self.options.max_size, buffer) {
             Read::Skipped(reason) => Done::Skipped(skipped(reason)),
+            Read::Failed(reason) if self.options.accept_missing && reason.contains(NOT_FETCHED) => {
+                Done::Skipped(skipped(reason))
+            }
             Read::Failed(reason) => Done::Failed(skipped(reason)),
             Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
                 Ok(seen) => Done::Seen { bytes: decoded.bytes, seen: Box::new(seen) },

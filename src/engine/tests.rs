@@ -19,6 +19,7 @@ fn options(allow_comments: bool) -> Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(|rule, _| Some(rule.level)),
         max_size: 1 << 20,
+        accept_missing: false,
         digest_key: DigestKey::of_this_run(),
         line_hashes: false,
         allow_comments,

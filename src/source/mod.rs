@@ -36,7 +36,7 @@ pub use ignored::{Ignored, ignored, ignored_below, ignored_in};
 pub use past::{Past, past};
 pub use read::{Read, read, stdin};
 pub use store::Scratch;
-pub use tree::{list, root_of};
+pub use tree::{list, report_name, root_of};
 
 /// A file to be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -401,3 +401,17 @@ pub(super) fn encoded(path: &[u8]) -> String {
     }
     text
 }
+
+/// The report path of `path`, an absolute one: from `root` where it stands below it. Nothing is looked up.
+pub fn report_name(root: &Path, path: &Path) -> String {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()),
+            other => parts.push(other),
+        }
+    }
+    let plain: PathBuf = parts.iter().collect();
+    encoded(&slashed(plain.strip_prefix(root).unwrap_or(&plain)))
+}

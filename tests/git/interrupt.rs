@@ -31,19 +31,26 @@ fn an_interrupted_history_ends_soon_with_what_was_found() {
         return;
     }
     let repo = long();
-    let child = repo.start(&["check", "--history", "--format", "json", "-j1"]);
+    let report = interrupted(&repo, &["check", "--history", "--format", "json", "-j1"]);
+    assert!(!report["findings"].as_array().expect("findings").is_empty());
+    interrupted(&repo, &["check", "--diff", "main~5000", "--format", "json", "-j1"]);
+}
+
+/// The report of a run that is interrupted after a while.
+fn interrupted(repo: &Repo, arguments: &[&str]) -> serde_json::Value {
+    let child = repo.start(arguments);
     std::thread::sleep(Duration::from_secs(3));
     let pid = child.id().to_string();
     Repo::signal(&pid);
     let asked = Instant::now();
     let output = child.wait_with_output().expect("it ends");
     let took = asked.elapsed();
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
     // A second, and what a machine that is busy with other tests takes besides.
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(took < Duration::from_secs(4), "{arguments:?}: {took:?}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a whole report");
     assert_eq!(report["complete"], false);
-    assert!(!report["findings"].as_array().expect("findings").is_empty());
     let errors = report["coverage"]["errors"].to_string();
     assert!(errors.contains("interrupted"), "{errors}");
+    report
 }

@@ -1,6 +1,7 @@
 //! The index, ranges of commits and whole histories, in repositories that the real Git makes.
 
 mod changes;
+mod gates;
 mod generate;
 #[cfg(unix)]
 mod interrupt;

@@ -86,6 +86,8 @@ impl Repo {
         // Git starts further programs of its own by this path.
         command.envs(env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("HOME", self.dir.path()).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
+        // What is pushed and fetched are the objects as they were made, and so are what is compared with.
+        command.env("GIT_NO_REPLACE_OBJECTS", "1");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Jane Doe").env(format!("GIT_{who}_EMAIL"), "jane@example.com");
             command.env(format!("GIT_{who}_DATE"), "1750000000 +0200");
@@ -146,6 +148,10 @@ impl Repo {
         self.at(&self.path).run_with(arguments, variables)
     }
 
+    pub fn run_on(&self, arguments: &[&str], input: &str) -> Run {
+        self.at(&self.path).run_on(arguments, input)
+    }
+
     /// Starts the program and does not wait for it.
     #[expect(clippy::disallowed_methods, reason = "the program under test")]
     pub fn start(&self, arguments: &[&str]) -> std::process::Child {
@@ -173,14 +179,29 @@ impl At<'_> {
         self.run_with(arguments, &[])
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the program under test")]
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        fed(command, b"").into()
+    }
+
+    /// With something on standard input.
+    pub fn run_on(&self, arguments: &[&str], input: &str) -> Run {
+        fed(self.command(arguments), input.as_bytes()).into()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the program under test")]
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
-        command.args(arguments).current_dir(&self.path).env_clear().stdin(Stdio::null());
-        command.env("HOME", self.repo.dir.path()).envs(variables.iter().copied());
-        let output = command.output().expect("the program starts");
+        command.args(arguments).current_dir(&self.path).env_clear().env("HOME", self.repo.dir.path());
+        command
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        Run { code: output.status.code().unwrap_or(-1), out: text(&output), err }
+        Self { code: output.status.code().unwrap_or(-1), out: text(&output), err }
     }
 }
 

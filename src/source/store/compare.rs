@@ -1,7 +1,7 @@
 //! Trees, and the index, held against each other. Equal folders are passed over by their ids, unread.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
 use std::ops::Range;
 use std::path::Path;
@@ -15,13 +15,17 @@ use gix::index::extension;
 use gix::objs::tree::{EntryKind, name_order};
 use gix::objs::{Kind, TreeRefIter};
 
-use super::objects::{Blob, ObjectError, Objects, Reader};
+use super::objects::{Blob, ObjectError, Objects, Reader, Scratch};
 use super::{Store, graph::Graph};
 use crate::finding::Skipped;
 use crate::source::tree::encoded;
 use crate::source::walk::{join, locate};
 use crate::source::{File, SourceError, git::git_error};
 
+/// Files of attributes are read up to this size, bytes.
+const MOST_ATTRIBUTES: u64 = 1 << 20;
+/// Why a submodule is left out.
+pub(super) const SUBMODULE: &str = "submodule; its commits are checked in its own repository";
 /// Folders in folders, at most: Git has no limit, hostile trees neither.
 const DEPTH: usize = 512;
 
@@ -61,6 +65,8 @@ pub struct Changes {
     root: std::path::PathBuf,
     /// Whether the files of the index are checked out below `root`.
     in_work_tree: bool,
+    /// The repository's own attributes, beside those in files.
+    attributes: std::path::PathBuf,
     unchanged: OnceLock<(Vec<File>, Vec<Skipped>)>,
 }
 
@@ -123,13 +129,13 @@ impl Store {
         text.lines().filter_map(|line| ObjectId::from_hex(line.trim()).ok()).collect()
     }
 
-    /// What `tip` has against the commit `base`, or against nothing.
+    /// What `tip` has against each of the commits `olds`, or against nothing where there is none.
     ///
     /// # Errors
     /// Where one of them cannot be read.
-    pub fn changes(&self, base: Option<ObjectId>, tip: ObjectId) -> Result<Changes, SourceError> {
+    pub fn changes(&self, olds: &[ObjectId], tip: ObjectId) -> Result<Changes, SourceError> {
         let tree = self.tree(tip)?;
-        self.compare(Side::Tree(tree), None, &Vec::from_iter(base))
+        self.compare(Side::Tree(tree), None, olds)
     }
 
     /// The best common ancestor of two commits.
@@ -178,8 +184,21 @@ impl Store {
         skipped.dedup();
         let (objects, root) = (Arc::clone(&self.objects), self.root.clone());
         let in_work_tree = !self.is_bare();
+        let attributes = self.repository.to_thread_local().common_dir().join("info/attributes");
         let unchanged = OnceLock::new();
-        Ok(Changes { changed, olds: count, errors, skipped, new, index, objects, root, in_work_tree, unchanged })
+        Ok(Changes {
+            changed,
+            olds: count,
+            errors,
+            skipped,
+            new,
+            index,
+            objects,
+            root,
+            in_work_tree,
+            attributes,
+            unchanged,
+        })
     }
 }
 
@@ -195,11 +214,26 @@ impl Changes {
             let changed: HashSet<&str> = self.changed.iter().map(|change| &*change.path).collect();
             files.retain(|file| !changed.contains(&*file.path));
             files.sort_by(|a, b| a.path.cmp(&b.path));
-            if let Some(index) = self.index.as_ref().filter(|_| self.in_work_tree) {
+            if let Some(index) = self.index.as_ref().filter(|_| self.in_work_tree && !self.is_filtered(&files)) {
                 remember(index, &mut files);
             }
             (files, walk.errors)
         })
+    }
+
+    /// Whether contents may look otherwise in the work tree than in the index: encrypted, or in another encoding.
+    fn is_filtered(&self, files: &[File]) -> bool {
+        let filters =
+            |text: &[u8]| ["filter", "working-tree-encoding", "ident"].iter().any(|word| text.find(word).is_some());
+        let mut scratch = Scratch::default();
+        let changed = self.changed.iter().filter_map(|change| change.new.as_ref());
+        let mut attributes =
+            files.iter().chain(changed).filter(|file| file.path.rsplit('/').next() == Some(".gitattributes"));
+        let inside = attributes.any(|file| {
+            let read = file.blob.as_ref().map(|blob| scratch.load(blob, MOST_ATTRIBUTES));
+            !matches!(read, Some(Ok(Ok(())))) || filters(&scratch.bytes)
+        });
+        inside || std::fs::read(&self.attributes).is_ok_and(|text| filters(&text))
     }
 
     /// The file at `path` on the first of the old sides.
@@ -304,7 +338,7 @@ impl<'w> Walk<'w> {
         let index = self.index;
         let mut rows: Vec<Peekable<IntoIter<Row<'_>>>> = Vec::with_capacity(sides.len());
         for (side, buffer) in sides.iter().zip(&buffers) {
-            rows.push(self.rows(path, side, buffer, index).into_iter().peekable());
+            rows.push(self.rows(path, side, buffer, index, true).into_iter().peekable());
         }
         loop {
             let least = rows.iter_mut().filter_map(Peekable::peek).min_by(|a, b| a.order(b));
@@ -343,7 +377,7 @@ impl<'w> Walk<'w> {
         let files: Vec<Option<File>> = entries.iter().map(file).collect();
         let reason = match entries.first() {
             Some(Some(Entry::Link(_))) => Some("symbolic link; its target is checked under its own path"),
-            Some(Some(Entry::Submodule(_))) => Some("submodule; its commits are checked in its own repository"),
+            Some(Some(Entry::Submodule(_))) => Some(SUBMODULE),
             _ => None,
         };
         self.skipped.extend(reason.map(|reason| Skipped { path: report.clone(), reason: reason.to_owned() }));
@@ -357,7 +391,7 @@ impl<'w> Walk<'w> {
 
     fn file(&self, report: &Arc<str>, path: &[u8], id: ObjectId) -> File {
         let location = locate(self.root, path).unwrap_or_else(|_| self.root.join(&**report));
-        let blob = Blob { objects: Arc::clone(self.objects), id, replaced: true, stat: None };
+        let blob = Blob { objects: Arc::clone(self.objects), id, stat: None };
         File { path: Arc::clone(report), location, tracked: true, blob: Some(blob) }
     }
 
@@ -365,7 +399,7 @@ impl<'w> Walk<'w> {
     pub(super) fn all(&mut self, path: &[u8], side: &Side, depth: usize, files: &mut Vec<File>) {
         let buffer = self.load(path, side, depth);
         let index = self.index;
-        for row in self.rows(path, side, &buffer, index) {
+        for row in self.rows(path, side, &buffer, index, false) {
             let path = join(path, row.name);
             match row.what {
                 What::Entry(Entry::Blob(id)) => files.push(self.file(&encoded(&path).into(), &path, id)),
@@ -389,13 +423,14 @@ impl<'w> Walk<'w> {
         buffer
     }
 
-    /// What stands in a folder, in the order of trees.
+    /// What stands in a folder, in the order of trees; of folders in it, their ids where they are to be `compared`.
     fn rows<'r>(
         &mut self,
         path: &[u8],
         side: &Side,
         tree: &'r [u8],
         index: Option<&'r gix::index::File>,
+        compared: bool,
     ) -> Vec<Row<'r>> {
         match (side, index) {
             (Side::Tree(id), _) => match rows_of_tree(tree, *id, self.reader.hash()) {
@@ -405,7 +440,7 @@ impl<'w> Walk<'w> {
                     Vec::new()
                 }
             },
-            (Side::Index(range, _), Some(index)) => rows_of_index(index, path, range.clone()),
+            (Side::Index(range, _), Some(index)) => rows_of_index(index, path, range.clone(), compared),
             _ => Vec::new(),
         }
     }
@@ -447,9 +482,13 @@ fn rows_of_tree(tree: &[u8], id: ObjectId, hash: gix::hash::Kind) -> Result<Vec<
 }
 
 /// Sorts the entries of the index in `range`, all of them below `folder`, by the names that stand in the folder.
-fn rows_of_index<'i>(index: &'i gix::index::File, folder: &[u8], range: Range<usize>) -> Vec<Row<'i>> {
+fn rows_of_index<'i>(index: &'i gix::index::File, folder: &[u8], range: Range<usize>, compared: bool) -> Vec<Row<'i>> {
     let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
-    let known = known(index, folder);
+    let known = if compared { known(index, folder) } else { None };
+    let children: HashMap<&[u8], ObjectId> = known.map_or_else(HashMap::new, |tree| {
+        let valid = tree.children.iter().filter(|child| child.num_entries.is_some());
+        valid.map(|child| (child.name.as_slice(), child.id)).collect()
+    });
     let all = index.entries();
     let last = range.end.min(all.len());
     let mut rows = Vec::new();
@@ -483,8 +522,7 @@ fn rows_of_index<'i>(index: &'i gix::index::File, folder: &[u8], range: Range<us
             path.get(skip..).and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with(b"/"))
         };
         let next = (at + all[at..last].partition_point(below)).max(at + 1);
-        let child = known.and_then(|tree| tree.children.iter().find(|child| child.name.as_slice() == name));
-        let id = child.filter(|child| child.num_entries.is_some()).map(|child| child.id);
+        let id = children.get(name).copied();
         rows.push(Row { name, what: What::Folder(Side::Index(at..next, id)) });
         at = next;
     }

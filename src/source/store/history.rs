@@ -8,7 +8,7 @@ use gix::ObjectId;
 use gix::objs::{CommitRef, Kind, TreeRefIter};
 use rayon::prelude::*;
 
-use super::compare::{Side, Walk};
+use super::compare::{SUBMODULE, Side, Walk};
 use super::graph::{CommitInfo, Graph, peel};
 use super::objects::{Blob, ObjectError, Objects};
 use super::{Store, graph};
@@ -24,6 +24,16 @@ pub struct Wanted {
     pub reflog: bool,
     /// Also what nothing leads to.
     pub all_objects: bool,
+}
+
+/// Which files are looked at.
+pub struct Keep<'k> {
+    /// Whether something of a path is to be reported.
+    pub wanted: &'k (dyn Fn(&str) -> bool + Sync),
+    /// Whether what a path held before counts.
+    pub known: &'k (dyn Fn(&str) -> bool + Sync),
+    /// Whether one content under two paths is two things; else its name decides, by which its language is known.
+    pub by_path: bool,
 }
 
 /// Commits that belong together: reachable from one and from none of the others.
@@ -76,12 +86,12 @@ impl Store {
     ///
     /// # Errors
     /// Where a revision names nothing.
-    pub fn history(&self, wanted: &Wanted, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
+    pub fn history(&self, wanted: &Wanted, keep: &Keep<'_>, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
         if let Some(range) = &wanted.range {
             let range = self.range(range)?;
-            return self.versions(&range, false, interrupted);
+            return self.versions(&range, keep, interrupted);
         }
-        let mut reader = self.objects.plain_reader();
+        let mut reader = self.objects.reader();
         let (mut tips, mut roots, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
         let found = self.tips(wanted.reflog);
         let mut errors = found.errors;
@@ -122,13 +132,14 @@ impl Store {
         }
         tips.sort_unstable();
         tips.dedup();
-        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, true, interrupted)?;
+        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, keep, interrupted)?;
         versions.errors.extend(errors);
         if lost > 0 {
             let reason = format!("{lost} commits that only a reflog remembers are gone");
             versions.skipped.push(Skipped { path: "logs".into(), reason });
         }
         self.beside(&mut versions, &roots, blobs, &loose, wanted.all_objects);
+        versions.introduced.retain(|version| version.commit.is_some() || (keep.wanted)(&version.file.path));
         Ok(versions)
     }
 
@@ -149,13 +160,12 @@ impl Store {
         }
     }
 
-    /// What the commits of `range` brought. With `plain`, what `git replace` put in place of objects does not count: the
-    /// originals are still there.
+    /// What the commits of `range` brought of the files that `keep` takes.
     ///
     /// # Errors
     /// Where HEAD cannot be read.
-    pub fn versions(&self, range: &Range, plain: bool, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
-        let reader = || if plain { self.objects.plain_reader() } else { self.objects.reader() };
+    pub fn versions(&self, range: &Range, keep: &Keep<'_>, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
+        let reader = || self.objects.reader();
         let mut graph = Graph::new(self.shallow_commits());
         let mut lost = Vec::new();
         let shallow = self.shallow_commits();
@@ -172,11 +182,7 @@ impl Store {
             .map_init(
                 || Walk::new(reader(), &self.objects, &self.root),
                 |walk, commit| {
-                    if interrupted.load(Ordering::Relaxed) {
-                        Step::default()
-                    } else {
-                        step(walk, commit, &trees, !plain)
-                    }
+                    if interrupted.load(Ordering::Relaxed) { Step::default() } else { step(walk, commit, &trees, keep) }
                 },
             )
             .collect();
@@ -238,7 +244,7 @@ impl Store {
         let id = |version: &Version| version.file.blob.as_ref().map(|blob| blob.id);
         let mut known: HashSet<ObjectId> = versions.introduced.iter().filter_map(id).collect();
         let mut files = Vec::new();
-        let mut walk = Walk::new(self.objects.plain_reader(), &self.objects, &self.root);
+        let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
         if names {
             // A content that only its id names still has the name that some tree gives it.
             let unknown = loose.iter().filter(|id| !known.contains(*id));
@@ -269,7 +275,7 @@ impl Store {
         versions.errors.append(&mut walk.errors);
         for (path, id) in files {
             if known.insert(id) {
-                let blob = Blob { objects: Arc::clone(&self.objects), id, replaced: false, stat: None };
+                let blob = Blob { objects: Arc::clone(&self.objects), id, stat: None };
                 let location = self.root.join(&path);
                 let file = File { path: path.into(), location, tracked: false, blob: Some(blob) };
                 versions.introduced.push(Version { file, commit: None, in_head: false });
@@ -285,12 +291,21 @@ impl Versions {
         self.commits.len()
     }
 
+    /// What the commits go on from: parents of theirs that are not among them, the newest first, `most` at most.
+    #[must_use]
+    pub fn boundary(&self, most: usize) -> Vec<ObjectId> {
+        let inside: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
+        let mut seen = HashSet::new();
+        let parents = self.commits.iter().rev().flat_map(|commit| commit.parents.iter().copied());
+        parents.filter(|parent| !inside.contains(parent) && seen.insert(*parent)).take(most).collect()
+    }
+
     /// The commit of that number, for people, with the name that `mailmap` gives its author.
     #[must_use]
     pub fn describe(&self, commit: usize, store: &Store, in_head: bool) -> Option<Commit> {
         let info = self.commits.get(commit)?;
         let mut buffer = Vec::new();
-        self.objects.plain_reader().read(info.id, Kind::Commit, &mut buffer).ok()?;
+        self.objects.reader().read(info.id, Kind::Commit, &mut buffer).ok()?;
         let parsed = CommitRef::from_bytes(&buffer, self.objects.hash).ok()?;
         let author = parsed.author().ok();
         let name = author.map(|author| store.mailmap().resolve(author).name.to_string()).unwrap_or_default();
@@ -311,7 +326,7 @@ fn failed(error: &ObjectError) -> Skipped {
 }
 
 /// What `commit` changed. Something that one of its parents has is not its doing.
-fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectId, ObjectId>, replaced: bool) -> Step {
+fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectId, ObjectId>, keep: &Keep<'_>) -> Step {
     let parent = |id: &ObjectId| trees.get(id).map_or(Side::Nothing, |tree| Side::Tree(*tree));
     let mut sides = vec![Side::Tree(commit.tree)];
     sides.extend(commit.parents.iter().map(parent));
@@ -320,20 +335,19 @@ fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectI
     }
     walk.folder(b"", &sides, 0);
     let mut step = Step { errors: std::mem::take(&mut walk.errors), ..Step::default() };
-    step.submodules = std::mem::take(&mut walk.skipped).len();
+    let skipped = std::mem::take(&mut walk.skipped);
+    step.submodules = skipped.iter().filter(|skipped| skipped.reason.starts_with(SUBMODULE)).count();
     for change in std::mem::take(&mut walk.changed) {
         let is_new = change.is_new();
         for old in change.olds.into_iter().flatten() {
             let same = change.new.as_ref().is_some_and(|new| new.blob == old.blob);
-            if !same {
+            if !same && (keep.known)(&old.path) {
                 step.removed.push(old);
             }
         }
-        if let Some(mut file) = change.new.filter(|_| is_new) {
-            let name = file.path.rsplit('/').next().unwrap_or_default().into();
-            if let Some(blob) = &mut file.blob {
-                blob.replaced = replaced;
-            }
+        if let Some(file) = change.new.filter(|file| is_new && (keep.wanted)(&file.path)) {
+            let name = if keep.by_path { &*file.path } else { file.path.rsplit('/').next().unwrap_or_default() };
+            let name = name.into();
             step.introduced.push((name, file));
         }
     }

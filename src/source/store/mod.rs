@@ -20,12 +20,15 @@ use gix::sec::Trust;
 
 pub use compare::{Change, Changes};
 pub use graph::CommitInfo;
-pub use history::{Range, Version, Versions, Wanted};
+pub use history::{Keep, Range, Version, Versions, Wanted};
 pub use objects::{Blob, NOT_FETCHED, Objects, Scratch};
 pub use snapshot::Snapshot;
 
 use super::SourceError;
 use super::git::{git_error, is_outside, options};
+
+/// Commits that a new branch is held against, the newest ones.
+const MOST_CANDIDATES: usize = 64;
 
 /// The id of an object.
 pub type Id = ObjectId;
@@ -42,6 +45,12 @@ pub struct HookEnvironment {
     /// `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`: where the objects of a push wait until a hook has let
     /// them pass.
     pub object_folders: Vec<PathBuf>,
+}
+
+/// With every object as it was made. What `git replace` puts in place of others stays in this repository: the originals are what is
+/// pushed and fetched, and whoever may push could replace what is to be searched.
+fn plain() -> gix::open::Options {
+    options().config_overrides(["core.useReplaceRefs=false"])
 }
 
 /// A repository, with or without a work tree.
@@ -64,12 +73,12 @@ impl Store {
         let repository = match &environment.git_dir {
             Some(git_dir) => {
                 // Git itself sets it for hooks in linked work trees, and people do for work trees elsewhere.
-                let opened = gix::ThreadSafeRepository::open_opts(at.join(git_dir), options().with(Trust::Full));
+                let opened = gix::ThreadSafeRepository::open_opts(at.join(git_dir), plain().with(Trust::Full));
                 opened.map_err(error)?
             }
             None => {
                 let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
-                let mapping = gix::sec::trust::Mapping { full: options(), reduced: options() };
+                let mapping = gix::sec::trust::Mapping { full: plain(), reduced: plain() };
                 match gix::ThreadSafeRepository::discover_opts(at, found, mapping) {
                     Ok(repository) => repository,
                     Err(error) if is_outside(&error) => {
@@ -159,13 +168,33 @@ impl Store {
         let mut graph = graph::Graph::new(self.shallow_commits());
         let mut reader = self.objects.reader();
         let mut best = None;
+        let mut newest: Vec<(i64, Id)> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
+            newest.push((graph.commit(&mut reader, *candidate).map_or(0, |commit| commit.time), *candidate));
+        }
+        newest.sort_unstable_by_key(|candidate| std::cmp::Reverse(*candidate));
+        for (_, candidate) in newest.iter().take(MOST_CANDIDATES) {
             let base = graph.merge_base(&mut reader, *candidate, tip).map_err(|error| git_error(&self.root, error))?;
             let Some(base) = base else { continue };
             let time = graph.commit(&mut reader, base).map_or(0, |commit| commit.time);
             best = best.max(Some((time, *candidate)));
         }
         Ok(best.map(|(_, candidate)| candidate))
+    }
+
+    /// The name of the remote that has this address.
+    #[must_use]
+    pub fn remote_at(&self, address: &str) -> Option<String> {
+        let repository = self.repository.to_thread_local();
+        let config = repository.config_snapshot();
+        let sections = config.plumbing().sections_by_name("remote")?;
+        let names: Vec<String> =
+            sections.filter_map(|section| Some(section.header().subsection_name()?.to_string())).collect();
+        let has = |name: &&String| {
+            let value = |key: &str| config.string(format!("remote.{name}.{key}").as_str());
+            [value("url"), value("pushurl")].into_iter().flatten().any(|url| url.as_slice() == address.as_bytes())
+        };
+        names.iter().find(has).cloned()
     }
 
     /// Whether an object is there.

@@ -80,20 +80,11 @@ impl Objects {
         Ok(Self { stores, hash, partial })
     }
 
-    /// A way to the objects for one thread, which sees what `git replace` put in place of others.
+    /// A way to the objects for one thread.
     pub(super) fn reader(self: &Arc<Self>) -> Reader {
-        self.reader_that(false)
-    }
-
-    /// The same, with every object as it was made.
-    pub(super) fn plain_reader(self: &Arc<Self>) -> Reader {
-        self.reader_that(true)
-    }
-
-    fn reader_that(self: &Arc<Self>, ignore_replacements: bool) -> Reader {
         let handles = self.stores.iter().map(|store| {
             let mut handle = store.to_cache_arc();
-            handle.ignore_replacements = ignore_replacements;
+            handle.ignore_replacements = true;
             handle.set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(CACHE)));
             handle
         });
@@ -182,8 +173,6 @@ impl Reader {
 pub struct Blob {
     pub(super) objects: Arc<Objects>,
     pub(super) id: ObjectId,
-    /// Whether what `git replace` says of it counts.
-    pub(super) replaced: bool,
     /// What the file of the work tree looked like when it had this content.
     pub(super) stat: Option<Stat>,
 }
@@ -235,8 +224,7 @@ impl Scratch {
     pub(in crate::source) fn load(&mut self, blob: &Blob, limit: u64) -> Result<Result<(), u64>, String> {
         let same = self.reader.as_ref().is_some_and(|reader| Arc::ptr_eq(&reader.objects, &blob.objects));
         if !same {
-            let objects = &blob.objects;
-            self.reader = Some(if blob.replaced { objects.reader() } else { objects.plain_reader() });
+            self.reader = Some(blob.objects.reader());
         }
         let Some(reader) = &mut self.reader else { return Ok(Ok(())) };
         let said = |error: ObjectError| error.to_string();

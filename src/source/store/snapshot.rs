@@ -56,7 +56,7 @@ impl Store {
     /// # Errors
     /// Where the commit cannot be read.
     pub fn snapshot(&self, commit: ObjectId, keep: &dyn Fn(&str) -> bool) -> Result<Snapshot, SourceError> {
-        let changes = self.changes(Some(commit), commit)?;
+        let changes = self.changes(&[commit], commit)?;
         Ok(Snapshot::new(changes.unchanged().0.iter().cloned(), keep))
     }
 }
