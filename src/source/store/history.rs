@@ -197,20 +197,21 @@ impl Store {
             objects: Arc::clone(&self.objects),
         };
         let mut submodules = 0;
-        let mut seen = HashSet::new();
+        let (mut seen, mut brought) = (HashSet::new(), HashSet::new());
         for (commit, step) in steps.into_iter().enumerate() {
             submodules += step.submodules;
             versions.errors.extend(step.errors);
+            // What no commit before this one brought was there before all of them, also where one brings it back later.
+            let old = |file: &File| file.blob.as_ref().is_some_and(|blob| !brought.contains(&blob.id));
+            versions.removed.extend(step.removed.into_iter().filter(old));
             for (name, file) in step.introduced {
                 let Some(id) = file.blob.as_ref().map(|blob| blob.id) else { continue };
+                brought.insert(id);
                 if seen.insert((id, name)) {
                     versions.introduced.push(Version { file, commit: Some(commit), in_head: in_head.contains(&id) });
                 }
             }
-            versions.removed.extend(step.removed);
         }
-        let brought: HashSet<ObjectId> = seen.into_iter().map(|(id, _)| id).collect();
-        versions.removed.retain(|file| file.blob.as_ref().is_some_and(|blob| !brought.contains(&blob.id)));
         if submodules > 0 {
             let reason = "submodules; their commits are checked in their own repositories".to_owned();
             versions.skipped.push(Skipped { path: ".".into(), reason });
