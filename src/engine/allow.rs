@@ -13,6 +13,9 @@ use crate::error::quoted;
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 
+/// What is said of allow comments themselves.
+pub(super) const RULES: [&str; 2] = ["allow-without-reason", "unused-allow"];
+
 /// One allow comment.
 pub(super) struct Comment {
     /// From `mlguard:` to the end of the line.

@@ -166,7 +166,8 @@ impl Maker<'_> {
 impl Maker<'_> {
     fn identity(&self, draft: &Draft) -> Identity {
         let text = self.text.get(draft.span.range()).unwrap_or_default();
-        let is_value = draft.weight != Weight::Structure;
+        // A document that cannot be read and a comment that allows nothing are no credentials.
+        let is_value = draft.weight != Weight::Structure && !draft.incomplete && !allow::RULES.contains(&&*draft.rule);
         // A whole document stands for itself: what of it changed is some other finding's concern.
         let words = text.split_ascii_whitespace().filter(|_| is_value || !text.contains('\n'));
         Identity { value: self.scanner.options.digest_key.digest(words.map(str::as_bytes)), is_value }

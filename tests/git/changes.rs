@@ -262,3 +262,21 @@ fn untouched_findings_keep_their_fingerprints() {
     repo.commit("moved");
     assert_eq!(prints(&repo), before);
 }
+
+#[test]
+fn a_history_holds_credentials_and_nothing_else() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.write("broken.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: x\ndata: ]\n");
+    repo.write(
+        "allowed.yaml",
+        "# mlguard: allow plaintext-secret\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
+    );
+    repo.write("a.yaml", &secret("a", &[("password", 1)]));
+    repo.commit("all");
+    let run = repo.run(&["check", "--history", "--format", "json"]);
+    assert_eq!(rules(&run), ["plaintext-secret"], "{run:?}");
+    assert!(run.json()["coverage"]["skipped"].to_string().contains("broken.yaml"), "{run:?}");
+}
