@@ -270,10 +270,9 @@ fn a_history_holds_credentials_and_nothing_else() {
     }
     let repo = Repo::new();
     repo.write("broken.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: x\ndata: ]\n");
-    repo.write(
-        "allowed.yaml",
-        "# mlguard: allow plaintext-secret\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
-    );
+    // Put together, so that this file allows nothing.
+    let comment = ["# mlguard", ": allow plaintext-secret"].concat();
+    repo.write("allowed.yaml", &format!("{comment}\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\n"));
     repo.write("a.yaml", &secret("a", &[("password", 1)]));
     repo.commit("all");
     let run = repo.run(&["check", "--history", "--format", "json"]);
