@@ -178,6 +178,23 @@ fn damaged_objects_do_not_pass() {
 }
 
 #[test]
+fn a_damaged_stash_does_not_pass() {
+    if !has_git() {
+        return;
+    }
+    let repo = two();
+    for number in [3, 4] {
+        repo.write("a.yaml", &render("a.yaml", &[number]));
+        repo.git(&["stash", "-q"]);
+    }
+    // The older one is named by the reflog alone.
+    overwrite(&loose(&repo, "stash@{1}"), b"not zlib");
+    let run = repo.run(&["check", "--history"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.out.contains("git fsck"), "{run:?}");
+}
+
+#[test]
 fn a_truncated_pack_or_index_does_not_pass() {
     if !has_git() {
         return;

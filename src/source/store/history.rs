@@ -60,7 +60,7 @@ pub struct Version {
 pub struct Versions {
     /// Every content once for each name of a file, in the order of the commits, parents first.
     pub introduced: Vec<Version>,
-    /// What the commits took away or replaced, and none of them brought.
+    /// What the commits took away or replaced, and none before that brought.
     pub removed: Vec<File>,
     /// What should have been read and could not be. Makes a run incomplete.
     pub errors: Vec<Skipped>,
@@ -105,10 +105,15 @@ impl Store {
                 Err(error) => errors.push(failed(&error)),
             }
         }
-        let gone = |id: &ObjectId| peel(&mut reader, *id);
-        let remembered: Vec<_> = found.remembered.iter().map(gone).collect();
-        let lost = remembered.iter().filter(|peeled| peeled.is_err()).count();
-        tips.extend(remembered.into_iter().flatten().filter_map(|peeled| peeled.commit));
+        let mut lost = 0;
+        for id in &found.remembered {
+            match peel(&mut reader, *id) {
+                Ok(peeled) => tips.extend(peeled.commit),
+                // Git lets go of what only a reflog remembers.
+                Err(ObjectError::Missing { .. } | ObjectError::NotFetched { .. }) => lost += 1,
+                Err(error) => errors.push(failed(&error)),
+            }
+        }
         let mut loose = Vec::new();
         if wanted.all_objects {
             match reader.all() {

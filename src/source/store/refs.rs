@@ -76,15 +76,27 @@ impl Tips {
         self.errors.push(Skipped { path: what.into(), reason: format!("cannot be read: {error}") });
     }
 
+    /// The content of a file of Git; none where there is no such file, or it cannot be read, which is noted.
+    fn read(&mut self, path: &Path) -> Option<Vec<u8>> {
+        match std::fs::read(path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.fail(&path.display().to_string(), &error);
+                None
+            }
+        }
+    }
+
     /// A file that holds an id, where it does not name another reference.
     fn loose(&mut self, path: &Path) {
-        let id = std::fs::read(path).ok().and_then(|text| ObjectId::from_hex(text.trim()).ok());
+        let id = self.read(path).and_then(|text| ObjectId::from_hex(text.trim()).ok());
         self.named.extend(id.map(|id| (id, "HEAD of another work tree".to_owned())));
     }
 
     /// Both ids of every line of a reflog.
     fn log(&mut self, path: &Path) {
-        let Ok(text) = std::fs::read(path) else { return };
+        let Some(text) = self.read(path) else { return };
         for line in text.lines() {
             let ids = line.splitn(3, |byte| *byte == b' ').take(2);
             self.remembered.extend(ids.filter_map(|id| ObjectId::from_hex(id).ok()).filter(|id| !id.is_null()));
