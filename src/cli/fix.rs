@@ -236,7 +236,8 @@ impl Run<'_> {
         let input = Input::read(&location)?;
         let target = |span, secret: &Secret| sealer.target(path, span, secret);
         let random = super::seal::randomness(self.environment);
-        let mut planned = plan::plan(&input.text, findings, self.args.unsafe_, &target, &random);
+        let mut planned =
+            plan::plan(&input.text, findings, self.args.unsafe_, &target, &random, self.settings.strength());
         let anew =
             |old: &SealedSecret, namespace: Option<&str>, strict| sealer.anew(path, old, namespace, strict, &random);
         plan::plan_anew(&mut planned, &input.text, findings, self.args.unsafe_, &anew);

@@ -9,8 +9,8 @@ use rsa::RsaPublicKey;
 use super::args::{Global, SealArgs, SealFormat, SealScope};
 use super::recipient::Loaded;
 use super::writing::{self, Input};
-use super::{output, unseal};
-use crate::config::Environment;
+use super::{check, output, unseal};
+use crate::config::{Environment, Settings};
 use crate::document::yaml::Node;
 use crate::error::{Problem, quoted};
 use crate::exit::Exit;
@@ -21,7 +21,8 @@ use crate::seal::job::{self, Done, Job};
 use crate::seal::key::Keyring;
 use crate::seal::secret::MAX_SIZE;
 use crate::seal::stream::{Format, Stream, title};
-use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch, strength};
+use crate::seal::strength::{Policy, weaknesses};
+use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch};
 
 pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -30,6 +31,7 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     if args.raw {
         return raw(args, key, global);
     }
+    let (strength, faulty) = strength(args, &environment, global)?;
     let request = Request {
         name: args.name.clone(),
         namespace: args.namespace.clone(),
@@ -37,7 +39,8 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
         allow_empty: args.allow_empty_data,
     };
     if let Some(target) = &args.merge_into {
-        return merge(args, key, &request, target, &environment, global);
+        let done = merge(args, key, &request, target, strength, &environment, global)?;
+        return Ok(done.and(faulty));
     }
     let inputs = Input::read_all(&args.files)?;
     if args.name.is_some() && inputs.len() > 1 {
@@ -46,12 +49,20 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let format = args.format.map(Format::from);
     let mut texts = Vec::new();
     for input in &inputs {
-        let job = Job { key, request: &request, format, random: randomness(&environment) };
+        let job = Job { key, request: &request, format, random: randomness(&environment), strength };
         let done = job::seal(&input.text, job).map_err(|fault| input.problem(&fault))?;
         tell(input, &done, global);
         texts.push(done.text);
     }
-    deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)
+    let done = deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)?;
+    Ok(done.and(faulty))
+}
+
+/// What the configuration asks of values. Where it has faults these are told, and sealing goes on.
+fn strength(args: &SealArgs, environment: &Environment, global: &Global) -> Result<(Policy, Exit), Problem> {
+    let settings = Settings::load(&check::current_root()?, environment, &args.config.flags());
+    let exit = check::tell(&settings, global);
+    Ok((settings.strength(), exit))
 }
 
 /// Where randomness comes from; builds for tests take a seed.
@@ -192,6 +203,7 @@ fn merge(
     key: &RsaPublicKey,
     request: &Request,
     target: &Path,
+    policy: Policy,
     environment: &Environment,
     global: &Global,
 ) -> Result<Exit, Problem> {
@@ -227,7 +239,7 @@ fn merge(
             .map_err(|error| Problem::new(error.to_string()))?;
         new.insert(entry.key.clone(), sealed);
     }
-    for (key, weakness) in strength::weaknesses(&secret).into_iter().filter(|_| !global.quiet) {
+    for (key, weakness) in weaknesses(&secret, policy).into_iter().filter(|_| !global.quiet) {
         let message = format!("Secret {}: the value of `{key}` {weakness}", identity.title());
         output::problem(&Problem::new(message).in_file(&input.name).warning());
     }

@@ -14,7 +14,7 @@ pub(super) struct KeyInfo {
 use Scope::{Nested, Policy, Root};
 
 /// All of them, sorted.
-pub(super) const KEYS: [KeyInfo; 18] = [
+pub(super) const KEYS: [KeyInfo; 19] = [
     KeyInfo {
         name: "allow-baseline",
         scopes: &[Policy],
@@ -91,6 +91,11 @@ pub(super) const KEYS: [KeyInfo; 18] = [
         summary: "Globs of rule files of your own, relative to the folder of the file.",
     },
     KeyInfo { name: "rules", scopes: &[Root, Nested, Policy], summary: "Levels of rules, for all paths or for some." },
+    KeyInfo {
+        name: "strength",
+        scopes: &[Root, Policy],
+        summary: "What is asked of values where they are sealed: `min-length` characters, and whether `random` ones.",
+    },
     KeyInfo {
         name: "system-namespaces",
         scopes: &[Root, Policy],

@@ -21,6 +21,7 @@ use crate::error::{Gravity, Problem, nearest, quoted};
 use crate::inventory::convention::Convention;
 use crate::rule::{self, Level, Rule};
 use crate::seal::Plaintext;
+use crate::seal::strength::Policy as Strength;
 use crate::source::store::{HookEnvironment, Snapshot};
 
 /// What the command line says.
@@ -296,6 +297,12 @@ impl Settings {
     #[must_use]
     pub fn convention(&self) -> Arc<Convention> {
         Arc::clone(&self.convention)
+    }
+
+    /// What is asked of values where they are sealed.
+    #[must_use]
+    pub fn strength(&self) -> Strength {
+        self.joined.strength()
     }
 
     /// The clusters that Secrets are sealed for, in the order of the configuration.

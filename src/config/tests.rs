@@ -113,7 +113,7 @@ fn faults_name_place_and_remedy_all_at_once() {
         [
             "error: .mlguard.yaml:1:1: unknown key `exlude`; help: did you mean `exclude`? \
              known keys: baseline, clusters, declared-secrets, environments, exclude, fail-on, max-size, package, paths, references, \
-             rotation, rule-packs, rules, system-namespaces, workflows",
+             rotation, rule-packs, rules, strength, system-namespaces, workflows",
             "error: .mlguard.yaml:3:3: unknown rule `github-tokn`; help: did you mean `github-token`? `mlguard rules` lists all",
             "error: .mlguard.yaml:4:17: `github-token` is one of off, note, warning, error; help: did you mean `warning`?",
             "error: .mlguard.yaml:5:11: bad glob `a[`: unclosed character class; missing ']'",
@@ -315,6 +315,11 @@ fn the_schema_agrees_with_the_reader() {
         ("rotation: {max-age: 12w}", true),
         ("rotation: {max-age: 90}", false),
         ("rotation: {max-age: 3m}", false),
+        ("strength: {min-length: 32, random: true}", true),
+        ("strength: {min-length: 0}", false),
+        ("strength: {min-length: \"32\"}", false),
+        ("strength: {random: 1}", false),
+        ("strength: {words: false}", false),
     ] {
         // `off` is text to this reader, a boolean to others; JSON leaves no doubt.
         let value: serde_json::Value = serde_saphyr::from_str(&text.replace("off", "'off'")).expect("YAML");

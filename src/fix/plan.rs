@@ -13,7 +13,7 @@ use crate::finding::{Finding, MASK};
 use crate::mask::masked;
 use crate::rule::Fixable;
 use crate::seal::identity::Identity;
-use crate::seal::strength::{Weakness, weaknesses};
+use crate::seal::strength::{Policy, Weakness, weaknesses};
 use crate::seal::{Plaintext, Randomness, SealedSecret, Secret, emit, patch, render, sealed};
 use crate::span::Span;
 
@@ -64,6 +64,8 @@ pub struct Planned {
     pub sealed: Vec<SealedValues>,
     /// Where values stand in the old text that no report may show.
     hidden: Vec<Span>,
+    /// What is asked of values that are sealed.
+    strength: Policy,
 }
 
 impl Planned {
@@ -171,8 +173,9 @@ pub fn plan(
     with_unsafe: bool,
     target: &TargetOf<'_>,
     random: &Randomness,
+    strength: Policy,
 ) -> Planned {
-    let mut planned = Planned { hidden: hidden(text, findings), ..Planned::default() };
+    let mut planned = Planned { hidden: hidden(text, findings), strength, ..Planned::default() };
     let mut documents: Vec<Span> = Vec::new();
     for (index, fix) in fixes(findings) {
         if let FixKind::Seal { document } = fix.kind
@@ -410,7 +413,7 @@ impl Planned {
             vec![raw(key), value.clone(), Plaintext::new(BASE64.encode(value.expose()).into_bytes())]
         };
         let values = secret.entries.iter().map(|entry| (entry.key.clone(), forms(&entry.key, &entry.value))).collect();
-        self.sealed.push(SealedValues { title, values, weak: weaknesses(&secret) });
+        self.sealed.push(SealedValues { title, values, weak: weaknesses(&secret, self.strength) });
         Ok(())
     }
 

@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::config::{PackagePlan, PackageSecret};
 use crate::inventory::facts::Scope;
 use crate::seal::cipher::SealError;
+use crate::seal::strength::Policy;
 use crate::seal::{Identity, Randomness, Secret, emit, sealed};
 
 pub use archive::{archive, archive_name};
@@ -63,6 +64,8 @@ pub struct Order<'o> {
     pub image_pull: &'o [String],
     /// Where randomness comes from.
     pub random: Randomness,
+    /// What is asked of values.
+    pub strength: Policy,
 }
 
 /// An environment of the package.
@@ -118,7 +121,7 @@ pub fn make(order: &Order<'_>, credentials: Credentials<'_>) -> Result<Package, 
     let (mut faults, mut notes, mut resolved) = (Vec::new(), Vec::new(), Vec::new());
     for environment in order.environments {
         for secret in &order.plan.secrets {
-            let found = values::resolve(&secret.value, environment.name, credentials);
+            let found = values::resolve(&secret.value, environment.name, credentials, order.strength);
             let (grave, slight): (Vec<_>, Vec<_>) = found.faults.into_iter().partition(Fault::is_grave);
             faults.extend(grave);
             notes.extend(slight);

@@ -69,6 +69,7 @@ fn made(
         env_from: &env_from,
         image_pull: &image_pull,
         random,
+        strength: Policy::default(),
     };
     make(&order, &|name| credentials.get(name).cloned())
 }
@@ -209,11 +210,11 @@ fn missing_and_weak_values_are_all_named() {
     let password = "ml-platform, MLFLOW_TRACKING_PASSWORD";
     for (name, value, wanted) in [
         ("MLFLOW_PASSWORD", "minioadmin123", both(password, &format!("MLFLOW_PASSWORD {}", Weakness::Word))),
-        ("MLFLOW_PASSWORD", "k3Vq9_xR", both(password, &format!("MLFLOW_PASSWORD {}", Weakness::Short))),
+        ("MLFLOW_PASSWORD", "k3Vq9_xR", both(password, &format!("MLFLOW_PASSWORD {}", Weakness::Short(12)))),
         ("MLFLOW_PASSWORD", "trainer", both(password, &format!("MLFLOW_PASSWORD {}", Weakness::Name))),
         ("MLFLOW_PASSWORD", "changeme", both(password, &format!("MLFLOW_PASSWORD {}", Weakness::Placeholder))),
         ("MLFLOW_PASSWORD", " ", both(password, &format!("MLFLOW_PASSWORD {}", Weakness::Empty))),
-        ("GITHUB_PAT", "short", both("ghcr, password", &format!("GITHUB_PAT {}", Weakness::Short))),
+        ("GITHUB_PAT", "short", both("ghcr, password", &format!("GITHUB_PAT {}", Weakness::Short(12)))),
         ("GITHUB_USERNAME", "", both("ghcr, username", &format!("GITHUB_USERNAME {}", Weakness::Empty))),
         ("GITHUB_USERNAME", "<user>", both("ghcr, username", &format!("GITHUB_USERNAME {}", Weakness::Placeholder))),
     ] {

@@ -174,8 +174,13 @@ pub(super) struct Resolved {
 }
 
 /// Takes the values of a Secret from `credentials`. Where a fault is grave, entries are missing.
-pub(super) fn resolve(secret: &PackageSecret, environment: &str, credentials: Credentials<'_>) -> Resolved {
-    let mut taker = Taker { environment, secret: &secret.name, credentials, faults: Vec::new() };
+pub(super) fn resolve(
+    secret: &PackageSecret,
+    environment: &str,
+    credentials: Credentials<'_>,
+    strength: strength::Policy,
+) -> Resolved {
+    let mut taker = Taker { environment, secret: &secret.name, credentials, strength, faults: Vec::new() };
     let mut taken = Vec::new();
     for (key, item) in items(secret) {
         if let Some(value) = taker.take(key, &item.value) {
@@ -210,6 +215,7 @@ struct Taker<'t> {
     environment: &'t str,
     secret: &'t str,
     credentials: Credentials<'t>,
+    strength: strength::Policy,
     faults: Vec<Fault>,
 }
 
@@ -282,14 +288,14 @@ impl Taker<'_> {
     fn judge(&mut self, key: &str, item: &Item, taken: &Taken, users: &[&Plaintext]) {
         match item {
             Item::Value(_) => {
-                if let Some(weakness) = strength::weakness(key, &taken.value, users) {
+                if let Some(weakness) = strength::weakness(key, &taken.value, users, self.strength) {
                     self.fault(key, What::Weak { name: "the value in the configuration".to_owned(), weakness });
                 }
             }
             Item::From(_) | Item::Template(_) => {
                 for (name, value) in &taken.parts {
                     let as_key = if matches!(item, Item::From(_)) { key } else { name.as_str() };
-                    if let Some(weakness) = of_credential(as_key, name, value, users) {
+                    if let Some(weakness) = of_credential(as_key, name, value, users, self.strength) {
                         self.fault(key, What::Weak { name: name.clone(), weakness });
                     }
                 }
@@ -317,19 +323,25 @@ impl Taker<'_> {
 
 /// What is wrong with a credential. Whatever comes from the credential source is one, also where its key says little
 /// (`HF_TOKEN`, `DATABASE`); only user names may be short words.
-fn of_credential(key: &str, name: &str, value: &Plaintext, users: &[&Plaintext]) -> Option<Weakness> {
+fn of_credential(
+    key: &str,
+    name: &str,
+    value: &Plaintext,
+    users: &[&Plaintext],
+    policy: strength::Policy,
+) -> Option<Weakness> {
     if value.expose().trim_ascii().is_empty() {
         return Some(Weakness::Empty);
     }
     if is_user(key) {
         // A key that says nothing: only placeholders and ciphertext are found then.
-        return weakness("user", value, &[]);
+        return weakness("user", value, &[], policy);
     }
     let tells = |name: &str| !matches!(classify(name), KeyClass::None | KeyClass::Identifier);
     if tells(key) || tells(name) && !is_user(name) {
-        return weakness("password", value, users);
+        return weakness("password", value, users, policy);
     }
-    weakness(key, value, users)
+    weakness(key, value, users, policy)
 }
 
 /// Whether a name is that of the public half of a pair: a user name, an address, an access key as MinIO calls it.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::cipher::SealError;
 use super::secret::Why;
 use super::stream::{Document, Format, Stream, Unreadable, title};
-use super::strength::{Weakness, weaknesses};
+use super::strength::{Policy, Weakness, weaknesses};
 use super::{Identity, Randomness, Request, SealedError, SealedSecret, Secret, emit, render, sealed};
 use crate::document::yaml::Node;
 use crate::finding::edit::Overlap;
@@ -102,6 +102,8 @@ pub struct Job<'j> {
     pub format: Option<Format>,
     /// Where randomness comes from.
     pub random: Randomness,
+    /// What is asked of values.
+    pub strength: Policy,
 }
 
 /// A text that was sealed.
@@ -191,7 +193,7 @@ fn one(
     let identity = secret.identity(job.request, node).map_err(refused)?;
     secret.ask(job.request);
     let sealed = sealed::seal(&secret, &identity, job.key, &job.random)?;
-    Ok((sealed, weaknesses(&secret)))
+    Ok((sealed, weaknesses(&secret, job.strength)))
 }
 
 /// Objects in `format`, as kubectl writes them: JSON behind each other, YAML with a marker before each.

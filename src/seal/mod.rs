@@ -14,6 +14,7 @@ pub mod key;
 pub mod patch;
 mod plaintext;
 mod random;
+mod regular;
 pub mod render;
 pub mod sealed;
 pub mod secret;

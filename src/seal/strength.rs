@@ -1,12 +1,25 @@
 //! What can be said of a value before it is sealed, when it can still be changed: that it is weak, a placeholder, or
 //! encoded twice. Says what is wrong, never the value.
 
-use super::{Plaintext, Secret};
+use super::{Plaintext, Secret, regular};
 use crate::value::key::classify;
 use crate::value::{KeyClass, is_placeholder};
 
-/// Characters below which a password is weak.
-pub const LEAST: usize = 12;
+/// What is asked of a password or a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Least number of characters.
+    pub min_length: usize,
+    /// Whether it has to look like random characters: no words, no patterns.
+    pub random: bool,
+}
+
+impl Default for Policy {
+    /// What no guess of a few hours finds.
+    fn default() -> Self {
+        Self { min_length: 12, random: false }
+    }
+}
 
 /// Words that every dictionary attack begins with, and names that the programs of a platform are installed with.
 const WORDS: &[&str] = &[
@@ -83,9 +96,12 @@ pub enum Weakness {
     /// One character again and again, or the keyboard's order.
     #[error("repeats itself")]
     Repeated,
-    /// Shorter than [`LEAST`].
-    #[error("is shorter than {LEAST} characters")]
-    Short,
+    /// Shorter than [`Policy::min_length`], which it holds.
+    #[error("is shorter than {0} characters")]
+    Short(usize),
+    /// Words, or a pattern, where the policy asks for random characters.
+    #[error("does not look like random characters; `openssl rand -base64 32` makes such")]
+    Regular,
     /// Base64 in `data` of what is base64 of text.
     #[error("is base64 after decoding: it may have been encoded twice")]
     Twice,
@@ -102,21 +118,22 @@ impl Weakness {
     }
 }
 
-/// What is wrong with the values of a Secret, with their keys, in its order.
+/// What is wrong with the values of a Secret by a policy, with their keys, in its order.
 #[must_use]
-pub fn weaknesses(secret: &Secret) -> Vec<(String, Weakness)> {
+pub fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakness)> {
     let named = |entry: &&super::secret::Entry| {
         let key = entry.key.to_ascii_lowercase();
         ["user", "login", "access_key_id", "accesskey"].iter().any(|word| key.contains(word))
     };
     let users: Vec<&Plaintext> = secret.entries.iter().filter(named).map(|entry| &entry.value).collect();
-    let one = |entry: &super::secret::Entry| Some((entry.key.clone(), weakness(&entry.key, &entry.value, &users)?));
+    let one =
+        |entry: &super::secret::Entry| Some((entry.key.clone(), weakness(&entry.key, &entry.value, &users, policy)?));
     secret.entries.iter().filter_map(one).collect()
 }
 
 /// What is wrong with the value of `key`, the gravest first. `users` are user names that stand beside it.
 #[must_use]
-pub fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext]) -> Option<Weakness> {
+pub fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext], policy: Policy) -> Option<Weakness> {
     let text = std::str::from_utf8(value.expose()).ok()?;
     let bare = text.trim();
     let class = classify(key);
@@ -147,11 +164,14 @@ pub fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext]) -> Option<We
     if is_repeated(bare) {
         return Some(Weakness::Repeated);
     }
-    if bare.chars().count() < LEAST {
-        return Some(Weakness::Short);
+    if bare.chars().count() < policy.min_length {
+        return Some(Weakness::Short(policy.min_length));
     }
     if is_base64_of_text(bare) {
         return Some(Weakness::Twice);
+    }
+    if policy.random && regular::is_regular(bare) {
+        return Some(Weakness::Regular);
     }
     (bare.len() < text.len() && text.ends_with('\n')).then_some(Weakness::LineBreak)
 }
@@ -186,7 +206,11 @@ mod tests {
     use super::*;
 
     fn said(key: &str, value: &str) -> Option<Weakness> {
-        weakness(key, &Plaintext::from(value), &[&Plaintext::from("trainer")])
+        by(Policy::default(), key, value)
+    }
+
+    fn by(policy: Policy, key: &str, value: &str) -> Option<Weakness> {
+        weakness(key, &Plaintext::from(value), &[&Plaintext::from("trainer")], policy)
     }
 
     #[test]
@@ -202,7 +226,7 @@ mod tests {
             ("Grafana!2024", Weakness::Word),
             ("qqwwqqwwqqww", Weakness::Repeated),
             ("123456789012", Weakness::Repeated),
-            ("k3Vq9_xR", Weakness::Short),
+            ("k3Vq9_xR", Weakness::Short(12)),
             ("aHVudGVyMmh1bnRlcjI=", Weakness::Twice),
             ("q8ZrT3vLw0XbN5kYp2Jd\n", Weakness::LineBreak),
         ] {
@@ -222,5 +246,19 @@ mod tests {
         ] {
             assert_eq!(said(key, value), None, "{key}");
         }
+    }
+
+    #[test]
+    fn a_policy_asks_for_more() {
+        let policy = Policy { min_length: 32, random: true };
+        for (value, wanted) in [
+            ("q8ZrT3vLw0XbN5kYp2Jd", Some(Weakness::Short(32))),
+            ("storage-for-the-training-team-2026", Some(Weakness::Regular)),
+            ("dT9vQ2mXr7LwZ4bKp8NcY1hJ6sFgA3eU", None),
+        ] {
+            assert_eq!(by(policy, "MLFLOW_TRACKING_PASSWORD", value), wanted, "{value}");
+            assert_eq!(by(policy, "MLFLOW_TRACKING_URI", value), None, "{value}");
+        }
+        assert_eq!(said("MLFLOW_TRACKING_PASSWORD", "storage-for-the-training-team-2026"), None);
     }
 }

@@ -326,6 +326,19 @@ fn missing_and_weak_values_are_named_and_nothing_is_written() {
 }
 
 #[test]
+fn the_configuration_says_how_strong_values_are() {
+    let tree = tree();
+    let path = tree.path(".mlguard.yaml");
+    let file = fs::read_to_string(&path).unwrap_or_default();
+    fs::write(&path, format!("{file}strength: {{ min-length: 24 }}\n")).expect("written");
+    let run = run_with(&tree, &[], &[]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    let line = "error: dev, Secret ghcr, password: GITHUB_PAT is shorter than 24 characters\n";
+    assert!(run.err.contains(line) && run.err.contains("nothing was written"), "{}", run.err);
+    silent(&run, &tree);
+}
+
+#[test]
 fn files_of_credentials_are_sources_too() {
     let dotenv: String =
         GOOD.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect::<Vec<_>>().concat();

@@ -310,6 +310,34 @@ fn weak_values_are_told_without_the_value() {
     assert!(!run.err.contains("changeme"), "{run:?}");
 }
 
+/// What an organisation asks for (32 random characters) is configured, and holds wherever a value is sealed.
+#[test]
+fn the_configuration_says_how_strong_values_are() {
+    let tree = tree(&[(".mlguard.yaml", "strength: { min-length: 32, random: true }\n")]);
+    for (value, said) in [
+        ("q8ZrT3vLw0XbN5kYp2Jd", "`password` is shorter than 32 characters"),
+        ("storage-for-the-training-team-2026", "`password` does not look like random characters"),
+        ("dT9vQ2mXr7LwZ4bKp8NcY1hJ6sFgA3eU", ""),
+    ] {
+        let secret = SECRET.replace("tea-and-toast-41", value);
+        let run = tree.run_on(&["seal", "--cert", "k.pem"], &secret);
+        assert!(run.code == 0 && run.err.contains(said) && !run.err.contains(value), "{run:?}");
+        assert_eq!(run.err.contains("warning"), !said.is_empty(), "{run:?}");
+        let run = tree.run_on(&["seal", "--cert", "k.pem", "--no-config"], &secret);
+        assert!(run.code == 0 && !run.err.contains("32") && !run.err.contains("random"), "{run:?}");
+    }
+    fs::write(tree.path("s.yaml"), SECRET.replace("tea-and-toast-41", "q8ZrT3vLw0XbN5kYp2Jd")).expect("written");
+    let run = tree.run(&["fix", "--cert", "k.pem", "s.yaml"]);
+    assert!(run.code == 0 && run.err.contains("password is shorter than 32 characters"), "{run:?}");
+}
+
+#[test]
+fn a_faulty_configuration_does_not_stop_sealing_and_is_told() {
+    let tree = tree(&[(".mlguard.yaml", "strength: { length: 32 }\n")]);
+    let run = tree.run_on(&["seal", "--cert", "k.pem"], SECRET);
+    assert!(run.code == 2 && run.err.contains("unknown key `length`") && run.out.contains("SealedSecret"), "{run:?}");
+}
+
 /// Whatever goes wrong, and wherever a value stands, nothing that is said holds it.
 #[test]
 fn no_message_holds_a_value() {

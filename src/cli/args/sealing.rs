@@ -139,6 +139,8 @@ pub(in crate::cli) struct SealArgs {
     /// With --merge-into: a private key that opens it, so that values that did not change keep their ciphertexts
     #[arg(long = "private-key", value_name = "FILE", requires = "merge_into")]
     pub private_keys: Vec<PathBuf>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 #[derive(Debug, Args)]

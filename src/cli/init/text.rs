@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::infer::{Certificate, Seen, Undefined};
 use crate::config::{DEFAULT_MAX_SIZE, show_size};
 use crate::inventory::convention::Convention;
+use crate::seal::strength::Policy;
 
 /// Most places that a comment or the summary names.
 const MOST: usize = 20;
@@ -116,6 +117,9 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
 fn rest(out: &mut String, convention: &Convention) -> std::fmt::Result {
     writeln!(out, "\n# How long a credential may stand before it is to be sealed anew.")?;
     writeln!(out, "#rotation: {{ max-age: {}d }}", convention.max_age_days)?;
+    writeln!(out, "\n# What is asked of passwords and tokens where they are sealed.")?;
+    let Policy { min_length, random } = Policy::default();
+    writeln!(out, "#strength: {{ min-length: {min_length}, random: {random} }}")?;
     writeln!(
         out,
         "\n# Levels: off, note, warning, error; for all paths or for some (`mlguard rules` lists the rules)."

@@ -205,6 +205,7 @@ fn make(
         env_from: &convention.env_from,
         image_pull: &convention.image_pull,
         random: seal::randomness(variables),
+        strength: plan.settings.strength(),
     };
     match package::make(&order, &|name| source.get(name)) {
         Ok(package) => {

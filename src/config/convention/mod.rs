@@ -12,6 +12,7 @@ use super::policy::Policy;
 use super::values::{Origin, Valued};
 use crate::error::{Problem, nearest, quoted, quoted_glob};
 use crate::inventory::convention::{Convention, Declared, OwnKind, PathTemplate};
+use crate::seal::strength::Policy as Strength;
 
 /// A list with its own place, which an empty one has too.
 type Listed<T> = Valued<Vec<Valued<T>>>;
@@ -30,6 +31,8 @@ pub(super) struct Said {
     declared: Option<Listed<Declared>>,
     clusters: Option<Listed<Cluster>>,
     max_age: Option<Valued<u32>>,
+    min_length: Option<Valued<usize>>,
+    random: Option<Valued<bool>>,
 }
 
 /// What holds.
@@ -46,6 +49,8 @@ pub(super) struct Joined {
     declared: Listed<Declared>,
     clusters: Listed<Cluster>,
     max_age: Valued<u32>,
+    min_length: Valued<usize>,
+    random: Valued<bool>,
 }
 
 /// A cluster that Secrets are sealed for.
@@ -93,6 +98,8 @@ impl Joined {
             }),
             clusters: own.clusters.unwrap_or_else(|| built_in(Vec::new())),
             max_age: bound.max_age(floor.max_age, own.max_age, defaults.max_age_days),
+            min_length: bound.min_length(floor.min_length, own.min_length, Strength::default().min_length),
+            random: bound.random(floor.random, own.random, Strength::default().random),
         };
         joined.check_clusters(problems);
         joined
@@ -130,6 +137,11 @@ impl Joined {
                 .as_ref()
                 .map_or_else(every, |named| named.iter().map(|environment| environment.value.clone()).collect()),
         })
+    }
+
+    /// What is asked of values where they are sealed.
+    pub(super) fn strength(&self) -> Strength {
+        Strength { min_length: self.min_length.value, random: self.random.value }
     }
 
     /// Environments can be named only once all layers are joined.
@@ -251,6 +263,33 @@ impl Bound<'_> {
         }
         let what = format!("`rotation.max-age: {}d`, weaker than the policy's ({}d),", own.value, floor.value);
         self.refuse(&own.origin, &what);
+        floor
+    }
+
+    /// A repository can ask for more characters than its policy, and than the default where there is a policy.
+    fn min_length(
+        &mut self,
+        floor: Option<Valued<usize>>,
+        own: Option<Valued<usize>>,
+        default: usize,
+    ) -> Valued<usize> {
+        let floor = floor.unwrap_or_else(|| Valued::built_in(default));
+        let Some(own) = own else { return floor };
+        if self.policy.is_none() || own.value >= floor.value {
+            return own;
+        }
+        let what = format!("`strength.min-length: {}`, weaker than the policy's ({}),", own.value, floor.value);
+        self.refuse(&own.origin, &what);
+        floor
+    }
+
+    fn random(&mut self, floor: Option<Valued<bool>>, own: Option<Valued<bool>>, default: bool) -> Valued<bool> {
+        let floor = floor.unwrap_or_else(|| Valued::built_in(default));
+        let Some(own) = own else { return floor };
+        if self.policy.is_none() || own.value || !floor.value {
+            return own;
+        }
+        self.refuse(&own.origin, "`strength.random: false`, weaker than the policy's (true),");
         floor
     }
 }

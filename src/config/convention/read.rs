@@ -13,6 +13,8 @@ use crate::span::Position;
 const LABEL: &str = "lower-case letters, digits and inner dashes, at most 63 (DNS-1123)";
 /// What names of Secrets are made of.
 const SUBDOMAIN: &str = "lower-case letters, digits, inner dashes and dots, at most 253 (DNS-1123)";
+/// Most characters that can be asked of a value.
+pub(super) const LONGEST_VALUE: usize = 1024;
 /// Longest text of a free form.
 const LONGEST: usize = 253;
 
@@ -46,6 +48,7 @@ impl Reader<'_> {
             "declared-secrets" => self.file.convention.declared = self.declared(node),
             "clusters" => self.file.convention.clusters = self.clusters(node),
             "rotation" => self.rotation(node),
+            "strength" => self.strength(node),
             _ => {}
         }
     }
@@ -310,6 +313,23 @@ impl Reader<'_> {
             }
         }
         Some(self.valued(at, items))
+    }
+
+    fn strength(&mut self, node: Node) {
+        for (key, node) in self.fields("`strength`", node, &["min-length", "random"]).unwrap_or_default() {
+            if key.name == "random" {
+                self.file.convention.random = self.truth("random", &node);
+                continue;
+            }
+            let number = match &node.value {
+                Value::Number(text) => text.parse::<usize>().ok(),
+                _ => None,
+            };
+            match number.filter(|number| (1..=LONGEST_VALUE).contains(number)) {
+                Some(number) => self.file.convention.min_length = Some(self.valued(node.at, number)),
+                None => self.mistyped(&node, "`min-length` is a number of characters, 1 to 1024"),
+            }
+        }
     }
 
     fn rotation(&mut self, node: Node) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::read::USAGES;
+use super::read::{LONGEST_VALUE, USAGES};
 
 /// A DNS-1123 label, `$defs/label`.
 pub(in super::super) fn label() -> Value {
@@ -67,6 +67,14 @@ pub(in super::super) fn shape(key: &str) -> Option<Value> {
             "type": "object",
             "additionalProperties": false,
             "properties": { "max-age": { "type": "string", "pattern": "^[0-9]+ *[dw]$" } }
+        }),
+        "strength" => json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "min-length": { "type": "integer", "minimum": 1, "maximum": LONGEST_VALUE },
+                "random": { "type": "boolean" }
+            }
         }),
         _ => return None,
     })

@@ -22,6 +22,9 @@ impl Joined {
         list(out, "  ", "private-registries", &self.private_registries, |name| quote(name))?;
         writeln!(out, "rotation:")?;
         scalar(out, "  max-age", format!("{}d", self.max_age.value), &self.max_age.origin)?;
+        writeln!(out, "strength:")?;
+        scalar(out, "  min-length", self.min_length.value.to_string(), &self.min_length.origin)?;
+        scalar(out, "  random", self.random.value.to_string(), &self.random.origin)?;
         list(out, "", "system-namespaces", &self.system_namespaces, |name| quote(name))?;
         list(out, "", "workflows", &self.workflows, |name| quote(name))
     }

@@ -7,6 +7,7 @@ use super::super::tests::{Tree, faults, lines};
 use super::super::{Environment, FILE, Flags, Settings};
 use crate::inventory::convention::{Convention, Declared, OwnKind};
 use crate::inventory::facts::Usage;
+use crate::seal::strength::Policy as Strength;
 
 const FULL: &str = "\
 environments: { dev: \"dev-{workflow}\", live: \"{workflow}\" }
@@ -27,6 +28,7 @@ clusters:
   dev: { cert: certs/dev.pem, environments: [dev] }
   live: { cert: ./certs/live.pem }
 rotation: { max-age: 4w }
+strength: { min-length: 20, random: true }
 ";
 
 fn convention(text: &str) -> Arc<Convention> {
@@ -312,6 +314,25 @@ fn the_age_can_only_be_lowered_under_a_policy() {
 }
 
 #[test]
+fn values_can_only_be_asked_to_be_stronger_under_a_policy() {
+    let strength = |policy: &str, own: &str| {
+        let (settings, said) = bound(policy, own);
+        let Strength { min_length, random } = settings.strength();
+        (min_length, random, said.join(" "))
+    };
+    let (strong, weak) =
+        ("strength: { min-length: 32, random: true }\n", "strength: { min-length: 8, random: false }\n");
+    let refused = |least: u32| format!("1:25: `strength.min-length: 8`, weaker than the policy's ({least}),");
+    assert_eq!(strength("", strong), (32, true, String::new()));
+    assert_eq!(strength("", weak), (12, false, refused(12)));
+    let random = "1:36: `strength.random: false`, weaker than the policy's (true),";
+    assert_eq!(strength(strong, weak), (32, true, format!("{} {random}", refused(32))));
+    assert_eq!(strength(weak, strong), (32, true, String::new()));
+    assert_eq!(strength(weak, weak), (8, false, String::new()));
+    assert_eq!(Tree::new(&[(FILE, weak)]).load().strength(), Strength { min_length: 8, random: false });
+}
+
+#[test]
 fn the_shown_convention_names_origins_and_reads_back() {
     let shown = Tree::new(&[]).load().show();
     for line in [
@@ -350,9 +371,13 @@ fn the_documented_examples_are_good_and_the_first_is_the_defaults() {
     let examples: Vec<&str> =
         section.split("```yaml\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
     assert!(examples.len() > 7, "{examples:?}");
-    let defaults = format!("{:?}", convention(""));
-    assert_eq!(format!("{:?}", convention(examples[0])), defaults);
+    let says = |text: &str| {
+        let settings = Tree::new(&[(FILE, text)]).load();
+        assert_eq!(settings.problems(), []);
+        format!("{:?} {:?}", settings.convention(), settings.strength())
+    };
+    assert_eq!(says(examples[0]), says(""));
     for example in &examples[1..] {
-        assert_ne!(format!("{:?}", convention(example)), defaults, "{example}");
+        assert_ne!(says(example), says(""), "{example}");
     }
 }
