@@ -21,17 +21,17 @@ use crate::seal::job::{self, Done, Job};
 use crate::seal::key::Keyring;
 use crate::seal::secret::MAX_SIZE;
 use crate::seal::stream::{Format, Stream, title};
-use crate::seal::strength::{Policy, weaknesses};
+use crate::seal::strength::{Policy, Weakness, weakness, weaknesses};
 use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch};
 
 pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     let loaded = recipient(args, &environment, global)?;
     let key = loaded.recipient.key();
-    if args.raw {
-        return raw(args, key, global);
-    }
     let (strength, faulty) = strength(args, &environment, global)?;
+    if args.raw {
+        return Ok(raw(args, key, strength, global)?.and(faulty));
+    }
     let request = Request {
         name: args.name.clone(),
         namespace: args.namespace.clone(),
@@ -150,7 +150,7 @@ fn joined(texts: &[String]) -> String {
 }
 
 /// One value by itself, as `kubeseal --raw` does it.
-fn raw(args: &SealArgs, key: &RsaPublicKey, global: &Global) -> Result<Exit, Problem> {
+fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> Result<Exit, Problem> {
     let scope = args.scope.map_or(Scope::Strict, Scope::from);
     let missing = |flag: &str, scope: &str| {
         Problem::new(format!("--raw needs {flag}, to which the scope {scope} binds the value"))
@@ -177,6 +177,13 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, global: &Global) -> Result<Exit, Pro
     if value.expose().ends_with(b"\n") && !global.quiet {
         let message = "the value ends in a line break, which becomes a part of it";
         output::problem(&Problem::new(message).warning().help("`printf %s VALUE` writes none, `echo` does"));
+    }
+    // Without a key nothing tells whether it is a password; that it is a placeholder shows by itself.
+    let name = args.from_file.as_deref().and_then(|given| given.split_once('=')).map_or("value", |(name, _)| name);
+    let weakness = weakness(name, &value, &[], policy).filter(|weakness| *weakness != Weakness::LineBreak);
+    if let Some(weakness) = weakness.filter(|_| !global.quiet) {
+        let problem = Problem::new(format!("the value of {} {weakness}", quoted(name))).warning();
+        output::problem(&problem.help("change it where it is used, then seal the new one"));
     }
     let identity = Identity { name: args.name.clone().unwrap_or_default(), namespace: args.namespace.clone(), scope };
     let mut generator = randomness(&Environment::read()).generator(&[&identity.title()]);

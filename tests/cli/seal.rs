@@ -326,6 +326,14 @@ fn the_configuration_says_how_strong_values_are() {
         let run = tree.run_on(&["seal", "--cert", "k.pem", "--no-config"], &secret);
         assert!(run.code == 0 && !run.err.contains("32") && !run.err.contains("random"), "{run:?}");
     }
+    let raw = ["seal", "--cert", "k.pem", "--raw", "--name", "db", "--namespace", "ml"];
+    fs::write(tree.path("value"), "q8ZrT3vLw0XbN5kYp2Jd").expect("written");
+    let run = tree.run(&[&raw[..], &["--from-file", "password=value"]].concat());
+    assert!(run.code == 0 && run.err.contains("`password` is shorter than 32"), "{run:?}");
+    let run = tree.run(&[&raw[..], &["--from-file", "value"]].concat());
+    assert!(run.code == 0 && run.err.is_empty(), "{run:?}");
+    let run = tree.run_on(&raw, "changeme");
+    assert!(run.code == 0 && run.err.contains("`value` is a placeholder"), "{run:?}");
     fs::write(tree.path("s.yaml"), SECRET.replace("tea-and-toast-41", "q8ZrT3vLw0XbN5kYp2Jd")).expect("written");
     let run = tree.run(&["fix", "--cert", "k.pem", "s.yaml"]);
     assert!(run.code == 0 && run.err.contains("password is shorter than 32 characters"), "{run:?}");
