@@ -59,6 +59,26 @@ fn one_mistake_gives_one_finding() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// Three platforms that keep their secrets elsewhere: by commands, AWS and Vault; by a dotenv file, External Secrets and the
+/// CSI driver; by SOPS and the Parameter Store.
+#[test]
+fn other_systems_give_what_they_deserve() {
+    let gone = |path, line| ("external-secret-api (error)", path, line);
+    let old = "apiVersion: external-secrets.io/v1beta1";
+    for (name, wanted) in [
+        ("systems/cluster-secrets", vec![]),
+        (
+            "systems/gitops",
+            vec![gone("manifests/external-secret.yaml", old), gone("manifests/secret-store.yaml", old)],
+        ),
+        ("systems/mllab", vec![gone("manifests/myapp.yaml", old)]),
+    ] {
+        let wanted: BTreeSet<[String; 3]> =
+            wanted.iter().map(|(rule, path, line)| [*rule, *path, *line].map(str::to_owned)).collect();
+        assert_eq!(run_in(name, &[]), wanted, "{name}");
+    }
+}
+
 fn file(environment: &str, name: &str) -> String {
     format!("{PACKAGE}/{environment}/{name}")
 }
@@ -305,10 +325,15 @@ fn named() -> Vec<Case> {
 
 /// Everything that is found after changes: rule with level, path, and the line.
 fn run(changes: &[Change]) -> BTreeSet<[String; 3]> {
+    run_in("repository", changes)
+}
+
+/// The same in another folder of the fixtures.
+fn run_in(name: &str, changes: &[Change]) -> BTreeSet<[String; 3]> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/seeds");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path().canonicalize().expect("a folder");
-    copy(&fixtures.join("repository"), &root);
+    copy(&fixtures.join(name), &root);
     for change in changes {
         apply(change, &root, &fixtures.join("changes"));
     }
@@ -318,7 +343,7 @@ fn run(changes: &[Change]) -> BTreeSet<[String; 3]> {
         file.path = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/").into();
     }
     listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-    let outcome = engine::run(Input { listing, context: &Vec::new }, &options());
+    let outcome = engine::run(Input { listing, context: &Vec::new }, &options(&root));
     assert!(outcome.complete, "{:?}", outcome.coverage.errors);
     let mut found = BTreeSet::new();
     for finding in &outcome.findings {
@@ -377,7 +402,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn options() -> Options {
+fn options(root: &Path) -> Options {
+    let root = root.to_path_buf();
     Options {
         rules: rule::builtin().to_vec(),
         level: Box::new(|rule, _| Some(rule.level)),
@@ -390,6 +416,6 @@ fn options() -> Options {
         today: jiff::civil::date(2026, 6, 1),
         convention: Arc::new(Convention::default()),
         past: Box::new(|_, _| None),
-        ignored: Box::new(|_| None),
+        ignored: Box::new(move |paths| Some(source::ignored_below(&root, false, paths))),
     }
 }
