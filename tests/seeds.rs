@@ -67,10 +67,7 @@ fn other_systems_give_what_they_deserve() {
     let old = "apiVersion: external-secrets.io/v1beta1";
     for (name, wanted) in [
         ("systems/cluster-secrets", vec![]),
-        (
-            "systems/gitops",
-            vec![gone("manifests/external-secret.yaml", old), gone("manifests/secret-store.yaml", old)],
-        ),
+        ("systems/gitops", vec![gone("manifests/external-secret.yaml", old), gone("manifests/secret-store.yaml", old)]),
         ("systems/mllab", vec![gone("manifests/myapp.yaml", old)]),
     ] {
         let wanted: BTreeSet<[String; 3]> =

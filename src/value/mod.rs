@@ -32,7 +32,7 @@ pub fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     if value.len() > 4096 || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
         return None;
     }
-    if base64_text(value).is_some_and(|text| is_placeholder(&text)) {
+    if is_plain_json(value) || base64_text(value).is_some_and(|text| is_placeholder(&text)) {
         return None;
     }
     let shape = Shape::of(value);
@@ -151,7 +151,8 @@ pub fn is_path(value: &str) -> bool {
         value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~{}:@ $()*".contains(c);
     let segments = value.split('/').filter(|part| !part.is_empty());
-    rooted
+    let prefix = value.len() <= 40 && value.ends_with('/') && !value.bytes().any(|byte| byte.is_ascii_uppercase());
+    (rooted || prefix)
         && !value.ends_with('=')
         && value.chars().all(plain)
         && segments.clone().count() >= 1
@@ -189,9 +190,28 @@ fn is_code(value: &str) -> bool {
     let dotted = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:".contains(&byte));
     // `ENC(…)` says that it is encrypted, which its bytes have to show.
     (opens.is_some() && !name.is_empty() && name != "ENC" && dotted && value.ends_with([')', ']', '"', '\'']))
+        || is_indexed(value)
+        || ["[A-Za-z", "[a-zA-Z", "[a-z0-9", "[0-9]", "\\d+", "\\w+"].iter().any(|class| value.contains(class))
         || value.contains("=>")
         || value.starts_with("function")
         || value.starts_with("lambda ")
+}
+
+/// A path into a structure: `list[0].name`.
+fn is_indexed(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once('[') else { return false };
+    let Some((index, after)) = rest.split_once(']') else { return false };
+    let dotted = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte));
+    dotted && !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) && after.starts_with(['.', '['])
+}
+
+/// A JSON object whose strings are words. What stands under its own keys is judged by these.
+fn is_plain_json(value: &str) -> bool {
+    let object = value.starts_with('{') && value.ends_with('}') && value.contains("\":");
+    object
+        && !value
+            .split(['"', '\\'])
+            .any(|part| part.len() >= 12 && !is_name(part) && part.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 /// A name as people give to things: lower-case words joined by dashes or dots, perhaps with short numbers.
@@ -246,11 +266,23 @@ mod tests {
             "oauth2",
             "512Mi",
             "ml-platform",
+            "SERVICE_NAME-2",
+            "some-array[0].entity",
+            "client_token\":\"s\\.([A-Za-z0-9]+)",
+            "{\"user\":\"admin\",\"port\":\"5432\"}",
+            "username_password/",
             "password",
             "dbPassword",
         ] {
             assert_eq!(judge(KeyClass::Weak, value), None, "{value}");
             assert_eq!(judge(KeyClass::Strong, value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_json_and_beside_brackets_stay() {
+        for value in ["{\"k\":\"q8ZrT3vLw0XbN5kYp2Jd\"}", "q8Zr[0]T3vLw0XbN5kYp2Jd", "QZRTVLWXBN_KYPJDQWRTZ83K"] {
+            assert!(judge(KeyClass::Strong, value).is_some(), "{value}");
         }
     }
 

@@ -9,7 +9,9 @@ pub fn is_placeholder(value: &str) -> bool {
         return true;
     }
     if value.contains('\n') {
-        return value.lines().map(str::trim).filter(|line| !line.is_empty()).all(is_placeholder);
+        // The lines around a key in PEM are no part of it.
+        let said = |line: &&str| !line.is_empty() && !(line.starts_with("-----") && line.ends_with("-----"));
+        return value.lines().map(str::trim).filter(said).all(is_placeholder);
     }
     is_expansion(value)
         || is_bracketed(value)
@@ -161,9 +163,19 @@ fn is_reference(value: &str) -> bool {
 fn is_constant_name(value: &str) -> bool {
     const ALONE: &[&str] =
         &["PASSWORD", "PASSWD", "PASS", "SECRET", "TOKEN", "USER", "USERNAME", "KEY", "APIKEY", "VALUE", "CREDENTIALS"];
-    let parts: Vec<&str> = value.trim_matches('_').split('_').collect();
-    let capitals = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()));
-    capitals && value.len() <= 64 && (parts.len() >= 2 || ALONE.contains(&value))
+    if value.len() > 64 {
+        return false;
+    }
+    if ALONE.contains(&value) {
+        return true;
+    }
+    // Numbers may tell several apart: `SERVICE_NAME-2`.
+    let parts: Vec<&str> = value.trim_matches('_').split(['_', '-']).collect();
+    let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    let number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    value.contains('_')
+        && parts.iter().filter(|part| word(part)).count() >= 2
+        && parts.iter().all(|part| word(&part) || number(&part))
 }
 
 /// The same in camelCase: `yourSecretKey`, `someToken`. Letters only, so that no random value is cut into words.
@@ -365,6 +377,7 @@ mod tests {
             "REPLACE_WITH_YOUR_TOKEN",
             "your-password-here",
             "your_api_key",
+            "-----BEGIN PRIVATE KEY-----\n<your-client-private-key>\n-----END PRIVATE KEY-----\n",
             "yourSecretKey",
             "someSecretToken",
             "ReplaceWithYourToken",
@@ -392,6 +405,7 @@ mod tests {
             "postgres://user:<password>@host/db",
             "${PASSWORD:-changeme}",
             "DB_PASSWORD",
+            "SERVICE_NAME-2",
             "insert token here",
             "my-secret-password",
             "foo",
@@ -425,6 +439,7 @@ mod tests {
     #[test]
     fn weak_real_values_are_not_placeholders() {
         for value in [
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIEV2c3bRtGH3qA0PRv6lPeM6bxkW\n-----END PRIVATE KEY-----\n",
             "minioadmin",
             "minioadmin123",
             "password",
