@@ -11,6 +11,7 @@ use super::args::{FixArgs, Global};
 use super::baseline::Accept;
 use super::fixing::{Sealer, Sources};
 use super::interrupt::Interrupt;
+use super::untracking;
 use super::writing::{self, Input};
 use super::{check, output};
 use crate::config::{Environment, Settings};
@@ -89,6 +90,7 @@ fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
     for file in &undone.files {
         output::note(&format!("{}: as it was", file.strip_prefix(&root).unwrap_or(file).display()));
     }
+    untracking::undo(&root, &undone)?;
     let left = match undone.left {
         0 => String::new(),
         1 => "; one more run can be taken back".to_owned(),
@@ -123,6 +125,8 @@ struct Repair {
     planned: Planned,
     /// The new bytes of the file; none where it goes.
     new: Option<Vec<u8>>,
+    /// Whether the file is taken out of Git's index, and nothing else is done to it.
+    untrack: bool,
 }
 
 impl Repair {
@@ -179,11 +183,13 @@ impl Run<'_> {
         for (index, finding) in outcome.findings.iter().enumerate() {
             own.entry(&finding.path).or_default().push((index, finding));
             match finding.fix.as_ref().map(|fix| &fix.kind) {
-                Some(FixKind::Edits { path: Some(path), .. }) => {
-                    others.entry(path).or_default().push((index, finding));
-                }
                 Some(FixKind::Seal { .. }) => seals |= !self.left_out.contains(&*finding.path),
-                _ => {}
+                Some(kind) => {
+                    if let Some((path, _)) = kind.elsewhere() {
+                        others.entry(path).or_default().push((index, finding));
+                    }
+                }
+                None => {}
             }
         }
         let convention = self.settings.convention();
@@ -201,6 +207,7 @@ impl Run<'_> {
             if !fixable || self.left_out.contains(path) {
                 continue;
             }
+            repairs.extend(self.plan_untrack(path, &findings, outcome));
             match self.plan_one(path, &findings, stamps, outcome, &sealer) {
                 Ok(repair) => repairs.extend(repair),
                 Err(problem) => failed.push((path, problem)),
@@ -252,7 +259,17 @@ impl Run<'_> {
         if self.args.diff {
             planned.hide(&input.text, self.all_values(path, &input.bytes));
         }
-        Ok(Some(Repair { path: path.to_owned(), input: Some(input), planned, new }))
+        Ok(Some(Repair { path: path.to_owned(), input: Some(input), planned, new, untrack: false }))
+    }
+
+    /// That a file is to be taken out of the index.
+    fn plan_untrack(&self, path: &str, findings: &[(usize, &Finding)], outcome: &Outcome) -> Option<Repair> {
+        let planned = plan::plan_untrack(findings, self.args.unsafe_)?;
+        for (index, why) in &planned.left {
+            self.tell_not_fixed(&outcome.findings[*index], why);
+        }
+        let repair = Repair { path: path.to_owned(), input: None, planned, new: None, untrack: true };
+        (!repair.planned.done.is_empty()).then_some(repair)
     }
 
     /// What is to be done to a file because of findings in others.
@@ -275,7 +292,7 @@ impl Run<'_> {
         if let Some(input) = input.as_ref().filter(|_| self.args.diff) {
             planned.hide(&input.text, self.all_values(path, &input.bytes));
         }
-        Ok(Some(Repair { path: path.to_owned(), input, planned, new: Some(new) }))
+        Ok(Some(Repair { path: path.to_owned(), input, planned, new: Some(new), untrack: false }))
     }
 
     /// The places of everything in a file that any rule takes for a value, allowed or not: what no patch may show.
@@ -307,7 +324,12 @@ impl Run<'_> {
     /// The patch, with every value masked.
     fn diff(&self, repairs: &[Repair], outcome: &Outcome) -> Result<Exit, Problem> {
         let old = |repair: &Repair| repair.input.as_ref().map_or(String::new(), |input| input.text.to_string());
-        let patch: String = repairs.iter().map(|repair| repair.planned.patch(&repair.path, &old(repair))).collect();
+        let edited = repairs.iter().filter(|repair| !repair.untrack);
+        let patch: String = edited.map(|repair| repair.planned.patch(&repair.path, &old(repair))).collect();
+        for repair in repairs.iter().filter(|repair| repair.untrack) {
+            let titles = repair.planned.done.iter().map(|done| &done.title);
+            titles.for_each(|title| output::note(&format!("{}: it would {title}", repair.path)));
+        }
         if !repairs.is_empty() && !self.global.quiet {
             output::note("values are masked, so the patch is to be read, not to be applied; nothing was written");
         }
@@ -317,7 +339,7 @@ impl Run<'_> {
     fn changes(&self, repairs: &[Repair]) -> Vec<Change> {
         let mut changes = Vec::new();
         let root = &self.settings.root;
-        for repair in repairs {
+        for repair in repairs.iter().filter(|repair| !repair.untrack) {
             let before = match &repair.input {
                 Some(input) => Content::Bytes(Plaintext::new(input.bytes.to_vec())),
                 None => Content::Missing,
@@ -341,7 +363,10 @@ impl Run<'_> {
             Some(store) => store,
             None => writing::open_store(&self.settings.root, self.environment)?.0,
         };
-        let run = match store.replace(&self.changes(repairs)) {
+        let root = &self.settings.root;
+        let untrack = repairs.iter().filter(|repair| repair.untrack).map(|repair| repair.path.as_str());
+        let untracked = untracking::held(root, &untrack.collect::<Vec<_>>())?;
+        let run = match store.replace_noting(&self.changes(repairs), &untracked) {
             Ok(run) => run,
             Err(StoreError::Refused(refusals)) => {
                 let _ = self.store.set(store);
@@ -350,7 +375,7 @@ impl Run<'_> {
             }
             Err(error) => return Err(Problem::new(error.to_string())),
         };
-        let after = self.check().map(|(after, _)| after);
+        let after = untracking::take_out(root, &untracked).and_then(|()| self.check()).map(|(after, _)| after);
         let bad = match after {
             Ok(after) => {
                 let bad = worse(before, &after, repairs);
@@ -366,6 +391,7 @@ impl Run<'_> {
         let put_back = store.put_back(&run);
         put_back
             .map_err(|error| Problem::new(format!("the repair did not help, and cannot be taken back: {error}")))?;
+        untracking::put_back(root, &untracked)?;
         let _ = self.store.set(store);
         for (path, why) in bad? {
             let message = format!("was put back as it was: after the repair {why}");

@@ -27,6 +27,7 @@ mod reseal;
 mod rules;
 mod seal;
 mod unseal;
+mod untracking;
 mod writing;
 
 use std::process::ExitCode;

@@ -68,6 +68,11 @@ pub enum FixKind {
         /// Whether it shall be bound to name and namespace, whatever its scope is.
         strict: bool,
     },
+    /// Takes the finding's file out of Git's index; it stays where it is. Never safe: whoever pulls the commit loses theirs.
+    Untrack {
+        /// Edits of the `.gitignore` at the root, which may not exist yet, so that the file is not added again.
+        ignore: Vec<Edit>,
+    },
     /// Replaces a whole YAML or JSON document, a Secret, by its SealedSecret.
     Seal {
         /// The document, bytes of the decoded text: without comments around it, its markers and the last line's end.
@@ -81,6 +86,18 @@ impl Fix {
     pub fn edits(applicability: Fixable, title: impl Into<String>, mut edits: Vec<Edit>) -> Self {
         edits.sort_by_key(|edit| edit.span);
         Self { applicability, title: title.into(), kind: FixKind::Edits { path: None, edits } }
+    }
+}
+
+impl FixKind {
+    /// The edits that it makes in another file than the finding's, and that file.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<(&str, &[Edit])> {
+        match self {
+            Self::Edits { path: Some(path), edits } => Some((path, edits)),
+            Self::Untrack { ignore } if !ignore.is_empty() => Some((".gitignore", ignore)),
+            _ => None,
+        }
     }
 }
 

@@ -205,12 +205,25 @@ pub fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned 
     let mut planned = Planned::default();
     let mut applied: Vec<&Fix> = Vec::new();
     for (index, fix) in fixes(findings) {
-        let FixKind::Edits { path: Some(_), edits } = &fix.kind else { continue };
+        let Some((_, edits)) = fix.kind.elsewhere() else { continue };
         if fix.applicability == Fixable::Safe || with_unsafe {
             planned.accept(index, fix, edits, &mut applied);
         }
     }
     planned
+}
+
+/// Plans that a file is taken out of Git's index, which changes no file. None where no fix says so.
+#[must_use]
+pub fn plan_untrack(findings: &[(usize, &Finding)], with_unsafe: bool) -> Option<Planned> {
+    let (index, fix) = fixes(findings).find(|(_, fix)| matches!(fix.kind, FixKind::Untrack { .. }))?;
+    let mut planned = Planned::default();
+    if with_unsafe {
+        planned.done.push(Done { finding: index, title: fix.title.clone() });
+    } else {
+        planned.left.push((index, UNSAFE.to_owned()));
+    }
+    Some(planned)
 }
 
 /// Seals a SealedSecret anew: for the namespace, where one is named, and strict, where that is asked for.

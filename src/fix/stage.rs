@@ -1,8 +1,10 @@
-//! Staging again what was staged before a fix, so that a hook can fix and the commit takes the repaired file.
+//! Changes of Git's index: staging again what was staged before a fix, so that a hook can fix and the commit takes the
+//! repaired file; and taking files out that should not be in Git.
 
 use std::path::Path;
 
 use gix::bstr::ByteSlice as _;
+use serde::{Deserialize, Serialize};
 
 /// What became of one file in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +42,7 @@ pub struct File<'f> {
 /// # Errors
 /// Where the index cannot be read, locked or written; it is left as it was then.
 pub fn restage(root: &Path, files: &[File<'_>]) -> Result<Vec<Staged>, StageError> {
-    let fault = |error: &dyn std::fmt::Display| StageError(error.to_string());
-    let options = gix::open::Options::isolated().with(gix::sec::Trust::Full);
-    let repository = gix::open_opts(root, options).map_err(|error| fault(&error))?;
-    // Locked before it is read, so that nothing that Git stages meanwhile is lost.
-    let path = repository.index_path();
-    let lock = gix::lock::File::acquire_to_update_resource(&path, gix::lock::acquire::Fail::Immediately, None, 0);
-    let mut lock = std::io::BufWriter::new(lock.map_err(|error| fault(&error))?);
-    let mut index = repository.open_index().map_err(|error| fault(&error))?;
+    let Held { repository, mut index, lock } = Held::open(root)?;
     let blob = |bytes: &[u8]| repository.write_blob(bytes).map(gix::Id::detach).map_err(|error| fault(&error));
     let mut became = Vec::new();
     let mut gone = Vec::new();
@@ -90,10 +85,105 @@ pub fn restage(root: &Path, files: &[File<'_>]) -> Result<Vec<Staged>, StageErro
         }
     }
     index.sort_entries();
-    // It names the old blobs.
-    index.remove_tree();
-    index.write_to(&mut lock, gix::index::write::Options::default()).map_err(|error| fault(&error))?;
-    let lock = lock.into_inner().map_err(|error| fault(&error.error()))?;
-    lock.commit().map_err(|error| fault(&error))?;
+    Held { repository, index, lock }.write()?;
     Ok(became)
+}
+
+/// The index of a work tree, locked before it was read, so that nothing that Git stages meanwhile is lost.
+struct Held {
+    repository: gix::Repository,
+    index: gix::index::File,
+    lock: gix::lock::File,
+}
+
+impl Held {
+    fn open(root: &Path) -> Result<Self, StageError> {
+        let repository = open(root)?;
+        let path = repository.index_path();
+        let lock = gix::lock::File::acquire_to_update_resource(&path, gix::lock::acquire::Fail::Immediately, None, 0);
+        let lock = lock.map_err(|error| fault(&error))?;
+        let index = repository.open_index().map_err(|error| fault(&error))?;
+        Ok(Self { repository, index, lock })
+    }
+
+    fn write(mut self) -> Result<(), StageError> {
+        // It names the old blobs.
+        self.index.remove_tree();
+        let mut lock = std::io::BufWriter::new(self.lock);
+        self.index.write_to(&mut lock, gix::index::write::Options::default()).map_err(|error| fault(&error))?;
+        let lock = lock.into_inner().map_err(|error| fault(&error.error()))?;
+        lock.commit().map(drop).map_err(|error| fault(&error))
+    }
+}
+
+fn fault(error: &dyn std::fmt::Display) -> StageError {
+    StageError(error.to_string())
+}
+
+fn open(root: &Path) -> Result<gix::Repository, StageError> {
+    let options = gix::open::Options::isolated().with(gix::sec::Trust::Full);
+    gix::open_opts(root, options).map_err(|error| fault(&error))
+}
+
+/// A file as the index holds it, so that it can be put back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tracked {
+    /// Path from the root with `/`.
+    pub path: String,
+    /// Id of the blob, hexadecimal.
+    id: String,
+    /// Mode of the entry.
+    mode: u32,
+}
+
+impl Tracked {
+    fn is(&self, path: &[u8], entry: &gix::index::Entry) -> bool {
+        self.path.as_bytes() == path && self.id == entry.id.to_string() && self.mode == entry.mode.bits()
+    }
+}
+
+/// What the index of the work tree `root` holds of these paths; those that it does not hold, or in a merge's several
+/// versions, are left out.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, StageError> {
+    let index = open(root)?.open_index().map_err(|error| fault(&error))?;
+    let held = paths.iter().filter_map(|path| {
+        let stage = gix::index::entry::Stage::Unconflicted;
+        let entry = index.entry_by_path_and_stage(path.as_bytes().as_bstr(), stage)?;
+        Some(Tracked { path: (*path).to_owned(), id: entry.id.to_string(), mode: entry.mode.bits() })
+    });
+    Ok(held.collect())
+}
+
+/// Takes files out of the index, each where that still holds what was read. They stay in the work tree.
+///
+/// # Errors
+/// Where the index cannot be read, locked or written; it is left as it was then.
+pub fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
+    let mut held = Held::open(root)?;
+    held.index.remove_entries(|_, path, entry| files.iter().any(|file| file.is(path, entry)));
+    held.write()
+}
+
+/// Puts files back into the index, each where that does not hold its path.
+///
+/// # Errors
+/// Where the index cannot be read, locked or written; it is left as it was then.
+pub fn track(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
+    let mut held = Held::open(root)?;
+    for file in files {
+        let path = file.path.as_bytes().as_bstr();
+        // The journal could have been written by others.
+        let id = gix::ObjectId::from_hex(file.id.as_bytes()).map_err(|error| fault(&error))?;
+        let mode =
+            gix::index::entry::Mode::from_bits(file.mode).ok_or_else(|| fault(&"the mode of a file is unknown"))?;
+        if held.index.entry_range(path).is_none() {
+            let flags = gix::index::entry::Flags::empty();
+            held.index.dangerously_push_entry(gix::index::entry::Stat::default(), id, flags, mode, path);
+            held.index.sort_entries();
+        }
+    }
+    held.write()
 }

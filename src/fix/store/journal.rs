@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::disk;
 use super::error::StoreError;
 use super::look::{Digest, is_plain};
+use crate::fix::stage::Tracked;
 use crate::seal::Plaintext;
 
 const FILE: &str = "journal.json";
@@ -80,11 +81,14 @@ pub(super) struct Journal {
     pub(super) made: u64,
     pub(super) state: State,
     pub(super) entries: Vec<Entry>,
+    /// What the run takes out of Git's index. Whoever asked for the run does that, and puts it back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) untracked: Vec<Tracked>,
 }
 
 impl Journal {
-    pub(super) fn new(entries: Vec<Entry>, made: u64) -> Self {
-        Self { version: VERSION, made, state: State::Writing, entries }
+    pub(super) fn new(entries: Vec<Entry>, untracked: Vec<Tracked>, made: u64) -> Self {
+        Self { version: VERSION, made, state: State::Writing, entries, untracked }
     }
 }
 

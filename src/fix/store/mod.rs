@@ -28,6 +28,7 @@ use std::time::{Duration, SystemTime};
 pub use error::{Reason, Refusal, StoreError};
 pub use recover::{Outcome, Recovered};
 
+use super::stage::Tracked;
 use crate::config::Environment;
 use crate::seal::Plaintext;
 use journal::{Journal, RunFolder};
@@ -75,6 +76,8 @@ pub struct Run {
 pub struct Undone {
     /// The files that are again as they were before the run.
     pub files: Vec<PathBuf>,
+    /// What the run took out of Git's index, for the caller to put back.
+    pub untracked: Vec<Tracked>,
     /// When the run was made, seconds since 1970.
     pub made: u64,
     /// Runs that are left to be taken back.

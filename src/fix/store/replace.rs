@@ -8,6 +8,7 @@ use super::error::{Reason, Refusal, StoreError};
 use super::journal::{Entry, Journal, RunFolder, Side, can_name};
 use super::look::{Digest, Seen, is_plain, locate, look, mode_of_new, not_writable};
 use super::{BACKUP_AGE, Change, Content, PREPARING, Run, Store, disk, now};
+use crate::fix::stage::Tracked;
 
 impl Store {
     /// Writes all changes, or none of them, and keeps the originals. Removes originals of other runs that are older than
@@ -18,11 +19,21 @@ impl Store {
     /// After any error but [`StoreError::Stuck`] every file is as it was. [`StoreError::Refused`] names all files that
     /// cannot be changed.
     pub fn replace(&mut self, changes: &[Change]) -> Result<Run, StoreError> {
-        if changes.is_empty() {
+        self.replace_noting(changes, &[])
+    }
+
+    /// The same, and notes what the caller is going to take out of Git's index, for [`Undone::untracked`]; there may be
+    /// nothing else to do then.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::replace`].
+    pub fn replace_noting(&mut self, changes: &[Change], untracked: &[Tracked]) -> Result<Run, StoreError> {
+        if changes.is_empty() && untracked.is_empty() {
             return Err(StoreError::NoChange);
         }
         let entries = self.check(changes)?;
-        let mut run = self.prepare(Journal::new(entries, now()), changes)?;
+        let mut run = self.prepare(Journal::new(entries, untracked.to_vec(), now()), changes)?;
         self.transact(&mut run, Side::New)?;
         if let Err(error) = self.prune(BACKUP_AGE) {
             tracing::warn!("originals of old runs stay: {error}");

@@ -18,8 +18,8 @@ impl Store {
     pub fn undo(&mut self) -> Result<Undone, StoreError> {
         let mut runs = self.done()?;
         let run = runs.pop().ok_or(StoreError::NothingToUndo)?;
-        let made = run.journal.made;
-        Ok(Undone { files: self.take_back(run)?, made, left: runs.len() })
+        let (made, untracked) = (run.journal.made, run.journal.untracked.clone());
+        Ok(Undone { files: self.take_back(run)?, untracked, made, left: runs.len() })
     }
 
     /// Takes a run back that turned out to be wrong.
