@@ -1,7 +1,9 @@
 //! The facts of one file.
 
 use super::kustomization::{Kustomization, Parts};
+use super::secret_file::{Holds, SecretFile};
 use super::{Place, Stated};
+use crate::rule::Level;
 use crate::span::Span;
 
 /// What one file holds, as far as its bytes (and its name) alone tell.
@@ -21,6 +23,13 @@ pub struct Facts {
     pub template_of: Option<Box<str>>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
+    /// What the file is, where it is of a kind that holds secrets.
+    pub secret_file: Option<SecretFile>,
+    /// Whether a credential was found in it. The engine says so, which has searched it; not of files that are only context.
+    pub exposed: bool,
+    /// Whether Git holds the file, or is about to: in the index, in a commit, or handed over as what will be one. The
+    /// engine says so.
+    pub tracked: bool,
 }
 
 /// A certificate in PEM.
@@ -253,6 +262,19 @@ pub struct Deploy {
 }
 
 impl Facts {
+    /// What the file is, where it is a secret file with something to lose: an error where it holds a credential, a warning
+    /// where people fill it with them.
+    #[must_use]
+    pub fn secret_risk(&self) -> Option<(SecretFile, Level)> {
+        let kind = self.secret_file?;
+        match kind.holds {
+            Holds::Certainly => Some((kind, Level::Error)),
+            _ if self.exposed => Some((kind, Level::Error)),
+            Holds::Soon => Some((kind, Level::Warning)),
+            Holds::Perhaps => None,
+        }
+    }
+
     /// Whether the file tells nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -262,6 +284,7 @@ impl Facts {
             && self.commands.is_empty()
             && self.certificates.is_empty()
             && self.template_of.is_none()
+            && self.secret_file.is_none()
     }
 }
 

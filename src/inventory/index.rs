@@ -88,7 +88,7 @@ pub struct Past {
 /// What a repository ignores.
 #[derive(Debug)]
 pub struct Ignores {
-    /// Secret files that no pattern speaks of, each with the index of the file that is a template of it.
+    /// Secret files that no pattern speaks of, each with the index of the file that is a template of it, or of itself.
     pub open: Vec<(usize, String)>,
     /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be added to.
     pub text: Option<String>,
@@ -169,17 +169,28 @@ impl<'f> Inventory<'f> {
         self.files
     }
 
+    /// The facts of the file at a path.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&'f Facts> {
+        let at = self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()?;
+        Some(&self.files[at].1)
+    }
+
     /// An object.
     #[must_use]
     pub fn object(&self, (file, object): At) -> &'f Object {
         &self.files[file].1.objects[object]
     }
 
-    /// The secret files that templates in the repository stand for, by path, each with the index of a template.
+    /// The secret files that are there without being in Git, or that templates in the repository stand for, by path, each
+    /// with its own index or that of a template.
     #[must_use]
     pub fn secret_files(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (index, (path, facts)) in self.files.iter().enumerate() {
+            if !facts.tracked && facts.secret_risk().is_some() {
+                found.push((index, path.to_string()));
+            }
             let Some(name) = &facts.template_of else { continue };
             let folder = path.rfind('/').map_or("", |end| &path[..=end]);
             found.push((index, format!("{folder}{name}")));
@@ -191,6 +202,8 @@ impl<'f> Inventory<'f> {
                 found.push((index, format!("{folder}terraform.tfstate")));
             }
         }
+        // What is in Git already is `tracked-secret-file`'s.
+        found.retain(|(_, path)| !self.file(path).is_some_and(|facts| facts.tracked && facts.secret_risk().is_some()));
         found.sort_by(|(_, a), (_, b)| a.cmp(b));
         found.dedup_by(|(_, later), (_, first)| later == first);
         found

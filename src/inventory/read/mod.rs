@@ -9,7 +9,7 @@ pub use certificate::is_sealing;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
-use super::{Places, Stated, kustomization, reference};
+use super::{Places, Stated, kustomization, reference, secret_file};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
 use crate::document::view::{Unit, View};
@@ -37,6 +37,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     let mut facts = Facts { partial: !view.parsed.faults.is_empty(), ..Facts::default() };
     facts.certificates = certificate::of_file(view.path, view.text, &places);
     facts.template_of = template_of(view.path).map(Box::from);
+    facts.secret_file = secret_file::of_text(view);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { places: &places, own, people };
     let mut sources = Vec::new();
