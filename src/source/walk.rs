@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gix::bstr::ByteSlice;
-use gix::glob::pattern::Case;
+use gix::glob::pattern::{Case, Mode};
 use gix::glob::{Pattern, wildmatch};
 
 use super::Kind;
@@ -215,12 +215,27 @@ impl Patterns {
             return None;
         }
         let name = memchr::memrchr(b'/', path).map(|at| at + 1);
-        let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
-        let matches = |pattern: &&Pattern| {
-            pattern.matches_repo_relative_path(path.as_bstr(), name, Some(folder), self.case, mode)
-        };
+        let matches = |pattern: &&Pattern| matches(pattern, path, name, folder, self.case);
         self.patterns.iter().rev().find(matches).map(|pattern| !pattern.is_negative())
     }
+}
+
+/// Whether a pattern matches `path`, whose last part begins at `name`.
+fn matches(pattern: &Pattern, path: &[u8], name: Option<usize>, folder: bool, case: Case) -> bool {
+    let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+    let has = |flag| pattern.mode.contains(flag);
+    let whole_path = !has(Mode::NO_SUB_DIR) || has(Mode::ABSOLUTE);
+    let literal = pattern.first_wildcard_pos.filter(|&at| whole_path && at > 0);
+    let Some(literal) = literal else {
+        return pattern.matches_repo_relative_path(path.as_bstr(), name, Some(folder), case, mode);
+    };
+    // Git takes the literal start off before it looks at the rest, so that the `**/` of `a**/b` counts as one at the start.
+    let Some((start, rest)) = path.split_at_checked(literal) else { return false };
+    let wanted = &pattern.text[..literal];
+    let same = if case == Case::Fold { wanted.eq_ignore_ascii_case(start) } else { wanted == start };
+    let fold = if case == Case::Fold { wildmatch::Mode::IGNORE_CASE } else { wildmatch::Mode::empty() };
+    same && (folder || !has(Mode::MUST_BE_DIR))
+        && gix::glob::wildmatch(pattern.text[literal..].as_bstr(), rest.as_bstr(), mode | fold)
 }
 
 /// The patterns of the file at `path`; none where it is missing, unreadable or no regular file: then more is searched
