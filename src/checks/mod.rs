@@ -45,6 +45,7 @@ mod sealed_wrong_namespace;
 mod secret_sprawl;
 mod secret_type_mismatch;
 mod sops_partial;
+mod terraform_credential;
 mod tracked_secret_file;
 mod undefined_secret;
 mod undefined_secret_key;
@@ -109,6 +110,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
     Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
+    Check { rule: "terraform-credential", run: Source(terraform_credential::check) },
     Check { rule: "tracked-secret-file", run: Repository(tracked_secret_file::check) },
     Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },
     Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },

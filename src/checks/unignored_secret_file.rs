@@ -16,12 +16,24 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let lines: Vec<Option<String>> =
         ignores.open.iter().map(|(file, path)| line(path, *path == **inventory.path(*file))).collect();
     let fix = fix(ignores, &lines);
+    let mut states = 0;
     for ((file, path), line) in ignores.open.iter().zip(&lines) {
+        let code = inventory.files()[*file].1.terraform.is_some();
+        // One pattern covers the states of all folders.
+        states += usize::from(code && path.ends_with(".tfstate"));
+        if code && path.ends_with(".tfstate") && states > 1 {
+            continue;
+        }
         let own = inventory.files()[*file].1.secret_risk().filter(|_| *path == **inventory.path(*file));
         let message = match own {
             Some((kind, _)) => {
                 let what = kind.what;
                 format!("No .gitignore covers '{path}', {what}: the next `git add .` takes it along.")
+            }
+            None if code => {
+                format!(
+                    "No .gitignore covers '{path}', which Terraform makes beside this file and which holds secrets."
+                )
             }
             None => format!("No .gitignore covers '{path}', which is made beside this template and holds secrets."),
         };

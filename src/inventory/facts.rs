@@ -21,6 +21,8 @@ pub struct Facts {
     pub certificates: Vec<Certificate>,
     /// The name of the secret file that the file is a template of: `.env` for `.env.example`.
     pub template_of: Option<Box<str>>,
+    /// What Terraform writes beside the file, where it is code of Terraform.
+    pub terraform: Option<Terraform>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
     /// What the file is, where it is of a kind that holds secrets.
@@ -30,6 +32,17 @@ pub struct Facts {
     /// Whether Git holds the file, or is about to: in the index, in a commit, or handed over as what will be one. The
     /// engine says so.
     pub tracked: bool,
+}
+
+/// What a file of Terraform's code tells of the files that are made beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terraform {
+    /// Whether it configures a provider, so that it is applied by itself and is no module.
+    pub applied: bool,
+    /// Whether it keeps its state elsewhere (`backend`, `cloud`).
+    pub remote: bool,
+    /// A file of variables that it names: `secret.auto.tfvars`.
+    pub variables: Option<Box<str>>,
 }
 
 /// A certificate in PEM.
@@ -285,6 +298,7 @@ impl Facts {
             && self.certificates.is_empty()
             && self.template_of.is_none()
             && self.secret_file.is_none()
+            && self.terraform.is_none()
     }
 }
 

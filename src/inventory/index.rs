@@ -169,6 +169,14 @@ impl<'f> Inventory<'f> {
         self.files
     }
 
+    /// The files of a folder, which ends in `/`, by their names.
+    fn beside(&self, folder: &'f str) -> impl Iterator<Item = (&'f str, &'f Facts)> {
+        let first = self.files.partition_point(|(other, _)| &**other < folder);
+        let below =
+            self.files[first..].iter().map_while(move |(other, facts)| Some((other.strip_prefix(folder)?, facts)));
+        below.filter(|(name, _)| !name.contains('/'))
+    }
+
     /// The facts of the file at a path.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&'f Facts> {
@@ -194,12 +202,20 @@ impl<'f> Inventory<'f> {
             let Some(name) = &facts.template_of else { continue };
             let folder = path.rfind('/').map_or("", |end| &path[..=end]);
             found.push((index, format!("{folder}{name}")));
-            // Terraform writes its state, with every secret that it knows of, beside its files.
-            let module = |name: &str| name.ends_with(".tf") && !name.contains('/');
-            let first = self.files.partition_point(|(other, _)| &**other < folder);
-            let mut beside = self.files[first..].iter().map_while(|(other, _)| other.strip_prefix(folder));
-            if name.ends_with(".tfvars") && beside.any(module) {
+            if name.ends_with(".tfvars") && self.beside(folder).any(|(name, _)| name.ends_with(".tf")) {
                 found.push((index, format!("{folder}terraform.tfstate")));
+            }
+        }
+        for (index, (path, facts)) in self.files.iter().enumerate() {
+            let Some(terraform) = &facts.terraform else { continue };
+            let folder = path.rfind('/').map_or("", |end| &path[..=end]);
+            // Terraform writes its state, with every secret that it knows of, beside its files, unless that is kept elsewhere.
+            let remote = || self.beside(folder).any(|(_, facts)| facts.terraform.as_ref().is_some_and(|it| it.remote));
+            if terraform.applied && !remote() {
+                found.push((index, format!("{folder}terraform.tfstate")));
+            }
+            if let Some(name) = &terraform.variables {
+                found.push((index, format!("{folder}{name}")));
             }
         }
         // What is in Git already is `tracked-secret-file`'s.

@@ -4,6 +4,7 @@ mod certificate;
 mod definition;
 mod deploy;
 mod sealed;
+mod terraform;
 
 pub use certificate::is_sealing;
 
@@ -38,6 +39,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.certificates = certificate::of_file(view.path, view.text, &places);
     facts.template_of = template_of(view.path).map(Box::from);
     facts.secret_file = secret_file::of_text(view);
+    facts.terraform = terraform::of_file(view.path, view.text);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { places: &places, own, people };
     let mut sources = Vec::new();
@@ -84,6 +86,7 @@ pub fn may_hold(path: &str) -> bool {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
         // Without an ending the first line tells.
         Lang::Other => !name.contains('.') || certificate::is_named(path),
+        Lang::Terraform => terraform::is_code(path),
         _ => false,
     }
 }
@@ -99,6 +102,7 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
         Lang::Shell => has("kind") || has("create") && has("secret"),
         // Objects in texts for people are examples; commands count.
         Lang::Markdown | Lang::Notebook => has("create") && has("secret"),
+        Lang::Terraform => terraform::of_file(path, text).is_some(),
         _ => certificate::is_named(path),
     }
 }
@@ -108,7 +112,7 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
 #[must_use]
 pub fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    has("ecret") || has("amespace") || registries.iter().any(|registry| has(registry))
+    has("ecret") || has("amespace") || has("backend \"") || registries.iter().any(|registry| has(registry))
 }
 
 /// The name of the secret file of which people copy the file at `path`.
@@ -364,7 +368,7 @@ mod tests {
         {
             assert!(may_hold(path), "{path}");
         }
-        for path in ["main.go", "train.py", "a.png", "main.tf", "a.tar.gz", "Dockerfile"] {
+        for path in ["main.go", "train.py", "a.png", "a.hcl", "a.tar.gz", "Dockerfile"] {
             assert!(!may_hold(path), "{path}");
         }
     }
