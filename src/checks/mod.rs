@@ -18,6 +18,7 @@ pub mod repair;
 mod ansible_vars_credential;
 mod args_credential;
 mod certificate_expiring;
+mod command_credential;
 mod configmap_credential;
 mod controller_key;
 mod duplicate_definition;
@@ -84,6 +85,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "ansible-vars-credential", run: Source(ansible_vars_credential::check) },
     Check { rule: "args-credential", run: Source(args_credential::check) },
     Check { rule: "certificate-expiring", run: Repository(certificate_expiring::check) },
+    Check { rule: "command-credential", run: Source(command_credential::check) },
     Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
     Check { rule: "controller-key", run: Source(controller_key::check) },
     Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },

@@ -87,6 +87,7 @@ pub fn may_hold(path: &str) -> bool {
         // Without an ending the first line tells.
         Lang::Other => !name.contains('.') || certificate::is_named(path),
         Lang::Terraform => terraform::is_code(path),
+        Lang::Dockerfile | Lang::Groovy => true,
         _ => false,
     }
 }
@@ -97,11 +98,11 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     match lang {
         Lang::Yaml | Lang::Json | Lang::JsonLines => {
-            has("kind") || has("op:") || has("\"op\"") || kustomization::is_kustomization(path)
+            has("kind") || has("op:") || has("\"op\"") || has("create secret") || kustomization::is_kustomization(path)
         }
         Lang::Shell => has("kind") || has("create") && has("secret"),
         // Objects in texts for people are examples; commands count.
-        Lang::Markdown | Lang::Notebook => has("create") && has("secret"),
+        Lang::Markdown | Lang::Notebook | Lang::Dockerfile | Lang::Groovy => has("create") && has("secret"),
         Lang::Terraform => terraform::of_file(path, text).is_some(),
         _ => certificate::is_named(path),
     }
@@ -368,7 +369,7 @@ mod tests {
         {
             assert!(may_hold(path), "{path}");
         }
-        for path in ["main.go", "train.py", "a.png", "a.hcl", "a.tar.gz", "Dockerfile"] {
+        for path in ["main.go", "train.py", "a.png", "a.hcl", "a.tar.gz", "a.toml"] {
             assert!(!may_hold(path), "{path}");
         }
     }
