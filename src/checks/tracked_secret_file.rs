@@ -8,11 +8,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     for (file, (path, facts)) in inventory.files().iter().enumerate().filter(|(_, (_, facts))| facts.tracked) {
         let Some((kind, level)) = facts.secret_risk() else { continue };
-        let what = kind.what;
-        let message = match level {
-            Level::Error => format!("'{path}' is {what} with credentials in it, and Git keeps it."),
-            _ => format!("'{path}' is {what}, which people fill with credentials, and Git keeps it."),
-        };
+        let message = format!("Git holds '{path}', {}.", kind.described(level));
         let draft = cx.report(file, Place::START, None, message);
         draft.at_most = level;
         let end = if level == Level::Error { ", and change the credentials, since the history keeps them" } else { "" };

@@ -26,8 +26,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
         let own = inventory.files()[*file].1.secret_risk().filter(|_| *path == **inventory.path(*file));
         let message = match own {
-            Some((kind, _)) => {
-                let what = kind.what;
+            Some((kind, level)) => {
+                let what = kind.described(level);
                 format!("No .gitignore covers '{path}', {what}: the next `git add .` takes it along.")
             }
             None if code => {

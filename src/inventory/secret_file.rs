@@ -5,6 +5,7 @@
 use crate::document::fragment::Host;
 use crate::document::view::View;
 use crate::document::yaml::Node;
+use crate::rule::Level;
 use crate::value::{KeyClass, ciphertext, is_placeholder, judge};
 
 /// A file that holds secrets by its kind.
@@ -14,6 +15,19 @@ pub struct SecretFile {
     pub what: &'static str,
     /// What is known of its content without a search for credentials.
     pub holds: Holds,
+}
+
+impl SecretFile {
+    /// What it is in words, where it is as bad as `level` says: `an env file with credentials in it`.
+    #[must_use]
+    pub fn described(&self, level: Level) -> String {
+        let itself = ["a private key", "a store of keys", "a token"].contains(&self.what);
+        match level {
+            Level::Error if itself => self.what.to_owned(),
+            Level::Error => format!("{} with credentials in it", self.what),
+            _ => format!("{}, which people fill with credentials", self.what),
+        }
+    }
 }
 
 /// What a secret file holds.
@@ -64,7 +78,7 @@ impl Kind {
             Self::Key => "a private key",
             Self::Keystore => "a store of keys",
             Self::Login | Self::Netrc | Self::Pgpass => "a file in which a program keeps its login",
-            Self::Token => "a file in which a program keeps its token",
+            Self::Token => "a token",
         }
     }
 
