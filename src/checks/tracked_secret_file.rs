@@ -9,7 +9,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for (file, (path, facts)) in inventory.files().iter().enumerate().filter(|(_, (_, facts))| facts.tracked) {
         let Some((kind, level)) = facts.secret_risk() else { continue };
         let message = format!("Git holds '{path}', {}.", kind.described(level));
-        let draft = cx.report(file, Place::START, None, message);
+        let draft = cx.report(file, Place::START, Some(path.to_string()), message);
         draft.at_most = level;
         let end = if level == Level::Error { ", and change the credentials, since the history keeps them" } else { "" };
         draft.help = Some(format!(
