@@ -94,7 +94,9 @@ impl Kind {
         Some(match (parent, name) {
             (_, ".env" | ".flaskenv") => Self::Env,
             (_, ".envrc") => Self::NamedEnv,
-            (".kube", "config") | (_, "kubeconfig" | ".kubeconfig") => Self::Kubeconfig,
+            (".kube", "config") | (_, "kubeconfig" | ".kubeconfig" | "admin.conf" | "super-admin.conf") => {
+                Self::Kubeconfig
+            }
             (_, "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519" | "id_ecdsa_sk" | "id_ed25519_sk") => Self::Key,
             (_, ".vault-token" | "hf_token" | ".hf_token") | (".huggingface" | "huggingface", "token") => Self::Token,
             (_, ".netrc" | "_netrc") => Self::Netrc,
@@ -332,7 +334,7 @@ mod tests {
         let text = |user: &str| {
             format!("apiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: me\n  user:\n    {user}\n")
         };
-        assert_eq!(of("cluster/admin.conf", &text("token: abcDEF123456")), Some(Holds::Certainly));
+        assert_eq!(of("cluster/admin.yaml", &text("token: abcDEF123456")), Some(Holds::Certainly));
         assert_eq!(of("a.yaml", &text("exec: {command: aws}")), Some(Holds::Perhaps));
         assert_eq!(of("a.yaml", &text("token: ${TOKEN}")), Some(Holds::Perhaps));
         assert_eq!(of("README.md", &format!("```yaml\n{}```\n", text("token: abcDEF123456"))), None);
