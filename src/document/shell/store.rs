@@ -1,5 +1,9 @@
 //! Reads commands that put a secret into a store: of AWS, Azure, Google, GitHub, Vault and their likes.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::secret::Literal;
 use super::{Command, Word};
 use crate::span::Span;
@@ -64,8 +68,10 @@ const FLAGS: [&str; 8] = [
 /// Whether a text is worth reading for such commands.
 #[must_use]
 pub fn may_store(text: &str) -> bool {
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    has("secret") || has("vault ") || has("put-parameter")
+    // Made once: this is asked of every longer string.
+    static WORDS: LazyLock<[Finder<'static>; 3]> =
+        LazyLock::new(|| ["secret", "vault ", "put-parameter"].map(Finder::new));
+    memchr::memchr(b' ', text.as_bytes()).is_some() && WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
 /// What `command` puts into a store. `before` is the command whose output it reads, where it is behind a pipe.
