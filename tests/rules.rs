@@ -165,6 +165,8 @@ fn run_folder(folder: &Path, only: Option<&str>) -> Outcome {
     let folder = folder.canonicalize().expect("a folder");
     for file in &mut listing.files {
         file.path = relative(&file.location, &folder).into();
+        // Whether the fixtures are committed already, or packed without Git, decides nothing.
+        file.tracked = !file.path.split('/').any(|part| part == "untracked");
     }
     listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     engine::run(Input { listing, context: &Vec::new }, &options(only, Some(folder)))

@@ -18,6 +18,7 @@ pub mod repair;
 mod ansible_vars_credential;
 mod args_credential;
 mod certificate_expiring;
+mod command_credential;
 mod configmap_credential;
 mod controller_key;
 mod duplicate_definition;
@@ -45,6 +46,8 @@ mod sealed_wrong_namespace;
 mod secret_sprawl;
 mod secret_type_mismatch;
 mod sops_partial;
+mod terraform_credential;
+mod tracked_secret_file;
 mod undefined_secret;
 mod undefined_secret_key;
 mod unexpected_env_from;
@@ -82,6 +85,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "ansible-vars-credential", run: Source(ansible_vars_credential::check) },
     Check { rule: "args-credential", run: Source(args_credential::check) },
     Check { rule: "certificate-expiring", run: Repository(certificate_expiring::check) },
+    Check { rule: "command-credential", run: Source(command_credential::check) },
     Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
     Check { rule: "controller-key", run: Source(controller_key::check) },
     Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },
@@ -108,6 +112,8 @@ pub const ALL: &[Check] = &[
     Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
     Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
+    Check { rule: "terraform-credential", run: Source(terraform_credential::check) },
+    Check { rule: "tracked-secret-file", run: Repository(tracked_secret_file::check) },
     Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },
     Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },
     Check { rule: "unexpected-env-from", run: Repository(unexpected_env_from::check) },
@@ -145,6 +151,14 @@ pub struct Draft {
     pub fix: Option<Fix>,
     /// The same as a wish, of a check that has no text at hand; it becomes the fix where the text allows that.
     pub repair: Option<Repair>,
+}
+
+impl Draft {
+    /// Whether it says that a credential stands there, and surely.
+    #[must_use]
+    pub fn is_credential(&self) -> bool {
+        self.weight != Weight::Structure && self.at_most == Level::Error && !self.incomplete && !self.refuted
+    }
 }
 
 /// How much a finding knows.

@@ -153,7 +153,7 @@ fn is_elided(raw: &str) -> bool {
 }
 
 /// Certificates and public keys.
-fn is_public(key: &str, text: &str) -> bool {
+pub(super) fn is_public(key: &str, text: &str) -> bool {
     let text = text.trim();
     let certificate = text.starts_with("-----BEGIN CERTIFICATE") || text.starts_with("-----BEGIN PUBLIC KEY");
     (certificate || text.starts_with("ssh-rsa ") || text.starts_with("ssh-ed25519 ")) && !text.contains("PRIVATE KEY")

@@ -3,6 +3,7 @@
 //! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
 
 pub mod fragment;
+pub mod hcl;
 mod lang;
 pub mod lines;
 pub mod markdown;

@@ -16,6 +16,9 @@ use crate::span::Span;
 /// Deepest embedding of documents in strings of documents.
 const MAX_EMBEDDING: usize = 4;
 
+/// Least length of a string that can hold a command which gives away a secret.
+const SCRIPT: usize = 24;
+
 /// Template actions of a source, sorted, in bytes of the source's text; shared by all its documents.
 type Actions = std::sync::Arc<[Action]>;
 
@@ -122,6 +125,8 @@ pub struct Parsed {
     pub stretches: Vec<(Span, Lang)>,
     /// `kubectl create secret` commands, spans in bytes of the source's text.
     pub create_secrets: Vec<shell::CreateSecret>,
+    /// Commands that put a secret into a store, spans in bytes of the source's text.
+    pub store_secrets: Vec<shell::StoreSecret>,
     /// CustomResourceDefinitions, which are left unparsed, in bytes of the source's text.
     pub definitions_of_kinds: Vec<Span>,
 }
@@ -209,6 +214,13 @@ impl Parser<'_> {
                 self.embedded(fragment, documents, depth);
                 self.commands(fragment);
             }
+            Lang::Dockerfile => self.commands(fragment),
+            Lang::Groovy => {
+                for span in shell::groovy_scripts(&fragment.text) {
+                    let map = OffsetMap::linear(span.start).then(&fragment.map);
+                    self.script(span.slice(&fragment.text), &map, &[]);
+                }
+            }
             _ => {}
         }
     }
@@ -228,20 +240,34 @@ impl Parser<'_> {
     }
 
     fn commands(&mut self, fragment: &Fragment<'_>) {
-        if memchr::memmem::find(fragment.text.as_bytes(), b"create").is_none() {
+        self.script(&fragment.text, &fragment.map, &[]);
+    }
+
+    /// Reads the commands of a script. What one of `actions` writes is no literal.
+    fn script(&mut self, text: &str, map: &OffsetMap, actions: &[Action]) {
+        let creates = memchr::memmem::find(text.as_bytes(), b"create").is_some();
+        let stores = shell::may_store(text);
+        if !creates && !stores {
             return;
         }
-        for command in shell::commands(&fragment.text) {
-            if let Some(mut found) = shell::create_secret(&command) {
-                for literal in &mut found.literals {
-                    literal.value = fragment.map.outer(literal.value);
-                }
-                found.name_span = fragment.map.outer(found.name_span);
+        let commands = shell::commands(text);
+        let outer = |literal: &mut shell::Literal| {
+            literal.value = map.outer(literal.value);
+            literal.expands |= actions.iter().any(|action| action.span.overlaps(literal.value));
+        };
+        for command in commands.iter().filter(|_| creates) {
+            if let Some(mut found) = shell::create_secret(command) {
+                found.literals.iter_mut().for_each(outer);
+                found.name_span = map.outer(found.name_span);
                 for (_, span) in &mut found.file_keys {
-                    *span = fragment.map.outer(*span);
+                    *span = map.outer(*span);
                 }
                 self.parsed.create_secrets.push(found);
             }
+        }
+        for mut found in shell::stored(text, &commands) {
+            found.literals.iter_mut().for_each(outer);
+            self.parsed.store_secrets.push(found);
         }
     }
 
@@ -308,6 +334,13 @@ impl Parser<'_> {
         let mut inner = Vec::new();
         for node in tree.nodes() {
             let (Some(value), Some(style)) = (node.as_str(), node.style()) else { continue };
+            if value.len() >= SCRIPT && !node.is_alias() && shell::may_store(value) {
+                let quotes = usize::from(matches!(style, Style::Single | Style::Double));
+                let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
+                if let Some((text, inner)) = scalar_text(tree.text(), whole, style) {
+                    self.script(&text, &inner.then(&map), actions);
+                }
+            }
             if node.is_alias() || !(value.contains("kind") && value.contains("apiVersion")) {
                 continue;
             }

@@ -56,6 +56,8 @@ pub(super) fn findings(
                 let again = catch_unwind(AssertUnwindSafe(|| scanner.again(&file.path, &decoded.text, said)));
                 Some(again.map(|again| (index, again)).map_err(|_| super::internal_error(&file.path)))
             }
+            // Nothing of it is text, so that only what was said of the whole can be shown.
+            Read::Skipped(reason) if reason == source::BINARY => Some(Ok((index, scanner.again(&file.path, "", said)))),
             // It was there a moment ago, and what was said of it then stays.
             _ => None,
         }

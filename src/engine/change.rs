@@ -288,7 +288,13 @@ fn again(
     mut drafts: Vec<Draft>,
     scratch: &mut Scratch,
 ) -> Option<Vec<Finding>> {
-    let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return Some(Vec::new()) };
+    let decoded = match source::read(file, scanner.options.max_size, scratch) {
+        Read::Text(decoded) => decoded,
+        Read::Skipped(reason) if reason == source::BINARY => {
+            return Some(scanner.again(&file.path, "", across::Said { file: 0, drafts, allows: false }));
+        }
+        _ => return Some(Vec::new()),
+    };
     catch_unwind(AssertUnwindSafe(|| {
         let (own, allows) = match seen {
             Some(seen) => (seen.drafts.clone(), seen.allows),

@@ -16,10 +16,10 @@ use crate::document::view::{self, Parsed, View};
 use crate::finding::{DigestKey, Finding, Outcome, Skipped};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
-use crate::inventory::read;
+use crate::inventory::{read, secret_file};
 use crate::rule::{Level, Rule};
 use crate::source::store::NOT_FETCHED;
-use crate::source::{self, File, Listing, Read, Scratch};
+use crate::source::{self, BINARY, File, Listing, Read, Scratch};
 use crate::span::Span;
 
 mod across;
@@ -174,7 +174,9 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
             .push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
     } else if let Some(decoded) = source::decode(bytes) {
         match scanner.guarded(path, &decoded.text) {
-            Ok(seen) => {
+            Ok(mut seen) => {
+                // What is handed over is what is about to be committed.
+                seen.facts.tracked = true;
                 outcome.coverage.files = 1;
                 outcome.coverage.bytes = size;
                 outcome.complete = !seen.incomplete;
@@ -200,6 +202,11 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
     }
     finish(&mut outcome);
     outcome
+}
+
+/// Whether Git holds a file: its index, or a commit that the file is read from.
+fn is_tracked(file: &File) -> bool {
+    file.tracked || file.blob.is_some()
 }
 
 /// What a panic over one file leaves.
@@ -256,13 +263,25 @@ impl<'o> Scanner<'o> {
         }
         let skipped = |reason: String| Skipped { path: file.path.clone(), reason };
         match source::read(file, self.options.max_size, buffer) {
-            Read::Skipped(reason) => Done::Skipped(skipped(reason)),
+            // What is no text is told by its name alone.
+            Read::Skipped(reason) => {
+                match secret_file::of_binary(&file.path).filter(|_| self.across && reason == BINARY) {
+                    Some(kind) => {
+                        let facts = Facts { secret_file: Some(kind), tracked: is_tracked(file), ..Facts::default() };
+                        Done::Seen { bytes: 0, seen: Box::new(Seen { facts, ..Seen::default() }) }
+                    }
+                    None => Done::Skipped(skipped(reason)),
+                }
+            }
             Read::Failed(reason) if self.options.accept_missing && reason.contains(NOT_FETCHED) => {
                 Done::Skipped(skipped(reason))
             }
             Read::Failed(reason) => Done::Failed(skipped(reason)),
             Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
-                Ok(seen) => Done::Seen { bytes: decoded.bytes, seen: Box::new(seen) },
+                Ok(mut seen) => {
+                    seen.facts.tracked = is_tracked(file);
+                    Done::Seen { bytes: decoded.bytes, seen: Box::new(seen) }
+                }
                 Err(failed) => Done::Failed(failed),
             },
         }
@@ -283,7 +302,8 @@ impl<'o> Scanner<'o> {
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
         let env_files = generator_credential::env_files(&view);
-        let facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
+        let mut facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
+        facts.exposed = drafts.iter().any(Draft::is_credential);
         let allows = allows && self.options.allow_comments;
         if drafts.is_empty() && !allows {
             return Seen { env_files, facts, ..Seen::default() };

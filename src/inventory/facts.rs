@@ -1,7 +1,9 @@
 //! The facts of one file.
 
 use super::kustomization::{Kustomization, Parts};
+use super::secret_file::{Holds, SecretFile};
 use super::{Place, Stated};
+use crate::rule::Level;
 use crate::span::Span;
 
 /// What one file holds, as far as its bytes (and its name) alone tell.
@@ -19,8 +21,28 @@ pub struct Facts {
     pub certificates: Vec<Certificate>,
     /// The name of the secret file that the file is a template of: `.env` for `.env.example`.
     pub template_of: Option<Box<str>>,
+    /// What Terraform writes beside the file, where it is code of Terraform.
+    pub terraform: Option<Terraform>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
+    /// What the file is, where it is of a kind that holds secrets.
+    pub secret_file: Option<SecretFile>,
+    /// Whether a credential was found in it. The engine says so, which has searched it; not of files that are only context.
+    pub exposed: bool,
+    /// Whether Git holds the file, or is about to: in the index, in a commit, or handed over as what will be one. The
+    /// engine says so.
+    pub tracked: bool,
+}
+
+/// What a file of Terraform's code tells of the files that are made beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terraform {
+    /// Whether it configures a provider, so that it is applied by itself and is no module.
+    pub applied: bool,
+    /// Whether it keeps its state elsewhere (`backend`, `cloud`).
+    pub remote: bool,
+    /// A file of variables that it names: `secret.auto.tfvars`.
+    pub variables: Option<Box<str>>,
 }
 
 /// A certificate in PEM.
@@ -253,6 +275,19 @@ pub struct Deploy {
 }
 
 impl Facts {
+    /// What the file is, where it is a secret file with something to lose: an error where it holds a credential, a warning
+    /// where people fill it with them.
+    #[must_use]
+    pub fn secret_risk(&self) -> Option<(SecretFile, Level)> {
+        let kind = self.secret_file?;
+        match kind.holds {
+            Holds::Certainly => Some((kind, Level::Error)),
+            _ if self.exposed => Some((kind, Level::Error)),
+            Holds::Soon => Some((kind, Level::Warning)),
+            Holds::Perhaps => None,
+        }
+    }
+
     /// Whether the file tells nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -262,6 +297,8 @@ impl Facts {
             && self.commands.is_empty()
             && self.certificates.is_empty()
             && self.template_of.is_none()
+            && self.secret_file.is_none()
+            && self.terraform.is_none()
     }
 }
 

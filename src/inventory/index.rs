@@ -88,7 +88,7 @@ pub struct Past {
 /// What a repository ignores.
 #[derive(Debug)]
 pub struct Ignores {
-    /// Secret files that no pattern speaks of, each with the index of the file that is a template of it.
+    /// Secret files that no pattern speaks of, each with the index of the file that is a template of it, or of itself.
     pub open: Vec<(usize, String)>,
     /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be added to.
     pub text: Option<String>,
@@ -169,28 +169,57 @@ impl<'f> Inventory<'f> {
         self.files
     }
 
+    /// The files of a folder, which ends in `/`, by their names.
+    fn beside(&self, folder: &'f str) -> impl Iterator<Item = (&'f str, &'f Facts)> {
+        let first = self.files.partition_point(|(other, _)| &**other < folder);
+        let below =
+            self.files[first..].iter().map_while(move |(other, facts)| Some((other.strip_prefix(folder)?, facts)));
+        below.filter(|(name, _)| !name.contains('/'))
+    }
+
+    /// The facts of the file at a path.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&'f Facts> {
+        let at = self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()?;
+        Some(&self.files[at].1)
+    }
+
     /// An object.
     #[must_use]
     pub fn object(&self, (file, object): At) -> &'f Object {
         &self.files[file].1.objects[object]
     }
 
-    /// The secret files that templates in the repository stand for, by path, each with the index of a template.
+    /// The secret files that are there without being in Git, or that templates in the repository stand for, by path, each
+    /// with its own index or that of a template.
     #[must_use]
     pub fn secret_files(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (index, (path, facts)) in self.files.iter().enumerate() {
+            if !facts.tracked && facts.secret_risk().is_some() {
+                found.push((index, path.to_string()));
+            }
             let Some(name) = &facts.template_of else { continue };
             let folder = path.rfind('/').map_or("", |end| &path[..=end]);
             found.push((index, format!("{folder}{name}")));
-            // Terraform writes its state, with every secret that it knows of, beside its files.
-            let module = |name: &str| name.ends_with(".tf") && !name.contains('/');
-            let first = self.files.partition_point(|(other, _)| &**other < folder);
-            let mut beside = self.files[first..].iter().map_while(|(other, _)| other.strip_prefix(folder));
-            if name.ends_with(".tfvars") && beside.any(module) {
+            if name.ends_with(".tfvars") && self.beside(folder).any(|(name, _)| name.ends_with(".tf")) {
                 found.push((index, format!("{folder}terraform.tfstate")));
             }
         }
+        for (index, (path, facts)) in self.files.iter().enumerate() {
+            let Some(terraform) = &facts.terraform else { continue };
+            let folder = path.rfind('/').map_or("", |end| &path[..=end]);
+            // Terraform writes its state, with every secret that it knows of, beside its files, unless that is kept elsewhere.
+            let remote = || self.beside(folder).any(|(_, facts)| facts.terraform.as_ref().is_some_and(|it| it.remote));
+            if terraform.applied && !remote() {
+                found.push((index, format!("{folder}terraform.tfstate")));
+            }
+            if let Some(name) = &terraform.variables {
+                found.push((index, format!("{folder}{name}")));
+            }
+        }
+        // What is in Git already is `tracked-secret-file`'s.
+        found.retain(|(_, path)| !self.file(path).is_some_and(|facts| facts.tracked && facts.secret_risk().is_some()));
         found.sort_by(|(_, a), (_, b)| a.cmp(b));
         found.dedup_by(|(_, later), (_, first)| later == first);
         found

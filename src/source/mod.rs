@@ -34,7 +34,7 @@ pub use git::{Checkout, checkout, common_dir, git_dir};
 pub use hooks::{HookFolder, hook_folder};
 pub use ignored::{Ignored, ignored, ignored_below, ignored_in};
 pub use past::{Past, past};
-pub use read::{Read, read, stdin};
+pub use read::{BINARY, Read, read, stdin};
 pub use store::Scratch;
 pub use tree::{list, report_name, root_of};
 

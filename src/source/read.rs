@@ -10,6 +10,11 @@ use super::{Decoded, File, Kind, Scratch};
 /// How much is read before a longer file is checked for being binary, bytes.
 const FIRST: usize = 64 * 1024;
 
+/// The reason for leaving out a file that is no text.
+pub const BINARY: &str = "binary file";
+/// The reason for leaving out a file that git-crypt encrypted.
+const GIT_CRYPT: &str = "encrypted by git-crypt";
+
 /// What became of reading one file.
 #[derive(Debug)]
 pub enum Read<'a> {
@@ -22,8 +27,11 @@ pub enum Read<'a> {
 }
 
 impl Read<'_> {
-    fn binary() -> Self {
-        Self::Skipped("binary file".to_owned())
+    fn binary(head: &[u8]) -> Self {
+        if head.starts_with(b"\0GITCRYPT\0") {
+            return Self::Skipped(GIT_CRYPT.to_owned());
+        }
+        Self::Skipped(BINARY.to_owned())
     }
 
     fn special(kind: &str) -> Self {
@@ -82,7 +90,7 @@ pub fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
             return take(input, size, limit, &mut scratch.bytes);
         }
         return match scratch.load(blob, limit) {
-            Ok(Ok(())) => decode(&scratch.bytes).map_or_else(Read::binary, Read::Text),
+            Ok(Ok(())) => text_of(&scratch.bytes),
             Ok(Err(size)) => Read::too_large(limit, Some(size)),
             Err(reason) => Read::Failed(reason),
         };
@@ -128,7 +136,7 @@ fn take(mut input: impl io::Read, size: Option<u64>, limit: u64, buffer: &mut Ve
         };
         let head = &buffer[..have.min(HEAD)];
         if first && (over || !ended) && is_binary(head) {
-            return Read::binary();
+            return Read::binary(head);
         }
         if over || have as u64 > limit {
             return Read::too_large(limit, size.filter(|_| over));
@@ -140,7 +148,12 @@ fn take(mut input: impl io::Read, size: Option<u64>, limit: u64, buffer: &mut Ve
         // A file that grows, or an input of unknown length, gets twice the room each time.
         wanted = expected.max(wanted.saturating_mul(2)).min(most);
     }
-    decode(&buffer[..have]).map_or_else(Read::binary, Read::Text)
+    text_of(&buffer[..have])
+}
+
+/// The text of a whole file.
+fn text_of(bytes: &[u8]) -> Read<'_> {
+    decode(bytes).map_or_else(|| Read::binary(bytes), Read::Text)
 }
 
 /// Reads until `room` is full from `have` on (false) or the input ends (true).

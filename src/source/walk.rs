@@ -1,7 +1,7 @@
 //! Reading a folder and all below it, under Git's ignore rules or without.
 //!
-//! The patterns are matched by the crate `ignore`; its walkers are not used, since they open whatever is called
-//! `.gitignore`, a FIFO too, and look for several files in every folder. Here one reading of each folder tells all.
+//! The patterns are read and matched by the parts of `gix` that do as Git does, down to its oddities; other libraries differ
+//! in backslashes, blanks and brackets. One reading of each folder tells all, and nothing is opened that is no regular file.
 
 use std::collections::HashSet;
 use std::fs;
@@ -9,8 +9,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use gix::bstr::ByteSlice;
+use gix::glob::pattern::{Case, Mode};
+use gix::glob::{Pattern, wildmatch};
 
 use super::Kind;
 use super::git::Repository;
@@ -94,14 +95,20 @@ fn read_folder(base: &Path, folder: &[u8], children: &mut Vec<(Vec<u8>, Kind)>, 
 
 /// Ignore rules of a work tree.
 pub(super) struct Rules {
-    exclude: Gitignore,
-    global: Gitignore,
+    exclude: Patterns,
+    global: Patterns,
     ignore_case: bool,
+}
+
+/// The patterns of one ignore file, in its order: the last one that matches decides.
+struct Patterns {
+    patterns: Vec<Pattern>,
+    case: Case,
 }
 
 /// The patterns of one `.gitignore`, and what stands above it.
 struct Level {
-    patterns: Gitignore,
+    patterns: Patterns,
     /// Length of the folder's path and the `/` after it.
     prefix: usize,
     parent: Option<Arc<Level>>,
@@ -112,7 +119,8 @@ impl Rules {
     /// the user ignores everywhere gets into no commit either.
     pub fn new(repository: &Repository) -> Self {
         let ignore_case = repository.ignore_case;
-        let (global, _) = builder(ignore_case).build_global();
+        let global = ignore::gitignore::gitconfig_excludes_path();
+        let global = global.map_or_else(Patterns::empty, |path| patterns(&path, ignore_case));
         Self { exclude: patterns(&repository.exclude, ignore_case), global, ignore_case }
     }
 
@@ -133,7 +141,7 @@ impl Rules {
 
     /// The rules that every clone has: those of `.gitignore` files alone.
     pub fn shared(ignore_case: bool) -> Self {
-        Self { exclude: Gitignore::empty(), global: Gitignore::empty(), ignore_case }
+        Self { exclude: Patterns::empty(), global: Patterns::empty(), ignore_case }
     }
 
     /// Whether the rules speak of the file `path`, which need not be there, or of a folder above it: they ignore it, or
@@ -141,7 +149,7 @@ impl Rules {
     pub fn speak_of(&self, files: IgnoreFiles<'_>, path: &[u8]) -> bool {
         let load = |folder: &[u8], parent| {
             let text = files(&join(folder, b".gitignore"));
-            Level::add(text.map_or_else(Gitignore::empty, |text| parse(&text, self.ignore_case)), folder, parent)
+            Level::add(text.map_or_else(Patterns::empty, |text| parse(&text, self.ignore_case)), folder, parent)
         };
         let folder = path.iter().rposition(|&byte| byte == b'/').map_or(&b""[..], |end| &path[..end]);
         let mut chain = None;
@@ -157,7 +165,7 @@ impl Rules {
         chain = load(folder, chain);
         let mut next = chain.as_deref();
         while let Some(level) = next {
-            if verdict(&level.patterns, path.get(level.prefix..).unwrap_or_default(), false).is_some() {
+            if level.patterns.verdict(path.get(level.prefix..).unwrap_or_default(), false).is_some() {
                 return true;
             }
             next = level.parent.as_deref();
@@ -170,12 +178,12 @@ impl Rules {
         let folder = kind == Kind::Folder;
         let mut next = chain;
         while let Some(level) = next {
-            if let Some(ignored) = verdict(&level.patterns, path.get(level.prefix..).unwrap_or_default(), folder) {
+            if let Some(ignored) = level.patterns.verdict(path.get(level.prefix..).unwrap_or_default(), folder) {
                 return ignored;
             }
             next = level.parent.as_deref();
         }
-        [&self.exclude, &self.global].into_iter().find_map(|all| verdict(all, path, folder)).unwrap_or(false)
+        [&self.exclude, &self.global].into_iter().find_map(|all| all.verdict(path, folder)).unwrap_or(false)
     }
 }
 
@@ -186,8 +194,8 @@ impl Level {
         Self::add(patterns(&path, ignore_case), folder, parent)
     }
 
-    fn add(patterns: Gitignore, folder: &[u8], parent: Option<Arc<Self>>) -> Option<Arc<Self>> {
-        if patterns.is_empty() {
+    fn add(patterns: Patterns, folder: &[u8], parent: Option<Arc<Self>>) -> Option<Arc<Self>> {
+        if patterns.patterns.is_empty() {
             return parent;
         }
         let prefix = if folder.is_empty() { 0 } else { folder.len() + 1 };
@@ -195,44 +203,57 @@ impl Level {
     }
 }
 
-fn verdict(patterns: &Gitignore, path: &[u8], folder: bool) -> Option<bool> {
-    if patterns.is_empty() {
-        return None;
+impl Patterns {
+    fn empty() -> Self {
+        Self { patterns: Vec::new(), case: Case::Sensitive }
     }
-    match patterns.matched(as_path(path).ok()?, folder) {
-        Match::None => None,
-        Match::Ignore(_) => Some(true),
-        Match::Whitelist(_) => Some(false),
+
+    /// What they say of `path`, relative to the folder of their file: it is ignored, or not to be ignored.
+    fn verdict(&self, path: &[u8], folder: bool) -> Option<bool> {
+        // The name of the folder itself is not below it.
+        if self.patterns.is_empty() || path.is_empty() {
+            return None;
+        }
+        let name = memchr::memrchr(b'/', path).map(|at| at + 1);
+        let matches = |pattern: &&Pattern| matches(pattern, path, name, folder, self.case);
+        self.patterns.iter().rev().find(matches).map(|pattern| !pattern.is_negative())
     }
 }
 
-fn builder(ignore_case: bool) -> GitignoreBuilder {
-    let mut builder = GitignoreBuilder::new("");
-    // Setting it cannot fail, says the crate; a failure would only make more be searched.
-    let _ = builder.case_insensitive(ignore_case);
-    builder
+/// Whether a pattern matches `path`, whose last part begins at `name`.
+fn matches(pattern: &Pattern, path: &[u8], name: Option<usize>, folder: bool, case: Case) -> bool {
+    let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+    let has = |flag| pattern.mode.contains(flag);
+    let whole_path = !has(Mode::NO_SUB_DIR) || has(Mode::ABSOLUTE);
+    let literal = pattern.first_wildcard_pos.filter(|&at| whole_path && at > 0);
+    let Some(literal) = literal else {
+        return pattern.matches_repo_relative_path(path.as_bstr(), name, Some(folder), case, mode);
+    };
+    // Git takes the literal start off before it looks at the rest, so that the `**/` of `a**/b` counts as one at the start.
+    let Some((start, rest)) = path.split_at_checked(literal) else { return false };
+    let wanted = &pattern.text[..literal];
+    let same = if case == Case::Fold { wanted.eq_ignore_ascii_case(start) } else { wanted == start };
+    let fold = if case == Case::Fold { wildmatch::Mode::IGNORE_CASE } else { wildmatch::Mode::empty() };
+    same && (folder || !has(Mode::MUST_BE_DIR))
+        && gix::glob::wildmatch(pattern.text[literal..].as_bstr(), rest.as_bstr(), mode | fold)
 }
 
 /// The patterns of the file at `path`; none where it is missing, unreadable or no regular file: then more is searched
 /// rather than less. A line that is no pattern is passed over, as Git does.
-fn patterns(path: &Path, ignore_case: bool) -> Gitignore {
+fn patterns(path: &Path, ignore_case: bool) -> Patterns {
     let mut bytes = Vec::new();
     let read = open(path)
         .and_then(|file| if file.metadata()?.is_file() { file.take(MOST).read_to_end(&mut bytes) } else { Ok(0) });
-    if read.is_err() { Gitignore::empty() } else { parse(&bytes, ignore_case) }
+    if read.is_err() { Patterns::empty() } else { parse(&bytes, ignore_case) }
 }
 
 /// The patterns of the content of an ignore file.
-fn parse(bytes: &[u8], ignore_case: bool) -> Gitignore {
-    if bytes.is_empty() {
-        return Gitignore::empty();
-    }
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    let mut builder = builder(ignore_case);
-    for line in text.lines() {
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
+fn parse(bytes: &[u8], ignore_case: bool) -> Patterns {
+    // The end of the last line is as good as any other.
+    let whole = [bytes, b"\n"].concat();
+    let lines = gix::ignore::parse::Lines::new(&whole, false);
+    let case = if ignore_case { Case::Fold } else { Case::Sensitive };
+    Patterns { patterns: lines.map(|(pattern, _, _)| pattern).collect(), case }
 }
 
 /// `name` in `folder`; the empty folder is the base.

@@ -279,3 +279,60 @@ fn a_history_holds_credentials_and_nothing_else() {
     assert_eq!(rules(&run), ["plaintext-secret"], "{run:?}");
     assert!(run.json()["coverage"]["skipped"].to_string().contains("broken.yaml"), "{run:?}");
 }
+
+#[test]
+fn secret_files_are_told_by_whether_git_has_them() {
+    if !has_git() {
+        return;
+    }
+    let told = |run: &Run| -> Vec<String> {
+        let found = run.findings();
+        let of = |name: &str| {
+            found
+                .iter()
+                .filter(|one| one["rule"] == name)
+                .map(|one| format!("{name} {}", one["path"].as_str().expect("a path")))
+                .collect::<Vec<_>>()
+        };
+        let mut told = [of("tracked-secret-file"), of("unignored-secret-file")].concat();
+        told.sort();
+        told
+    };
+    let check = |repo: &Repo| told(&repo.run(&["check", "--format", "json"]));
+    let repo = Repo::new();
+    repo.write("README.md", "x\n");
+    repo.commit("start");
+    repo.write(".env", &format!("DB_PASSWORD={}\n", token(1)));
+    assert_eq!(check(&repo), ["unignored-secret-file .env"], "not in Git yet");
+    assert!(told(&staged(&repo)).is_empty(), "nothing is staged");
+    repo.git(&["add", ".env"]);
+    assert_eq!(told(&staged(&repo)), ["tracked-secret-file .env"]);
+    assert_eq!(check(&repo), ["tracked-secret-file .env"]);
+    let old = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["commit", "-q", "-m", "with .env"]);
+    assert_eq!(told(&diff(&repo, &old)), ["tracked-secret-file .env"]);
+    assert!(told(&staged(&repo)).is_empty(), "it is nothing new");
+    repo.write(".gitignore", ".env\n");
+    assert_eq!(check(&repo), ["tracked-secret-file .env"], "what is in Git stays there");
+    repo.git(&["rm", "-q", "--cached", "--", ".env"]);
+    assert!(check(&repo).is_empty(), "it is ignored and out of the index");
+    fs::remove_dir_all(repo.path.join(".git")).expect("it is there");
+    assert!(check(&repo).is_empty(), "outside Git");
+}
+
+#[test]
+fn a_store_of_keys_is_told_though_nothing_of_it_is_read() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.write("README.md", "x\n");
+    repo.commit("start");
+    fs::write(repo.path.join("client.p12"), b"0\x82\x04\x00\x02\x01\x03\x00").expect("a file");
+    repo.write("locked.p12", "\0GITCRYPT\0\u{1}\u{2}");
+    repo.git(&["add", "-A"]);
+    for run in [staged(&repo), repo.run(&["check", "--format", "json"])] {
+        assert_eq!(rules(&run), ["tracked-secret-file"], "{run:?}");
+        assert_eq!(run.findings()[0]["path"], "client.p12");
+    }
+}

@@ -4,10 +4,12 @@
 
 mod scan;
 mod secret;
+mod store;
 
 use std::borrow::Cow;
 
 pub use secret::{CreateSecret, Literal, create_secret};
+pub use store::{StoreSecret, may_store, store_secret};
 
 use super::fragment::{Fragment, Host, Lang, looks_like_manifest};
 use super::offset::OffsetMap;
@@ -63,6 +65,50 @@ pub fn heredocs(text: &str) -> Vec<Heredoc> {
 #[must_use]
 pub fn commands(text: &str) -> Vec<Command<'_>> {
     scan::scan(text).commands
+}
+
+/// What the commands of `text` put into stores of secrets.
+#[must_use]
+pub fn store_secrets(text: &str) -> Vec<StoreSecret> {
+    stored(text, &commands(text))
+}
+
+/// The same of commands of `text` that were read already.
+#[must_use]
+pub fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
+    let one = |(at, command): (usize, &Command<'_>)| {
+        let before = at.checked_sub(1).map(|at| &commands[at]).filter(|before| store::is_pipe(text, before, command));
+        store_secret(command, before)
+    };
+    commands.iter().enumerate().filter_map(one).collect()
+}
+
+/// The commands of a Groovy pipeline: the strings given to `sh`.
+#[must_use]
+pub fn groovy_scripts(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(next) = memchr::memmem::find(&text.as_bytes()[at..], b"sh") {
+        let start = at + next;
+        at = start + 2;
+        let word = text[..start].ends_with(|c: char| c.is_ascii_alphanumeric() || "_-.\"'".contains(c));
+        let rest = text[at..].trim_start_matches([' ', '\t', '(', '\n', '\r']);
+        let rest = rest.strip_prefix("script:").map_or(rest, str::trim_start);
+        let quote = ["'''", "\"\"\"", "'", "\""].into_iter().find(|quote| rest.starts_with(quote));
+        let Some(quote) = quote.filter(|_| !word && !text[at..].starts_with(['\'', '"'])) else { continue };
+        let from = text.len() - rest.len() + quote.len();
+        let line = text[from..].find('\n').filter(|_| quote.len() == 1).map_or(text.len(), |line| from + line);
+        let Some(length) = text[from..line].find(quote) else {
+            // What does not end here ends nowhere further on either.
+            if quote.len() == 3 {
+                break;
+            }
+            continue;
+        };
+        found.push(Span::new(from, from + length));
+        at = from + length + quote.len();
+    }
+    found
 }
 
 /// The here-documents that hold manifests.

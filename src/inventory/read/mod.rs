@@ -4,12 +4,13 @@ mod certificate;
 mod definition;
 mod deploy;
 mod sealed;
+mod terraform;
 
 pub use certificate::is_sealing;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
-use super::{Places, Stated, kustomization, reference};
+use super::{Places, Stated, kustomization, reference, secret_file};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
 use crate::document::view::{Unit, View};
@@ -37,6 +38,8 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     let mut facts = Facts { partial: !view.parsed.faults.is_empty(), ..Facts::default() };
     facts.certificates = certificate::of_file(view.path, view.text, &places);
     facts.template_of = template_of(view.path).map(Box::from);
+    facts.secret_file = secret_file::of_text(view);
+    facts.terraform = terraform::of_file(view.path, view.text);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { places: &places, own, people };
     let mut sources = Vec::new();
@@ -83,6 +86,8 @@ pub fn may_hold(path: &str) -> bool {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
         // Without an ending the first line tells.
         Lang::Other => !name.contains('.') || certificate::is_named(path),
+        Lang::Terraform => terraform::is_code(path),
+        Lang::Dockerfile | Lang::Groovy => true,
         _ => false,
     }
 }
@@ -93,11 +98,12 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     match lang {
         Lang::Yaml | Lang::Json | Lang::JsonLines => {
-            has("kind") || has("op:") || has("\"op\"") || kustomization::is_kustomization(path)
+            has("kind") || has("op:") || has("\"op\"") || has("create secret") || kustomization::is_kustomization(path)
         }
         Lang::Shell => has("kind") || has("create") && has("secret"),
         // Objects in texts for people are examples; commands count.
-        Lang::Markdown | Lang::Notebook => has("create") && has("secret"),
+        Lang::Markdown | Lang::Notebook | Lang::Dockerfile | Lang::Groovy => has("create") && has("secret"),
+        Lang::Terraform => terraform::of_file(path, text).is_some(),
         _ => certificate::is_named(path),
     }
 }
@@ -107,7 +113,7 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
 #[must_use]
 pub fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    has("ecret") || has("amespace") || registries.iter().any(|registry| has(registry))
+    has("ecret") || has("amespace") || has("backend \"") || registries.iter().any(|registry| has(registry))
 }
 
 /// The name of the secret file of which people copy the file at `path`.
@@ -363,7 +369,7 @@ mod tests {
         {
             assert!(may_hold(path), "{path}");
         }
-        for path in ["main.go", "train.py", "a.png", "main.tf", "a.tar.gz", "Dockerfile"] {
+        for path in ["main.go", "train.py", "a.png", "a.hcl", "a.tar.gz", "a.toml"] {
             assert!(!may_hold(path), "{path}");
         }
     }

@@ -1,0 +1,361 @@
+//! Files that have no place in Git: told by their names, and by what such a file holds.
+//!
+//! A name alone is never enough: a template, a file that is encrypted, and one in which nothing is filled in stay quiet.
+
+use crate::document::fragment::Host;
+use crate::document::view::View;
+use crate::document::yaml::Node;
+use crate::rule::Level;
+use crate::value::{KeyClass, ciphertext, is_placeholder, judge};
+
+/// A file that holds secrets by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretFile {
+    /// What it is, with its article: `a kubeconfig`.
+    pub what: &'static str,
+    /// What is known of its content without a search for credentials.
+    pub holds: Holds,
+}
+
+impl SecretFile {
+    /// What it is in words, where it is as bad as `level` says: `an env file with credentials in it`.
+    #[must_use]
+    pub fn described(&self, level: Level) -> String {
+        let itself = ["a private key", "a store of keys", "a token"].contains(&self.what);
+        match level {
+            Level::Error if itself => self.what.to_owned(),
+            Level::Error => format!("{} with credentials in it", self.what),
+            _ => format!("{}, which people fill with credentials", self.what),
+        }
+    }
+}
+
+/// What a secret file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// A credential only where one is found in it: many such files hold settings.
+    Perhaps,
+    /// Nothing that is known, but people fill it with credentials.
+    Soon,
+    /// A credential, by its kind and structure.
+    Certainly,
+}
+
+/// Endings of a template of a secret file, which is there to be committed.
+const TEMPLATES: [&str; 7] = [".example", ".template", ".sample", ".dist", ".tpl", ".tmpl", ".j2"];
+
+/// Kinds of secret files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `.env` and its family, read by programs as `KEY=value`.
+    Env,
+    /// Other files of such lines, which hold settings as often.
+    NamedEnv,
+    /// Variables of Terraform.
+    Variables,
+    /// State of Terraform.
+    State,
+    Kubeconfig,
+    /// A private key, where the file holds one.
+    Key,
+    /// A store of keys in a binary format.
+    Keystore,
+    /// A login that a program keeps, in a format whose credentials are found by the rules.
+    Login,
+    /// The same, nothing but a token.
+    Token,
+    Netrc,
+    Pgpass,
+}
+
+impl Kind {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Env | Self::NamedEnv => "an env file",
+            Self::Variables => "a file of Terraform variables",
+            Self::State => "a state of Terraform",
+            Self::Kubeconfig => "a kubeconfig",
+            Self::Key => "a private key",
+            Self::Keystore => "a store of keys",
+            Self::Login | Self::Netrc | Self::Pgpass => "a file in which a program keeps its login",
+            Self::Token => "a token",
+        }
+    }
+
+    /// The kind that the name of a file says.
+    fn of_path(path: &str) -> Option<Self> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let parent = folder.rsplit('/').next().unwrap_or_default();
+        let name = &*name.to_ascii_lowercase();
+        if TEMPLATES.iter().any(|ending| name.ends_with(ending)) || is_template(name) {
+            return None;
+        }
+        let (_, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+        Some(match (parent, name) {
+            (_, ".env" | ".flaskenv") => Self::Env,
+            (_, ".envrc") => Self::NamedEnv,
+            (".kube", "config") | (_, "kubeconfig" | ".kubeconfig" | "admin.conf" | "super-admin.conf") => {
+                Self::Kubeconfig
+            }
+            (_, "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519" | "id_ecdsa_sk" | "id_ed25519_sk") => Self::Key,
+            (_, ".vault-token" | "hf_token" | ".hf_token") | (".huggingface" | "huggingface", "token") => Self::Token,
+            (_, ".netrc" | "_netrc") => Self::Netrc,
+            (_, ".pgpass" | "pgpass.conf") => Self::Pgpass,
+            (".docker", "config.json") | (".aws" | ".mlflow" | ".oci", "credentials") => Self::Login,
+            (
+                _,
+                ".npmrc"
+                | ".pypirc"
+                | ".git-credentials"
+                | ".my.cnf"
+                | ".s3cfg"
+                | ".boto"
+                | ".dockercfg"
+                | ".dockerconfigjson"
+                | ".terraformrc"
+                | "terraform.rc"
+                | "credentials.tfrc.json"
+                | "kaggle.json"
+                | "application_default_credentials.json"
+                | ".yarnrc.yml"
+                | ".htpasswd"
+                | "rclone.conf",
+            ) => Self::Login,
+            _ if name.starts_with(".env.") => Self::Env,
+            _ if ends(name, &["kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig"]) => Self::Kubeconfig,
+            _ if ending == "json" && is_cloud_login(name) => Self::Login,
+            _ if ends(name, &[".tfvars", ".tfvars.json"]) => Self::Variables,
+            _ if ends(name, &[".tfstate", ".tfstate.backup"]) => Self::State,
+            _ => match ending {
+                "env" => Self::NamedEnv,
+                "pem" | "key" | "ppk" => Self::Key,
+                "jks" | "p12" | "pfx" | "keystore" | "bcfks" | "jceks" => Self::Keystore,
+                _ => return None,
+            },
+        })
+    }
+}
+
+fn ends(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// `.env.example`, `example.env`, `.env.sample.local`, `.env.ci-template`: a part of the name says that it is to be copied.
+fn is_template(name: &str) -> bool {
+    let words = ["example", "template", "sample", "dist", "defaults", "default", "schema", "tpl", "vault"];
+    name.split(['.', '-', '_']).any(|part| words.contains(&part)) && name.contains("env")
+        || name.split(['.', '-', '_']).any(|part| words[..3].contains(&part))
+}
+
+/// `service-account.json`, `client_secret_1.json`, `gcp-credentials.json`.
+fn is_cloud_login(name: &str) -> bool {
+    let stem = name.replace(['_', '.'], "-");
+    ["service-account", "serviceaccount", "client-secret", "credentials", "gcp-key", "gcloud", "sa-key", "azureauth"]
+        .iter()
+        .any(|word| stem.contains(word))
+}
+
+/// What a binary file is, by its name alone; nothing where that says that only public certificates are in it.
+#[must_use]
+pub fn of_binary(path: &str) -> Option<SecretFile> {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let public =
+        ["trust", "cacert", "public", "-ca.", "ca-cert", "rootca", "root-ca"].iter().any(|word| name.contains(word));
+    let kind = Kind::of_path(path).filter(|kind| *kind == Kind::Keystore && !public)?;
+    Some(SecretFile { what: kind.what(), holds: Holds::Certainly })
+}
+
+/// What a file of text is, by its name and its structure.
+#[must_use]
+pub fn of_text(view: &View<'_>) -> Option<SecretFile> {
+    let named = Kind::of_path(view.path);
+    let kind = match named {
+        Some(kind) => kind,
+        None => is_kubeconfig(view).then_some(Kind::Kubeconfig)?,
+    };
+    if is_encrypted(view.text) {
+        return None;
+    }
+    let text = view.text;
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let certain = |it: bool| if it { Holds::Certainly } else { Holds::Perhaps };
+    let holds = match kind {
+        Kind::Env if is_blank(text) => Holds::Perhaps,
+        Kind::Env => Holds::Soon,
+        Kind::Variables | Kind::Login | Kind::NamedEnv if is_named_secret(view.path) && !is_blank(text) => Holds::Soon,
+        Kind::State if has("\"attributes\"") => Holds::Certainly,
+        Kind::State if has("\"resources\"") || has("\"outputs\"") => Holds::Soon,
+        Kind::Kubeconfig => certain(has_inline_login(view)),
+        Kind::Token => certain(is_token(text)),
+        Kind::Netrc => certain(netrc_password(text)),
+        Kind::Pgpass => certain(text.lines().any(pgpass_password)),
+        _ => Holds::Perhaps,
+    };
+    Some(SecretFile { what: kind.what(), holds })
+}
+
+/// Whether the file's own name, not a folder's, says that it holds secrets.
+fn is_named_secret(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let named = name.split(['.', '-', '_']).any(|part| matches!(part, "secret" | "secrets" | "credential" | "creds"));
+    named || name.split(['.', '-', '_']).any(|part| part == "credentials") && !name.ends_with(".json")
+}
+
+/// Only comments and blank lines, or keys without values.
+fn is_blank(text: &str) -> bool {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('=')).all(|(_, value)| {
+        let value = value.split(" #").next().unwrap_or_default();
+        is_placeholder(value)
+    })
+}
+
+/// Whether a tool that keeps secrets in Git encrypted the file: SOPS, ansible-vault, age, PGP, transcrypt, dotenvx.
+fn is_encrypted(text: &str) -> bool {
+    let start = text.trim_start();
+    let sops = || {
+        ["\"sops\"", "sops_mac=", "\nsops:", "\n[sops]", "sops_version="]
+            .iter()
+            .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+            && memchr::memmem::find(text.as_bytes(), b"ENC[AES256_GCM,").is_some()
+    };
+    // What OpenSSL writes, in base64: `Salted__`.
+    start.starts_with("U2FsdGVkX1")
+        || start.starts_with("$ANSIBLE_VAULT;") && ciphertext::is_ansible_vault(text)
+        || start.starts_with("age-encryption.org/v1")
+        || ciphertext::is_armored(start)
+        || start.contains("DOTENV_PUBLIC_KEY") && start.contains("=\"encrypted:")
+        || sops()
+}
+
+/// Whether the file is a kubeconfig by what it holds.
+fn is_kubeconfig(view: &View<'_>) -> bool {
+    kubeconfigs(view).next().is_some()
+}
+
+fn kubeconfigs<'v>(view: &'v View<'_>) -> impl Iterator<Item = Node<'v>> {
+    let whole = view
+        .objects
+        .iter()
+        .filter(|object| object.kind == "Config" && object.api_version == "v1" && object.unit.host() == Host::File);
+    whole.map(|object| object.node).filter(|node| node.get("users").is_some() && node.get("clusters").is_some())
+}
+
+/// Whether a user of a kubeconfig carries a token, a password or a key.
+fn has_inline_login(view: &View<'_>) -> bool {
+    let real = |node: Option<Node<'_>>| node.and_then(Node::as_str).is_some_and(|text| !is_placeholder(text));
+    let user = |item: Node<'_>| {
+        let user = item.get("user");
+        let field = |path: &[&str]| real(user.and_then(|user| user.at(path)));
+        field(&["token"])
+            || field(&["password"])
+            || field(&["client-key-data"])
+            || ["access-token", "id-token", "refresh-token", "client-secret"]
+                .iter()
+                .any(|name| field(&["auth-provider", "config", name]))
+    };
+    kubeconfigs(view).any(|config| config.get("users").into_iter().flat_map(Node::items).any(user))
+}
+
+/// One word that is no placeholder.
+fn is_token(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let word = words.next().unwrap_or_default();
+    words.next().is_none() && word.len() >= 12 && !is_placeholder(word)
+}
+
+/// `machine HOST login USER password VALUE`, on one line or several.
+fn netrc_password(text: &str) -> bool {
+    let words: Vec<&str> =
+        text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace).collect();
+    words.windows(2).any(|pair| pair[0] == "password" && judge(KeyClass::Password, pair[1]).is_some())
+}
+
+/// `host:port:database:user:password`, with `\:` for a colon.
+fn pgpass_password(line: &str) -> bool {
+    let line = line.trim().replace("\\:", " ");
+    let fields: Vec<&str> = line.splitn(5, ':').collect();
+    !line.starts_with('#')
+        && matches!(fields.as_slice(), [_, _, _, _, password] if judge(KeyClass::Password, password).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::fragment::Lang;
+    use crate::document::view;
+
+    fn of(path: &str, text: &str) -> Option<Holds> {
+        let lang = Lang::of_path(path, text);
+        let parsed = view::parse(path, text, lang);
+        of_text(&View::new(path, text, lang, &parsed)).map(|file| file.holds)
+    }
+
+    #[test]
+    fn secret_files_are_known_by_name_and_content() {
+        use Holds::{Certainly, Perhaps, Soon};
+        for (path, text, holds) in [
+            (".env", "LEVEL=debug\n", Some(Soon)),
+            ("app/.env.production", "LEVEL=debug\n", Some(Soon)),
+            (".env", "# nothing\nDB_PASSWORD=\n", Some(Perhaps)),
+            ("params.env", "replicas=2\n", Some(Perhaps)),
+            ("secrets.env", "user=admin\n", Some(Soon)),
+            (".envrc", "use nix\n", Some(Perhaps)),
+            (".env.example", "A=b\n", None),
+            ("example.env", "A=b\n", None),
+            ("env.template", "A=b\n", None),
+            (".env.vault", "A=b\n", None),
+            ("prod.tfvars", "replicas = 2\n", Some(Perhaps)),
+            ("secret.auto.tfvars", "user = \"x\"\n", Some(Soon)),
+            ("terraform.tfvars.example", "a = 1\n", None),
+            (
+                "terraform.tfstate",
+                "{\"version\": 4, \"resources\": [{\"instances\": [{\"attributes\": {}}]}]}",
+                Some(Certainly),
+            ),
+            ("terraform.tfstate.backup", "{\"version\": 4, \"outputs\": {}, \"resources\": []}", Some(Soon)),
+            ("home/.vault-token", "hvs.notARealToken000\n", Some(Certainly)),
+            ("home/.vault-token", "<token>\n", Some(Perhaps)),
+            (".cache/huggingface/token", "a8Kd02mzPq7xT4vL", Some(Certainly)),
+            (".netrc", "machine a login b\n  password hunter2\n", Some(Certainly)),
+            (".netrc", "machine a login b password ${TOKEN}\n", Some(Perhaps)),
+            (".pgpass", "# comment\ndb:5432:*:me:hunter2\n", Some(Certainly)),
+            (".pgpass", "db:5432:*:me:\n", Some(Perhaps)),
+            ("certs/ca.pem", "-----BEGIN CERTIFICATE-----\n", Some(Perhaps)),
+            ("README.md", "x", None),
+            ("deploy.yaml", "kind: Config\napiVersion: v1\n", None),
+        ] {
+            assert_eq!(of(path, text), holds, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_kubeconfig_is_one_under_any_name() {
+        let text = |user: &str| {
+            format!("apiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: me\n  user:\n    {user}\n")
+        };
+        assert_eq!(of("cluster/admin.yaml", &text("token: abcDEF123456")), Some(Holds::Certainly));
+        assert_eq!(of("a.yaml", &text("exec: {command: aws}")), Some(Holds::Perhaps));
+        assert_eq!(of("a.yaml", &text("token: ${TOKEN}")), Some(Holds::Perhaps));
+        assert_eq!(of("README.md", &format!("```yaml\n{}```\n", text("token: abcDEF123456"))), None);
+    }
+
+    #[test]
+    fn what_is_encrypted_may_be_there() {
+        let sops = "DB=ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]\nsops_mac=ENC[AES256_GCM,data:a]\n";
+        assert_eq!(of(".env", sops), None);
+        assert_eq!(of(".env", "U2FsdGVkX18yy1FsdGVkX1\n"), None);
+        assert_eq!(of(".env", "DOTENV_PUBLIC_KEY=\"02ab\"\nDB=\"encrypted:BD7ab\"\n"), None);
+        assert_eq!(of(".env", "$ANSIBLE_VAULT;1.1;AES256\nhunter2\n"), Some(Holds::Perhaps), "a vault in name only");
+    }
+
+    #[test]
+    fn stores_of_keys_are_known_by_name() {
+        for path in ["a/server.jks", "client.p12", "X.PFX", "debug.keystore"] {
+            assert!(of_binary(path).is_some(), "{path}");
+        }
+        for path in ["truststore.jks", "cacerts.jks", "a.png", ".env", "kafka-truststore.p12"] {
+            assert!(of_binary(path).is_none(), "{path}");
+        }
+    }
+}
