@@ -1,8 +1,11 @@
 //! `tracked-secret-file`: a file in Git that is there to hold secrets.
 
 use super::across::Across;
+use super::unignored_secret_file::{add, line};
+use crate::finding::edit::{Fix, FixKind};
 use crate::inventory::Place;
-use crate::rule::Level;
+use crate::inventory::index::Ignores;
+use crate::rule::{Fixable, Level};
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -12,8 +15,22 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let draft = cx.report(file, Place::START, Some(path.to_string()), message);
         draft.at_most = level;
         let end = if level == Level::Error { ", and change the credentials, since the history keeps them" } else { "" };
+        draft.fix = fix(inventory.ignores.as_ref(), file);
         draft.help = Some(format!(
             "Take it out of Git with `git rm --cached -- '{path}'`, which leaves the file where it is; add it to .gitignore{end}."
         ));
     }
+}
+
+/// Takes it out of the index and names all such files in `.gitignore`, so that nobody adds it again. Where that cannot be
+/// written, the next `git add .` would, and there is no fix.
+fn fix(ignores: Option<&Ignores>, file: usize) -> Option<Fix> {
+    let ignores = ignores?;
+    let title = "take it out of Git's index, where it stays as a file that is ignored".to_owned();
+    let mut ignore = Vec::new();
+    if ignores.tracked.iter().any(|(open, _)| *open == file) {
+        let lines: Vec<Option<String>> = ignores.tracked.iter().map(|(_, path)| line(path, true)).collect();
+        ignore = add(ignores.text.as_deref()?, &lines)?;
+    }
+    Some(Fix { applicability: Fixable::Unsafe, title, kind: FixKind::Untrack { ignore } })
 }

@@ -176,17 +176,25 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     Some(Past { day, ciphertexts })
 }
 
-/// What is said of the secret files that templates of such files stand for.
+/// What is said of secret files: those that are or will be there and are not in Git, and those that are in it.
 fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &super::IgnoredOf) -> Option<Ignores> {
-    scanner.checks.iter().find(|check| check.rule == "unignored-secret-file")?;
-    let paths = inventory.secret_files();
+    let is_on = |rule: &str| scanner.checks.iter().any(|check| check.rule == rule);
+    let mut paths = if is_on("unignored-secret-file") { inventory.secret_files() } else { Vec::new() };
+    let outside = paths.len();
+    if is_on("tracked-secret-file") {
+        paths.extend(inventory.tracked_secret_files());
+    }
     if paths.is_empty() {
         return None;
     }
     let asked: Vec<&str> = paths.iter().map(|(_, path)| path.as_str()).collect();
     let said = ignored(&asked)?;
-    let open = paths.into_iter().zip(said.spoken_of).filter(|(_, spoken_of)| !spoken_of).map(|(path, _)| path);
-    Some(Ignores { open: open.collect(), text: said.text })
+    let open = |from: usize, to: usize| {
+        let files = paths[from..to].iter().zip(&said.spoken_of[from..to]);
+        files.filter(|(_, spoken_of)| !**spoken_of).map(|(file, _)| file.clone()).collect::<Vec<_>>()
+    };
+    let (open, tracked) = (open(0, outside), open(outside, paths.len()));
+    Some(Ignores { open, tracked, text: said.text })
 }
 
 /// The folders that hold a kustomization. It can only include what stands below it, or another kustomization.

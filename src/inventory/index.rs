@@ -90,6 +90,8 @@ pub struct Past {
 pub struct Ignores {
     /// Secret files that no pattern speaks of, each with the index of the file that is a template of it, or of itself.
     pub open: Vec<(usize, String)>,
+    /// The same of secret files that Git holds.
+    pub tracked: Vec<(usize, String)>,
     /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be added to.
     pub text: Option<String>,
 }
@@ -223,6 +225,14 @@ impl<'f> Inventory<'f> {
         found.sort_by(|(_, a), (_, b)| a.cmp(b));
         found.dedup_by(|(_, later), (_, first)| later == first);
         found
+    }
+
+    /// The secret files that Git holds, each with its index.
+    #[must_use]
+    pub fn tracked_secret_files(&self) -> Vec<(usize, String)> {
+        let files = self.files.iter().enumerate();
+        let risky = files.filter(|(_, (_, facts))| facts.tracked && facts.secret_risk().is_some());
+        risky.map(|(file, (path, _))| (file, path.to_string())).collect()
     }
 
     /// Every object with its place in the inventory, in the order of the files.
