@@ -90,21 +90,39 @@ impl<'v> Spot<'v> {
         Some(Edit::replace(self.unit.outer(node.span()), new))
     }
 
+    /// Writes `true` in the place of a boolean. None where the scalar is not plain.
+    #[must_use]
+    pub fn set_true(&self) -> Option<Edit> {
+        let node = self.steps.last()?.node;
+        let plain = node.style()? == Style::Plain;
+        plain.then(|| Edit::replace(self.unit.outer(node.span()), "true".to_owned()))
+    }
+
+    /// Adds the entry `key: true` to the mapping of the scalar, as [`Spot::add_entry`] does.
+    #[must_use]
+    pub fn add_true(&self, key: &str) -> Option<Edit> {
+        self.add(key, "true", "true")
+    }
+
     /// Adds the entry `key: text` to the mapping of the scalar, behind it. None where the mapping has the key already, or a
     /// template writes parts of the document.
     #[must_use]
     pub fn add_entry(&self, key: &str, text: &str) -> Option<Edit> {
+        self.add(key, &format!("\"{}\"", is_word(text).then_some(text)?), &word(text)?)
+    }
+
+    /// Adds an entry, whose value is `quoted` where the key is, else `plain`.
+    fn add(&self, key: &str, quoted: &str, plain: &str) -> Option<Edit> {
         let [.., parent, step] = self.steps.as_slice() else { return None };
         let own = step.key?;
         let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
         if self.in_template() || parent.node.entries().any(|(name, _)| taken(name)) {
             return None;
         }
-        let quoted = own.style() == Some(Style::Double);
-        let entry = if quoted {
-            format!("\"{key}\": \"{}\"", is_word(text).then_some(text)?)
+        let entry = if own.style() == Some(Style::Double) {
+            format!("\"{key}\": {quoted}")
         } else {
-            format!("{key}: {}", word(text)?)
+            format!("{key}: {plain}")
         };
         let indentation = self.indentation(own);
         let end = self.outer(step.node)?.end;

@@ -1,11 +1,14 @@
 //! From a parsed file to its facts.
 
+mod access;
 mod certificate;
 mod definition;
 mod deploy;
 mod sealed;
+mod vault;
 
 pub use certificate::is_sealing;
+pub use vault::PREFIX as VAULT;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
@@ -174,7 +177,8 @@ fn unit_reach(unit: &Unit, node: Node<'_>) -> crate::span::Span {
 }
 
 /// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).
-pub(super) fn is_expression(text: &str) -> bool {
+#[must_use]
+pub fn is_expression(text: &str) -> bool {
     let gap = text.starts_with('<') && text.ends_with('>');
     gap || ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
 }
@@ -216,6 +220,9 @@ impl Reader<'_> {
             references: Vec::new(),
             sealed: None,
             pods: Vec::new(),
+            mounts: Vec::new(),
+            access: None,
+            vault: None,
             deploys: Vec::new(),
             deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
             removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
@@ -239,8 +246,10 @@ impl Reader<'_> {
         let definitions = definition::of_object(&around);
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
-        let (references, pods) = reference::references(source, self.places, self.own);
-        Object { definitions, references, sealed, pods, deploys, ..object }
+        let access = access::of_object(&around).map(Box::new);
+        let vault = vault::of_object(&around).map(Box::new);
+        let (references, pods, mounts) = reference::references(source, self.places, self.own);
+        Object { definitions, references, sealed, pods, mounts, access, vault, deploys, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {

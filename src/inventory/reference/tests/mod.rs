@@ -22,7 +22,7 @@ fn read(text: &str, own: &[OwnKind]) -> (Vec<Reference>, Vec<Pod>) {
     let places = Places::new(text);
     let mut all = (Vec::new(), Vec::new());
     for object in &view.objects {
-        let (found, pods) = references(object, &places, own);
+        let (found, pods, _) = references(object, &places, own);
         all.0.extend(found);
         all.1.extend(pods);
     }
