@@ -66,6 +66,8 @@ struct Accounts<'i> {
     careful: BTreeSet<&'i str>,
     /// Names of those that something gives a right.
     bound: BTreeSet<&'i str>,
+    /// Namespaces of which the repository says who may do what: it has accounts or bindings there.
+    kept: BTreeSet<&'i str>,
     /// Whether a right is given to all of them, or to one that is not known.
     all: bool,
 }
@@ -74,6 +76,9 @@ impl<'i> Accounts<'i> {
     fn new(inventory: &'i Inventory<'_>) -> Self {
         let mut found = Self::default();
         for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
+            if matches!(object.access.as_deref(), Some(Access::Account(_) | Access::Binding(_))) {
+                found.kept.extend(inventory.landings(at).iter().filter_map(|landing| landing.namespace.known()));
+            }
             match object.access.as_deref() {
                 Some(Access::Account(token)) => {
                     let names = inventory.landings(at).iter().map(|landing| landing.name.known());
@@ -106,8 +111,9 @@ impl<'i> Accounts<'i> {
     /// Whether the account of a pod in a namespace mounts its token, and has no right by what the repository shows.
     fn is_idle(&self, pod: &Pod, namespace: &Stated) -> bool {
         let name = pod.service_account.known().unwrap_or("default");
-        // Rights of an account that is made elsewhere are given elsewhere too.
-        let known = name == "default"
+        // Rights of an account that is made elsewhere are given elsewhere too. Of a namespace that the repository gives no
+        // account and no right it would be said of every workload.
+        let known = name == "default" && namespace.known().is_some_and(|namespace| self.kept.contains(namespace))
             || self.mounting.contains(&(name, namespace.known()))
             || self.mounting.contains(&(name, None));
         known && !self.all && !self.careful.contains(name) && !self.bound.contains(name)

@@ -133,7 +133,7 @@ fn namespace<'i>(inventory: &'i Inventory<'_>, at: At) -> Option<&'i str> {
 fn subjects<'i>(bound: impl Iterator<Item = Bound<'i>>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for (_, object, binding) in bound {
-        for subject in &binding.subjects {
+        for subject in binding.subjects.iter().filter(|subject| subject.name.known().is_some()) {
             let words = words(subject, &object.namespace);
             if !found.contains(&words) {
                 found.push(words);
