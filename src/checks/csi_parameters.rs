@@ -20,7 +20,8 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                 let other = value.is_mapping() || value.is_sequence() || value.as_str().is_some() && !value.is_string();
                 if written && other && !value.is_null() {
                     let name = key.as_str().unwrap_or_default();
-                    let message = format!("The parameter `{name}` is no string, and the API server takes only strings.");
+                    let message =
+                        format!("The parameter `{name}` is no string, and the API server takes only strings.");
                     let help = if value.as_str().is_some() {
                         "Put the value into quotes."
                     } else {
@@ -101,7 +102,8 @@ impl Faults<'_, '_, '_> {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
             _ => {
-                let message = format!("The parameter `{key}` is neither true nor false to {who}, which mounts nothing.");
+                let message =
+                    format!("The parameter `{key}` is neither true nor false to {who}, which mounts nothing.");
                 self.add(self.span(key), Some(key), message, "Write \"true\" or \"false\".");
                 None
             }
@@ -188,8 +190,7 @@ impl Faults<'_, '_, '_> {
         self.needs(&["tenantID", "tenantId"], WHO, "Name the tenant of the Key Vault in `tenantID`.");
         self.needs(&["objects"], WHO, "List what is to be mounted, in an `array` of texts.");
         let modes = ["usePodIdentity", "useVMManagedIdentity", "useAzureTokenProxy"];
-        let on: Vec<&'static str> =
-            modes.into_iter().filter(|mode| self.boolean(mode, WHO) == Some(true)).collect();
+        let on: Vec<&'static str> = modes.into_iter().filter(|mode| self.boolean(mode, WHO) == Some(true)).collect();
         if let [_, second, ..] = on[..] {
             let message = format!("`{}` and `{second}` exclude each other, and {WHO} mounts nothing.", on[0]);
             self.add(self.span(second), Some(second), message, "Keep the one that the cluster is set up for.");
@@ -240,7 +241,9 @@ impl Faults<'_, '_, '_> {
                 if lacks("path") || lacks("objectAlias") {
                     faults.push((
                         at(more.entries().next().map(|(key, _)| key)),
-                        format!("An entry of `jmesPath` without `path` or `objectAlias` makes that {WHO} mounts nothing."),
+                        format!(
+                            "An entry of `jmesPath` without `path` or `objectAlias` makes that {WHO} mounts nothing."
+                        ),
                         "Write both.",
                     ));
                 }

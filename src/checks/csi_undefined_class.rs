@@ -105,7 +105,8 @@ fn mount(cx: &mut Across<'_>, classes: &[Landed<'_>], at: At, object: &Object, m
         related.push(cx.related(near.at.0, cx.inventory.object(near.at).place, "the nearest name".to_owned()));
         strong = true;
     }
-    let message = format!("Nothing defines the SecretProviderClass '{name}'{place}, so that the pod does not start.{hint}");
+    let message =
+        format!("Nothing defines the SecretProviderClass '{name}'{place}, so that the pod does not start.{hint}");
     let draft = cx.report(at.0, mount.place, Some(symbolic), message);
     draft.at_most = if strong { Level::Error } else { Level::Warning };
     draft.related = related;

@@ -55,7 +55,8 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
         if files.iter().any(|file| file == wanted) {
             continue;
         }
-        let message = format!("The class mounts no file '{wanted}', so that the driver never writes {named}.{}", hint(files));
+        let message =
+            format!("The class mounts no file '{wanted}', so that the driver never writes {named}.{}", hint(files));
         report(cx, object, node, &format!("{path}.objectName"), message);
     }
 }

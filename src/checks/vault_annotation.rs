@@ -19,7 +19,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let landings = inventory.landings(at);
         let may_be_added = landings.is_empty()
             || landings.iter().any(|landing| {
-                landing.doubtful || landing.patched.vault || landing.build.is_some_and(|build| inventory.has_gaps(build))
+                landing.doubtful
+                    || landing.patched.vault
+                    || landing.build.is_some_and(|build| inventory.has_gaps(build))
             })
             || patched.contains(&name(object));
         for fault in object.vault.iter().flat_map(|vault| &vault.faults) {

@@ -59,9 +59,10 @@ fn role(cx: &mut Across<'_>, at: At, object: &Object, reads: &[Reads], bindings:
     let everywhere = bound.iter().any(|(_, object, _)| &*object.kind == "ClusterRoleBinding");
     let namespaces: BTreeSet<&str> = bound.iter().filter_map(|(at, ..)| namespace(inventory, *at)).collect();
     let namespaces: Vec<String> = namespaces.into_iter().map(|namespace| format!("'{namespace}'")).collect();
-    let viewers = object.labels.iter().any(|(key, value)| {
-        &**key == "rbac.authorization.k8s.io/aggregate-to-view" && &**value == "true"
-    });
+    let viewers = object
+        .labels
+        .iter()
+        .any(|(key, value)| &**key == "rbac.authorization.k8s.io/aggregate-to-view" && &**value == "true");
     let reach = if &*object.kind == "Role" {
         "every Secret of its namespace".to_owned()
     } else if everywhere {
@@ -107,11 +108,10 @@ fn nearest<'i>(inventory: &Inventory<'_>, at: At, object: &Object, bound: &[Boun
     let bound: Vec<Bound<'_>> = bound.iter().copied().filter(fits).collect();
     let folder = |file: usize| inventory.path(file).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let own = builds(at);
-    let nearer: [&dyn Fn(&Bound<'_>) -> bool; 3] = [
-        &|(other, ..)| other.0 == at.0,
-        &|(other, ..)| !builds(*other).is_disjoint(&own),
-        &|(other, ..)| folder(other.0) == folder(at.0),
-    ];
+    let nearer: [&dyn Fn(&Bound<'_>) -> bool; 3] =
+        [&|(other, ..)| other.0 == at.0, &|(other, ..)| !builds(*other).is_disjoint(&own), &|(other, ..)| {
+            folder(other.0) == folder(at.0)
+        }];
     for near in nearer {
         let found: Vec<Bound<'_>> = bound.iter().copied().filter(|bound| near(bound)).collect();
         if !found.is_empty() {
@@ -150,7 +150,9 @@ fn words(subject: &Subject, around: &Stated) -> String {
     }
     match name.strip_prefix(ACCOUNTS) {
         Some("") => return "every ServiceAccount of the cluster".to_owned(),
-        Some(rest) if rest.starts_with(':') => return format!("every ServiceAccount of the namespace '{}'", &rest[1..]),
+        Some(rest) if rest.starts_with(':') => {
+            return format!("every ServiceAccount of the namespace '{}'", &rest[1..]);
+        }
         _ => {}
     }
     let namespace = subject.namespace.known().or_else(|| around.known());

@@ -119,11 +119,8 @@ impl<'v> Spot<'v> {
         if self.in_template() || parent.node.entries().any(|(name, _)| taken(name)) {
             return None;
         }
-        let entry = if own.style() == Some(Style::Double) {
-            format!("\"{key}\": {quoted}")
-        } else {
-            format!("{key}: {plain}")
-        };
+        let entry =
+            if own.style() == Some(Style::Double) { format!("\"{key}\": {quoted}") } else { format!("{key}: {plain}") };
         let indentation = self.indentation(own);
         let end = self.outer(step.node)?.end;
         if parent.node.is_flow() {

@@ -41,7 +41,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.certificates = certificate::of_file(view.path, view.text, &places);
     facts.template_of = template_of(view.path).map(Box::from);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    let reader = Reader { places: &places, own, people };
+    let reader = Reader { text: view.text, places: &places, own, people };
     let mut sources = Vec::new();
     for object in &view.objects {
         // A list is its items.
@@ -185,6 +185,8 @@ pub fn is_expression(text: &str) -> bool {
 
 /// Reads the objects of one file.
 pub(super) struct Reader<'r> {
+    /// Of the file, as it is written.
+    text: &'r str,
     places: &'r Places<'r>,
     own: &'r [OwnKind],
     /// Whether the file is for people, so that its objects are examples.
@@ -242,7 +244,7 @@ impl Reader<'_> {
                 }
             }
         }
-        let around = Around { source, object: &object, places: self.places };
+        let around = Around { text: self.text, source, object: &object, places: self.places };
         let definitions = definition::of_object(&around);
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
@@ -277,6 +279,8 @@ fn is_listed(list: Node<'_>, node: Node<'_>, depth: usize) -> bool {
 
 /// An object while its facts are read.
 pub(super) struct Around<'a> {
+    /// Of the file, as it is written; a document's own text is blank where a template acts.
+    pub(super) text: &'a str,
     /// The object in its document.
     pub(super) source: &'a object::Object<'a>,
     /// What is known already.

@@ -6,6 +6,7 @@ use super::{Around, is_expression};
 use crate::document::object::push_key;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Vault, VaultFault, VaultFaultKind as Fault};
+use crate::span::Span;
 
 /// What all annotations of the injector begin with.
 pub const PREFIX: &str = "vault.hashicorp.com/";
@@ -106,7 +107,8 @@ fn collect<'v>(node: Node<'v>, path: &mut String, depth: usize, found: &mut Vec<
         let name = key.as_str().unwrap_or("?");
         push_key(path, name);
         if matches!(name, "annotations" | "podAnnotations") {
-            let of_injector = |(key, value): (Node<'v>, Node<'v>)| Some((key.as_str()?.strip_prefix(PREFIX)?, (key, value)));
+            let of_injector =
+                |(key, value): (Node<'v>, Node<'v>)| Some((key.as_str()?.strip_prefix(PREFIX)?, (key, value)));
             let entries: BTreeMap<_, _> = value.entries().filter_map(of_injector).collect();
             if !entries.is_empty() {
                 found.push(Annotations { node: value, path: path.clone(), entries });
@@ -175,7 +177,7 @@ impl<'v> Annotations<'v> {
         let ids = self.ids();
         self.bodies(around, faults);
         // What a template writes may be what is missing.
-        let open = around.is_shaped(self.node);
+        let open = self.is_open(around);
         let inject = match self.entries.get("agent-inject") {
             Some((_, value)) if around.is_templated(*value) => None,
             Some((_, value)) => Some(boolean(value.as_str().unwrap_or_default()).unwrap_or(true)),
@@ -239,11 +241,44 @@ impl<'v> Annotations<'v> {
         }
     }
 
+    /// Whether a template decides which annotations there are. Templates for the agent look like actions of one.
+    fn is_open(&self, around: &Around<'_>) -> bool {
+        let unit = around.source.unit;
+        let text = unit.tree().text();
+        let after = text.get(self.node.span().end..).unwrap_or_default();
+        let whole = Span::new(self.node.span().start, text.len() - after.trim_start().len());
+        let values: Vec<Span> = self.node.entries().map(|(key, _)| value_of(around, key)).collect();
+        unit.actions(whole).any(|action| !values.iter().any(|value| value.contains(action.span)))
+    }
+
+    /// Whether the file is a template, and not only what the annotations hold.
+    fn in_template(&self, around: &Around<'_>) -> bool {
+        let unit = around.source.unit;
+        let bodies: Vec<Span> = self
+            .node
+            .entries()
+            .filter(|(key, _)| key.as_str().is_some_and(|key| key.contains("/agent-inject-template-")))
+            .map(|(key, _)| value_of(around, key))
+            .collect();
+        let whole = Span::new(0, unit.tree().text().len());
+        unit.actions(whole).any(|action| !bodies.iter().any(|body| body.contains(action.span)))
+    }
+
     /// Templates of consul-template.
     fn bodies(&self, around: &Around<'_>, faults: &mut Vec<VaultFault>) {
-        for key in self.entries.keys() {
-            let template = key.strip_prefix(ASKING[2]).filter(|_| !key.starts_with(ASKING[1]));
-            let (Some(id), Some(body)) = (template, self.text(around, key)) else { continue };
+        let templates = self.entries.keys().filter(|key| key.starts_with(ASKING[2]) && !key.starts_with(ASKING[1]));
+        let templates: Vec<&str> = templates.copied().collect();
+        if templates.is_empty() || self.in_template(around) {
+            return;
+        }
+        for key in templates {
+            let Some(id) = key.strip_prefix(ASKING[2]) else { continue };
+            let Some(body) = self.entries.get(key).map(|(key, _)| value_of(around, *key).slice(around.text)) else {
+                continue;
+            };
+            // In double quotes every other quote has a stroke.
+            let body = body.replace("\\\"", "\"");
+            let body = body.as_str();
             let own_marks = ["agent-template-left-delim-", "agent-template-right-delim-"];
             if own_marks.iter().any(|prefix| self.entries.contains_key(format!("{prefix}{id}").as_str())) {
                 continue;
@@ -260,6 +295,36 @@ impl<'v> Annotations<'v> {
             }
         }
     }
+}
+
+/// Where the value of a key stands in the file: the rest of its line, and the lines of a block behind it, which a template
+/// may have left blank in the document.
+fn value_of(around: &Around<'_>, key: Node<'_>) -> Span {
+    let span = around.source.unit.outer(key.span());
+    let text = around.text;
+    let line = |from: usize| text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| from + end + 1);
+    let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let mut end = line(span.end);
+    let head = Span::new(span.end, end).slice(text);
+    let block = head
+        .trim_start_matches(['"', '\''])
+        .trim_start()
+        .strip_prefix(':')
+        .is_some_and(|head| head.trim_start().starts_with(['|', '>']));
+    if !block {
+        return Span::new(span.end, end);
+    }
+    let indentation = span.start - start;
+    while end < text.len() {
+        let next = line(end);
+        let body = Span::new(end, next).slice(text);
+        let blank = body.trim().is_empty();
+        if !blank && body.len() - body.trim_start_matches(' ').len() <= indentation {
+            break;
+        }
+        end = next;
+    }
+    Span::new(span.end, end)
 }
 
 /// What Go's `strconv.ParseBool` makes of a text; an empty one is false to the webhook.

@@ -22,11 +22,7 @@ use crate::document::object::Object;
 ///
 /// Objects inside the object (a manifest in a string, the resource of a trigger) are objects of their own and not read.
 #[must_use]
-pub fn references(
-    object: &Object<'_>,
-    places: &Places<'_>,
-    own: &[OwnKind],
-) -> (Vec<Reference>, Vec<Pod>, Vec<Mount>) {
+pub fn references(object: &Object<'_>, places: &Places<'_>, own: &[OwnKind]) -> (Vec<Reference>, Vec<Pod>, Vec<Mount>) {
     let kinds = table::of_kind(object.kind);
     let mut walk = Walk::new(object, places);
     for kind in kinds.iter().filter(|kind| kind.groups.contains(&object.group())) {
