@@ -111,3 +111,71 @@ fn mount(cx: &mut Across<'_>, classes: &[Landed<'_>], at: At, object: &Object, m
     draft.at_most = if strong { Level::Error } else { Level::Warning };
     draft.related = related;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::across::said;
+
+    fn pod(class: &str) -> String {
+        format!(
+            "apiVersion: v1
+kind: Pod
+metadata: {{name: a, namespace: ml}}
+spec:
+  containers: [{{name: a, image: b}}]
+  volumes:
+    - name: store
+      csi: {{driver: secrets-store.csi.k8s.io, readOnly: true, volumeAttributes: {{secretProviderClass: {class}}}}}
+"
+        )
+    }
+
+    fn class(name: &str, namespace: &str) -> String {
+        format!(
+            "apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\n\
+             metadata: {{name: {name}, namespace: {namespace}}}\n"
+        )
+    }
+
+    #[test]
+    fn evidence_decides_about_the_level() {
+        for (classes, wanted) in [
+            (vec![], None),
+            (vec![class("vault-demo", "ml")], None),
+            (
+                vec![class("vault-dmeo", "ml")],
+                Some(
+                    "Error Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the pod \
+                      does not start. Did you mean 'vault-dmeo'?",
+                ),
+            ),
+            (
+                vec![class("vault-demo", "other")],
+                Some(
+                    "Error Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the pod \
+                      does not start. It is defined in the namespace 'other' only, and a pod mounts classes of its own.",
+                ),
+            ),
+            (
+                vec![class("unlike", "ml")],
+                Some(
+                    "Error Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the pod \
+                      does not start.",
+                ),
+            ),
+            (
+                vec![class("unlike", "other")],
+                Some(
+                    "Warning Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the \
+                      pod does not start.",
+                ),
+            ),
+        ] {
+            let pod = pod("vault-demo");
+            let mut files = vec![("pod.yaml", pod.as_str())];
+            files.extend(classes.iter().map(|text| ("class.yaml", text.as_str())));
+            files.sort_unstable();
+            assert_eq!(said("csi-undefined-class", &files), wanted.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

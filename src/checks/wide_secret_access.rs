@@ -189,3 +189,62 @@ fn built_in(cx: &mut Across<'_>, at: At, object: &Object, binding: &Binding, rol
     let place = format!("{} .roleRef.name", title(object));
     cx.report(at.0, binding.place, Some(place), message);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::across::said;
+
+    const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules:
+  - {apiGroups: ['*'], resources: [secrets], verbs: [get]}
+  - {apiGroups: [''], resources: ['*'], verbs: [list, get]}
+";
+
+    fn binding(kind: &str, subjects: &str) -> String {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1
+kind: {kind}
+metadata: {{name: reader, namespace: argo}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}}
+subjects: {subjects}
+"
+        )
+    }
+
+    #[test]
+    fn a_role_tells_what_it_reads_and_who_has_it() {
+        let account = "[{kind: ServiceAccount, name: controller, namespace: argo}]";
+        for (bindings, wanted) in [
+            (vec![], "every Secret of each namespace that it is bound in, or of the whole cluster (get, list)."),
+            (
+                vec![binding("RoleBinding", account)],
+                "every Secret of the namespace 'argo' (get, list). It is given to the ServiceAccount 'argo/controller'.",
+            ),
+            (
+                vec![
+                    binding("RoleBinding", account),
+                    binding("ClusterRoleBinding", "[{kind: Group, name: 'system:authenticated'}]"),
+                ],
+                "every Secret of the cluster (get, list). It is given to the ServiceAccount 'argo/controller' and everybody \
+                 (system:authenticated).",
+            ),
+        ] {
+            let mut files = vec![("a/role.yaml".to_owned(), ROLE.to_owned())];
+            files.extend(bindings.into_iter().enumerate().map(|(at, text)| (format!("b/{at}.yaml"), text)));
+            let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+            assert_eq!(said("wide-secret-access", &files), [format!("Error This ClusterRole can read {wanted}")]);
+        }
+    }
+
+    #[test]
+    fn of_two_roles_of_one_name_each_has_its_own_binding() {
+        let one = binding("ClusterRoleBinding", "[{kind: ServiceAccount, name: one, namespace: a}]");
+        let other = binding("ClusterRoleBinding", "[{kind: ServiceAccount, name: other, namespace: b}]");
+        let files = [("a/r.yaml", ROLE), ("a/s.yaml", one.as_str()), ("b/r.yaml", ROLE), ("b/s.yaml", other.as_str())];
+        let said = said("wide-secret-access", &files);
+        assert!(said[0].ends_with("It is given to the ServiceAccount 'a/one'."), "{said:?}");
+        assert!(said[1].ends_with("It is given to the ServiceAccount 'b/other'."), "{said:?}");
+    }
+}

@@ -373,6 +373,23 @@ mod tests {
     }
 
     #[test]
+    fn booleans_are_written_without_quotes() {
+        for (path, text, wanted) in [
+            ("a.yaml", "m:\n  a: WORD # c\n", "m:\n  a: WORD # c\n  readOnly: true\n"),
+            ("a.yaml", "m: {a: 'WORD'}\n", "m: {a: 'WORD', readOnly: true}\n"),
+            ("a.json", "{\"m\": {\"a\": \"WORD\"}}\n", "{\"m\": {\"a\": \"WORD\", \"readOnly\": true}}\n"),
+        ] {
+            let made = edited(path, text, "WORD", |spot| Some(vec![spot.add_true("readOnly")?]));
+            assert_eq!(made.as_deref(), Some(wanted), "{text}");
+        }
+        let set = |text: &str| edited("a.yaml", text, "false", |spot| Some(vec![spot.set_true()?]));
+        assert_eq!(set("a: false # c\n").as_deref(), Some("a: true # c\n"));
+        // That is no boolean, and somebody may have meant it.
+        assert_eq!(set("a: \"false\"\n"), None);
+        assert_eq!(set("a: &b false\nc: *b\n"), None);
+    }
+
+    #[test]
     fn an_entry_is_added_in_the_style_that_is_there() {
         for (path, text, wanted) in [
             ("a.yaml", "m:\n  name: WORD # c\n  l: 1\n", "m:\n  name: WORD # c\n  namespace: x\n  l: 1\n"),

@@ -105,12 +105,13 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     }
 }
 
-/// Whether what a text tells may matter to another file: it names a Secret, a namespace or an image of a registry that wants
-/// one. Objects that a kustomization may include always do.
+/// Whether what a text tells may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
+/// wants a Secret. Objects that a kustomization may include always do.
 #[must_use]
 pub fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    has("ecret") || has("amespace") || registries.iter().any(|registry| has(registry))
+    let rights = || has("roleRef") || has("utomountServiceAccountToken") || has(VAULT);
+    has("ecret") || has("amespace") || rights() || registries.iter().any(|registry| has(registry))
 }
 
 /// The name of the secret file of which people copy the file at `path`.
@@ -379,6 +380,19 @@ mod tests {
         for path in ["main.go", "train.py", "a.png", "main.tf", "a.tar.gz", "Dockerfile"] {
             assert!(!may_hold(path), "{path}");
         }
+    }
+
+    #[test]
+    fn what_tells_of_rights_matters_to_others() {
+        for text in [
+            "kind: ClusterRoleBinding\nroleRef: {kind: ClusterRole, name: a}\n",
+            "kind: ServiceAccount\nautomountServiceAccountToken: false\n",
+            "kind: Deployment\n    vault.hashicorp.com/role: a\n",
+            "csi: {driver: secrets-store.csi.k8s.io}\n",
+        ] {
+            assert!(may_matter(text, &[]), "{text}");
+        }
+        assert!(!may_matter("kind: Service\nspec: {ports: []}\n", &[]));
     }
 
     #[test]
