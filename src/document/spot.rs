@@ -377,7 +377,11 @@ mod tests {
         for (path, text, wanted) in [
             ("a.yaml", "m:\n  a: WORD # c\n", "m:\n  a: WORD # c\n  readOnly: true\n"),
             ("a.yaml", "m: {a: 'WORD'}\n", "m: {a: 'WORD', readOnly: true}\n"),
-            ("a.json", "{\"m\": {\"a\": \"WORD\"}}\n", "{\"m\": {\"a\": \"WORD\", \"readOnly\": true}}\n"),
+            (
+                "a.json",
+                "{\"apiVersion\": \"v1\", \"kind\": \"A\", \"m\": {\"a\": \"WORD\"}}\n",
+                "{\"apiVersion\": \"v1\", \"kind\": \"A\", \"m\": {\"a\": \"WORD\", \"readOnly\": true}}\n",
+            ),
         ] {
             let made = edited(path, text, "WORD", |spot| Some(vec![spot.add_true("readOnly")?]));
             assert_eq!(made.as_deref(), Some(wanted), "{text}");
