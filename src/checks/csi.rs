@@ -44,6 +44,11 @@ pub(super) fn classes<'c, 'v>(view: &'c View<'v>) -> impl Iterator<Item = &'c Ob
     view.objects.iter().filter(move |object| !people && object.kind == "SecretProviderClass" && object.group() == GROUP)
 }
 
+/// The files that an item of the provider of AWS takes from one secret; those of an alias are not looked at.
+pub(super) fn parts<'n>(item: Node<'n>) -> impl Iterator<Item = Node<'n>> {
+    item.get("jmesPath").filter(|list| !list.is_alias()).into_iter().flat_map(Node::items)
+}
+
 /// The text of a scalar that nothing else writes, without the blanks that providers take away.
 pub(super) fn text<'n>(unit: &Unit, node: Option<Node<'n>>) -> Option<&'n str> {
     let node = node.filter(|node| !unit.is_templated(node.span()))?;
@@ -98,6 +103,10 @@ impl<'o, 'v> Class<'o, 'v> {
         let mut count = 0;
         for item in root.items() {
             count += 1;
+            // One text that stands for many would be read as often.
+            if item.is_alias() {
+                return Listed::Unknown;
+            }
             if azure {
                 let Some(inner) = document.documents_in(item) else { return Listed::Unknown };
                 for (unit, root) in inner.iter().filter_map(|unit| Some((unit, unit.tree().root()?))).take(1) {
@@ -131,7 +140,8 @@ impl<'o, 'v> Class<'o, 'v> {
             };
             let name = match self.provider {
                 Provider::Aws => {
-                    for more in item.get("jmesPath").into_iter().flat_map(Node::items) {
+                    complete &= item.get("jmesPath").is_none_or(|list| !list.is_alias());
+                    for more in parts(item) {
                         match text(unit, more.get("objectAlias")) {
                             Some(alias) => files.push(aws(alias)),
                             None => complete = false,

@@ -32,7 +32,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         class(cx, object);
     }
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    if !people && memchr::memmem::find(view.text.as_bytes(), VAULT.as_bytes()).is_some() {
+    if !people && !view.objects.is_empty() && memchr::memmem::find(view.text.as_bytes(), VAULT.as_bytes()).is_some() {
         for object in &view.objects {
             annotations(cx, object);
         }
@@ -46,7 +46,7 @@ fn class<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
     }
     let what = object.title();
     let Some(parameters) = object.node.at(&["spec", "parameters"]) else { return };
-    for (key, value) in parameters.entries() {
+    for (key, value) in parameters.entries().filter(|(_, value)| !value.is_alias()) {
         let name = key.as_str().unwrap_or_default();
         let mut place = format!("{what} .spec.parameters");
         push_key(&mut place, name);

@@ -122,8 +122,7 @@ impl Faults<'_, '_, '_> {
                 }
             };
             fields.iter().for_each(|field| name(unit, item.get(field)));
-            let more = item.get("jmesPath").into_iter().flat_map(Node::items);
-            more.for_each(|more| name(unit, more.get("objectAlias")));
+            csi::parts(item).for_each(|more| name(unit, more.get("objectAlias")));
             // One item that is its own alias is refused too.
             twice.extend(names.into_iter().filter(|(name, _)| !seen.insert(name.clone())));
         });
@@ -236,7 +235,7 @@ impl Faults<'_, '_, '_> {
                     "Name the secret or the parameter.",
                 ));
             }
-            for more in item.get("jmesPath").into_iter().flat_map(Node::items).filter(|more| more.is_mapping()) {
+            for more in csi::parts(item).filter(|more| more.is_mapping()) {
                 let lacks = |key: &str| more.get(key).is_none_or(|node| node.is_null() || node.as_str() == Some(""));
                 if lacks("path") || lacks("objectAlias") {
                     faults.push((

@@ -1,44 +1,63 @@
 //! `csi-undefined-class`: a volume of the Secrets Store CSI driver without its SecretProviderClass in the pod's namespace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, title};
 use super::csi::GROUP;
 use crate::inventory::Stated;
 use crate::inventory::facts::{Mount, Object, Role};
 use crate::inventory::index::{At, Inventory};
-use crate::inventory::near::is_slip;
+use crate::inventory::near::Near;
 use crate::rule::Level;
 
 /// A class where it lands.
-pub(super) struct Landed<'i> {
-    pub(super) at: At,
-    /// The name in its file.
-    pub(super) written: &'i Stated,
-    pub(super) name: &'i Stated,
-    pub(super) namespace: &'i Stated,
+#[derive(Clone, Copy)]
+struct Landed<'i> {
+    at: At,
+    namespace: &'i Stated,
 }
 
-/// Every class of the repository, once for each place where it lands.
-pub(super) fn classes<'i>(inventory: &'i Inventory<'_>) -> Vec<Landed<'i>> {
-    let is_class = |object: &Object| {
-        &*object.kind == "SecretProviderClass" && &*object.group == GROUP && object.role != Role::Example
-    };
-    let objects = inventory.objects().filter(|(_, object)| is_class(object));
-    let landed = objects.flat_map(|(at, object)| {
-        let landings = inventory.landings(at).iter();
-        landings.map(move |landing| Landed {
-            at,
-            written: &object.name,
-            name: &landing.name,
-            namespace: &landing.namespace,
-        })
-    });
-    landed.collect()
+/// The classes of the repository, each once for each place where it lands.
+#[derive(Default)]
+struct Classes<'i> {
+    /// By the name in the cluster; none where that is not known.
+    named: BTreeMap<Option<&'i str>, Vec<Landed<'i>>>,
+    /// By the name in the file, and with the one in the cluster.
+    written: BTreeMap<&'i str, Vec<(Landed<'i>, &'i str)>>,
+    /// Namespaces that have one of them.
+    namespaces: BTreeSet<&'i str>,
+}
+
+impl<'i> Classes<'i> {
+    fn new(inventory: &'i Inventory<'_>) -> Self {
+        let is_class = |object: &Object| {
+            &*object.kind == "SecretProviderClass" && &*object.group == GROUP && object.role != Role::Example
+        };
+        let mut found = Self::default();
+        for (at, object) in inventory.objects().filter(|(_, object)| is_class(object)) {
+            for landing in inventory.landings(at) {
+                let landed = Landed { at, namespace: &landing.namespace };
+                found.named.entry(landing.name.known()).or_default().push(landed);
+                found.namespaces.extend(landing.namespace.known());
+                if let (Some(written), Some(name)) = (object.name.known(), landing.name.known())
+                    && written != name
+                {
+                    found.written.entry(written).or_default().push((landed, name));
+                }
+            }
+        }
+        found
+    }
+
+    /// The first of a name that may be in a namespace.
+    fn find(&self, name: Option<&str>, namespace: &Stated) -> Option<Landed<'i>> {
+        let of_name = self.named.get(&name)?;
+        of_name.iter().find(|class| may_be(class.namespace, namespace)).copied()
+    }
 }
 
 /// Whether two namespaces may be the same one.
-pub(super) fn may_be(one: &Stated, other: &Stated) -> bool {
+fn may_be(one: &Stated, other: &Stated) -> bool {
     one == other || one.known().is_none() || other.known().is_none()
 }
 
@@ -48,7 +67,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
     if mounts().next().is_none() {
         return;
     }
-    let classes = classes(inventory);
+    let classes = Classes::new(inventory);
+    if classes.named.is_empty()
+        && mounts().all(|(_, object)| object.mounts.iter().all(|mount| mount.class != Stated::Absent))
+    {
+        return;
+    }
+    let near = Near::new(classes.named.keys().filter_map(|name| *name));
     let mut seen = BTreeSet::new();
     for (at, object) in mounts() {
         for landing in inventory.landings(at) {
@@ -60,17 +85,24 @@ pub(super) fn check(cx: &mut Across<'_>) {
             for mount in &object.mounts {
                 let key = (at, mount.place, landing.namespace.known());
                 if seen.insert(key) {
-                    self::mount(cx, &classes, at, object, mount, &landing.namespace);
+                    self::mount(cx, (&classes, &near), at, object, mount, &landing.namespace);
                 }
             }
         }
     }
 }
 
-fn mount(cx: &mut Across<'_>, classes: &[Landed<'_>], at: At, object: &Object, mount: &Mount, namespace: &Stated) {
+fn mount(
+    cx: &mut Across<'_>,
+    (classes, near): (&Classes<'_>, &Near<'_>),
+    at: At,
+    object: &Object,
+    mount: &Mount,
+    namespace: &Stated,
+) {
     let symbolic = format!("{} {}", title(object), mount.path);
     let name = match &mount.class {
-        Stated::Known(name) => name,
+        Stated::Known(name) => &**name,
         Stated::Unknown => return,
         Stated::Absent => {
             let message = "The volume names no SecretProviderClass, so that the pod does not start.".to_owned();
@@ -79,30 +111,28 @@ fn mount(cx: &mut Across<'_>, classes: &[Landed<'_>], at: At, object: &Object, m
             return;
         }
     };
-    let here = |class: &&Landed<'_>| may_be(class.namespace, namespace);
-    let is_it = |class: &Landed<'_>| class.name.known().is_none_or(|known| known == &**name);
-    if classes.is_empty() || classes.iter().filter(here).any(is_it) {
+    let is_there = |name| classes.find(name, namespace).is_some();
+    if classes.named.is_empty() || is_there(Some(name)) || is_there(None) {
         return;
     }
     let place = namespace.known().map(|namespace| format!(" in the namespace '{namespace}'")).unwrap_or_default();
     let mut related = Vec::new();
     let mut hint = String::new();
-    let mut strong = classes.iter().any(|class| namespace.known().is_some() && class.namespace == namespace);
-    if let Some(renamed) = classes.iter().filter(here).find(|class| class.written.known() == Some(name)) {
-        let now = renamed.name.known().unwrap_or_default();
+    let mut strong = namespace.known().is_some_and(|namespace| classes.namespaces.contains(namespace));
+    let mut renamed = classes.written.get(name).into_iter().flatten();
+    let slip = || near.slips(name).find_map(|other| Some((other, classes.find(Some(other), namespace)?)));
+    if let Some((class, now)) = renamed.find(|(class, _)| may_be(class.namespace, namespace)) {
         hint = format!(" kustomize makes '{now}' of its name, and does not change this reference.");
-        related.push(cx.related(renamed.at.0, cx.inventory.object(renamed.at).place, "renamed here".to_owned()));
+        related.push(cx.related(class.at.0, cx.inventory.object(class.at).place, "renamed here".to_owned()));
         strong = true;
-    } else if let Some(other) = classes.iter().find(|class| class.name.known() == Some(name)) {
+    } else if let Some(other) = classes.named.get(&Some(name)).and_then(|classes| classes.first()) {
         let namespace = other.namespace.known().unwrap_or_default();
         hint = format!(" It is defined in the namespace '{namespace}' only, and a pod mounts classes of its own.");
         related.push(cx.related(other.at.0, cx.inventory.object(other.at).place, "defined here".to_owned()));
         strong = true;
-    } else if let Some(near) =
-        classes.iter().filter(here).find(|class| class.name.known().is_some_and(|other| is_slip(name, other)))
-    {
-        hint = format!(" Did you mean '{}'?", near.name.known().unwrap_or_default());
-        related.push(cx.related(near.at.0, cx.inventory.object(near.at).place, "the nearest name".to_owned()));
+    } else if let Some((other, class)) = slip() {
+        hint = format!(" Did you mean '{other}'?");
+        related.push(cx.related(class.at.0, cx.inventory.object(class.at).place, "the nearest name".to_owned()));
         strong = true;
     }
     let message =

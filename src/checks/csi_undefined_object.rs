@@ -15,7 +15,9 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             continue;
         }
         let files = class.files();
-        for (index, secret) in secrets.into_iter().flat_map(Node::items).enumerate() {
+        for (index, secret) in
+            secrets.into_iter().flat_map(Node::items).enumerate().filter(|(_, secret)| !secret.is_alias())
+        {
             self::secret(cx, &class, index, secret, files.as_deref());
         }
     }
@@ -40,7 +42,7 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
             Some("An entry of `secretObjects` needs `secretName`, `type` and `data`.".to_owned());
         return;
     }
-    for (at, item) in secret.get("data").into_iter().flat_map(Node::items).enumerate() {
+    for (at, item) in secret.get("data").filter(|data| !data.is_alias()).into_iter().flat_map(Node::items).enumerate() {
         let path = format!("{path}.data[{at}]");
         for key in ["objectName", "key"] {
             if item.is_mapping() && item.get(key).is_none_or(|node| node.is_null() || node.as_str() == Some("")) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::across::{Across, title};
-use super::csi_undefined_class::may_be;
 use crate::inventory::Stated;
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{At, Defined, Inventory, Used};
@@ -17,9 +16,12 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let mut seen: BTreeSet<(At, &str)> = BTreeSet::new();
     for used in inventory.used.iter().filter(|used| used.is_needed() && used.namespace.known().is_some()) {
         let Some(class) = only_class(inventory, used) else { continue };
-        let mounted = mounts.iter().any(|(name, namespace)| {
-            may_be(namespace, &used.namespace) && (name.known().is_none() || *name == class.0)
-        });
+        // One that is not known may be this one.
+        let names = [&class.0, &Stated::Unknown, &Stated::Absent];
+        let namespaces = [&used.namespace, &Stated::Unknown, &Stated::Absent];
+        let may_be =
+            |name: &Stated| namespaces.iter().any(|&namespace| mounts.contains(&(name.clone(), namespace.clone())));
+        let mounted = names.into_iter().any(may_be);
         if !mounted && seen.insert((used.user, &used.name)) {
             report(cx, used, class.0, class.1);
         }
@@ -27,8 +29,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
 }
 
 /// What pods mount, and where. What patches mount may be anywhere.
-fn mounts(inventory: &Inventory<'_>) -> Vec<(Stated, Stated)> {
-    let mut found = Vec::new();
+fn mounts(inventory: &Inventory<'_>) -> BTreeSet<(Stated, Stated)> {
+    let mut found = BTreeSet::new();
     for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
         let landings = inventory.landings(at);
         let classes = || object.mounts.iter().map(|mount| &mount.class);

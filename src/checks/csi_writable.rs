@@ -12,7 +12,7 @@ use crate::rule::Fixable;
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    if people || memchr::memmem::find(view.text.as_bytes(), DRIVER.as_bytes()).is_none() {
+    if people || view.objects.is_empty() || memchr::memmem::find(view.text.as_bytes(), DRIVER.as_bytes()).is_none() {
         return;
     }
     for object in &view.objects {

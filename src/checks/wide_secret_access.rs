@@ -17,6 +17,9 @@ const EVERYBODY: [&str; 3] = ["system:authenticated", "system:unauthenticated", 
 /// All ServiceAccounts, of the cluster or (with a colon and its name) of a namespace.
 const ACCOUNTS: &str = "system:serviceaccounts";
 
+/// Most bindings of one name that are held against a role.
+const MOST: usize = 256;
+
 /// A binding with the object that it is.
 type Bound<'i> = (At, &'i Object, &'i Binding);
 
@@ -105,7 +108,7 @@ fn nearest<'i>(inventory: &Inventory<'_>, at: At, object: &Object, bound: &[Boun
         binding.kind == object.kind
             && (&*object.kind == "ClusterRole" || &*other.kind == "RoleBinding" && same_namespace())
     };
-    let bound: Vec<Bound<'_>> = bound.iter().copied().filter(fits).collect();
+    let bound: Vec<Bound<'_>> = bound.iter().copied().filter(fits).take(MOST).collect();
     let folder = |file: usize| inventory.path(file).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let own = builds(at);
     let nearer: [&dyn Fn(&Bound<'_>) -> bool; 3] =

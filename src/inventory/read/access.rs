@@ -7,6 +7,9 @@ use crate::inventory::facts::{Access, Binding, Reads, Subject};
 /// Verbs that give the values away.
 const READS: [&str; 4] = ["get", "list", "watch", "*"];
 
+/// Most rules and resources that are looked at; aliases can make many of few.
+const MOST: usize = 1000;
+
 /// What an object is to the rights to Secrets; nothing for a role that does not read them.
 pub(super) fn of_object(around: &Around<'_>) -> Option<Access> {
     let object = around.object;
@@ -22,13 +25,13 @@ pub(super) fn of_object(around: &Around<'_>) -> Option<Access> {
 }
 
 fn role(around: &Around<'_>) -> Option<Access> {
-    let rules = around.at(&["rules"]).into_iter().flat_map(Node::items).enumerate();
+    let rules = around.at(&["rules"]).into_iter().flat_map(Node::items).take(MOST).enumerate();
     let reads: Vec<Reads> = rules.filter_map(|(index, rule)| reads(around, index, rule)).collect();
     (!reads.is_empty()).then_some(Access::Role { reads })
 }
 
 fn words<'v>(rule: Node<'v>, key: &str) -> impl Iterator<Item = &'v str> {
-    rule.get(key).into_iter().flat_map(Node::items).filter_map(Node::as_str)
+    rule.get(key).into_iter().flat_map(Node::items).take(MOST).filter_map(Node::as_str)
 }
 
 /// The first item of `resources` by which a rule reads all Secrets.
@@ -39,7 +42,7 @@ fn reads(around: &Around<'_>, index: usize, rule: Node<'_>) -> Option<Reads> {
     if !core || verbs.is_empty() || named {
         return None;
     }
-    let mut resources = rule.get("resources").into_iter().flat_map(Node::items).enumerate();
+    let mut resources = rule.get("resources").into_iter().flat_map(Node::items).take(MOST).enumerate();
     let (item, node) = resources.find(|(_, item)| matches!(item.as_str(), Some("secrets" | "*")))?;
     let path = format!(".rules[{index}].resources[{item}]").into();
     Some(Reads { verbs, path, place: around.place(node) })

@@ -41,7 +41,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.certificates = certificate::of_file(view.path, view.text, &places);
     facts.template_of = template_of(view.path).map(Box::from);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    let reader = Reader { text: view.text, places: &places, own, people };
+    let reader = Reader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
     let mut sources = Vec::new();
     for object in &view.objects {
         // A list is its items.
@@ -192,6 +192,8 @@ pub(super) struct Reader<'r> {
     own: &'r [OwnKind],
     /// Whether the file is for people, so that its objects are examples.
     people: bool,
+    /// Whether something in the file may speak to the Vault Agent injector.
+    vault: bool,
 }
 
 impl Reader<'_> {
@@ -250,7 +252,7 @@ impl Reader<'_> {
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
         let access = access::of_object(&around).map(Box::new);
-        let vault = vault::of_object(&around).map(Box::new);
+        let vault = if self.vault { vault::of_object(&around).map(Box::new) } else { None };
         let (references, pods, mounts) = reference::references(source, self.places, self.own);
         Object { definitions, references, sealed, pods, mounts, access, vault, deploys, ..object }
     }

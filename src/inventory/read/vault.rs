@@ -55,17 +55,23 @@ const ABOUT: [&str; 8] = [
     "secret-volume-path-",
 ];
 
+/// Most annotations of one mapping that are looked at.
+const MOST: usize = 1000;
 /// Deepest templates of pods in an object; a CronJob's is the sixth.
 const DEEPEST: usize = 12;
 
+/// Whether a text may hold annotations of the injector. Most hold none, and their objects are not walked.
+pub(super) fn may_be_in(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), PREFIX.as_bytes()).is_some()
+}
+
 /// What annotations of an object tell the injector; nothing where it has none of these.
 pub(super) fn of_object(around: &Around<'_>) -> Option<Vault> {
-    // Most objects hold none, and are not walked.
-    let span = around.source.node.span();
-    let text = around.source.unit.tree().text();
-    memchr::memmem::find(span.slice(text).as_bytes(), PREFIX.as_bytes())?;
     let mut places = Vec::new();
     collect(around.source.node, &mut String::new(), 0, &mut places);
+    if places.is_empty() {
+        return None;
+    }
     let keeps = KEEPING.contains(&(&*around.object.group, &*around.object.kind));
     let (own, pods): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| {
         // The second is the metadata of the Jobs that a CronJob makes.
@@ -79,7 +85,10 @@ pub(super) fn of_object(around: &Around<'_>) -> Option<Vault> {
         vault.injected |= annotations.decide(around, &mut vault.faults);
     }
     if !vault.injected
-        && let Some(annotations) = own.iter().find(|own| own.inject().is_none_or(|value| boolean(value) != Some(false)))
+        && let Some(annotations) = own
+            .iter()
+            .filter(|own| !own.entries.is_empty())
+            .find(|own| own.inject().is_none_or(|value| boolean(value) != Some(false)))
     {
         annotations.fault(around, Fault::Misplaced, annotations.first(), &mut vault.faults);
     }
@@ -97,6 +106,11 @@ struct Annotations<'v> {
     entries: BTreeMap<&'v str, (Node<'v>, Node<'v>)>,
 }
 
+/// Whether a mapping takes over entries of another one.
+fn is_merged(node: Node<'_>) -> bool {
+    node.entries().take(MOST).any(|(key, _)| key.as_str() == Some("<<"))
+}
+
 /// Collects the mappings of annotations in which some are the injector's, not those of objects in the object.
 fn collect<'v>(node: Node<'v>, path: &mut String, depth: usize, found: &mut Vec<Annotations<'v>>) {
     if depth > DEEPEST || node.is_alias() {
@@ -109,8 +123,9 @@ fn collect<'v>(node: Node<'v>, path: &mut String, depth: usize, found: &mut Vec<
         if matches!(name, "annotations" | "podAnnotations") {
             let of_injector =
                 |(key, value): (Node<'v>, Node<'v>)| Some((key.as_str()?.strip_prefix(PREFIX)?, (key, value)));
-            let entries: BTreeMap<_, _> = value.entries().filter_map(of_injector).collect();
-            if !entries.is_empty() {
+            // An alias may stand for them in many places.
+            let entries: BTreeMap<_, _> = value.entries().take(MOST).filter_map(of_injector).collect();
+            if !entries.is_empty() || is_merged(value) {
                 found.push(Annotations { node: value, path: path.clone(), entries });
             }
         } else if !(value.get("apiVersion").is_some() && value.get("kind").is_some()) {
@@ -248,6 +263,9 @@ impl<'v> Annotations<'v> {
         let after = text.get(self.node.span().end..).unwrap_or_default();
         let whole = Span::new(self.node.span().start, text.len() - after.trim_start().len());
         let values: Vec<Span> = self.node.entries().map(|(key, _)| value_of(around, key)).collect();
+        if is_merged(self.node) {
+            return true;
+        }
         unit.actions(whole).any(|action| !values.iter().any(|value| value.contains(action.span)))
     }
 
