@@ -10,6 +10,7 @@ use super::facts::{Access, Deploy, Object, Pod, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
 use super::kustomization::symbolic;
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
+use super::read::VAULT;
 use super::{Place, Stated};
 
 /// A line of a file: its index, and the place.
@@ -255,6 +256,7 @@ fn patched(built: &Built<'_>) -> Patched {
             Content::Merge(_) | Content::Merged(_) | Content::Replaced(_) => {}
         }
     }
+    found.vault |= built.annotations.iter().any(|(key, _)| key.starts_with(VAULT));
     for applied in &built.applied {
         let Content::Merge(patch) = applied.content else { continue };
         found.mounts.extend(patch.mounts.iter().map(|mount| mount.class.clone()));

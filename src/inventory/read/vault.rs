@@ -291,9 +291,8 @@ impl<'v> Annotations<'v> {
         }
         for key in templates {
             let Some(id) = key.strip_prefix(ASKING[2]) else { continue };
-            let Some(body) = self.entries.get(key).map(|(key, _)| value_of(around, *key).slice(around.text)) else {
-                continue;
-            };
+            let Some(span) = self.entries.get(key).map(|(key, _)| value_of(around, *key)) else { continue };
+            let Some(body) = around.text.get(span.start..span.end) else { continue };
             // In double quotes every other quote has a stroke.
             let body = body.replace("\\\"", "\"");
             let body = body.as_str();
@@ -323,7 +322,7 @@ fn value_of(around: &Around<'_>, key: Node<'_>) -> Span {
     let line = |from: usize| text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| from + end + 1);
     let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let mut end = line(span.end);
-    let head = Span::new(span.end, end).slice(text);
+    let head = text.get(span.end..end).unwrap_or_default();
     let block = head
         .trim_start_matches(['"', '\''])
         .trim_start()
@@ -335,7 +334,7 @@ fn value_of(around: &Around<'_>, key: Node<'_>) -> Span {
     let indentation = span.start - start;
     while end < text.len() {
         let next = line(end);
-        let body = Span::new(end, next).slice(text);
+        let body = text.get(end..next).unwrap_or_default();
         let blank = body.trim().is_empty();
         if !blank && body.len() - body.trim_start_matches(' ').len() <= indentation {
             break;
