@@ -131,6 +131,10 @@ enum Form {
     ServiceAccount,
     /// The list of the pod's pull secrets.
     Pulls,
+    /// Whether the pod mounts the token of its ServiceAccount.
+    Token,
+    /// A volume of the Secrets Store CSI driver.
+    Mount,
 }
 
 #[derive(Deserialize, Clone, Copy, Debug)]
@@ -324,6 +328,8 @@ fn take(entry: &Entry, form: Form, path: &str) -> Result<String, String> {
         Form::Image => return bare(entry, "Then::Image"),
         Form::ServiceAccount => return bare(entry, "Then::ServiceAccount"),
         Form::Pulls => return bare(entry, "Then::Pulls"),
+        Form::Token => return bare(entry, "Then::Token"),
+        Form::Mount => return bare(entry, "Then::Mount"),
         Form::Local => (field("name", entry), None, None, false),
         Form::Key | Form::Search => (field("name", entry), None, Some("key"), true),
         Form::SecretKey => (field("secretName", entry), None, Some("key"), false),

@@ -236,6 +236,58 @@ fn expected_files_are_what_kubectl_builds() {
     }
 }
 
+/// Rules about other secret systems and rights, whose fixtures that pass have to be what people can deploy.
+const OF_OTHERS: [&str; 9] = [
+    "automounted-token",
+    "csi-parameters",
+    "csi-undefined-class",
+    "csi-undefined-object",
+    "csi-unmounted-secret",
+    "csi-writable",
+    "secret-store-credential",
+    "vault-annotation",
+    "wide-secret-access",
+];
+
+#[test]
+#[expect(clippy::print_stdout, reason = "says what could not be built")]
+fn fixtures_that_pass_are_accepted_by_kubectl() {
+    if kustomize().is_none() {
+        assert!(std::env::var_os("CI").is_none(), "kubectl or kustomize must be there in CI");
+        println!("skipped: neither kubectl nor kustomize is there");
+        return;
+    }
+    let mut refused = Vec::new();
+    let mut built = 0;
+    for rule in OF_OTHERS {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules").join(rule).join("pass");
+        for (path, _) in files(&root) {
+            // A chart is no manifest, and a patch needs what it patches.
+            let manifest = path.ends_with(".yaml") && !path.contains("templates/") && !path.ends_with("Chart.yaml");
+            let folder = root.join(&path).parent().expect("a folder").to_path_buf();
+            let own = folder.join("kustomization.yaml").is_file();
+            let folder = match (manifest, own, path.ends_with("kustomization.yaml")) {
+                (true, true, true) => Ok(folder),
+                (true, false, _) => {
+                    let made = tempfile::tempdir().expect("a temporary folder");
+                    fs::copy(root.join(&path), made.path().join("a.yaml")).expect("it can be copied");
+                    fs::write(made.path().join("kustomization.yaml"), "resources: [a.yaml]\n")
+                        .expect("it can be written");
+                    Err(made)
+                }
+                _ => continue,
+            };
+            built += 1;
+            let folder = folder.as_ref().map_or_else(tempfile::TempDir::path, PathBuf::as_path);
+            if kubectl(folder).is_none() {
+                refused.push(format!("{rule}: {path}"));
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
+    assert!(built >= 20, "only {built} were built");
+}
+
 /// `MLGUARD_KUSTOMIZE_TREE=path cargo test --test kustomize -- --ignored --nocapture` compares all builds of a
 /// repository. `MLGUARD_KUSTOMIZE_CACHE` names a folder that keeps what kubectl wrote.
 #[test]

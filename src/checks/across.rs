@@ -111,6 +111,28 @@ pub(super) fn listed(words: &[String]) -> String {
     }
 }
 
+/// What the check of a rule says of files, each finding as `LEVEL MESSAGE`.
+#[cfg(test)]
+pub(super) fn said(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
+    use crate::document::fragment::Lang;
+    use crate::document::view::{View, parse};
+    use crate::inventory::convention::Convention;
+    use crate::inventory::read;
+    let read = |&(path, text): &(&str, &str)| {
+        let lang = Lang::of_path(path, text);
+        let parsed = parse(path, text, lang);
+        assert!(parsed.faults.is_empty(), "{path}: {:?}", parsed.faults);
+        (path.into(), read::read(&View::new(path, text, lang, &parsed), &[]))
+    };
+    let files: Vec<_> = files.iter().map(read).collect();
+    let convention = Convention::default();
+    let inventory = Inventory::new(&files, &convention);
+    let checks: Vec<&Check> = super::ALL.iter().filter(|check| check.rule == rule).collect();
+    let found = run(&inventory, Date::constant(2026, 1, 1), &checks);
+    assert!(found.failed.is_empty(), "{:?}", found.failed);
+    found.drafts.into_iter().map(|(_, draft)| format!("{:?} {}", draft.at_most, draft.message)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

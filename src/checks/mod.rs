@@ -17,10 +17,18 @@ pub mod repair;
 
 mod ansible_vars_credential;
 mod args_credential;
+mod automounted_token;
 mod certificate_expiring;
 mod command_credential;
 mod configmap_credential;
 mod controller_key;
+mod csi;
+mod csi_credential;
+mod csi_parameters;
+mod csi_undefined_class;
+mod csi_undefined_object;
+mod csi_unmounted_secret;
+mod csi_writable;
 mod duplicate_definition;
 mod encryption_config_key;
 mod env_credential;
@@ -55,6 +63,7 @@ mod unexpected_pull_secret;
 mod unignored_secret_file;
 mod unparsable;
 mod unused_secret;
+mod vault_annotation;
 mod wide_secret_access;
 
 use across::Across;
@@ -84,10 +93,16 @@ use Run::{Repository, Source};
 pub const ALL: &[Check] = &[
     Check { rule: "ansible-vars-credential", run: Source(ansible_vars_credential::check) },
     Check { rule: "args-credential", run: Source(args_credential::check) },
+    Check { rule: "automounted-token", run: Repository(automounted_token::check) },
     Check { rule: "certificate-expiring", run: Repository(certificate_expiring::check) },
     Check { rule: "command-credential", run: Source(command_credential::check) },
     Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
     Check { rule: "controller-key", run: Source(controller_key::check) },
+    Check { rule: "csi-parameters", run: Source(csi_parameters::check) },
+    Check { rule: "csi-undefined-class", run: Repository(csi_undefined_class::check) },
+    Check { rule: "csi-undefined-object", run: Source(csi_undefined_object::check) },
+    Check { rule: "csi-unmounted-secret", run: Repository(csi_unmounted_secret::check) },
+    Check { rule: "csi-writable", run: Source(csi_writable::check) },
     Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },
     Check { rule: "encryption-config-key", run: Source(encryption_config_key::check) },
     Check { rule: "env-credential", run: Source(env_credential::check) },
@@ -110,6 +125,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "sealed-wide-scope", run: Source(sealed_wide_scope::check) },
     Check { rule: "sealed-wrong-namespace", run: Repository(sealed_wrong_namespace::check) },
     Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
+    Check { rule: "secret-store-credential", run: Source(csi_credential::check) },
     Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
     Check { rule: "terraform-credential", run: Source(terraform_credential::check) },
@@ -121,7 +137,8 @@ pub const ALL: &[Check] = &[
     Check { rule: "unignored-secret-file", run: Repository(unignored_secret_file::check) },
     Check { rule: "unparsable", run: Source(unparsable::check) },
     Check { rule: "unused-secret", run: Repository(unused_secret::check) },
-    Check { rule: "wide-secret-access", run: Source(wide_secret_access::check) },
+    Check { rule: "vault-annotation", run: Repository(vault_annotation::check) },
+    Check { rule: "wide-secret-access", run: Repository(wide_secret_access::check) },
 ];
 
 /// What a check wants to say, before configuration, duplicates and allow comments are looked at.

@@ -90,22 +90,37 @@ impl<'v> Spot<'v> {
         Some(Edit::replace(self.unit.outer(node.span()), new))
     }
 
+    /// Writes `true` in the place of a boolean. None where the scalar is not plain.
+    #[must_use]
+    pub fn set_true(&self) -> Option<Edit> {
+        let node = self.steps.last()?.node;
+        let plain = node.style()? == Style::Plain;
+        plain.then(|| Edit::replace(self.unit.outer(node.span()), "true".to_owned()))
+    }
+
+    /// Adds the entry `key: true` to the mapping of the scalar, as [`Spot::add_entry`] does.
+    #[must_use]
+    pub fn add_true(&self, key: &str) -> Option<Edit> {
+        self.add(key, "true", "true")
+    }
+
     /// Adds the entry `key: text` to the mapping of the scalar, behind it. None where the mapping has the key already, or a
     /// template writes parts of the document.
     #[must_use]
     pub fn add_entry(&self, key: &str, text: &str) -> Option<Edit> {
+        self.add(key, &format!("\"{}\"", is_word(text).then_some(text)?), &word(text)?)
+    }
+
+    /// Adds an entry, whose value is `quoted` where the key is, else `plain`.
+    fn add(&self, key: &str, quoted: &str, plain: &str) -> Option<Edit> {
         let [.., parent, step] = self.steps.as_slice() else { return None };
         let own = step.key?;
         let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
         if self.in_template() || parent.node.entries().any(|(name, _)| taken(name)) {
             return None;
         }
-        let quoted = own.style() == Some(Style::Double);
-        let entry = if quoted {
-            format!("\"{key}\": \"{}\"", is_word(text).then_some(text)?)
-        } else {
-            format!("{key}: {}", word(text)?)
-        };
+        let entry =
+            if own.style() == Some(Style::Double) { format!("\"{key}\": {quoted}") } else { format!("{key}: {plain}") };
         let indentation = self.indentation(own);
         let end = self.outer(step.node)?.end;
         if parent.node.is_flow() {
@@ -355,6 +370,27 @@ mod tests {
         assert_eq!(edited("a.sh", "kubectl apply -f - <<EOF\nkind: A\na: WORD\nEOF\n", "WORD", same), None);
         let string = "a: |\n  apiVersion: v1\n  kind: Pod\n  name: WORD\n";
         assert_eq!(edited("a.yaml", string, "WORD", same), None);
+    }
+
+    #[test]
+    fn booleans_are_written_without_quotes() {
+        for (path, text, wanted) in [
+            ("a.yaml", "m:\n  a: WORD # c\n", "m:\n  a: WORD # c\n  readOnly: true\n"),
+            ("a.yaml", "m: {a: 'WORD'}\n", "m: {a: 'WORD', readOnly: true}\n"),
+            (
+                "a.json",
+                "{\"apiVersion\": \"v1\", \"kind\": \"A\", \"m\": {\"a\": \"WORD\"}}\n",
+                "{\"apiVersion\": \"v1\", \"kind\": \"A\", \"m\": {\"a\": \"WORD\", \"readOnly\": true}}\n",
+            ),
+        ] {
+            let made = edited(path, text, "WORD", |spot| Some(vec![spot.add_true("readOnly")?]));
+            assert_eq!(made.as_deref(), Some(wanted), "{text}");
+        }
+        let set = |text: &str| edited("a.yaml", text, "false", |spot| Some(vec![spot.set_true()?]));
+        assert_eq!(set("a: false # c\n").as_deref(), Some("a: true # c\n"));
+        // That is no boolean, and somebody may have meant it.
+        assert_eq!(set("a: \"false\"\n"), None);
+        assert_eq!(set("a: &b false\nc: *b\n"), None);
     }
 
     #[test]

@@ -100,6 +100,12 @@ pub struct Object {
     pub sealed: Option<Box<Sealed>>,
     /// What a pod specification in it pulls.
     pub pods: Vec<Pod>,
+    /// What volumes of pods mount with the Secrets Store CSI driver.
+    pub mounts: Vec<Mount>,
+    /// What the object is to the rights to Secrets.
+    pub access: Option<Box<Access>>,
+    /// What it tells the Vault Agent injector.
+    pub vault: Option<Box<Vault>>,
     /// What an Argo CD or Flux object deploys, and how.
     pub deploys: Vec<Deploy>,
     /// As a strategic merge patch: whether it deletes its target (`$patch: delete`).
@@ -251,6 +257,127 @@ pub struct Pod {
     pub service_account: Stated,
     /// Whether it names pull secrets, literal or not.
     pub pulls: bool,
+    /// `automountServiceAccountToken`.
+    pub token: Stated,
+    /// Of the first field of the specification, or of that field.
+    pub place: Place,
+}
+
+/// A volume of the Secrets Store CSI driver.
+#[derive(Debug)]
+pub struct Mount {
+    /// Name of its SecretProviderClass.
+    pub class: Stated,
+    /// Symbolic path of the name.
+    pub path: Box<str>,
+    /// Of the name, else of the volume's driver.
+    pub place: Place,
+}
+
+/// What an object is to the rights to Secrets.
+#[derive(Debug)]
+pub enum Access {
+    /// A Role or ClusterRole, as far as it reads Secrets that it does not name.
+    Role {
+        /// Its rules that do, one at least.
+        reads: Vec<Reads>,
+    },
+    /// A RoleBinding or ClusterRoleBinding.
+    Binding(Binding),
+    /// A ServiceAccount, with its `automountServiceAccountToken`.
+    Account(Stated),
+}
+
+/// A rule that gives all Secrets away.
+#[derive(Debug)]
+pub struct Reads {
+    /// The verbs that do.
+    pub verbs: Vec<Box<str>>,
+    /// Symbolic path of the resource.
+    pub path: Box<str>,
+    /// Of the resource.
+    pub place: Place,
+}
+
+/// Who is given a role.
+#[derive(Debug)]
+pub struct Binding {
+    /// Kind of the role.
+    pub kind: Box<str>,
+    /// Its name.
+    pub role: Stated,
+    /// Of the name.
+    pub place: Place,
+    /// Who.
+    pub subjects: Vec<Subject>,
+}
+
+/// One whom a binding names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// `User`, `Group` or `ServiceAccount`.
+    pub kind: Box<str>,
+    /// Its name.
+    pub name: Stated,
+    /// Its namespace.
+    pub namespace: Stated,
+}
+
+/// What annotations tell the Vault Agent injector.
+#[derive(Debug)]
+pub struct Vault {
+    /// Whether pods of the object are injected, by their own annotations.
+    pub injected: bool,
+    /// What cannot work.
+    pub faults: Vec<VaultFault>,
+}
+
+/// An annotation that the injector cannot use.
+#[derive(Debug)]
+pub struct VaultFault {
+    /// What is wrong.
+    pub kind: VaultFaultKind,
+    /// The annotation, without its prefix where it has the injector's.
+    pub key: Box<str>,
+    /// Symbolic path of the annotations.
+    pub path: Box<str>,
+    /// Of the annotation, or of its value.
+    pub place: Place,
+}
+
+/// What can be wrong with annotations of the Vault Agent injector (`secrets-surface.md` 7.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VaultFaultKind {
+    /// They stand at the object, and not at the template of its pods.
+    Misplaced,
+    /// Secrets are asked for, and nothing asks for the injection.
+    NotInjected,
+    /// The same, and the injection is switched off.
+    SwitchedOff,
+    /// No role to log in with.
+    NoRole,
+    /// It is about a secret that no other annotation asks for.
+    NoSecret,
+    /// It writes the file of another one.
+    SameFile,
+    /// A value that YAML reads as something else than a string.
+    NotString,
+    /// No boolean, where one is wanted.
+    NotBoolean,
+    /// A template with an action or a block that nothing ends.
+    Unclosed,
+    /// A template that reads another path than its secret's.
+    OtherPath,
+    /// The server's certificate is not looked at.
+    Unverified,
+}
+
+impl VaultFaultKind {
+    /// Whether it is something that is missing, which a patch of the object may add.
+    #[must_use]
+    pub fn is_absence(self) -> bool {
+        matches!(self, Self::Misplaced | Self::NotInjected | Self::NoRole | Self::NoSecret | Self::OtherPath)
+    }
 }
 
 /// What an Argo CD or Flux object deploys.

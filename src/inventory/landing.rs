@@ -6,10 +6,11 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Deploy, Object, Reference, Role, Scope};
+use super::facts::{Access, Deploy, Object, Pod, Reference, Role, Scope};
 use super::index::{Defined, Source, Used};
 use super::kustomization::symbolic;
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
+use super::read::VAULT;
 use super::{Place, Stated};
 
 /// A line of a file: its index, and the place.
@@ -34,10 +35,23 @@ pub struct Landing {
     pub doubtful: bool,
     /// Paths below which patches wrote pull secrets.
     pulls: Vec<String>,
+    /// What patches wrote besides.
+    pub patched: Patched,
     /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
     follows: BTreeMap<Box<str>, Stated>,
     /// Whether a configuration of the build makes kustomize change further references.
     follows_more: bool,
+}
+
+/// What patches of a build wrote into an object.
+#[derive(Clone, Debug, Default)]
+pub struct Patched {
+    /// SecretProviderClasses of volumes that they wrote; unknown where they wrote volumes in another way.
+    pub mounts: Vec<Stated>,
+    /// Whether they wrote annotations of the Vault Agent injector.
+    pub vault: bool,
+    /// Whether they wrote what decides about the token of the pods' ServiceAccount.
+    pub token: bool,
 }
 
 /// What [`landings`] gives.
@@ -189,6 +203,7 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
         scope_by,
         doubtful: built.doubtful,
         pulls: pulls(built),
+        patched: patched(built),
         ..Landing::default()
     }
 }
@@ -219,6 +234,36 @@ fn pulls(built: &Built<'_>) -> Vec<String> {
             Content::Replacement(path) if path.contains(LIST) => found.push(symbolic(path.split('.'))),
             Content::Replacement(_) | Content::Merged(_) | Content::Replaced(_) => {}
         }
+    }
+    found
+}
+
+fn patched(built: &Built<'_>) -> Patched {
+    let mut found = Patched::default();
+    let mut path = |path: &str| {
+        if path.contains("volumes") || path.contains("secretProviderClass") {
+            found.mounts.push(Stated::Unknown);
+        }
+        found.vault |= path.contains("nnotations");
+        found.token |= path.contains("erviceAccount");
+    };
+    for applied in &built.applied {
+        match applied.content {
+            Content::Json(patch) => {
+                patch.operations.iter().filter(|operation| &*operation.op != "test").for_each(|one| path(&one.path));
+            }
+            Content::Replacement(written) => path(written),
+            Content::Merge(_) | Content::Merged(_) | Content::Replaced(_) => {}
+        }
+    }
+    found.vault |= built.annotations.iter().any(|(key, _)| key.starts_with(VAULT));
+    for applied in &built.applied {
+        let Content::Merge(patch) = applied.content else { continue };
+        found.mounts.extend(patch.mounts.iter().map(|mount| mount.class.clone()));
+        found.vault |= patch.vault.is_some();
+        found.token |= matches!(patch.access.as_deref(), Some(Access::Account(stated)) if *stated != Stated::Absent);
+        let decides = |pod: &Pod| pod.token != Stated::Absent || pod.service_account != Stated::Absent;
+        found.token |= patch.pods.iter().any(decides);
     }
     found
 }

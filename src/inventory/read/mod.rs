@@ -1,12 +1,15 @@
 //! From a parsed file to its facts.
 
+mod access;
 mod certificate;
 mod definition;
 mod deploy;
 mod sealed;
 mod terraform;
+mod vault;
 
 pub use certificate::is_sealing;
+pub use vault::PREFIX as VAULT;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
@@ -41,7 +44,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.secret_file = secret_file::of_text(view);
     facts.terraform = terraform::of_file(view.path, view.text);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    let reader = Reader { places: &places, own, people };
+    let reader = Reader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
     let mut sources = Vec::new();
     for object in &view.objects {
         // A list is its items.
@@ -108,12 +111,14 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     }
 }
 
-/// Whether what a text tells may matter to another file: it names a Secret, a namespace or an image of a registry that wants
-/// one. Objects that a kustomization may include always do.
+/// Whether what a text tells may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
+/// wants a Secret. Objects that a kustomization may include always do.
 #[must_use]
 pub fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    has("ecret") || has("amespace") || has("backend \"") || registries.iter().any(|registry| has(registry))
+    let rights = || has("roleRef") || has("utomountServiceAccountToken") || has(VAULT);
+    let named = || has("backend \"") || registries.iter().any(|registry| has(registry));
+    has("ecret") || has("amespace") || rights() || named()
 }
 
 /// The name of the secret file of which people copy the file at `path`.
@@ -180,17 +185,22 @@ fn unit_reach(unit: &Unit, node: Node<'_>) -> crate::span::Span {
 }
 
 /// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).
-pub(super) fn is_expression(text: &str) -> bool {
+#[must_use]
+pub fn is_expression(text: &str) -> bool {
     let gap = text.starts_with('<') && text.ends_with('>');
     gap || ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
 }
 
 /// Reads the objects of one file.
 pub(super) struct Reader<'r> {
+    /// Of the file, as it is written.
+    text: &'r str,
     places: &'r Places<'r>,
     own: &'r [OwnKind],
     /// Whether the file is for people, so that its objects are examples.
     people: bool,
+    /// Whether something in the file may speak to the Vault Agent injector.
+    vault: bool,
 }
 
 impl Reader<'_> {
@@ -222,6 +232,9 @@ impl Reader<'_> {
             references: Vec::new(),
             sealed: None,
             pods: Vec::new(),
+            mounts: Vec::new(),
+            access: None,
+            vault: None,
             deploys: Vec::new(),
             deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
             removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
@@ -241,12 +254,14 @@ impl Reader<'_> {
                 }
             }
         }
-        let around = Around { source, object: &object, places: self.places };
+        let around = Around { text: self.text, source, object: &object, places: self.places };
         let definitions = definition::of_object(&around);
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
-        let (references, pods) = reference::references(source, self.places, self.own);
-        Object { definitions, references, sealed, pods, deploys, ..object }
+        let access = access::of_object(&around).map(Box::new);
+        let vault = if self.vault { vault::of_object(&around).map(Box::new) } else { None };
+        let (references, pods, mounts) = reference::references(source, self.places, self.own);
+        Object { definitions, references, sealed, pods, mounts, access, vault, deploys, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {
@@ -274,6 +289,8 @@ fn is_listed(list: Node<'_>, node: Node<'_>, depth: usize) -> bool {
 
 /// An object while its facts are read.
 pub(super) struct Around<'a> {
+    /// Of the file, as it is written; a document's own text is blank where a template acts.
+    pub(super) text: &'a str,
     /// The object in its document.
     pub(super) source: &'a object::Object<'a>,
     /// What is known already.
@@ -372,6 +389,19 @@ mod tests {
         for path in ["main.go", "train.py", "a.png", "a.hcl", "a.tar.gz", "a.toml"] {
             assert!(!may_hold(path), "{path}");
         }
+    }
+
+    #[test]
+    fn what_tells_of_rights_matters_to_others() {
+        for text in [
+            "kind: ClusterRoleBinding\nroleRef: {kind: ClusterRole, name: a}\n",
+            "kind: ServiceAccount\nautomountServiceAccountToken: false\n",
+            "kind: Deployment\n    vault.hashicorp.com/role: a\n",
+            "csi: {driver: secrets-store.csi.k8s.io}\n",
+        ] {
+            assert!(may_matter(text, &[]), "{text}");
+        }
+        assert!(!may_matter("kind: Service\nspec: {ports: []}\n", &[]));
     }
 
     #[test]

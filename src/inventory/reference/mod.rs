@@ -14,15 +14,15 @@ use self::table::{Name, Rule, Take, Then};
 use self::walk::{Context, Walk};
 use super::Places;
 use super::convention::OwnKind;
-use super::facts::{Pod, Reference};
+use super::facts::{Mount, Pod, Reference};
 use crate::document::object::Object;
 
-/// The Secrets that `object` names, in the order of the table, and its pod specifications (`secrets-surface.md` 6.1 to
-/// 6.8). `own` are fields of a user's own kinds. Names that a template or an expression writes are left out.
+/// The Secrets that `object` names, in the order of the table, its pod specifications (`secrets-surface.md` 6.1 to
+/// 6.8), and the volumes of the Secrets Store CSI driver in these. `own` are fields of a user's own kinds. Names that a template or an expression writes are left out.
 ///
 /// Objects inside the object (a manifest in a string, the resource of a trigger) are objects of their own and not read.
 #[must_use]
-pub fn references(object: &Object<'_>, places: &Places<'_>, own: &[OwnKind]) -> (Vec<Reference>, Vec<Pod>) {
+pub fn references(object: &Object<'_>, places: &Places<'_>, own: &[OwnKind]) -> (Vec<Reference>, Vec<Pod>, Vec<Mount>) {
     let kinds = table::of_kind(object.kind);
     let mut walk = Walk::new(object, places);
     for kind in kinds.iter().filter(|kind| kind.groups.contains(&object.group())) {

@@ -69,6 +69,10 @@ pub(super) enum Then<'a> {
     ServiceAccount,
     /// The list of the pod's pull secrets.
     Pulls,
+    /// Whether the pod mounts the token of its ServiceAccount.
+    Token,
+    /// A volume of the Secrets Store CSI driver.
+    Mount,
 }
 
 /// How a reference is written. Fields are of the node that the path leads to.

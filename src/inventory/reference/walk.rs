@@ -10,7 +10,7 @@ use crate::document::offset::OffsetMap;
 use crate::document::scalar;
 use crate::document::view::Unit;
 use crate::document::yaml::{self, Node, Style};
-use crate::inventory::facts::{Pod, Reference};
+use crate::inventory::facts::{Mount, Pod, Reference};
 use crate::inventory::read::is_expression;
 use crate::inventory::{Place, Places, Stated};
 use crate::span::Span;
@@ -52,6 +52,7 @@ pub(super) struct Walk<'w> {
     budget: usize,
     found: Vec<Reference>,
     pods: Vec<Pod>,
+    mounts: Vec<Mount>,
 }
 
 /// A name on its way to a reference.
@@ -69,11 +70,11 @@ struct Named<'n> {
 impl<'w> Walk<'w> {
     pub(super) fn new(object: &Object<'w>, places: &'w Places<'w>) -> Self {
         let budget = MIN_VISITS + VISITS * object.node.span().len();
-        Self { unit: object.unit, places, map: None, budget, found: Vec::new(), pods: Vec::new() }
+        Self { unit: object.unit, places, map: None, budget, found: Vec::new(), pods: Vec::new(), mounts: Vec::new() }
     }
 
-    pub(super) fn done(self) -> (Vec<Reference>, Vec<Pod>) {
-        (self.found, self.pods)
+    pub(super) fn done(self) -> (Vec<Reference>, Vec<Pod>, Vec<Mount>) {
+        (self.found, self.pods, self.mounts)
     }
 
     pub(super) fn rules(&mut self, rules: &[Rule<'_>], node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
@@ -158,7 +159,28 @@ impl<'w> Walk<'w> {
                     self.pods[pod].pulls |= node.items().next().is_some() || self.in_template(node);
                 }
             }
+            Then::Token => {
+                if let Some(pod) = context.pod {
+                    self.pods[pod].token = self.stated(Some(node));
+                    self.pods[pod].place = self.place(node.span());
+                }
+            }
+            Then::Mount => self.mount(node, crumb),
         }
+    }
+
+    fn mount(&mut self, node: Node<'_>, crumb: &Crumb<'_>) {
+        let attributes = crumb.then(Part::Key("volumeAttributes", None));
+        let name = node.at(&["volumeAttributes", "secretProviderClass"]);
+        let Some(place) = name.or_else(|| node.get("driver")) else { return };
+        let class = match self.stated(name) {
+            // A template may write all attributes.
+            Stated::Absent if self.in_template(node) => Stated::Unknown,
+            stated => stated,
+        };
+        let path = attributes.then(Part::Key("secretProviderClass", None)).path().into();
+        let place = self.place(place.span());
+        self.mounts.push(Mount { class, path, place });
     }
 
     fn shape(&mut self, shape: &Shape, node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
@@ -170,6 +192,8 @@ impl<'w> Walk<'w> {
                 images: Vec::new(),
                 service_account: Stated::Absent,
                 pulls: false,
+                token: Stated::Absent,
+                place: self.place(node.entries().next().map_or(node, |(key, _)| key).span()),
             });
         }
         self.rules(shape.rules, node, crumb, context);

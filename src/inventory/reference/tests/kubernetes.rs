@@ -386,3 +386,39 @@ spec:
     assert!(super::super::check(&own("spec.names.*", Some("a b"), None)).is_err());
     assert!(super::super::check(&own("spec.names.*", Some("a.b"), None)).is_ok());
 }
+
+#[test]
+fn secrets_of_the_vault_agent() {
+    names(
+        "apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: a
+  annotations: {vault.hashicorp.com/agent-inject: 'true', vault.hashicorp.com/tls-secret: not-of-pods}
+spec:
+  template:
+    metadata:
+      annotations:
+        vault.hashicorp.com/agent-inject: 'true'
+        vault.hashicorp.com/tls-secret: vault-tls
+        vault.hashicorp.com/agent-extra-secret: vault-extra
+    spec:
+      containers: [{name: a, image: b}]
+",
+        &[
+            "Credential vault-tls .spec.template.metadata.annotations['vault.hashicorp.com/tls-secret']",
+            "Credential vault-extra .spec.template.metadata.annotations['vault.hashicorp.com/agent-extra-secret']",
+        ],
+    );
+    names(
+        "apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  annotations: {vault.hashicorp.com/agent-inject: 'false', vault.hashicorp.com/tls-secret: vault-tls}
+spec:
+  containers: [{name: a, image: b}]
+",
+        &[],
+    );
+}

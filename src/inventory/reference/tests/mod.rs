@@ -22,7 +22,7 @@ fn read(text: &str, own: &[OwnKind]) -> (Vec<Reference>, Vec<Pod>) {
     let places = Places::new(text);
     let mut all = (Vec::new(), Vec::new());
     for object in &view.objects {
-        let (found, pods) = references(object, &places, own);
+        let (found, pods, _) = references(object, &places, own);
         all.0.extend(found);
         all.1.extend(pods);
     }
@@ -81,4 +81,48 @@ fn names(text: &str, expected: &[&str]) {
 fn pods(text: &str, expected: &[&str]) {
     let found: Vec<String> = read(text, &[]).1.iter().map(pod).collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn volumes_of_the_secrets_store_driver_are_mounts() {
+    let text = "apiVersion: batch/v1
+kind: CronJob
+metadata: {name: a}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          automountServiceAccountToken: false
+          containers: [{name: a, image: b}]
+          volumes:
+            - name: known
+              csi: {driver: secrets-store.csi.k8s.io, volumeAttributes: {secretProviderClass: vault-demo}}
+            - name: filled
+              csi: {driver: secrets-store.csi.k8s.io, volumeAttributes: {secretProviderClass: '${CLASS}'}}
+            - name: none
+              csi: {driver: secrets-store.csi.k8s.io}
+            - name: other
+              csi: {driver: csi.cert-manager.io, volumeAttributes: {secretProviderClass: no}}
+";
+    let parsed = parse("a.yaml", text, Lang::Yaml);
+    let view = View::new("a.yaml", text, Lang::Yaml, &parsed);
+    let (_, pods, mounts) = references(&view.objects[0], &Places::new(text), &[]);
+    assert_eq!(pods[0].token, Stated::from("false"));
+    assert_eq!(pods[0].place.span.slice(text), "false");
+    let found: Vec<(&Stated, &str, &str)> =
+        mounts.iter().map(|mount| (&mount.class, mount.place.span.slice(text), &*mount.path)).collect();
+    let path = |volume: usize| {
+        format!(".spec.jobTemplate.spec.template.spec.volumes[{volume}].csi.volumeAttributes.secretProviderClass")
+    };
+    let paths = [path(0), path(1), path(2)];
+    let known = Stated::from("vault-demo");
+    assert_eq!(
+        found,
+        [
+            (&known, "vault-demo", paths[0].as_str()),
+            (&Stated::Unknown, "${CLASS}", paths[1].as_str()),
+            (&Stated::Absent, "secrets-store.csi.k8s.io", paths[2].as_str()),
+        ]
+    );
 }
