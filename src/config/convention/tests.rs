@@ -316,7 +316,8 @@ fn the_shown_convention_names_origins_and_reads_back() {
     let shown = Tree::new(&[]).load().show();
     for line in [
         "clusters: {}  # default\ndeclared-secrets: []  # default\nenvironments:\n  \"dev\": \"{workflow}-dev\"  # default\n",
-        "  \"production\": \"{workflow}\"  # default\npaths:\n  - \"**/packages/{workflow}/{env}/**\"  # default\n",
+        "  \"production\": \"{workflow}\"  # default\nexternal-secrets:\n  paths:\n    - \"/mllab/{service}/{secret}\"  # default\n",
+        "  stores: []  # default\npaths:\n  - \"**/packages/{workflow}/{env}/**\"  # default\n",
         "references:\n  env-from:\n    - \"ml-platform\"  # default\n",
         "  kinds: []  # default\n  private-registries:\n    - \"ghcr.io\"  # default\nrotation:\n  max-age: 90d  # default\n",
         "  - \"monitoring\"  # default\nworkflows: []  # default\nrules:\n",

@@ -49,7 +49,7 @@ pub(super) fn of_object(around: &Around<'_>) -> Vec<Definition> {
         ("", "Secret") => vec![secret(around)],
         ("bitnami.com", "SealedSecret") => vec![sealed_secret(around)],
         ("external-secrets.io" | "kubernetes-client.io", "ExternalSecret") => {
-            vec![external_secret(around, &["spec"], Maker::ExternalSecret)]
+            external_secret(around, &["spec"], Maker::ExternalSecret).into_iter().collect()
         }
         ("external-secrets.io", "ClusterExternalSecret") => cluster_external_secret(around),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => secret_provider_class(around),
@@ -142,10 +142,21 @@ fn sealed_secret(around: &Around<'_>) -> Definition {
     made
 }
 
-/// `root` leads to the specification of an ExternalSecret.
-fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definition {
-    let Some(spec) = around.at(root) else { return own(around, maker) };
+/// `root` leads to the specification of an ExternalSecret. Nothing where it makes no Secret.
+fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Option<Definition> {
+    let Some(spec) = around.at(root) else { return Some(own(around, maker)) };
     let target = spec.get("target");
+    let field = |key: &str| target.and_then(|target| target.get(key)).and_then(Node::as_str);
+    let maker = match field("creationPolicy") {
+        Some("None") => return None,
+        Some("Merge" | "CreateOrMerge") => Maker::MergedExternalSecret,
+        _ => maker,
+    };
+    // An object of another kind is rendered from what was fetched.
+    let other = target.and_then(|target| target.at(&["manifest", "kind"])).map(|kind| around.stated(Some(kind)));
+    if other.is_some_and(|kind| kind != Stated::Absent && kind.known() != Some("Secret")) {
+        return None;
+    }
     let mut made = match target.and_then(|target| target.get("name")) {
         Some(node) => named(around, maker, node),
         None => own(around, maker),
@@ -163,7 +174,7 @@ fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definiti
     if let Some(template) = template {
         made.secret_type = around.stated(template.get("type")).known().map(Into::into);
         let merges = template.get("mergePolicy").and_then(Node::as_str) == Some("Merge");
-        if let Some(data) = template.get("data") {
+        if let Some(data) = template.get("data").filter(|data| data.entries().next().is_some()) {
             let (templates, known) = keys_of(around, data);
             // A template replaces what was fetched, unless it says otherwise.
             keys = if merges { keys.into_iter().chain(templates).collect() } else { templates };
@@ -174,11 +185,12 @@ fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definiti
     }
     made.keys = keys;
     made.complete &= complete && !around.is_shaped(spec);
-    made
+    Some(made)
 }
 
 fn cluster_external_secret(around: &Around<'_>) -> Vec<Definition> {
     let made = external_secret(around, &["spec", "externalSecretSpec"], Maker::ClusterExternalSecret);
+    let Some(made) = made else { return Vec::new() };
     let made = match around.at(&["spec", "externalSecretName"]) {
         Some(node) if made.own_name => Definition { name: around.stated(Some(node)), own_name: false, ..made },
         _ => made,

@@ -3,6 +3,7 @@
 mod certificate;
 mod definition;
 mod deploy;
+mod external;
 mod sealed;
 
 pub use certificate::is_sealing;
@@ -217,6 +218,7 @@ impl Reader<'_> {
             sealed: None,
             pods: Vec::new(),
             deploys: Vec::new(),
+            external: None,
             deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
             removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
             labels: Vec::new(),
@@ -239,8 +241,9 @@ impl Reader<'_> {
         let definitions = definition::of_object(&around);
         let sealed = sealed::of_object(&around).map(Box::new);
         let deploys = deploy::of_object(&around);
+        let external = external::of_object(&around).map(Box::new);
         let (references, pods) = reference::references(source, self.places, self.own);
-        Object { definitions, references, sealed, pods, deploys, ..object }
+        Object { definitions, references, sealed, pods, deploys, external, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {
