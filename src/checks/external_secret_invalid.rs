@@ -32,7 +32,7 @@ fn words(what: &FaultKind, kind: &str) -> String {
             "Only one of 'extract', 'find' and 'generatorRef' can stand in an entry of 'dataFrom'.".to_owned()
         }
         FaultKind::NoSource => {
-            "An entry of 'dataFrom' has to have one of 'extract', 'find' and 'sourceRef'.".to_owned()
+            "An entry of 'dataFrom' has to have one of 'extract', 'find' and 'sourceRef'; the name of a value belongs below 'extract'.".to_owned()
         }
         FaultKind::BadSourceRef => "A 'sourceRef' has exactly one of 'storeRef' and 'generatorRef'.".to_owned(),
         FaultKind::DeletesOthers(creation) => format!(

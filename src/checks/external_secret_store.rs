@@ -15,6 +15,8 @@ struct Source<'i> {
     kind: &'i str,
     name: Stated,
     namespace: Stated,
+    /// Its name before kustomize, where that changes it.
+    original: Option<&'i str>,
     generator: bool,
     file: usize,
     place: Place,
@@ -55,6 +57,7 @@ fn sources<'i>(cx: &Across<'i>) -> Vec<Source<'i>> {
                 kind: &object.kind,
                 name: landing.name.clone(),
                 namespace: landing.namespace.clone(),
+                original: object.name.known().filter(|original| landing.name.known() != Some(original)),
                 generator,
                 file: at.0,
                 place: object.place,
@@ -112,7 +115,14 @@ fn judge(cx: &mut Across<'_>, sources: &[Source<'_>], named: &Named<'_>, wanted:
             source.kind == kind && slips && reaches(source, &namespace)
         })
     };
-    let (level, hint, found) = if let Some(other) = other {
+    let renamed =
+        alike().find(|source| source.kind == kind && source.original == Some(name) && reaches(source, &namespace));
+    let (level, hint, found) = if let Some(renamed) = renamed {
+        let new = renamed.name.known().unwrap_or("?");
+        let hint = format!("; kustomize names it '{new}', and does not change this reference.");
+        let follows = cx.inventory.files().iter().any(|(_, facts)| facts.parts.name_references);
+        (if follows { Level::Warning } else { Level::Error }, hint, Some(renamed))
+    } else if let Some(other) = other {
         let default = if wanted.explicit { "" } else { ", which is meant where no 'kind' stands" };
         let hint = format!("{default}; the repository has a {} of that name.", other.kind);
         (Level::Error, hint, Some(other))

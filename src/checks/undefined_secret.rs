@@ -7,7 +7,7 @@ use crate::inventory::Stated;
 use crate::inventory::external::{GENERATORS, GROUP};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{At, Inventory, Used};
-use crate::inventory::near::Near;
+use crate::inventory::near::{Near, is_within};
 use crate::rule::Level;
 
 /// Uses of one missing name by one object.
@@ -107,7 +107,10 @@ fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &
         hint = Some(" kustomize ends its name with a hash, and does not change this reference.".to_owned());
         related.push(cx.related(hashed.file, hashed.place(), "generated here".to_owned()));
         strong = true;
-    } else if let Some(near) = known.nearest(inventory, name, &first.namespace) {
+    } else if let Some(near) = known.nearest(inventory, name, &first.namespace).filter(|near| {
+        // Many stores have a Secret of a short name; only a single slip tells.
+        !of_store || near.name.known().is_some_and(|near| is_within(name, near, 1))
+    }) {
         hint = near.name.known().map(|near| format!(" Did you mean '{near}'?"));
         related.push(cx.related(near.file, near.place(), "the nearest name is defined here".to_owned()));
         strong = true;

@@ -318,3 +318,87 @@ pub(super) fn of_command(made: &CreateSecret, places: &Places<'_>) -> Option<Def
         place,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::document::fragment::Lang;
+    use crate::document::view::{View, parse};
+    use crate::inventory::Stated;
+    use crate::inventory::read::read;
+
+    /// What the ExternalSecret with this specification makes: `MAKER NAMESPACE/NAME TYPE KEYS`, with `...` where there may be
+    /// more keys.
+    fn made(kind: &str, spec: &str) -> Vec<String> {
+        let text = format!("apiVersion: external-secrets.io/v1\nkind: {kind}\nmetadata: {{name: own}}\nspec: {spec}\n");
+        let parsed = parse("a.yaml", &text, Lang::Yaml);
+        assert!(parsed.faults.is_empty(), "{text}");
+        let facts = read(&View::new("a.yaml", &text, Lang::Yaml, &parsed), &[]);
+        let lines = facts.objects[0].definitions.iter().map(|made| {
+            let namespace = match &made.namespace {
+                Stated::Absent => String::new(),
+                Stated::Known(namespace) => format!("{namespace}/"),
+                Stated::Unknown => "?/".to_owned(),
+            };
+            let kind = made.secret_type.as_deref().unwrap_or("-");
+            let mut keys: Vec<&str> = made.keys.iter().map(|(key, _)| &**key).collect();
+            keys.extend((!made.complete).then_some("..."));
+            format!("{:?} {namespace}{} {kind} {}", made.maker, made.name.known().unwrap_or("?"), keys.join(" "))
+        });
+        lines.collect()
+    }
+
+    const DATA: &str = "data: [{secretKey: a, remoteRef: {key: x}}, {secretKey: b, remoteRef: {key: y}}]";
+
+    #[test]
+    fn external_secrets_make_what_their_targets_say() {
+        for (target, expected) in [
+            ("", &["ExternalSecret own - a b"][..]),
+            ("name: other", &["ExternalSecret other - a b"]),
+            ("immutable: true, deletionPolicy: Delete", &["ExternalSecret own - a b"]),
+            ("creationPolicy: Orphan", &["ExternalSecret own - a b"]),
+            ("creationPolicy: None", &[]),
+            ("creationPolicy: Merge", &["MergedExternalSecret own - a b"]),
+            ("creationPolicy: CreateOrMerge", &["MergedExternalSecret own - a b"]),
+            ("manifest: {apiVersion: v1, kind: ConfigMap}", &[]),
+            ("manifest: {apiVersion: v1, kind: Secret}", &["ExternalSecret own - a b"]),
+            ("template: {type: kubernetes.io/tls}", &["ExternalSecret own kubernetes.io/tls a b"]),
+            ("template: {data: {url: x}}", &["ExternalSecret own - url"]),
+            ("template: {data: {}}", &["ExternalSecret own - a b"]),
+            ("template: {mergePolicy: Merge, data: {url: x}}", &["ExternalSecret own - a b url"]),
+            ("template: {data: {url: x}, templateFrom: [{literal: x}]}", &["ExternalSecret own - url ..."]),
+        ] {
+            assert_eq!(made("ExternalSecret", &format!("{{target: {{{target}}}, {DATA}}}")), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn keys_of_whole_values_and_generators_are_unknown() {
+        for (from, expected) in [
+            ("extract: {key: x}", "ExternalSecret own - a b ..."),
+            ("find: {name: {regexp: x}}", "ExternalSecret own - a b ..."),
+            ("sourceRef: {generatorRef: {kind: Password, name: x}}", "ExternalSecret own - a b ..."),
+        ] {
+            assert_eq!(made("ExternalSecret", &format!("{{{DATA}, dataFrom: [{{{from}}}]}}")), [expected], "{from}");
+        }
+        let replaced =
+            format!("{{target: {{template: {{data: {{url: x}}}}}}, {DATA}, dataFrom: [{{extract: {{key: x}}}}]}}");
+        assert_eq!(made("ExternalSecret", &replaced), ["ExternalSecret own - url"]);
+    }
+
+    #[test]
+    fn cluster_external_secrets_make_one_in_each_namespace() {
+        for (spec, expected) in [
+            ("namespaces: [x, y]", &["ClusterExternalSecret x/own - a b", "ClusterExternalSecret y/own - a b"][..]),
+            ("namespaceSelector: {matchLabels: {a: b}}", &["ClusterExternalSecret ?/own - a b"]),
+            ("namespaces: [x], namespaceSelectors: [{}]", &["ClusterExternalSecret ?/own - a b"]),
+            ("namespaces: [x], externalSecretName: named", &["ClusterExternalSecret x/named - a b"]),
+        ] {
+            let spec = format!("{{{spec}, externalSecretSpec: {{{DATA}}}}}");
+            assert_eq!(made("ClusterExternalSecret", &spec), expected, "{spec}");
+        }
+        let targeted = format!(
+            "{{namespaces: [x], externalSecretName: named, externalSecretSpec: {{target: {{name: t}}, {DATA}}}}}"
+        );
+        assert_eq!(made("ClusterExternalSecret", &targeted), ["ClusterExternalSecret x/t - a b"]);
+    }
+}

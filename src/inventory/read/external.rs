@@ -15,7 +15,8 @@ const ENGINES: &[&str] = &["v2"];
 
 /// What an object names and what is wrong with it; nothing for objects of other kinds.
 pub(super) fn of_object(around: &Around<'_>) -> Option<External> {
-    if &*around.object.group != GROUP {
+    // Values of a chart hold pieces of objects, to which the chart adds the rest.
+    if &*around.object.group != GROUP || around.at(&["metadata"]).is_none() {
         return None;
     }
     let (root, pushes): (&[&str], bool) = match &*around.object.kind {
@@ -316,4 +317,19 @@ fn is_duration(text: &str) -> bool {
         (rest, any) = (&after[unit..], true);
     }
     any
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_duration;
+
+    #[test]
+    fn durations_are_those_of_go() {
+        for text in ["1h", "1h30m", "0", "0s", "-1.5s", "+2m", "100ms", "1.h", "3\u{b5}s", "1h0m0s"] {
+            assert!(is_duration(text), "{text}");
+        }
+        for text in ["", "1d", "1", "h", "1 h", "1h 30m", "1H", ".s", "1..5s", "12w", "1h-1m", "3600", "-"] {
+            assert!(!is_duration(text), "{text}");
+        }
+    }
 }
