@@ -171,5 +171,5 @@ fn what_the_schema_refuses_is_refused() {
         .map(|object| object["metadata"]["name"].as_str().unwrap_or("?").to_owned())
         .collect();
     // The others (`nothing`, `storeless`, `everywhere`) are refused by the webhook, or fail later.
-    assert_eq!(refused, ["sources", "policies", "twice", "pushed"]);
+    assert_eq!(refused, ["sources", "policies", "twice", "misplaced", "pushed"]);
 }

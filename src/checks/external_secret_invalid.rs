@@ -43,6 +43,9 @@ fn words(what: &FaultKind, kind: &str) -> String {
         }
         FaultKind::Duplicate(key) => format!("The key '{key}' stands twice in 'data', which the operator refuses."),
         FaultKind::Missing(field) => format!("'{field}' is missing here, so that the API server refuses the object."),
+        FaultKind::Misplaced(field, place) => {
+            format!("There is no field '{field}' here, which the API server refuses; it belongs {place}.")
+        }
         FaultKind::NoChoice(field, choices) => {
             let choices: Vec<String> = choices.iter().map(|choice| format!("'{choice}'")).collect();
             let one = if choices.len() > 1 { "is one of" } else { "can only be" };

@@ -90,6 +90,8 @@ pub enum FaultKind {
     Duplicate(Box<str>),
     /// A field that must be there.
     Missing(&'static str),
+    /// A field that belongs elsewhere: which, and where.
+    Misplaced(&'static str, &'static str),
     /// A field with a value that is none of these.
     NoChoice(&'static str, &'static [&'static str]),
     /// A `secretKey` that no Secret can have.

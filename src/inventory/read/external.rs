@@ -13,6 +13,37 @@ const STORES: &[&str] = &["SecretStore", "ClusterSecretStore"];
 const MERGE: &[&str] = &["Replace", "Merge"];
 const ENGINES: &[&str] = &["v2"];
 
+/// Fields that people write one level too high or too low, with where they belong.
+type Misplaced = [(&'static str, &'static str)];
+const IN_SPEC: &Misplaced = &[
+    ("creationPolicy", "below 'target'"),
+    ("deletionPolicy", "below 'target'"),
+    ("template", "below 'target'"),
+    ("storeRef", "as 'secretStoreRef'"),
+];
+const IN_TARGET: &Misplaced = &[
+    ("engineVersion", "below 'template'"),
+    ("mergePolicy", "below 'template'"),
+    ("templateFrom", "below 'template'"),
+    ("data", "below 'template'"),
+    ("type", "below 'template'"),
+];
+const IN_DATA: &Misplaced = &[
+    ("key", "below 'remoteRef'"),
+    ("property", "below 'remoteRef'"),
+    ("version", "below 'remoteRef'"),
+    ("decodingStrategy", "below 'remoteRef'"),
+];
+const IN_DATA_FROM: &Misplaced = &[
+    ("secretKey", "to 'data', which names single keys"),
+    ("remoteRef", "to 'data', or as 'extract'"),
+    ("key", "below 'extract'"),
+    ("property", "below 'extract'"),
+    ("version", "below 'extract'"),
+    ("storeRef", "below 'sourceRef'"),
+    ("generatorRef", "below 'sourceRef'"),
+];
+
 /// What an object names and what is wrong with it; nothing for objects of other kinds.
 pub(super) fn of_object(around: &Around<'_>) -> Option<External> {
     // Values of a chart hold pieces of objects, to which the chart adds the rest.
@@ -76,6 +107,7 @@ impl<'a> Reader<'a, '_> {
         // Without the field every entry names its own; a template, or a patch, may yet write it.
         let named = default.is_some_and(|node| node.get("name").is_some_and(|name| !name.is_null()));
         let whole = self.is_open(spec);
+        self.misplaced(spec, path, IN_SPEC);
         let first = self.around.object.version.as_ref() == "v1alpha1";
         let mut seen: Vec<Box<str>> = Vec::new();
         let retains = matches!(spec.at(&["target", "deletionPolicy"]).and_then(Node::as_str), None | Some("Retain"));
@@ -120,7 +152,10 @@ impl<'a> Reader<'a, '_> {
         }
         let source = item.get("sourceRef");
         let store = source.and_then(|source| self.source(source, &format!("{path}.sourceRef")));
-        self.remote(item, "remoteRef", path, source.is_some(), store);
+        // What the reference lacks then stands beside it.
+        if !self.misplaced(item, path, IN_DATA) {
+            self.remote(item, "remoteRef", path, source.is_some(), store);
+        }
         if source.is_none() && !stored {
             self.fault(FaultKind::NoStore, true, item, path.to_owned());
         }
@@ -162,9 +197,10 @@ impl<'a> Reader<'a, '_> {
         let source = item.get("sourceRef");
         let store = source.and_then(|source| self.source(source, &format!("{path}.sourceRef")));
         let generated = source.is_some_and(|source| source.get("generatorRef").is_some());
+        let misplaced = self.misplaced(item, path, IN_DATA_FROM);
         let ways = [item.get("extract").is_some(), item.get("find").is_some(), generated];
         match ways.into_iter().filter(|way| *way).count() {
-            0 if source.is_none() => self.fault(FaultKind::NoSource, false, item, path.to_owned()),
+            0 if source.is_none() && !misplaced => self.fault(FaultKind::NoSource, false, item, path.to_owned()),
             0 | 1 => {}
             _ => self.fault(FaultKind::Combined, false, item, path.to_owned()),
         }
@@ -209,6 +245,17 @@ impl<'a> Reader<'a, '_> {
         store
     }
 
+    /// Whether a field of the table stands in a mapping.
+    fn misplaced(&mut self, node: Node<'a>, path: &str, fields: &Misplaced) -> bool {
+        let before = self.found.faults.len();
+        for (key, _) in node.entries() {
+            if let Some((field, place)) = fields.iter().find(|(field, _)| key.as_str() == Some(*field)) {
+                self.fault(FaultKind::Misplaced(field, place), false, key, format!("{path}.{field}"));
+            }
+        }
+        self.found.faults.len() > before
+    }
+
     fn choice(&mut self, node: Node<'a>, path: &str, field: &'static str, choices: &'static [&'static str]) {
         let Some((at, text)) = self.known(node.get(field)) else { return };
         if !choices.contains(&&*text) {
@@ -225,6 +272,7 @@ impl<'a> Reader<'a, '_> {
 
     fn target(&mut self, target: Node<'a>, path: &str) {
         let shaped = self.is_open(target);
+        self.misplaced(target, path, IN_TARGET);
         self.choice(target, path, "creationPolicy", CREATION);
         self.choice(target, path, "deletionPolicy", DELETION);
         let creation = self.known(target.get("creationPolicy")).map(|(_, text)| text);
