@@ -1,12 +1,12 @@
 //! `external-secret-store`: a store or a generator that is not there where an ExternalSecret or a PushSecret looks for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, title};
 use super::external::{self, Named};
 use crate::inventory::external::{CLUSTER_GENERATOR, CLUSTER_STORE, GENERATORS, GROUP, STORE, SourceName};
 use crate::inventory::facts::Role;
-use crate::inventory::near::is_slip;
+use crate::inventory::near::Near;
 use crate::inventory::{Place, Stated};
 use crate::rule::Level;
 
@@ -22,11 +22,47 @@ struct Source<'i> {
     place: Place,
 }
 
+/// The same by name, so that many references are held against them in one pass.
+struct Known<'i> {
+    by_name: BTreeMap<&'i str, Vec<&'i Source<'i>>>,
+    /// By the name before kustomize.
+    renamed: BTreeMap<&'i str, Vec<&'i Source<'i>>>,
+    /// Those whose name a template writes.
+    unnamed: Vec<&'i Source<'i>>,
+    kinds: BTreeSet<&'i str>,
+    near: Near<'i>,
+}
+
+impl<'i> Known<'i> {
+    fn new(sources: &'i [Source<'i>]) -> Self {
+        let (mut by_name, mut renamed): (BTreeMap<&str, Vec<_>>, BTreeMap<&str, Vec<_>>) = Default::default();
+        for source in sources {
+            if let Some(name) = source.name.known() {
+                by_name.entry(name).or_default().push(source);
+            }
+            if let Some(original) = source.original {
+                renamed.entry(original).or_default().push(source);
+            }
+        }
+        let near = Near::new(by_name.keys().copied().collect::<Vec<_>>().into_iter());
+        let unnamed = sources.iter().filter(|source| source.name.known().is_none()).collect();
+        let kinds = sources.iter().map(|source| source.kind).collect();
+        Self { by_name, renamed, unnamed, kinds, near }
+    }
+
+    /// Those of a name, generators or stores.
+    fn named<'k>(&'k self, name: &str, generator: bool) -> impl Iterator<Item = &'i Source<'i>> + use<'k, 'i> {
+        let found = self.by_name.get(name).into_iter().flatten();
+        found.copied().filter(move |source| source.generator == generator)
+    }
+}
+
 pub(super) fn check(cx: &mut Across<'_>) {
     let sources = sources(cx);
     if sources.is_empty() {
         return;
     }
+    let known = Known::new(&sources);
     for named in external::objects(cx).into_iter().filter(|named| !named.patched) {
         let mut told = BTreeSet::new();
         for wanted in &named.external.sources {
@@ -35,7 +71,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 continue;
             }
             if told.insert((kind, &*wanted.name)) {
-                judge(cx, &sources, &named, wanted, kind);
+                judge(cx, &known, &named, wanted, kind);
             }
         }
     }
@@ -89,34 +125,20 @@ fn namespaces(cx: &Across<'_>, named: &Named<'_>) -> Vec<Stated> {
     namespaces
 }
 
-fn judge(cx: &mut Across<'_>, sources: &[Source<'_>], named: &Named<'_>, wanted: &SourceName, kind: &str) {
-    let name = &*wanted.name;
-    let alike = || sources.iter().filter(|source| source.generator == wanted.generator);
+fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &SourceName, kind: &str) {
+    let (name, generator) = (&*wanted.name, wanted.generator);
     let reaches =
-        |source: &&Source<'_>, namespace: &Stated| is_of_cluster(source.kind) || may_be(&source.namespace, namespace);
+        |source: &Source<'_>, namespace: &Stated| is_of_cluster(source.kind) || may_be(&source.namespace, namespace);
     let missing = |namespace: &Stated| {
-        !alike().any(|source| source.kind == kind && source.name.known() == Some(name) && reaches(&source, namespace))
+        !known.named(name, generator).any(|source| source.kind == kind && reaches(source, namespace))
     };
     let Some(namespace) = namespaces(cx, named).into_iter().find(missing) else { return };
+    let same = |source: &&Source<'_>| source.kind == kind && reaches(source, &namespace);
     // One whose name a template writes may be the one.
-    let perhaps =
-        alike().any(|source| source.kind == kind && source.name.known().is_none() && reaches(&source, &namespace));
-    let same = |source: &&Source<'_>| source.name.known() == Some(name);
-    let place = match namespace.known() {
-        Some(namespace) if !is_of_cluster(kind) => format!(" in the namespace '{namespace}'"),
-        _ => String::new(),
-    };
-    let what = format!("Nothing defines the {kind} '{name}'{place}.");
-    let other = alike().filter(same).find(|source| source.kind != kind && reaches(source, &namespace));
-    let elsewhere = alike().filter(same).find(|source| source.kind == kind);
-    let near = || {
-        alike().find(|source| {
-            let slips = source.name.known().is_some_and(|other| is_slip(name, other));
-            source.kind == kind && slips && reaches(source, &namespace)
-        })
-    };
-    let renamed =
-        alike().find(|source| source.kind == kind && source.original == Some(name) && reaches(source, &namespace));
+    let perhaps = known.unnamed.iter().any(&same);
+    let renamed = known.renamed.get(name).into_iter().flatten().copied().find(same);
+    let other = known.named(name, generator).find(|source| source.kind != kind && reaches(source, &namespace));
+    let elsewhere = known.named(name, generator).find(|source| source.kind == kind);
     let (level, hint, found) = if let Some(renamed) = renamed {
         let new = renamed.name.known().unwrap_or("?");
         let hint = format!("; kustomize names it '{new}', and does not change this reference.");
@@ -129,15 +151,19 @@ fn judge(cx: &mut Across<'_>, sources: &[Source<'_>], named: &Named<'_>, wanted:
     } else if let Some(elsewhere) = elsewhere {
         let namespace = elsewhere.namespace.known().unwrap_or_default();
         (Level::Error, format!("; it is defined in the namespace '{namespace}' only."), Some(elsewhere))
-    } else if let Some(near) = near() {
+    } else if let Some(near) = known.near.slips(name).find_map(|near| known.named(near, generator).find(same)) {
         (Level::Error, format!(". Did you mean '{}'?", near.name.known().unwrap_or_default()), Some(near))
-    } else if alike().any(|source| source.kind == kind) && !perhaps {
+    } else if known.kinds.contains(kind) && !perhaps {
         (Level::Warning, ".".to_owned(), None)
     } else {
         return;
     };
     let level = if perhaps { Level::Warning } else { level };
-    let message = format!("{}{hint}", what.trim_end_matches('.'));
+    let place = match namespace.known() {
+        Some(namespace) if !is_of_cluster(kind) => format!(" in the namespace '{namespace}'"),
+        _ => String::new(),
+    };
+    let message = format!("Nothing defines the {kind} '{name}'{place}{hint}");
     let related = found.map(|found| cx.related(found.file, found.place, "defined here".to_owned()));
     let symbolic = format!("{} {}", title(named.object), wanted.path);
     let draft = cx.report(named.at.0, wanted.place, Some(symbolic), message);

@@ -245,15 +245,16 @@ impl<'a> Reader<'a, '_> {
         store
     }
 
-    /// Whether a field of the table stands in a mapping.
+    /// Whether a field of the table stands in a mapping. The first one tells of the others.
     fn misplaced(&mut self, node: Node<'a>, path: &str, fields: &Misplaced) -> bool {
-        let before = self.found.faults.len();
-        for (key, _) in node.entries() {
-            if let Some((field, place)) = fields.iter().find(|(field, _)| key.as_str() == Some(*field)) {
-                self.fault(FaultKind::Misplaced(field, place), false, key, format!("{path}.{field}"));
-            }
+        let found = node.entries().find_map(|(key, _)| {
+            let field = fields.iter().find(|(field, _)| key.as_str() == Some(*field))?;
+            Some((key, field))
+        });
+        if let Some((key, (field, place))) = found {
+            self.fault(FaultKind::Misplaced(field, place), false, key, format!("{path}.{field}"));
         }
-        self.found.faults.len() > before
+        found.is_some()
     }
 
     fn choice(&mut self, node: Node<'a>, path: &str, field: &'static str, choices: &'static [&'static str]) {
