@@ -36,6 +36,9 @@ pub(super) fn objects<'i>(cx: &Across<'i>) -> Vec<Named<'i>> {
     found
 }
 
+/// Kinds that deploy folders, and hold patches of what is in these.
+const DEPLOYING: [&str; 3] = ["Application", "ApplicationSet", "Kustomization"];
+
 /// Patches of these objects.
 #[derive(Default)]
 struct Patches<'i> {
@@ -43,6 +46,8 @@ struct Patches<'i> {
     merged: BTreeSet<(&'i str, &'i str)>,
     /// Whether an operation or a replacement writes what such objects name; it may be for any of them.
     any: bool,
+    /// Whether Flux or Argo CD patches such objects, which it does with whatever it deploys.
+    deployed: bool,
 }
 
 impl<'i> Patches<'i> {
@@ -53,6 +58,8 @@ impl<'i> Patches<'i> {
                 if object.role == Role::Resource && inventory.landings((file, index)).is_empty() {
                     patches.merge(object);
                 }
+                let parent = object.parent.and_then(|parent| facts.objects.get(parent as usize));
+                patches.deployed |= parent.is_some_and(|parent| DEPLOYING.contains(&&*parent.kind));
             }
             patches.of_file(facts);
         }
@@ -98,7 +105,7 @@ impl<'i> Patches<'i> {
     fn may_touch(&self, inventory: &Inventory<'_>, at: At, object: &Object) -> bool {
         let built = inventory.landings(at).iter().any(|landing| landing.build.is_some());
         let name = object.name.known().unwrap_or_default();
-        built && (self.any || self.merged.contains(&(&*object.kind, name)))
+        self.deployed || built && (self.any || self.merged.contains(&(&*object.kind, name)))
     }
 }
 

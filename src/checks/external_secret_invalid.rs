@@ -2,12 +2,19 @@
 
 use super::across::{Across, listed, title};
 use super::external;
-use crate::inventory::external::FaultKind;
+use crate::inventory::external::{Fault, FaultKind};
+use crate::inventory::facts::Role;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     for named in external::objects(cx) {
         let mut storeless = false;
-        for fault in named.external.faults.iter().filter(|fault| !(fault.open && named.patched)) {
+        // An object inside another one is often a patch, or completed by what holds it.
+        let partial = named.object.role != Role::Resource;
+        let completed = |fault: &&Fault| {
+            let missing = matches!(fault.what, FaultKind::Missing(_));
+            fault.open && named.patched || partial && (fault.open || missing)
+        };
+        for fault in named.external.faults.iter().filter(|fault| !completed(fault)) {
             // One missing store is one mistake.
             if fault.what == FaultKind::NoStore && std::mem::replace(&mut storeless, true) {
                 continue;
