@@ -48,7 +48,8 @@ fn source(defined: &Defined<'_>) -> (usize, crate::inventory::Place) {
 fn counts(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
     let object = defined.object.map(|object| inventory.object((defined.file, object)));
     let whole = object.is_none_or(|object| object.role == Role::Resource && !object.templated);
-    whole && !matches!(defined.definition.maker, Maker::Command | Maker::Controller | Maker::SecretGenerator)
+    let told_apart = [Maker::Command, Maker::Controller, Maker::SecretGenerator, Maker::MergedExternalSecret];
+    whole && !told_apart.contains(&defined.definition.maker)
 }
 
 /// Definitions of one Secret that came before, by what makes them meet others.

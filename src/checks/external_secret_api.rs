@@ -7,10 +7,14 @@ use crate::document::spot::Spot;
 use crate::document::view::View;
 use crate::document::yaml::Node;
 use crate::finding::edit::Fix;
+use crate::inventory::external::{GENERATORS, GROUP};
 use crate::rule::Fixable;
 
 /// The kinds that version 0.16 of the operator brought to `v1` (`secrets-surface.md` 7.1).
 const KINDS: [&str; 4] = ["ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore"];
+
+/// The version that the others still have.
+const FIRST: &str = "v1alpha1";
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -18,7 +22,10 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
         return;
     }
-    let of_operator = |object: &&Object<'_>| object.group() == "external-secrets.io" && KINDS.contains(&object.kind);
+    for object in view.objects.iter().filter(|object| is_first_only(object)) {
+        first_only(cx, object);
+    }
+    let of_operator = |object: &&Object<'_>| object.group() == GROUP && KINDS.contains(&object.kind);
     for object in view.objects.iter().filter(of_operator) {
         let gone = match object.api_version.rsplit('/').next() {
             Some("v1alpha1") => "0.16",
@@ -37,6 +44,38 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         let place = format!("{} .apiVersion", object.title());
         cx.structure(span, Some(place), message).fix = fix(view, object, version);
     }
+}
+
+/// Whether the object is of a kind that there is in the version `v1alpha1` only.
+fn is_first_only(object: &Object<'_>) -> bool {
+    match object.group() {
+        GROUP => matches!(object.kind, "PushSecret" | "ClusterPushSecret"),
+        // What a `generatorRef` says looks like an object without metadata.
+        GENERATORS => object.node.get("metadata").is_some(),
+        _ => false,
+    }
+}
+
+/// Pushing and generators did not move on with the others, which they are often written beside.
+fn first_only(cx: &mut Context<'_, '_>, object: &Object<'_>) {
+    let view = cx.view;
+    let mut stated = object.node.entries().filter(|(key, _)| key.as_str() == Some("apiVersion"));
+    let (Some((_, version)), None) = (stated.next(), stated.next()) else { return };
+    let wanted = format!("{}/{FIRST}", object.group());
+    if object.api_version == wanted || object.unit.is_templated(version.span()) {
+        return;
+    }
+    let message = format!(
+        "There is no '{}' with the kind {}, only '{wanted}', so that {} cannot be applied.",
+        object.api_version,
+        object.kind,
+        object.title()
+    );
+    let span = object.unit.outer(version.span());
+    let place = format!("{} .apiVersion", object.title());
+    let edit = Spot::at(view, span).and_then(|spot| spot.replace(&wanted));
+    let fix = edit.map(|edit| Fix::edits(Fixable::Safe, format!("write the API version '{wanted}'"), vec![edit]));
+    cx.structure(span, Some(place), message).fix = fix;
 }
 
 /// `v1` is `v1beta1` but for the first engine of templates; `v1alpha1` has other shapes and defaults.

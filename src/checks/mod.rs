@@ -33,7 +33,12 @@ mod duplicate_definition;
 mod encryption_config_key;
 mod env_credential;
 mod environment_drift;
+mod external;
 mod external_secret_api;
+mod external_secret_invalid;
+mod external_secret_path;
+mod external_secret_refresh;
+mod external_secret_store;
 mod external_template_credential;
 pub mod generator_credential;
 mod helm_values_credential;
@@ -52,6 +57,8 @@ mod sealed_template_mismatch;
 mod sealed_wide_scope;
 mod sealed_wrong_namespace;
 mod secret_sprawl;
+mod secret_store_credential;
+mod secret_store_namespace;
 mod secret_type_mismatch;
 mod sops_partial;
 mod terraform_credential;
@@ -108,6 +115,10 @@ pub const ALL: &[Check] = &[
     Check { rule: "env-credential", run: Source(env_credential::check) },
     Check { rule: "environment-drift", run: Repository(environment_drift::check) },
     Check { rule: "external-secret-api", run: Source(external_secret_api::check) },
+    Check { rule: "external-secret-invalid", run: Repository(external_secret_invalid::check) },
+    Check { rule: "external-secret-path", run: Repository(external_secret_path::check) },
+    Check { rule: "external-secret-refresh", run: Source(external_secret_refresh::check) },
+    Check { rule: "external-secret-store", run: Repository(external_secret_store::check) },
     Check { rule: "external-template-credential", run: Source(external_template_credential::check) },
     Check { rule: "generator-credential", run: Source(generator_credential::check) },
     Check { rule: "helm-values-credential", run: Source(helm_values_credential::check) },
@@ -125,7 +136,8 @@ pub const ALL: &[Check] = &[
     Check { rule: "sealed-wide-scope", run: Source(sealed_wide_scope::check) },
     Check { rule: "sealed-wrong-namespace", run: Repository(sealed_wrong_namespace::check) },
     Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
-    Check { rule: "secret-store-credential", run: Source(csi_credential::check) },
+    Check { rule: "secret-store-credential", run: Source(secret_store_credential::check) },
+    Check { rule: "secret-store-namespace", run: Source(secret_store_namespace::check) },
     Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
     Check { rule: "terraform-credential", run: Source(terraform_credential::check) },

@@ -31,7 +31,10 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// What is wrong with a Secret of a built-in type.
 pub(super) fn fault(inventory: &Inventory<'_>, defined: &Defined<'_>) -> Option<String> {
     let definition = defined.definition;
-    let made = !matches!(definition.maker, Maker::Certificate | Maker::Command | Maker::Controller);
+    let made = !matches!(
+        definition.maker,
+        Maker::Certificate | Maker::Command | Maker::Controller | Maker::MergedExternalSecret
+    );
     let stated = definition.secret_type.as_deref();
     let (kind, required, every) = REQUIRED.iter().find(|(kind, ..)| Some(*kind) == stated)?;
     let object = defined.object.map(|object| inventory.object((defined.file, object)));

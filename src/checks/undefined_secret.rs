@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::across::{Across, listed, title};
 use crate::inventory::Stated;
+use crate::inventory::external::{GENERATORS, GROUP};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{At, Inventory, Used};
-use crate::inventory::near::Near;
+use crate::inventory::near::{Near, is_within};
 use crate::rule::Level;
 
 /// Uses of one missing name by one object.
@@ -99,13 +100,17 @@ fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &
     let mut related = Vec::new();
     let mut hint = None;
     let defines = found.namespaces.iter().any(|namespace| known.defining.contains(namespace));
-    let made_at_run_time = first.reference.usage == Usage::Tls || looks_like_certificate(name);
+    let of_store = is_of_store(&inventory.object(user).group);
+    let made_at_run_time = of_store || first.reference.usage == Usage::Tls || looks_like_certificate(name);
     let mut strong = defines && !made_at_run_time;
     if let Some(hashed) = inventory.definitions(name, &first.namespace).find(|defined| defined.hashed) {
         hint = Some(" kustomize ends its name with a hash, and does not change this reference.".to_owned());
         related.push(cx.related(hashed.file, hashed.place(), "generated here".to_owned()));
         strong = true;
-    } else if let Some(near) = known.nearest(inventory, name, &first.namespace) {
+    } else if let Some(near) = known.nearest(inventory, name, &first.namespace).filter(|near| {
+        // Many stores have a Secret of a short name; only a single slip tells.
+        !of_store || near.name.known().is_some_and(|near| is_within(name, near, 1))
+    }) {
         hint = near.name.known().map(|near| format!(" Did you mean '{near}'?"));
         related.push(cx.related(near.file, near.place(), "the nearest name is defined here".to_owned()));
         strong = true;
@@ -115,6 +120,9 @@ fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &
         related.push(cx.related(other.file, other.place(), format!("defined here, in '{namespace}'")));
         // One that teams take from namespace to namespace is missing; of others nothing says that they belong together.
         strong |= !made_at_run_time && inventory.speaks(&first.namespace);
+    }
+    if of_store && hint.is_none() {
+        return;
     }
     strong &= !known.is_left_out(inventory, user);
     let others = found.uses.iter().filter(|other| other.reference.place != first.reference.place);
@@ -138,6 +146,12 @@ const STRONG: &str = "Correct the name, or define the Secret for that namespace.
                       is listed under `declared-secrets` in .mlguard.yaml.";
 const WEAK: &str = "It may well be made outside this repository: list it under `declared-secrets` in .mlguard.yaml, or \
                     define it here.";
+
+/// The credential of a store is what other Secrets are fetched with, so that people make it by hand, and what is pushed to a
+/// store is often made by what runs. Neither is missed where nothing tells of a slip.
+fn is_of_store(group: &str) -> bool {
+    matches!(group, GROUP | GENERATORS)
+}
 
 /// Certificates are often written by what starts up (webhooks, operators).
 fn looks_like_certificate(name: &str) -> bool {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::across::{Across, listed, title};
-use crate::inventory::facts::Usage;
+use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{Defined, Inventory, Used};
 use crate::inventory::near::is_within;
 use crate::inventory::{Place, Stated};
@@ -91,7 +91,9 @@ impl<'i> Meant<'i> {
             keys.insert(&**key);
             plain.entry(letters(key)).or_insert(&**key);
         }
-        let open = definitions.iter().any(|defined| !defined.definition.complete);
+        // Where keys are only added to a Secret, that one has others.
+        let added = definitions.iter().all(|defined| defined.definition.maker == Maker::MergedExternalSecret);
+        let open = added || definitions.iter().any(|defined| !defined.definition.complete);
         Self { definitions, keys, plain, open }
     }
 

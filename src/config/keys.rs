@@ -14,7 +14,7 @@ pub(super) struct KeyInfo {
 use Scope::{Nested, Policy, Root};
 
 /// All of them, sorted.
-pub(super) const KEYS: [KeyInfo; 19] = [
+pub(super) const KEYS: [KeyInfo; 20] = [
     KeyInfo {
         name: "allow-baseline",
         scopes: &[Policy],
@@ -54,6 +54,11 @@ pub(super) const KEYS: [KeyInfo; 19] = [
         name: "exclude",
         scopes: &[Root, Nested, Policy],
         summary: "Globs of paths that are not searched, relative to the folder of the file.",
+    },
+    KeyInfo {
+        name: "external-secrets",
+        scopes: &[Root, Policy],
+        summary: "Stores of External Secrets that exist although nothing in the repository makes them, and how values are named in stores.",
     },
     KeyInfo {
         name: "fail-on",

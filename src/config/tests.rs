@@ -112,7 +112,7 @@ fn faults_name_place_and_remedy_all_at_once() {
         faults(text),
         [
             "error: .mlguard.yaml:1:1: unknown key `exlude`; help: did you mean `exclude`? \
-             known keys: baseline, clusters, declared-secrets, environments, exclude, fail-on, max-size, package, paths, references, \
+             known keys: baseline, clusters, declared-secrets, environments, exclude, external-secrets, fail-on, max-size, package, paths, references, \
              rotation, rule-packs, rules, strength, system-namespaces, workflows",
             "error: .mlguard.yaml:3:3: unknown rule `github-tokn`; help: did you mean `github-token`? `mlguard rules` lists all",
             "error: .mlguard.yaml:4:17: `github-token` is one of off, note, warning, error; help: did you mean `warning`?",

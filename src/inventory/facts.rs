@@ -1,5 +1,6 @@
 //! The facts of one file.
 
+use super::external::External;
 use super::kustomization::{Kustomization, Parts};
 use super::secret_file::{Holds, SecretFile};
 use super::{Place, Stated};
@@ -108,6 +109,8 @@ pub struct Object {
     pub vault: Option<Box<Vault>>,
     /// What an Argo CD or Flux object deploys, and how.
     pub deploys: Vec<Deploy>,
+    /// What an ExternalSecret, a PushSecret or the like names outside the cluster, and what is wrong with it.
+    pub external: Option<Box<External>>,
     /// As a strategic merge patch: whether it deletes its target (`$patch: delete`).
     pub deletes: bool,
     /// As a strategic merge patch: where it puts something in the place of what is there, or nothing, as slots of
@@ -130,6 +133,9 @@ pub enum Maker {
     ExternalSecret,
     /// The same in namespaces that a selector chooses.
     ClusterExternalSecret,
+    /// Keys that an ExternalSecret adds to a Secret that something else makes, or may make (`creationPolicy: Merge` and
+    /// `CreateOrMerge`).
+    MergedExternalSecret,
     /// `secretObjects` of a SecretProviderClass.
     SecretProviderClass,
     /// A cert-manager Certificate.

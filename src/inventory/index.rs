@@ -397,7 +397,7 @@ impl Defined<'_> {
         match self.definition.maker {
             Maker::Secret => "the Secret",
             Maker::SealedSecret => "the SealedSecret",
-            Maker::ExternalSecret => "the ExternalSecret",
+            Maker::ExternalSecret | Maker::MergedExternalSecret => "the ExternalSecret",
             Maker::ClusterExternalSecret => "the ClusterExternalSecret",
             Maker::SecretProviderClass => "the SecretProviderClass",
             Maker::Certificate => "the Certificate",

@@ -5,6 +5,7 @@
 //! files and answers questions across them. Nothing here reads a file or prints, and no value of a Secret is kept.
 
 pub mod convention;
+pub mod external;
 pub mod facts;
 pub mod index;
 pub mod kustomization;

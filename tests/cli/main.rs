@@ -5,6 +5,7 @@ mod baseline;
 mod canary;
 mod cert;
 mod config;
+mod external;
 mod fix;
 mod fixes;
 mod harness;

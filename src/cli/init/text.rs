@@ -115,6 +115,9 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
 }
 
 fn rest(out: &mut String, convention: &Convention) -> std::fmt::Result {
+    writeln!(out, "\n# Stores of External Secrets that are made elsewhere, and how values are named in stores.")?;
+    let paths = convention.remote_paths.iter().map(|path| quote(&path.template));
+    writeln!(out, "#external-secrets:\n#  stores: []\n#  paths: [{}]", paths.collect::<Vec<_>>().join(", "))?;
     writeln!(out, "\n# How long a credential may stand before it is to be sealed anew.")?;
     writeln!(out, "#rotation: {{ max-age: {}d }}", convention.max_age_days)?;
     writeln!(out, "\n# What is asked of passwords and tokens where they are sealed.")?;

@@ -11,7 +11,7 @@ pub(super) use read::inner_path;
 use super::policy::Policy;
 use super::values::{Origin, Valued};
 use crate::error::{Problem, nearest, quoted, quoted_glob};
-use crate::inventory::convention::{Convention, Declared, OwnKind, PathTemplate};
+use crate::inventory::convention::{Convention, Declared, OwnKind, PathTemplate, RemotePath};
 use crate::seal::strength::Policy as Strength;
 
 /// A list with its own place, which an empty one has too.
@@ -30,6 +30,8 @@ pub(super) struct Said {
     kinds: Option<Listed<OwnKind>>,
     declared: Option<Listed<Declared>>,
     clusters: Option<Listed<Cluster>>,
+    stores: Option<Listed<String>>,
+    remote_paths: Option<Listed<String>>,
     max_age: Option<Valued<u32>>,
     min_length: Option<Valued<usize>>,
     random: Option<Valued<bool>>,
@@ -48,6 +50,8 @@ pub(super) struct Joined {
     kinds: Listed<OwnKind>,
     declared: Listed<Declared>,
     clusters: Listed<Cluster>,
+    stores: Listed<String>,
+    remote_paths: Listed<String>,
     max_age: Valued<u32>,
     min_length: Valued<usize>,
     random: Valued<bool>,
@@ -96,6 +100,13 @@ impl Joined {
                 let same = (&theirs.name, &theirs.namespace) == (&ours.name, &ours.namespace);
                 same.then(|| format!("`declared-secrets` of {}", quoted(&ours.name)))
             }),
+            stores: bound.with(floor.stores, own.stores, defaults.stores, |_, _| None),
+            remote_paths: bound.within(
+                "external-secrets.paths",
+                floor.remote_paths,
+                own.remote_paths,
+                defaults.remote_paths.into_iter().map(|path| path.template).collect(),
+            ),
             clusters: own.clusters.unwrap_or_else(|| built_in(Vec::new())),
             max_age: bound.max_age(floor.max_age, own.max_age, defaults.max_age_days),
             min_length: bound.min_length(floor.min_length, own.min_length, Strength::default().min_length),
@@ -123,6 +134,9 @@ impl Joined {
             certificates,
             clusters: values(&self.clusters, |cluster: &Cluster| cluster.name.clone()),
             kinds: values(&self.kinds, Clone::clone),
+            stores: values(&self.stores, Clone::clone),
+            // What cannot be read was told of when the file was read.
+            remote_paths: self.remote_paths.value.iter().filter_map(|path| RemotePath::new(&path.value).ok()).collect(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::node::{Key, Node, Value};
 use super::super::values::{Valued, parse_age};
 use super::{Cluster, Listed};
 use crate::error::{nearest, quoted, quoted_glob};
-use crate::inventory::convention::{Declared, OwnKind, PathTemplate, WORKFLOW, is_label, is_subdomain};
+use crate::inventory::convention::{Declared, OwnKind, PathTemplate, RemotePath, WORKFLOW, is_label, is_subdomain};
 use crate::inventory::facts::Usage;
 use crate::span::Position;
 
@@ -46,6 +46,7 @@ impl Reader<'_> {
             }
             "references" => self.references(node),
             "declared-secrets" => self.file.convention.declared = self.declared(node),
+            "external-secrets" => self.external_secrets(node),
             "clusters" => self.file.convention.clusters = self.clusters(node),
             "rotation" => self.rotation(node),
             "strength" => self.strength(node),
@@ -179,6 +180,21 @@ impl Reader<'_> {
                 }
                 _ => self.file.convention.kinds = self.mappings(name, node, Self::kind),
             }
+        }
+    }
+
+    fn external_secrets(&mut self, node: Node) {
+        for (key, node) in self.fields("`external-secrets`", node, &["paths", "stores"]).unwrap_or_default() {
+            let name = key.name.as_str();
+            if name == "stores" {
+                self.file.convention.stores = self.items(name, "names", node, subdomain);
+                continue;
+            }
+            let template = |text: &str| {
+                let read = RemotePath::new(text).map(|path| path.template);
+                read.map_err(|why| format!("bad template {}: {why}", quoted_glob(text)))
+            };
+            self.file.convention.remote_paths = self.items(name, "templates", node, template);
         }
     }
 

@@ -53,6 +53,17 @@ pub(in super::super) fn shape(key: &str) -> Option<Value> {
                 }
             }
         }),
+        "external-secrets" => {
+            let template = json!({ "type": "string", "pattern": "\\{[-._A-Za-z0-9]+\\}", "maxLength": 256 });
+            json!({
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "paths": { "oneOf": [template, { "type": "array", "items": template, "uniqueItems": true }] },
+                    "stores": names
+                }
+            })
+        }
         "clusters" => json!({
             "type": "object",
             "propertyNames": { "$ref": "#/$defs/label" },

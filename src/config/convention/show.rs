@@ -14,6 +14,9 @@ impl Joined {
         mapping(out, "clusters", &self.clusters, |cluster| (cluster.name.clone(), show_cluster(cluster)))?;
         list(out, "", "declared-secrets", &self.declared, show_declared)?;
         mapping(out, "environments", &self.environments, |(name, template)| (name.clone(), quote(template)))?;
+        writeln!(out, "external-secrets:")?;
+        list(out, "  ", "paths", &self.remote_paths, |path| quote(path))?;
+        list(out, "  ", "stores", &self.stores, |name| quote(name))?;
         list(out, "", "paths", &self.paths, |path| quote(&path.template))?;
         writeln!(out, "references:")?;
         list(out, "  ", "env-from", &self.env_from, |name| quote(name))?;

@@ -289,6 +289,39 @@ fn a_policy_list_of_what_is_checked_can_be_added_to() {
 }
 
 #[test]
+fn stores_can_be_added_to_a_policy_and_templates_of_names_only_narrowed() {
+    let policy = "external-secrets: { stores: [vault], paths: [\"/a/{b}\", \"/c/{d}\"] }\n";
+    let own = "external-secrets: { stores: [own], paths: [\"/a/{b}\", \"{any}\"] }\n";
+    let (settings, said) = bound(policy, own);
+    let joined = settings.convention();
+    let templates: Vec<&str> = joined.remote_paths.iter().map(|path| path.template.as_str()).collect();
+    assert_eq!((templates, &joined.stores[..]), (vec!["/a/{b}"], &["vault".to_owned(), "own".to_owned()][..]));
+    assert_eq!(said, ["1:54: `external-secrets.paths` of `{any}`, which the policy does not list,"]);
+    assert!(joined.states_remote_paths());
+    let (settings, said) = bound("fail-on: error\n", own);
+    assert_eq!((settings.convention().remote_paths.len(), said), (2, vec![]));
+    let unset = convention("");
+    assert!(!unset.states_remote_paths() && unset.remote_paths.len() == 2 && unset.stores.is_empty());
+}
+
+#[test]
+fn faults_of_stores_and_templates_of_names_have_their_place() {
+    let text = "external-secrets:\n  paths: [\"/a/b\", \"/{a}\", \"a//{b}\"]\n  store: [a]\n  stores: [A]\n";
+    let file = "error: .mlguard.yaml:";
+    assert_eq!(
+        faults(text),
+        [
+            format!("{file}2:11: bad template `/a/b`: it has no `{{…}}`, so that it names one value"),
+            format!("{file}2:27: bad template `a//{{b}}`: a part is empty"),
+            format!("{file}3:3: unknown key `store`; help: did you mean `stores`? known keys: paths, stores"),
+            format!(
+                "{file}4:12: bad name `A`: lower-case letters, digits, inner dashes and dots, at most 253 (DNS-1123)"
+            ),
+        ]
+    );
+}
+
+#[test]
 fn a_policy_table_of_environments_is_the_only_one() {
     let table = "environments: { dev: \"{workflow}-dev\", live: \"{workflow}\" }\n";
     let (settings, said) = bound(table, "environments: { prod: \"{workflow}-prod\" }\n");
@@ -337,7 +370,8 @@ fn the_shown_convention_names_origins_and_reads_back() {
     let shown = Tree::new(&[]).load().show();
     for line in [
         "clusters: {}  # default\ndeclared-secrets: []  # default\nenvironments:\n  \"dev\": \"{workflow}-dev\"  # default\n",
-        "  \"production\": \"{workflow}\"  # default\npaths:\n  - \"**/packages/{workflow}/{env}/**\"  # default\n",
+        "  \"production\": \"{workflow}\"  # default\nexternal-secrets:\n  paths:\n    - \"/mllab/{service}/{secret}\"  # default\n",
+        "  stores: []  # default\npaths:\n  - \"**/packages/{workflow}/{env}/**\"  # default\n",
         "references:\n  env-from:\n    - \"ml-platform\"  # default\n",
         "  kinds: []  # default\n  private-registries:\n    - \"ghcr.io\"  # default\nrotation:\n  max-age: 90d  # default\n",
         "  - \"monitoring\"  # default\nworkflows: []  # default\nrules:\n",

@@ -6,6 +6,7 @@
 mod image;
 mod names;
 mod path;
+mod remote;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use super::facts::Usage;
 
 pub use names::{Misspelt, Slip, Spellings, WORKFLOW, fits, is_label, is_subdomain};
 pub use path::PathTemplate;
+pub use remote::RemotePath;
 
 /// What the configuration says of the convention.
 #[derive(Clone, Debug)]
@@ -41,6 +43,10 @@ pub struct Convention {
     pub clusters: Vec<String>,
     /// Fields of a user's own kinds that name Secrets.
     pub kinds: Vec<OwnKind>,
+    /// Stores of External Secrets that exist out of band.
+    pub stores: Vec<String>,
+    /// Templates of the names that values have in these stores.
+    pub remote_paths: Vec<RemotePath>,
 }
 
 /// A field of a user's own kind that names a Secret.
@@ -110,6 +116,8 @@ impl Default for Convention {
             certificates: Vec::new(),
             clusters: Vec::new(),
             kinds: Vec::new(),
+            stores: Vec::new(),
+            remote_paths: remote::DEFAULT.iter().filter_map(|template| RemotePath::new(template).ok()).collect(),
         }
     }
 }
@@ -156,6 +164,19 @@ impl Convention {
     #[must_use]
     pub fn is_delivered(&self, name: &str) -> bool {
         self.allows_env_from(name) || self.allows_image_pull(name)
+    }
+
+    /// Whether somebody said how values are named in stores, other than by default.
+    #[must_use]
+    pub fn states_remote_paths(&self) -> bool {
+        !self.remote_paths.iter().map(|path| path.template.as_str()).eq(remote::DEFAULT)
+    }
+
+    /// The template that the name of a value in a store is nearest to, and how it differs, in words that follow "it".
+    /// Nothing where it matches one.
+    #[must_use]
+    pub fn remote_slip(&self, key: &str) -> Option<(&RemotePath, Vec<String>)> {
+        remote::nearest(&self.remote_paths, key)
     }
 
     /// The declaration of a Secret in a namespace, one of that very namespace before one of all. Where the namespace is

@@ -49,7 +49,7 @@ pub(super) fn of_object(around: &Around<'_>) -> Vec<Definition> {
         ("", "Secret") => vec![secret(around)],
         ("bitnami.com", "SealedSecret") => vec![sealed_secret(around)],
         ("external-secrets.io" | "kubernetes-client.io", "ExternalSecret") => {
-            vec![external_secret(around, &["spec"], Maker::ExternalSecret)]
+            external_secret(around, &["spec"], Maker::ExternalSecret).into_iter().collect()
         }
         ("external-secrets.io", "ClusterExternalSecret") => cluster_external_secret(around),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => secret_provider_class(around),
@@ -142,10 +142,21 @@ fn sealed_secret(around: &Around<'_>) -> Definition {
     made
 }
 
-/// `root` leads to the specification of an ExternalSecret.
-fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definition {
-    let Some(spec) = around.at(root) else { return own(around, maker) };
+/// `root` leads to the specification of an ExternalSecret. Nothing where it makes no Secret.
+fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Option<Definition> {
+    let Some(spec) = around.at(root) else { return Some(own(around, maker)) };
     let target = spec.get("target");
+    let field = |key: &str| target.and_then(|target| target.get(key)).and_then(Node::as_str);
+    let maker = match field("creationPolicy") {
+        Some("None") => return None,
+        Some("Merge" | "CreateOrMerge") => Maker::MergedExternalSecret,
+        _ => maker,
+    };
+    // An object of another kind is rendered from what was fetched.
+    let other = target.and_then(|target| target.at(&["manifest", "kind"])).map(|kind| around.stated(Some(kind)));
+    if other.is_some_and(|kind| kind != Stated::Absent && kind.known() != Some("Secret")) {
+        return None;
+    }
     let mut made = match target.and_then(|target| target.get("name")) {
         Some(node) => named(around, maker, node),
         None => own(around, maker),
@@ -163,7 +174,7 @@ fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definiti
     if let Some(template) = template {
         made.secret_type = around.stated(template.get("type")).known().map(Into::into);
         let merges = template.get("mergePolicy").and_then(Node::as_str) == Some("Merge");
-        if let Some(data) = template.get("data") {
+        if let Some(data) = template.get("data").filter(|data| data.entries().next().is_some()) {
             let (templates, known) = keys_of(around, data);
             // A template replaces what was fetched, unless it says otherwise.
             keys = if merges { keys.into_iter().chain(templates).collect() } else { templates };
@@ -174,11 +185,12 @@ fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Definiti
     }
     made.keys = keys;
     made.complete &= complete && !around.is_shaped(spec);
-    made
+    Some(made)
 }
 
 fn cluster_external_secret(around: &Around<'_>) -> Vec<Definition> {
     let made = external_secret(around, &["spec", "externalSecretSpec"], Maker::ClusterExternalSecret);
+    let Some(made) = made else { return Vec::new() };
     let made = match around.at(&["spec", "externalSecretName"]) {
         Some(node) if made.own_name => Definition { name: around.stated(Some(node)), own_name: false, ..made },
         _ => made,
@@ -305,4 +317,88 @@ pub(super) fn of_command(made: &CreateSecret, places: &Places<'_>) -> Option<Def
         secret_type: secret_type.map(Into::into),
         place,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::fragment::Lang;
+    use crate::document::view::{View, parse};
+    use crate::inventory::Stated;
+    use crate::inventory::read::read;
+
+    /// What the ExternalSecret with this specification makes: `MAKER NAMESPACE/NAME TYPE KEYS`, with `...` where there may be
+    /// more keys.
+    fn made(kind: &str, spec: &str) -> Vec<String> {
+        let text = format!("apiVersion: external-secrets.io/v1\nkind: {kind}\nmetadata: {{name: own}}\nspec: {spec}\n");
+        let parsed = parse("a.yaml", &text, Lang::Yaml);
+        assert!(parsed.faults.is_empty(), "{text}");
+        let facts = read(&View::new("a.yaml", &text, Lang::Yaml, &parsed), &[]);
+        let lines = facts.objects[0].definitions.iter().map(|made| {
+            let namespace = match &made.namespace {
+                Stated::Absent => String::new(),
+                Stated::Known(namespace) => format!("{namespace}/"),
+                Stated::Unknown => "?/".to_owned(),
+            };
+            let kind = made.secret_type.as_deref().unwrap_or("-");
+            let mut keys: Vec<&str> = made.keys.iter().map(|(key, _)| &**key).collect();
+            keys.extend((!made.complete).then_some("..."));
+            format!("{:?} {namespace}{} {kind} {}", made.maker, made.name.known().unwrap_or("?"), keys.join(" "))
+        });
+        lines.collect()
+    }
+
+    const DATA: &str = "data: [{secretKey: a, remoteRef: {key: x}}, {secretKey: b, remoteRef: {key: y}}]";
+
+    #[test]
+    fn external_secrets_make_what_their_targets_say() {
+        for (target, expected) in [
+            ("", &["ExternalSecret own - a b"][..]),
+            ("name: other", &["ExternalSecret other - a b"]),
+            ("immutable: true, deletionPolicy: Delete", &["ExternalSecret own - a b"]),
+            ("creationPolicy: Orphan", &["ExternalSecret own - a b"]),
+            ("creationPolicy: None", &[]),
+            ("creationPolicy: Merge", &["MergedExternalSecret own - a b"]),
+            ("creationPolicy: CreateOrMerge", &["MergedExternalSecret own - a b"]),
+            ("manifest: {apiVersion: v1, kind: ConfigMap}", &[]),
+            ("manifest: {apiVersion: v1, kind: Secret}", &["ExternalSecret own - a b"]),
+            ("template: {type: kubernetes.io/tls}", &["ExternalSecret own kubernetes.io/tls a b"]),
+            ("template: {data: {url: x}}", &["ExternalSecret own - url"]),
+            ("template: {data: {}}", &["ExternalSecret own - a b"]),
+            ("template: {mergePolicy: Merge, data: {url: x}}", &["ExternalSecret own - a b url"]),
+            ("template: {data: {url: x}, templateFrom: [{literal: x}]}", &["ExternalSecret own - url ..."]),
+        ] {
+            assert_eq!(made("ExternalSecret", &format!("{{target: {{{target}}}, {DATA}}}")), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn keys_of_whole_values_and_generators_are_unknown() {
+        for (from, expected) in [
+            ("extract: {key: x}", "ExternalSecret own - a b ..."),
+            ("find: {name: {regexp: x}}", "ExternalSecret own - a b ..."),
+            ("sourceRef: {generatorRef: {kind: Password, name: x}}", "ExternalSecret own - a b ..."),
+        ] {
+            assert_eq!(made("ExternalSecret", &format!("{{{DATA}, dataFrom: [{{{from}}}]}}")), [expected], "{from}");
+        }
+        let replaced =
+            format!("{{target: {{template: {{data: {{url: x}}}}}}, {DATA}, dataFrom: [{{extract: {{key: x}}}}]}}");
+        assert_eq!(made("ExternalSecret", &replaced), ["ExternalSecret own - url"]);
+    }
+
+    #[test]
+    fn cluster_external_secrets_make_one_in_each_namespace() {
+        for (spec, expected) in [
+            ("namespaces: [x, y]", &["ClusterExternalSecret x/own - a b", "ClusterExternalSecret y/own - a b"][..]),
+            ("namespaceSelector: {matchLabels: {a: b}}", &["ClusterExternalSecret ?/own - a b"]),
+            ("namespaces: [x], namespaceSelectors: [{}]", &["ClusterExternalSecret ?/own - a b"]),
+            ("namespaces: [x], externalSecretName: named", &["ClusterExternalSecret x/named - a b"]),
+        ] {
+            let spec = format!("{{{spec}, externalSecretSpec: {{{DATA}}}}}");
+            assert_eq!(made("ClusterExternalSecret", &spec), expected, "{spec}");
+        }
+        let targeted = format!(
+            "{{namespaces: [x], externalSecretName: named, externalSecretSpec: {{target: {{name: t}}, {DATA}}}}}"
+        );
+        assert_eq!(made("ClusterExternalSecret", &targeted), ["ClusterExternalSecret x/t - a b"]);
+    }
 }

@@ -4,6 +4,7 @@ mod access;
 mod certificate;
 mod definition;
 mod deploy;
+mod external;
 mod sealed;
 mod terraform;
 mod vault;
@@ -236,6 +237,7 @@ impl Reader<'_> {
             access: None,
             vault: None,
             deploys: Vec::new(),
+            external: None,
             deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
             removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
             labels: Vec::new(),
@@ -260,8 +262,9 @@ impl Reader<'_> {
         let deploys = deploy::of_object(&around);
         let access = access::of_object(&around).map(Box::new);
         let vault = if self.vault { vault::of_object(&around).map(Box::new) } else { None };
+        let external = external::of_object(&around).map(Box::new);
         let (references, pods, mounts) = reference::references(source, self.places, self.own);
-        Object { definitions, references, sealed, pods, mounts, access, vault, deploys, ..object }
+        Object { definitions, references, sealed, pods, mounts, access, vault, external, deploys, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {

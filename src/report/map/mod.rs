@@ -59,7 +59,7 @@ fn maker(maker: Maker) -> &'static str {
     match maker {
         Maker::Secret => "Secret",
         Maker::SealedSecret => "SealedSecret",
-        Maker::ExternalSecret => "ExternalSecret",
+        Maker::ExternalSecret | Maker::MergedExternalSecret => "ExternalSecret",
         Maker::ClusterExternalSecret => "ClusterExternalSecret",
         Maker::SecretProviderClass => "SecretProviderClass",
         Maker::Certificate => "Certificate",

@@ -1,6 +1,7 @@
 //! Objects as people write them, with the references that `secrets-surface.md` 6 says are in them.
 
 mod argo;
+mod external;
 mod hostile;
 mod kubernetes;
 mod operators;
