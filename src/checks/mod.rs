@@ -44,7 +44,11 @@ mod sealed_wide_scope;
 mod sealed_wrong_namespace;
 mod secret_sprawl;
 mod secret_type_mismatch;
+mod sops_broken;
 mod sops_partial;
+mod sops_plaintext;
+mod sops_rule_drift;
+mod sops_uncovered;
 mod undefined_secret;
 mod undefined_secret_key;
 mod unexpected_env_from;
@@ -107,7 +111,11 @@ pub const ALL: &[Check] = &[
     Check { rule: "sealed-wrong-namespace", run: Repository(sealed_wrong_namespace::check) },
     Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
     Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
+    Check { rule: "sops-broken", run: Source(sops_broken::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
+    Check { rule: "sops-plaintext", run: Repository(sops_plaintext::check) },
+    Check { rule: "sops-rule-drift", run: Repository(sops_rule_drift::check) },
+    Check { rule: "sops-uncovered", run: Repository(sops_uncovered::check) },
     Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },
     Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },
     Check { rule: "unexpected-env-from", run: Repository(unexpected_env_from::check) },

@@ -27,6 +27,7 @@ mod allow;
 pub mod change;
 pub mod history;
 mod excerpt;
+mod exposed;
 mod gather;
 mod make;
 #[cfg(test)]
@@ -283,7 +284,10 @@ impl<'o> Scanner<'o> {
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
         let env_files = generator_credential::env_files(&view);
-        let facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
+        let mut facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
+        if self.across && !drafts.is_empty() {
+            facts.exposed = exposed::of(self, &view, &drafts).map(Box::new);
+        }
         let allows = allows && self.options.allow_comments;
         if drafts.is_empty() && !allows {
             return Seen { env_files, facts, ..Seen::default() };

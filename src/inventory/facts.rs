@@ -1,6 +1,7 @@
 //! The facts of one file.
 
 use super::kustomization::{Kustomization, Parts};
+use super::sops::{Exposed, Sops};
 use super::{Place, Stated};
 use crate::span::Span;
 
@@ -19,6 +20,10 @@ pub struct Facts {
     pub certificates: Vec<Certificate>,
     /// The name of the secret file that the file is a template of: `.env` for `.env.example`.
     pub template_of: Option<Box<str>>,
+    /// What the file is to SOPS.
+    pub sops: Option<Box<Sops>>,
+    /// What stands in it in clear for certain; known of searched files only, whose checks tell it.
+    pub exposed: Option<Box<Exposed>>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
 }
@@ -262,6 +267,8 @@ impl Facts {
             && self.commands.is_empty()
             && self.certificates.is_empty()
             && self.template_of.is_none()
+            && self.sops.is_none()
+            && self.exposed.is_none()
     }
 }
 

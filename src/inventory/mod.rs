@@ -14,6 +14,7 @@ pub mod map;
 pub mod near;
 pub mod read;
 pub mod reference;
+pub mod sops;
 
 use crate::span::{LineCursor, Region, Span};
 

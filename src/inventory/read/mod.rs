@@ -4,6 +4,7 @@ mod certificate;
 mod definition;
 mod deploy;
 mod sealed;
+mod sops;
 
 pub use certificate::is_sealing;
 
@@ -12,6 +13,7 @@ use super::facts::{Facts, NOWHERE, Object, Role};
 use super::{Places, Stated, kustomization, reference};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
+use crate::document::sops::name as sops_name;
 use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 
@@ -37,6 +39,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     let mut facts = Facts { partial: !view.parsed.faults.is_empty(), ..Facts::default() };
     facts.certificates = certificate::of_file(view.path, view.text, &places);
     facts.template_of = template_of(view.path).map(Box::from);
+    facts.sops = sops::of_file(view, &places).map(Box::new);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { places: &places, own, people };
     let mut sources = Vec::new();
@@ -82,8 +85,8 @@ pub fn may_hold(path: &str) -> bool {
     match Lang::of_path(path, "") {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
         // Without an ending the first line tells.
-        Lang::Other => !name.contains('.') || certificate::is_named(path),
-        _ => false,
+        Lang::Other if !name.contains('.') || certificate::is_named(path) => true,
+        _ => sops_name::announced(path).is_some(),
     }
 }
 
@@ -91,6 +94,9 @@ pub fn may_hold(path: &str) -> bool {
 #[must_use]
 pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if is_of_sops(path) {
+        return true;
+    }
     match lang {
         Lang::Yaml | Lang::Json | Lang::JsonLines => {
             has("kind") || has("op:") || has("\"op\"") || kustomization::is_kustomization(path)
@@ -100,6 +106,12 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
         Lang::Markdown | Lang::Notebook => has("create") && has("secret"),
         _ => certificate::is_named(path),
     }
+}
+
+/// Whether the name says that the file tells something of SOPS: its configuration, and files that it encrypted.
+#[must_use]
+pub fn is_of_sops(path: &str) -> bool {
+    sops_name::is_config(path) || sops_name::announced(path).is_some()
 }
 
 /// Whether what a text tells may matter to another file: it names a Secret, a namespace or an image of a registry that wants
