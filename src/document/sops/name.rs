@@ -5,8 +5,8 @@ const TEXTS: [&str; 8] = ["yaml", "yml", "json", "env", "ini", "tfvars", "toml",
 /// What people write before or behind the ending.
 const MARKS: [&str; 3] = ["sops", "enc", "encrypted"];
 /// Folders of files that show how others look.
-const SAMPLES: [&str; 9] =
-    ["example", "examples", "sample", "samples", "template", "templates", "testdata", "fixtures", "test"];
+const SAMPLES: [&str; 10] =
+    ["example", "examples", "sample", "samples", "template", "templates", "tmpl", "testdata", "fixtures", "test"];
 
 /// How a name says that its file is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,7 +70,9 @@ fn of_tree(root: Node<'_>, unit: Option<&Unit>) -> Option<Span> {
     let mut found: Option<Span> = None;
     for (key, value) in root.entries() {
         let name = key.as_str().unwrap_or_default();
-        if found.is_some() || object.is_some() && FRAME.contains(&name) {
+        // Templates of objects leave out the one or the other.
+        let framed = object.is_some() && FRAME.contains(&name) || matches!(name, "apiVersion" | "kind");
+        if found.is_some() || framed {
             continue;
         }
         let encoded = object == Some("Secret") && name == "data";
