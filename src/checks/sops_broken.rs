@@ -23,7 +23,8 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         return;
     };
     metadata(cx, &file);
-    for (span, what) in &file.refused {
+    // It stops at the first.
+    if let Some((span, what)) = file.refused.first() {
         let message = format!("SOPS cannot read the file: {what}. A merge may have left it.");
         cx.structure(*span, None, message);
     }
@@ -46,9 +47,9 @@ fn configuration(cx: &mut Context<'_, '_>, name: &str) {
     for (number, rule) in rules.iter().enumerate() {
         let place = format!(".creation_rules[{number}]");
         if let Some((_, Pattern::Invalid)) = &rule.path {
-            let message =
-                "SOPS refuses its configuration: 'path_regex' is no regular expression of Go.".to_owned();
-            let help = "Write an expression that Go knows: '.*\\.yaml$' for '*.yaml'; there is no looking ahead or behind.";
+            let message = "SOPS refuses its configuration: 'path_regex' is no regular expression of Go.".to_owned();
+            let help =
+                "Write an expression that Go knows: '.*\\.yaml$' for '*.yaml'; there is no looking ahead or behind.";
             cx.structure(rule.span, Some(format!("{place}.path_regex")), message).help = Some(help.to_owned());
         }
         if let [(first, _), (second, span), ..] = rule.selectors.as_slice() {

@@ -59,7 +59,8 @@ fn appended(cx: &mut Context<'_, '_>, number: usize, document: &Document, leaves
 fn nothing(cx: &mut Context<'_, '_>, file: &File) {
     let Some(document) = file.documents.get(file.first) else { return };
     let Some(selector) = &document.selector else { return };
-    let leaves = || file.leaves.iter().filter(|leaf| leaf.document == file.first);
+    // Those that were never encrypted are told above.
+    let leaves = || file.leaves.iter().filter(|leaf| file.documents.get(leaf.document).is_some_and(|one| one.sealed));
     let frame = |leaf: &Leaf| {
         let fields = ["apiVersion", "kind", "metadata", "type", "immutable"];
         document.kind.is_some() && leaf.keys.first().is_some_and(|key| fields.contains(&&**key))

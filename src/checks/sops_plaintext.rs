@@ -11,9 +11,10 @@ use crate::rule::Level;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let in_use = inventory.files().iter().any(|(_, facts)| {
-        matches!(facts.sops.as_deref(), Some(Sops::Rules(_) | Sops::Encrypted(_)))
-    });
+    let in_use = inventory
+        .files()
+        .iter()
+        .any(|(_, facts)| matches!(facts.sops.as_deref(), Some(Sops::Rules(_) | Sops::Encrypted(_))));
     for (file, (path, facts)) in inventory.files().iter().enumerate() {
         match (facts.sops.as_deref(), facts.exposed.as_deref()) {
             (Some(Sops::Plain(place)), _) => announced(cx, file, path, *place, in_use),

@@ -6,6 +6,7 @@ use super::across::{Across, listed};
 use crate::document::sops::config::{Match, Rule};
 use crate::document::sops::{Group, Recipient};
 use crate::inventory::sops::{Encrypted, Sops};
+use crate::mask;
 use crate::value::is_placeholder;
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -79,7 +80,8 @@ fn is_known(groups: &[Group]) -> bool {
 }
 
 fn of_groups(wanted: &[Group], written: &[Group]) -> Option<String> {
-    if written.iter().all(BTreeSet::is_empty) {
+    // Metadata that lack such things are broken, which another rule says.
+    if written.iter().all(BTreeSet::is_empty) || written.iter().flatten().any(|recipient| recipient.id.is_empty()) {
         return None;
     }
     let sets = |groups: &[Group]| groups.iter().cloned().collect::<BTreeSet<Group>>();
@@ -102,11 +104,13 @@ fn of_groups(wanted: &[Group], written: &[Group]) -> Option<String> {
     })
 }
 
-/// Enough of a recipient to know it by.
+/// A recipient as far as a message may show it: most look random, and their ends are enough to know them by.
 fn shortened(id: &str) -> String {
-    const LONG: usize = 80;
-    match id.char_indices().nth(LONG) {
-        Some((end, _)) => format!("{}…", &id[..end]),
-        None => id.to_owned(),
+    const END: usize = 6;
+    let shown = mask::masked(id);
+    if shown == id {
+        return id.to_owned();
     }
+    let from = id.char_indices().rev().nth(END - 1).map_or(0, |(at, _)| at);
+    format!("(…{})", &id[from..])
 }

@@ -53,9 +53,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// A Secret in clear that a rule would be for if the file's name said that it is encrypted.
 fn secret(cx: &mut Across<'_>, file: usize, path: &str, governing: &[Governing<'_>]) {
     let inventory = cx.inventory;
-    let named = name::marked(path).into_iter().find(|named| {
-        governing.iter().any(|config| matches!(config.matched(inventory, named), Match::Rule(_)))
-    });
+    let named = name::marked(path)
+        .into_iter()
+        .find(|named| governing.iter().any(|config| matches!(config.matched(inventory, named), Match::Rule(_))));
     let Some(named) = named else { return };
     let message = format!(
         "A Secret stands here in clear, and no creation rule of {} matches the file: they are for files that are named as '{named}'.",

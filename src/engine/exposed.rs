@@ -34,7 +34,9 @@ pub(super) fn of(scanner: &Scanner<'_>, view: &View<'_>, drafts: &[Draft]) -> Op
     let first = *spans.first()?;
     spans.dedup();
     let in_secret = view.objects.iter().any(|object| {
-        object.kind == "Secret" && object.unit.host() == Host::File && spans.iter().any(|span| object.span().contains(*span))
+        object.kind == "Secret"
+            && object.unit.host() == Host::File
+            && spans.iter().any(|span| object.span().contains(*span))
     });
     let keys = spans.into_iter().take(MOST).map(|span| keys_of(view, span)).collect();
     Some(Exposed { place: Places::new(view.text).at(first), keys, in_secret })

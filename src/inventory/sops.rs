@@ -25,7 +25,7 @@ pub enum Sops {
 /// An encrypted file.
 #[derive(Debug)]
 pub struct Encrypted {
-    /// What is encrypted in it; none where SOPS refuses it.
+    /// What is encrypted in it; none where SOPS refuses it, or encrypts it as a whole.
     pub selector: Option<Selector>,
     /// For whom.
     pub groups: Vec<Group>,

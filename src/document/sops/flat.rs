@@ -45,7 +45,8 @@ pub(super) fn dotenv(text: &str) -> Lines<'_> {
             comments.push(comment);
             continue;
         }
-        let Some((key, value)) = line.split_once('=') else {
+        // A mark of a merge, which comes with others.
+        let Some((key, value)) = line.split_once('=').filter(|_| line != "=======") else {
             if !line.trim().is_empty() {
                 found.refused.push(Span::new(start, start + line.len()));
             }
@@ -94,9 +95,9 @@ pub(super) fn ini(text: &str) -> Lines<'_> {
         let rest = &line[at + 1..];
         inside = rest.trim_start().strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
         let trimmed = rest.trim();
-        let quote = ['`', '"', '\''].into_iter().find(|&quote| {
-            trimmed.len() >= 2 && trimmed.starts_with(quote) && trimmed.ends_with(quote)
-        });
+        let quote = ['`', '"', '\'']
+            .into_iter()
+            .find(|&quote| trimmed.len() >= 2 && trimmed.starts_with(quote) && trimmed.ends_with(quote));
         let value = if quote.is_some() { &trimmed[1..trimmed.len() - 1] } else { trimmed };
         let offset = |part: &str| start + (part.as_ptr().addr() - line.as_ptr().addr());
         found.entries.push(Entry {
@@ -138,8 +139,12 @@ mod tests {
         let text = "top = 1\n; no\n[db]\npassword : `a;b`\nlong = \"\"\"x\ny = 2\n\"\"\"\n[other]\nz=3\n";
         let read = ini(text);
         let entry = |section: &str, key: &str, value: &str| (section.to_owned(), key.to_owned(), value.to_owned());
-        let expected =
-            [entry("DEFAULT", "top", "1"), entry("db", "password", "a;b"), entry("db", "long", "\"\"x"), entry("other", "z", "3")];
+        let expected = [
+            entry("DEFAULT", "top", "1"),
+            entry("db", "password", "a;b"),
+            entry("db", "long", "\"\"x"),
+            entry("other", "z", "3"),
+        ];
         assert_eq!(said(&read, text), expected);
     }
 }

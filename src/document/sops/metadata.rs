@@ -137,7 +137,9 @@ impl Metadata {
 
 /// Whether a key is of an entry of a list of recipients.
 fn is_of_recipient(key: &str) -> bool {
-    let of_kind = |key: &str| KINDS.iter().any(|(kind, _)| key.strip_prefix(kind).is_some_and(|rest| rest.starts_with("__list_")));
+    let of_kind = |key: &str| {
+        KINDS.iter().any(|(kind, _)| key.strip_prefix(kind).is_some_and(|rest| rest.starts_with("__list_")))
+    };
     let grouped = key.strip_prefix("key_groups__list_").and_then(|rest| rest.split_once("__map_"));
     of_kind(key) || grouped.is_some_and(|(_, rest)| of_kind(rest))
 }
@@ -148,10 +150,7 @@ fn group(entries: &[Entry<'_>], prefix: &str) -> Group {
         for index in 0.. {
             let head = format!("{prefix}{kind}__list_{index}__map_");
             let field = |name: &&str| {
-                entries
-                    .iter()
-                    .find(|entry| entry.key.strip_prefix(&head) == Some(name))
-                    .map_or("", |entry| entry.text)
+                entries.iter().find(|entry| entry.key.strip_prefix(&head) == Some(name)).map_or("", |entry| entry.text)
             };
             if !entries.iter().any(|entry| entry.key.starts_with(&head)) {
                 break;

@@ -21,8 +21,8 @@ mod value;
 
 use metadata::Entry;
 pub use metadata::{Group, Metadata, Recipient};
-use selector::{Matcher, Said};
 pub use selector::{Kind, Selector};
+use selector::{Matcher, Said};
 pub use value::Value;
 
 /// A file with SOPS's metadata.
@@ -175,14 +175,7 @@ struct Around<'a> {
 }
 
 impl Walk {
-    fn document(
-        &mut self,
-        source: &Source<'_>,
-        root: Node<'_>,
-        number: usize,
-        matcher: Option<&Matcher>,
-        first: bool,
-    ) {
+    fn document(&mut self, source: &Source<'_>, root: Node<'_>, number: usize, matcher: Option<&Matcher>, first: bool) {
         let comments = matcher.filter(|matcher| matcher.is_of_comments());
         let comments = comments.map(|matcher| Comments::new(source.tree, matcher));
         // JSON is read without that.
@@ -204,14 +197,7 @@ impl Walk {
         }
     }
 
-    fn below(
-        &mut self,
-        around: &Around<'_>,
-        node: Node<'_>,
-        keys: &mut Vec<Box<str>>,
-        place: &mut String,
-        said: Said,
-    ) {
+    fn below(&mut self, around: &Around<'_>, node: Node<'_>, keys: &mut Vec<Box<str>>, place: &mut String, said: Said) {
         // Encrypted files have no aliases: SOPS writes out what they stand for.
         if node.is_alias() {
             return;

@@ -8,6 +8,12 @@ const MARKS: [&str; 3] = ["sops", "enc", "encrypted"];
 const SAMPLES: [&str; 10] =
     ["example", "examples", "sample", "samples", "template", "templates", "tmpl", "testdata", "fixtures", "test"];
 
+/// Whether SOPS encrypts the file at `path` as a whole, by its ending; no selector counts then.
+#[must_use]
+pub fn is_binary(path: &str) -> bool {
+    ![".yaml", ".yml", ".json", ".env", ".ini"].iter().any(|ending| path.ends_with(ending))
+}
+
 /// How a name says that its file is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announced {

@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for pattern in ["*.yaml", "(?!a)", "(?<=a)b", "(a", "a)", "[a", r"\", "a**", "a{1001}", r"\Z", "[b-a]", r"(a)\1"]
+        for pattern in
+            ["*.yaml", "(?!a)", "(?<=a)b", "(a", "a)", "[a", r"\", "a**", "a{1001}", r"\Z", "[b-a]", r"(a)\1"]
         {
             assert!(matches!(Pattern::new(pattern), Pattern::Invalid), "{pattern}");
         }

@@ -138,8 +138,7 @@ impl Matcher {
                 _ => None,
             })
         };
-        let encrypts =
-            matches!(self.kind, Kind::EncryptedSuffix | Kind::EncryptedRegex | Kind::EncryptedCommentRegex);
+        let encrypts = matches!(self.kind, Kind::EncryptedSuffix | Kind::EncryptedRegex | Kind::EncryptedCommentRegex);
         matched.map(|matched| matched == encrypts)
     }
 }

@@ -56,8 +56,10 @@ impl Value {
 
 fn parts(inner: &str) -> Result<u64, &'static str> {
     let mut fields = inner.splitn(4, ',');
-    let mut next = |name: &str| fields.next().and_then(|field| field.strip_prefix(name)).filter(|text| !text.is_empty());
-    let (Some(data), Some(iv), Some(tag), Some(kind)) = (next("data:"), next("iv:"), next("tag:"), next("type:")) else {
+    let mut next =
+        |name: &str| fields.next().and_then(|field| field.strip_prefix(name)).filter(|text| !text.is_empty());
+    let (Some(data), Some(iv), Some(tag), Some(kind)) = (next("data:"), next("iv:"), next("tag:"), next("type:"))
+    else {
         return Err("a part of it is missing");
     };
     let length = |text: &str| BASE64.decode(text).map(|bytes| bytes.len());

@@ -14,12 +14,14 @@ pub(super) fn of_file(view: &View<'_>, places: &Places<'_>) -> Option<Sops> {
     if name::is_config(view.path) {
         let unit = view.parsed.units.iter().find(|unit| unit.host() == Host::File)?;
         let rules = config::read(unit)?.into_iter();
-        return Some(Sops::Rules(rules.map(|rule| (places.at(rule.span), rule)).map(|(at, rule)| (rule, at)).collect()));
+        return Some(Sops::Rules(
+            rules.map(|rule| (places.at(rule.span), rule)).map(|(at, rule)| (rule, at)).collect(),
+        ));
     }
     if let Some(file) = sops::read(view) {
         let metadata = file.metadata;
         return Some(Sops::Encrypted(Encrypted {
-            selector: metadata.selector(),
+            selector: metadata.selector().filter(|_| !name::is_binary(view.path)),
             place: places.at(metadata.span),
             groups: metadata.groups,
             shamir: metadata.shamir,
