@@ -38,7 +38,7 @@ fn configuration(cx: &mut Context<'_, '_>, name: &str) {
     let Some(unit) = view.parsed.units.iter().find(|unit| unit.host() == Host::File) else { return };
     let Some(rules) = config::read(unit) else { return };
     if name == ".sops.yml" {
-        let key = unit.tree().root().into_iter().flat_map(|root| root.entries()).next();
+        let key = unit.tree().root().and_then(|root| root.entries().next());
         let span = key.map_or(Span::new(0, 0), |(key, _)| unit.outer(key.span()));
         let message = "SOPS does not read '.sops.yml': its configuration is named '.sops.yaml'.".to_owned();
         cx.structure(span, None, message).at_most = Level::Warning;

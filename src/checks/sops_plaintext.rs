@@ -18,10 +18,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for (file, (path, facts)) in inventory.files().iter().enumerate() {
         match (facts.sops.as_deref(), facts.exposed.as_deref()) {
             (Some(Sops::Plain(place)), _) => announced(cx, file, path, *place, in_use),
-            (None, Some(exposed)) if !name::is_sample(path) => {
-                if !twin(cx, file, path) {
-                    covered(cx, file, path, exposed);
-                }
+            (None, Some(exposed)) if !name::is_sample(path) && !twin(cx, file, path) => {
+                covered(cx, file, path, exposed);
             }
             _ => {}
         }

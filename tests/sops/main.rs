@@ -101,7 +101,8 @@ fn what_sops_makes_is_quiet() {
 }
 
 /// A change by hand: what it is called, the file, the change, and the rule that finds it.
-type Change = (&'static str, &'static str, fn(&str) -> String, &'static str);
+type Change = (&'static str, &'static str, By, &'static str);
+type By = fn(&str) -> String;
 
 fn without_line(text: &str, word: &str) -> String {
     text.split_inclusive('\n').filter(|line| !line.contains(word)).collect()
@@ -206,7 +207,7 @@ fn what_sops_refuses_is_found() {
 #[test]
 fn what_sops_takes_is_quiet() {
     let Some(rig) = Rig::new() else { return };
-    let changes: [(&str, &str, fn(&str) -> String); 5] = [
+    let changes: [(&str, &str, By); 5] = [
         ("empty document", "app.yaml", |text| format!("{text}---\n")),
         ("text behind a value", "app.yaml", |text| text.replacen("type:str]", "type:str] and more", 1)),
         ("comment", "app.yaml", |text| format!("# in clear\n{text}")),
@@ -242,5 +243,40 @@ fn changes_are_found_by_every_selector() {
         assert_eq!(decrypted.is_err(), found, "{options:?} {key}\n{text}");
         assert_eq!(!said.is_empty(), found, "{options:?} {key}: {said:?}\n{text}");
         assert!(said.iter().all(|one| one.contains("sops-partial")), "{said:?}");
+    }
+}
+
+/// What is said of a file beside its configuration is what `sops updatekeys` and `sops encrypt` do.
+#[test]
+fn rules_are_held_against_sops() {
+    let Some(rig) = Rig::new() else { return };
+    let other = rig.key("other");
+    let (own, text) = (&rig.recipient, FILES[0].1);
+    let groups = format!("  - key_groups:\n      - age: [{own}]\n      - age: [{other}]\n");
+    // The rules, what is said, and what sops answers.
+    let cases: [(String, &str, &str); 6] = [
+        (format!("  - path_regex: app\n    age: {own}\n"), "", "already up to date"),
+        (format!("  - path_regex: app\n    key_groups:\n      - age: [{own}]\n"), "", "already up to date"),
+        (format!("  - path_regex: ^prod/\n    age: {own}\n"), "sops-uncovered", "no matching creation rules found"),
+        (format!("  - age: '{own}, {other}'\n"), "sops-rule-drift", "synced with new keys"),
+        (groups, "sops-rule-drift", "synced with new keys"),
+        (
+            format!("  - age: {own}\n    encrypted_regex: a\n    encrypted_suffix: b\n"),
+            "sops-broken",
+            "cannot use more than one of",
+        ),
+    ];
+    for (rules, rule, answer) in cases {
+        let folder = rig.work();
+        fs::write(folder.join("app.yaml"), encrypted(&rig, "app.yaml", text, "")).expect("a file");
+        fs::write(folder.join(".sops.yaml"), format!("creation_rules:\n{rules}")).expect("a file");
+        let before = said(&folder);
+        assert_eq!(before.len(), usize::from(!rule.is_empty()), "{rules}: {before:?}");
+        assert!(before.iter().all(|one| one.contains(rule)), "{rules}: {before:?}");
+        let theirs = rig.spoken(&folder, &["updatekeys", "--yes", "app.yaml"]);
+        assert!(theirs.contains(answer), "{rules}: {theirs}");
+        if rule == "sops-rule-drift" {
+            assert_eq!(said(&folder), [""; 0], "{rules}");
+        }
     }
 }

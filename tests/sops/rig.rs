@@ -70,7 +70,15 @@ impl Rig {
 
     /// What sops writes; it must not fail.
     pub fn sops(&self, folder: &Path, arguments: &[&str]) -> String {
-        self.try_sops(folder, arguments).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+        let written = self.try_sops(folder, arguments);
+        assert!(written.is_ok(), "{arguments:?}: {written:?}");
+        written.expect("it was looked at")
+    }
+
+    /// All that sops says, whether it fails or not.
+    pub fn spoken(&self, folder: &Path, arguments: &[&str]) -> String {
+        let output = self.run(folder, arguments);
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
     }
 
     /// What sops writes, or what it says instead.

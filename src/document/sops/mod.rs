@@ -122,7 +122,8 @@ fn of_units(view: &View<'_>) -> Option<File> {
     if !units.clone().any(has_key) {
         return None;
     }
-    of_trees(units.map(|unit| Source { tree: unit.tree(), unit: Some(unit) }).collect())
+    let sources: Vec<Source<'_>> = units.map(|unit| Source { tree: unit.tree(), unit: Some(unit) }).collect();
+    of_trees(&sources)
 }
 
 /// JSON under a name that is not JSON's: what SOPS makes of any other file.
@@ -132,10 +133,10 @@ fn of_json(text: &str) -> Option<File> {
         return None;
     }
     let tree = yaml::parse(text).ok()?;
-    of_trees(vec![Source { tree: &tree, unit: None }])
+    of_trees(&[Source { tree: &tree, unit: None }])
 }
 
-fn of_trees(sources: Vec<Source<'_>>) -> Option<File> {
+fn of_trees(sources: &[Source<'_>]) -> Option<File> {
     let mut all: Vec<Option<Metadata>> = sources.iter().map(Source::metadata).collect();
     let first = all.iter().position(Option::is_some)?;
     let shared = all[first].as_ref().and_then(Metadata::selector);

@@ -32,21 +32,21 @@ const OTHERS: [&str; 7] = [
 pub fn first(view: &View<'_>) -> Option<Span> {
     match plain_ending(view.path) {
         "yaml" | "yml" => {
-            let units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
+            let mut units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
             if units.clone().next().is_some() {
-                return units.filter_map(|unit| of_tree(unit.tree().root()?, Some(unit))).next();
+                return units.find_map(|unit| of_tree(unit.tree().root()?, Some(unit)));
             }
             // Under another name it was not parsed. What is no YAML is told elsewhere.
             let whole = view.parsed.faults.is_empty().then(|| yaml::parse(view.text).ok()).flatten()?;
             of_tree(whole.root()?, None)
         }
         "json" => of_tree(yaml::parse(view.text).ok()?.root()?, None),
-        "env" => of_lines(flat::dotenv(view.text)),
-        _ => of_lines(flat::ini(view.text)),
+        "env" => of_lines(&flat::dotenv(view.text)),
+        _ => of_lines(&flat::ini(view.text)),
     }
 }
 
-fn of_lines(lines: flat::Lines<'_>) -> Option<Span> {
+fn of_lines(lines: &flat::Lines<'_>) -> Option<Span> {
     let is_name = |key: &str| {
         let key = key.trim().trim_start_matches("export ");
         !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))

@@ -131,12 +131,18 @@ impl Matcher {
                 Said::No => Some(false),
             }
         } else {
-            let each = keys.iter().map(|key| self.is_match(key.as_ref()));
-            each.fold(Some(false), |known, this| match (known, this) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            })
+            let mut known = Some(false);
+            for key in keys {
+                match self.is_match(key.as_ref()) {
+                    Some(true) => {
+                        known = Some(true);
+                        break;
+                    }
+                    Some(false) => {}
+                    None => known = None,
+                }
+            }
+            known
         };
         let encrypts = matches!(self.kind, Kind::EncryptedSuffix | Kind::EncryptedRegex | Kind::EncryptedCommentRegex);
         matched.map(|matched| matched == encrypts)
