@@ -79,8 +79,8 @@ pub fn read(view: &View<'_>) -> Option<File> {
     match view.lang {
         Lang::Dotenv => of_lines(view.text, false),
         Lang::Ini => of_lines(view.text, true),
-        Lang::Yaml => of_units(view),
-        Lang::Json => of_units(view).or_else(|| of_json(view.text)),
+        // JSON that may be of SOPS is parsed already.
+        Lang::Yaml | Lang::Json => of_units(view),
         Lang::Markdown | Lang::Notebook | Lang::JsonLines => None,
         _ => of_json(view.text),
     }
