@@ -142,7 +142,7 @@ mod tests {
         let expected = [
             entry("DEFAULT", "top", "1"),
             entry("db", "password", "a;b"),
-            entry("db", "long", "\"\"x"),
+            entry("db", "long", "\"\"\"x"),
             entry("other", "z", "3"),
         ];
         assert_eq!(said(&read, text), expected);

@@ -350,3 +350,58 @@ fn said(entry: &flat::Entry<'_>, matcher: &Matcher, ini: bool) -> Said {
     }
     said
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::view::parse;
+
+    fn of(path: &str, text: &str) -> Option<File> {
+        let lang = Lang::of_path(path, text);
+        let parsed = parse(path, text, lang);
+        read(&View::new(path, text, lang, &parsed))
+    }
+
+    #[test]
+    fn metadata_are_told_from_settings_of_the_same_name() {
+        for (path, text, expected) in [
+            ("a.yaml", "sops:\n  enabled: true\n  version: 3.9.4\n", false),
+            ("a.yaml", "sops: yes\n", false),
+            ("a.yaml", "sops:\n  age: [age1abc]\n  mac: aa\n", false),
+            ("a.yaml", "sops:\n  mac: aa\n  lastmodified: x\n", true),
+            ("a.yaml", "a: 1\n---\nsops:\n  pgp:\n  - enc: x\n    fp: y\n", true),
+            ("a.env", "sops_version=1\nA=1\n", false),
+            ("a.env", "sops_age__list_0__map_enc=x\n", true),
+            ("a.ini", "[sops]\nmac = ENC[x\n", true),
+            ("a.bin", "{\"data\": \"x\", \"sops\": {\"mac\": \"ENC[\", \"lastmodified\": \"x\"}}", true),
+            ("a.md", "```yaml\nsops:\n  mac: ENC[x\n```\n", false),
+        ] {
+            assert_eq!(of(path, text).is_some(), expected, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn comments_count_for_what_they_stand_at() {
+        let text = "# sops:enc\na: 1\n# other\nb: 2 # sops:enc\nc:\n  # sops:enc\n  d: {e: 3}\n  f: 4\n\ng: 5\nsops:\n  mac: ENC[x\n  encrypted_comment_regex: sops:enc\n";
+        let file = of("a.yaml", text).expect("metadata");
+        let must: Vec<(&str, Option<bool>)> = file.leaves.iter().map(|leaf| (leaf.key(), leaf.must)).collect();
+        let (yes, unknown) = (Some(true), None);
+        assert_eq!(must, [("a", yes), ("b", yes), ("e", yes), ("f", unknown), ("g", unknown)]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(sops|\\[sops\\]|sops_|mac|enc|ENC\\[|AES256_GCM,|data:|iv:|tag:|\\]|[=:\n #\"{}'`é-])*", expression in "[\\\\(){}\\[\\]^$.*+?|:<>=!Pa-z0-9,&~é-]*") {
+            for path in ["a.yaml", "a.json", "a.env", "a.ini", "a.bin"] {
+                let _ = of(path, &text);
+                let lang = Lang::of_path(path, &text);
+                let parsed = parse(path, &text, lang);
+                let _ = plain::first(&View::new(path, &text, lang, &parsed));
+            }
+            let _ = Value::of(&text);
+            let _ = pattern::Pattern::new(&expression).is_match(&text);
+        }
+    }
+}
