@@ -16,10 +16,16 @@ use rayon::prelude::*;
 use rig::{Rig, said};
 
 /// Made-up files: name and text.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     (
         "app.yaml",
         "# sops:enc\ndatabase:\n  user: mlflow\n  password_enc: tea-and-toast-41\n  # sops:enc\n  port: 5432\nlist_enc:\n  - one\n  - {data: two, ratio: 0.5, on: true}\nnothing: null\nempty: \"\"\nnote_unencrypted: plain\ndata:\n  a.b: \"x\"\n",
+    ),
+    (
+        "comments.yaml",
+        "# sops:enc\na: one\n# other\nb: two # sops:enc\nc:\n  # sops:enc\n  d: {e: three}\n  f: four\n  # sops:enc\ng: five\nh:\n\
+         # sops:enc\n- six\n- seven # sops:plain\n- eight\n# sops:plain\ni: # other\n  # sops:plain\n\n  j: nine\n# sops:plain\n\n\
+         # sops:enc\nk: |\n  # sops:plain\n  ten\nl:\n- m: eleven # sops:enc\n  n: twelve\n# sops:plain\no: {p: x, data: y}\nq: z\n",
     ),
     (
         "stream.yaml",

@@ -233,7 +233,7 @@ impl Walk {
         said: Said,
     ) {
         let said = match &around.comments {
-            Some(comments) if said != Said::Yes => comments.of(around.source.tree, head.span()),
+            Some(comments) if said != Said::Yes => comments.of(around.source.tree, head.span(), node),
             _ => said,
         };
         if node.is_mapping() || node.is_sequence() {
@@ -258,8 +258,8 @@ impl Walk {
 /// The comments of a document that a selector asks for.
 struct Comments {
     lines: LineIndex,
-    /// By line, whether the comment there is one; none where that is not certain. And whether it stands alone.
-    found: Vec<(usize, Option<bool>, bool)>,
+    /// By line, whether the comment there is one; none where that is not certain. And its column where it stands alone.
+    found: Vec<(usize, Option<bool>, Option<usize>)>,
 }
 
 impl Comments {
@@ -270,20 +270,32 @@ impl Comments {
             let line = lines.line_of(span.start);
             let before = text.get(lines.line_span(text, line).start..span.start).unwrap_or_default();
             let body = span.slice(text).trim_start_matches('#');
-            (line, matcher.is_match(body.trim_end()), before.trim().is_empty())
+            let alone = before.trim().is_empty().then_some(before.len());
+            (line, matcher.is_match(body.trim_end()), alone)
         });
         let found = found.collect();
         Self { lines, found }
     }
 
     /// What they say of what begins at `head`: those on its line and right above count for certain.
-    fn of(&self, tree: &Tree, head: Span) -> Said {
-        let line = self.lines.line_of(head.start.min(tree.text().len()));
+    fn of(&self, tree: &Tree, head: Span, node: Node<'_>) -> Said {
+        let text = tree.text();
+        let line = self.lines.line_of(head.start.min(text.len()));
+        // One on the line of a list's item is of the item's first key; one behind a key is of all below that.
+        let below = self.lines.line_of(node.span().start.min(text.len())) > line;
+        let inline = below || !(node.is_mapping() || node.is_sequence());
+        let before_head = text.get(self.lines.line_span(text, line).start..head.start).unwrap_or_default();
+        // One that stands further in belongs to what ends above.
+        let level =
+            |column: usize| before_head.get(column..).is_some_and(|rest| rest.trim_matches(['-', ' ']).is_empty());
         let after = self.found.partition_point(|(at, ..)| *at <= line);
         let before = &self.found[..after];
         let mut next = line;
         for (at, matched, alone) in before.iter().rev() {
-            let right_above = *alone && at + 1 == next;
+            if *at == line && !inline {
+                continue;
+            }
+            let right_above = alone.is_some_and(level) && at + 1 == next;
             if !(*at == line || right_above) {
                 break;
             }
@@ -384,11 +396,11 @@ mod tests {
 
     #[test]
     fn comments_count_for_what_they_stand_at() {
-        let text = "# sops:enc\na: 1\n# other\nb: 2 # sops:enc\nc:\n  # sops:enc\n  d: {e: 3}\n  f: 4\n\ng: 5\nsops:\n  mac: ENC[x\n  encrypted_comment_regex: sops:enc\n";
+        let text = "# sops:enc\na: 1\n# other\nb: 2 # sops:enc\nc:\n  # sops:enc\n  d: {e: 3}\n  f: 4\n  # sops:enc\ng: 5\nh:\n# sops:enc\n- i\nsops:\n  mac: ENC[x\n  encrypted_comment_regex: sops:enc\n";
         let file = of("a.yaml", text).expect("metadata");
         let must: Vec<(&str, Option<bool>)> = file.leaves.iter().map(|leaf| (leaf.key(), leaf.must)).collect();
         let (yes, unknown) = (Some(true), None);
-        assert_eq!(must, [("a", yes), ("b", yes), ("e", yes), ("f", unknown), ("g", unknown)]);
+        assert_eq!(must, [("a", yes), ("b", yes), ("e", yes), ("f", unknown), ("g", unknown), ("h", yes)]);
     }
 
     proptest! {
