@@ -15,8 +15,9 @@ use mlguard::inventory::convention::Convention;
 use mlguard::rule::{self, Family, Fixable, Rule};
 use mlguard::source;
 
-/// Rules about comments that allow findings of other rules, which therefore have to be on.
-const ABOUT_OTHERS: [&str; 2] = ["allow-without-reason", "unused-allow"];
+/// Rules about findings of other rules, which therefore have to be on: comments that allow them, and files that hold
+/// credentials by what others say.
+const ABOUT_OTHERS: [&str; 4] = ["allow-without-reason", "sops-plaintext", "sops-uncovered", "unused-allow"];
 
 #[test]
 fn rules_find_what_is_marked_and_nothing_else() {

@@ -60,7 +60,11 @@ mod secret_sprawl;
 mod secret_store_credential;
 mod secret_store_namespace;
 mod secret_type_mismatch;
+mod sops_broken;
 mod sops_partial;
+mod sops_plaintext;
+mod sops_rule_drift;
+mod sops_uncovered;
 mod terraform_credential;
 mod tracked_secret_file;
 mod undefined_secret;
@@ -139,7 +143,11 @@ pub const ALL: &[Check] = &[
     Check { rule: "secret-store-credential", run: Source(secret_store_credential::check) },
     Check { rule: "secret-store-namespace", run: Source(secret_store_namespace::check) },
     Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
+    Check { rule: "sops-broken", run: Source(sops_broken::check) },
     Check { rule: "sops-partial", run: Source(sops_partial::check) },
+    Check { rule: "sops-plaintext", run: Repository(sops_plaintext::check) },
+    Check { rule: "sops-rule-drift", run: Repository(sops_rule_drift::check) },
+    Check { rule: "sops-uncovered", run: Repository(sops_uncovered::check) },
     Check { rule: "terraform-credential", run: Source(terraform_credential::check) },
     Check { rule: "tracked-secret-file", run: Repository(tracked_secret_file::check) },
     Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },

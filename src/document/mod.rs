@@ -13,6 +13,7 @@ pub mod offset;
 pub mod scalar;
 pub mod sealable;
 pub mod shell;
+pub mod sops;
 pub mod spot;
 pub mod template;
 pub mod view;

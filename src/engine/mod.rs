@@ -27,6 +27,7 @@ mod allow;
 pub mod change;
 pub mod history;
 mod excerpt;
+mod exposed;
 mod gather;
 mod make;
 #[cfg(test)]
@@ -304,6 +305,9 @@ impl<'o> Scanner<'o> {
         let env_files = generator_credential::env_files(&view);
         let mut facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
         facts.exposed = drafts.iter().any(Draft::is_credential);
+        if self.across && !drafts.is_empty() {
+            facts.clear = exposed::of(self, &view, &drafts).map(Box::new);
+        }
         let allows = allows && self.options.allow_comments;
         if drafts.is_empty() && !allows {
             return Seen { env_files, facts, ..Seen::default() };

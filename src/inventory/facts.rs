@@ -3,6 +3,7 @@
 use super::external::External;
 use super::kustomization::{Kustomization, Parts};
 use super::secret_file::{Holds, SecretFile};
+use super::sops::{Exposed, Sops};
 use super::{Place, Stated};
 use crate::rule::Level;
 use crate::span::Span;
@@ -24,6 +25,10 @@ pub struct Facts {
     pub template_of: Option<Box<str>>,
     /// What Terraform writes beside the file, where it is code of Terraform.
     pub terraform: Option<Terraform>,
+    /// What the file is to SOPS.
+    pub sops: Option<Box<Sops>>,
+    /// What stands in it in clear for certain; known of searched files only, whose checks tell it.
+    pub clear: Option<Box<Exposed>>,
     /// Whether a document could not be parsed, so that the file may hold more.
     pub partial: bool,
     /// What the file is, where it is of a kind that holds secrets.
@@ -432,6 +437,8 @@ impl Facts {
             && self.template_of.is_none()
             && self.secret_file.is_none()
             && self.terraform.is_none()
+            && self.sops.is_none()
+            && self.clear.is_none()
     }
 }
 

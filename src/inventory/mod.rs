@@ -16,6 +16,7 @@ pub mod near;
 pub mod read;
 pub mod reference;
 pub mod secret_file;
+pub mod sops;
 
 use crate::span::{LineCursor, Region, Span};
 

@@ -7,4 +7,5 @@ mod generate;
 mod interrupt;
 mod places;
 mod rig;
+mod sops;
 mod torture;

@@ -6,6 +6,7 @@ mod definition;
 mod deploy;
 mod external;
 mod sealed;
+mod sops;
 mod terraform;
 mod vault;
 
@@ -17,6 +18,7 @@ use super::facts::{Facts, NOWHERE, Object, Role};
 use super::{Places, Stated, kustomization, reference, secret_file};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
+use crate::document::sops::name as sops_name;
 use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 
@@ -44,6 +46,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.template_of = template_of(view.path).map(Box::from);
     facts.secret_file = secret_file::of_text(view);
     facts.terraform = terraform::of_file(view.path, view.text);
+    facts.sops = sops::of_file(view, &places).map(Box::new);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
     let mut sources = Vec::new();
@@ -89,10 +92,10 @@ pub fn may_hold(path: &str) -> bool {
     match Lang::of_path(path, "") {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
         // Without an ending the first line tells.
-        Lang::Other => !name.contains('.') || certificate::is_named(path),
-        Lang::Terraform => terraform::is_code(path),
+        Lang::Other if !name.contains('.') || certificate::is_named(path) => true,
+        Lang::Terraform if terraform::is_code(path) => true,
         Lang::Dockerfile | Lang::Groovy => true,
-        _ => false,
+        _ => sops_name::announced(path).is_some(),
     }
 }
 
@@ -100,6 +103,9 @@ pub fn may_hold(path: &str) -> bool {
 #[must_use]
 pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if is_of_sops(path) {
+        return true;
+    }
     match lang {
         Lang::Yaml | Lang::Json | Lang::JsonLines => {
             has("kind") || has("op:") || has("\"op\"") || has("create secret") || kustomization::is_kustomization(path)
@@ -110,6 +116,12 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
         Lang::Terraform => terraform::of_file(path, text).is_some(),
         _ => certificate::is_named(path),
     }
+}
+
+/// Whether the name says that the file tells something of SOPS: its configuration, and files that it encrypted.
+#[must_use]
+pub fn is_of_sops(path: &str) -> bool {
+    sops_name::is_config(path) || sops_name::announced(path).is_some()
 }
 
 /// Whether what a text tells may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that

@@ -1,0 +1,150 @@
+//! Formats of lines, as SOPS reads them: dotenv (`stores/dotenv`) and INI (`stores/ini`).
+
+use crate::span::Span;
+
+/// A line with a value.
+pub(super) struct Entry<'t> {
+    /// Section of an INI file, empty in a dotenv file.
+    pub(super) section: &'t str,
+    pub(super) key: &'t str,
+    pub(super) value: &'t str,
+    /// Of the key, bytes of the text.
+    pub(super) key_span: Span,
+    /// Of the value.
+    pub(super) span: Span,
+    /// Comments right before it, from the last line that was none.
+    pub(super) comments: Vec<&'t str>,
+}
+
+/// What the lines of a file say.
+#[derive(Default)]
+pub(super) struct Lines<'t> {
+    pub(super) entries: Vec<Entry<'t>>,
+    /// Lines that the reader of SOPS stops at.
+    pub(super) refused: Vec<Span>,
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end_matches(['\n', '\r']))
+    })
+}
+
+/// `KEY=value`; a line that is empty is nothing, one that starts with `#` a comment.
+pub(super) fn dotenv(text: &str) -> Lines<'_> {
+    let mut found = Lines::default();
+    let mut comments = Vec::new();
+    for (start, line) in lines(text) {
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(comment) = line.strip_prefix('#') {
+            comments.push(comment);
+            continue;
+        }
+        // A mark of a merge, which comes with others.
+        let Some((key, value)) = line.split_once('=').filter(|_| line != "=======") else {
+            if !line.trim().is_empty() {
+                found.refused.push(Span::new(start, start + line.len()));
+            }
+            continue;
+        };
+        let from = start + key.len() + 1;
+        found.entries.push(Entry {
+            section: "",
+            key,
+            value,
+            key_span: Span::new(start, start + key.len()),
+            span: Span::new(from, from + value.len()),
+            comments: std::mem::take(&mut comments),
+        });
+    }
+    found
+}
+
+/// `[section]` and `key = value` or `key: value`.
+pub(super) fn ini(text: &str) -> Lines<'_> {
+    let mut found = Lines::default();
+    let mut section = "DEFAULT";
+    // A value in three quotes goes on to the closing ones.
+    let mut inside = false;
+    for (start, line) in lines(text) {
+        if inside {
+            inside = !line.contains("\"\"\"");
+            continue;
+        }
+        let body = line.trim();
+        if body.is_empty() || body.starts_with([';', '#']) {
+            continue;
+        }
+        if let Some(name) = body.strip_prefix('[') {
+            section = name.split(']').next().unwrap_or_default();
+            continue;
+        }
+        let Some(at) = line.find(['=', ':']) else {
+            let conflict = ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker));
+            if conflict {
+                found.refused.push(Span::new(start, start + line.len()));
+            }
+            continue;
+        };
+        let key = line[..at].trim();
+        let rest = &line[at + 1..];
+        inside = rest.trim_start().strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
+        let trimmed = rest.trim();
+        let quote = ['`', '"', '\'']
+            .into_iter()
+            .find(|&quote| trimmed.len() >= 2 && trimmed.starts_with(quote) && trimmed.ends_with(quote));
+        let value = if quote.is_some() { &trimmed[1..trimmed.len() - 1] } else { trimmed };
+        let offset = |part: &str| start + (part.as_ptr().addr() - line.as_ptr().addr());
+        found.entries.push(Entry {
+            section,
+            key,
+            value,
+            key_span: Span::new(offset(key), offset(key) + key.len()),
+            span: Span::new(offset(value), offset(value) + value.len()),
+            comments: Vec::new(),
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(lines: &Lines<'_>, text: &str) -> Vec<(String, String, String)> {
+        let entry = |entry: &Entry<'_>| {
+            assert_eq!((entry.key_span.slice(text), entry.span.slice(text)), (entry.key, entry.value));
+            (entry.section.to_owned(), entry.key.to_owned(), entry.value.to_owned())
+        };
+        lines.entries.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn lines_of_dotenv() {
+        let text = "# a\nA=1=2\r\n\nB=\nnonsense\n  \n";
+        let read = dotenv(text);
+        let entry = |key: &str, value: &str| (String::new(), key.to_owned(), value.to_owned());
+        assert_eq!(said(&read, text), [entry("A", "1=2"), entry("B", "")]);
+        assert_eq!(read.entries[0].comments, [" a"]);
+        assert_eq!(read.refused.iter().map(|span| span.slice(text)).collect::<Vec<_>>(), ["nonsense"]);
+    }
+
+    #[test]
+    fn lines_of_ini() {
+        let text = "top = 1\n; no\n[db]\npassword : `a;b`\nlong = \"\"\"x\ny = 2\n\"\"\"\n[other]\nz=3\n";
+        let read = ini(text);
+        let entry = |section: &str, key: &str, value: &str| (section.to_owned(), key.to_owned(), value.to_owned());
+        let expected = [
+            entry("DEFAULT", "top", "1"),
+            entry("db", "password", "a;b"),
+            entry("db", "long", "\"\"\"x"),
+            entry("other", "z", "3"),
+        ];
+        assert_eq!(said(&read, text), expected);
+    }
+}

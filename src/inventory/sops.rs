@@ -1,0 +1,111 @@
+//! What SOPS makes of the files of a repository: which `.sops.yaml` is for a file, and which of its rules.
+//!
+//! SOPS looks for its configuration from the folder upward in which a person calls it, which nobody knows here. So every
+//! one at or above a file may be meant, and what holds for all of them is certain.
+
+use std::sync::Arc;
+
+use super::Place;
+use super::facts::Facts;
+use super::index::Inventory;
+use crate::document::sops::config::{self, Match, Rule};
+use crate::document::sops::{Group, Selector};
+
+/// What a file is to SOPS.
+#[derive(Debug)]
+pub enum Sops {
+    /// It is encrypted.
+    Encrypted(Encrypted),
+    /// Its name says that it is encrypted, and values stand in it in clear; the place is of the first one's key.
+    Plain(Place),
+    /// Its configuration: the creation rules in order, each with the place of its `path_regex`.
+    Rules(Vec<(Rule, Place)>),
+}
+
+/// An encrypted file.
+#[derive(Debug)]
+pub struct Encrypted {
+    /// What is encrypted in it; none where SOPS refuses it, or encrypts it as a whole.
+    pub selector: Option<Selector>,
+    /// For whom.
+    pub groups: Vec<Group>,
+    /// How many of the groups it takes, where that is written.
+    pub shamir: u32,
+    /// Of its metadata.
+    pub place: Place,
+}
+
+/// A value that a check takes for a credential for certain.
+#[derive(Debug)]
+pub struct Exposed {
+    /// Of the value.
+    pub place: Place,
+    /// The keys that lead to the first few of them; none where the format has no keys.
+    pub keys: Vec<Vec<Box<str>>>,
+    /// Whether the first one stands in a Secret.
+    pub in_secret: bool,
+}
+
+/// A configuration that may be meant for a file.
+pub struct Governing<'f> {
+    /// Its file.
+    pub file: usize,
+    /// Its rules.
+    pub rules: &'f [(Rule, Place)],
+    /// What SOPS does with it.
+    pub matched: Match,
+}
+
+impl<'f> Governing<'f> {
+    /// The rule that SOPS takes.
+    #[must_use]
+    pub fn rule(&self) -> Option<(usize, &'f Rule)> {
+        match self.matched {
+            Match::Rule(number) => Some((number, &self.rules.get(number)?.0)),
+            _ => None,
+        }
+    }
+
+    /// What SOPS does with a file of another path.
+    #[must_use]
+    pub fn matched(&self, inventory: &Inventory<'_>, path: &str) -> Match {
+        config::rule_for(self.rules.iter().map(|(rule, _)| rule), below(inventory.path(self.file), path))
+    }
+}
+
+/// The path of a file from the folder of a configuration.
+fn below<'p>(config: &str, path: &'p str) -> &'p str {
+    let folder = config.strip_suffix(".sops.yaml").unwrap_or_default();
+    path.strip_prefix(folder).unwrap_or(path)
+}
+
+impl<'f> Inventory<'f> {
+    /// What a file is to SOPS.
+    #[must_use]
+    pub fn sops(&self, file: usize) -> Option<&'f Sops> {
+        self.files()[file].1.sops.as_deref()
+    }
+
+    /// The file at a path.
+    #[must_use]
+    pub fn file_at(&self, path: &str) -> Option<usize> {
+        self.files().binary_search_by(|(other, _): &(Arc<str>, Facts)| (**other).cmp(path)).ok()
+    }
+
+    /// The configurations at or above the file at `path` that have creation rules, the nearest first.
+    #[must_use]
+    pub fn governing(&self, path: &str) -> Vec<Governing<'f>> {
+        let mut found = Vec::new();
+        let mut folder = path;
+        while !folder.is_empty() {
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            let config = if folder.is_empty() { ".sops.yaml".to_owned() } else { format!("{folder}/.sops.yaml") };
+            let Some(file) = self.file_at(&config) else { continue };
+            if let Some(Sops::Rules(rules)) = self.sops(file) {
+                let matched = config::rule_for(rules.iter().map(|(rule, _)| rule), below(&config, path));
+                found.push(Governing { file, rules, matched });
+            }
+        }
+        found
+    }
+}
