@@ -8,6 +8,7 @@ mod refused;
 mod stage;
 mod targets;
 mod undo;
+mod untrack;
 
 use std::collections::BTreeMap;
 use std::fs;
