@@ -138,7 +138,8 @@ pub struct Tracked {
 
 impl Tracked {
     fn is(&self, path: &[u8], entry: &gix::index::Entry) -> bool {
-        self.path.as_bytes() == path && self.id == entry.id.to_string() && self.mode == entry.mode.bits()
+        let id = gix::ObjectId::from_hex(self.id.as_bytes());
+        self.path.as_bytes() == path && id.is_ok_and(|id| id == entry.id) && self.mode == entry.mode.bits()
     }
 }
 

@@ -245,7 +245,7 @@ fn patched(built: &Built<'_>) -> Patched {
             found.mounts.push(Stated::Unknown);
         }
         found.vault |= path.contains("nnotations");
-        found.token |= path.contains("erviceAccount");
+        found.token |= path.contains("serviceAccount") || path.contains("ServiceAccount");
     };
     for applied in &built.applied {
         match applied.content {

@@ -3,11 +3,35 @@
 //! It is a judgement of the text alone, so a person who wants to can make regular text look random; what it tells is that
 //! nobody ran a generator. Of 32 characters from `openssl rand` fewer than one in a hundred is taken for regular.
 
-/// The pairs of letters that stand most often in words of Western languages, as in the names of things.
-const PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de \
-    hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss \
-    so rs un lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am ci vi pl ig tu \
-    ev ld ry mp bl ab ty op wo ke sp ay ag ap ck rd od";
+/// Of each letter, from a to z, those that stand most often behind it in words of Western languages, as in the names of things.
+const BEHIND: [&str; 26] = [
+    "bcdgilmnprsty",
+    "el",
+    "aehikot",
+    "ei",
+    "acdelmnrstv",
+    "o",
+    "e",
+    "aeio",
+    "acdeglmnorstv",
+    "",
+    "e",
+    "adeiloy",
+    "aeiop",
+    "acdegiost",
+    "dflmnprstuw",
+    "aelor",
+    "",
+    "adeiosty",
+    "ehiopstu",
+    "aehiorsuy",
+    "lnrst",
+    "ei",
+    "aehio",
+    "",
+    "",
+    "",
+];
 
 /// Fewest pairs of letters of which a share says something.
 const TELLING: usize = 10;
@@ -30,7 +54,10 @@ pub(super) fn is_regular(text: &str) -> bool {
 /// Whether most neighbouring letters are pairs that words are made of. Of random letters a fifth is.
 fn is_wordy(bytes: &[u8]) -> bool {
     let pairs = bytes.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic));
-    let known = |pair: &&[u8]| PAIRS.split_ascii_whitespace().any(|known| known.as_bytes().eq_ignore_ascii_case(pair));
+    let known = |pair: &&[u8]| {
+        let behind = BEHIND.get(usize::from(pair[0].to_ascii_lowercase().wrapping_sub(b'a')));
+        behind.is_some_and(|behind| behind.as_bytes().contains(&pair[1].to_ascii_lowercase()))
+    };
     let all = pairs.clone().count();
     all >= TELLING && pairs.filter(known).count() * 20 >= all * 11
 }

@@ -22,7 +22,7 @@ impl Store {
         self.replace_noting(changes, &[])
     }
 
-    /// The same, and notes what the caller is going to take out of Git's index, for [`Undone::untracked`]; there may be
+    /// The same, and notes what the caller is going to take out of Git's index, for [`super::Undone::untracked`]; there may be
     /// nothing else to do then.
     ///
     /// # Errors
