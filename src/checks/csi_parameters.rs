@@ -177,7 +177,7 @@ impl Faults<'_, '_, '_> {
         }
         let auth = csi::text(self.class.object.unit, self.class.parameter("auth"));
         if auth.is_some_and(|auth| !matches!(auth, "pod-adc" | "provider-adc")) {
-            let message = format!("{WHO} knows no such `auth`, and mounts nothing.").replacen('t', "T", 1);
+            let message = format!("There is no such `auth` to {WHO}, which mounts nothing.");
             self.add(self.span("auth"), Some("auth"), message, "Write `pod-adc` or `provider-adc`, or leave it out.");
         }
     }
@@ -216,7 +216,7 @@ impl Faults<'_, '_, '_> {
                 Some("secretsmanager" | "ssmparameter") => {}
                 Some(_) => faults.push((
                     at(kind),
-                    format!("{WHO} knows no such `objectType`, and mounts nothing.").replacen('t', "T", 1),
+                    format!("There is no such `objectType` to {WHO}, which mounts nothing."),
                     "Write `secretsmanager` or `ssmparameter`.",
                 )),
                 None if kind.is_none() && csi::text(unit, name).is_some_and(|name| !name.starts_with("arn:")) => {
@@ -231,7 +231,7 @@ impl Faults<'_, '_, '_> {
             if name.is_none_or(|name| name.is_null() || name.as_str() == Some("")) {
                 faults.push((
                     at(None),
-                    format!("An object without `objectName` makes that {WHO} mounts nothing."),
+                    format!("An object lacks `objectName`, without which {WHO} mounts nothing."),
                     "Name the secret or the parameter.",
                 ));
             }
@@ -241,7 +241,7 @@ impl Faults<'_, '_, '_> {
                     faults.push((
                         at(more.entries().next().map(|(key, _)| key)),
                         format!(
-                            "An entry of `jmesPath` without `path` or `objectAlias` makes that {WHO} mounts nothing."
+                            "An entry of `jmesPath` lacks `path` or `objectAlias`, without which {WHO} mounts nothing."
                         ),
                         "Write both.",
                     ));
