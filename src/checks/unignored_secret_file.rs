@@ -42,23 +42,6 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// The edit that adds lines to a `.gitignore`, equal ones once. None where one of the files has no line, or there are too many.
-pub(super) fn add(text: &str, lines: &[Option<String>]) -> Option<Vec<Edit>> {
-    let mut names = lines.iter().map(Option::as_deref).collect::<Option<Vec<&str>>>()?;
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() || names.len() > MOST {
-        return None;
-    }
-    let end = line_break(text, 0);
-    let mut lines = String::new();
-    if !text.is_empty() && !text.ends_with(['\n', '\r']) {
-        lines.push_str(end);
-    }
-    names.iter().for_each(|name| lines.extend([name, end]));
-    Some(vec![Edit::insert(text.len(), lines)])
-}
-
 /// The line of a `.gitignore` that covers a secret file: its name, wherever such a file stands, or where its name alone says
 /// too little, its place. None where the name has characters that a pattern gives a meaning.
 pub(super) fn line(path: &str, own: bool) -> Option<String> {
@@ -75,12 +58,21 @@ const MOST: usize = 100;
 
 /// Adds all names at once, since each would be added at the same place.
 fn fix(ignores: &Ignores, lines: &[Option<String>]) -> Option<Fix> {
-    let known: Vec<Option<String>> = lines.iter().filter(|line| line.is_some()).cloned().collect();
-    let edits = add(ignores.text.as_deref()?, &known)?;
-    let mut names: Vec<String> = known.iter().flatten().map(|name| format!("'{name}'")).collect();
+    let text = ignores.text.as_deref()?;
+    let mut names: Vec<&str> = lines.iter().flatten().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
+    if names.is_empty() || names.len() > MOST {
+        return None;
+    }
+    let end = line_break(text, 0);
+    let mut lines = String::new();
+    if !text.is_empty() && !text.ends_with(['\n', '\r']) {
+        lines.push_str(end);
+    }
+    names.iter().for_each(|name| lines.extend([name, end]));
+    let names: Vec<String> = names.into_iter().map(|name| format!("'{name}'")).collect();
     let title = format!("add {} to .gitignore", listed(&names));
-    let kind = FixKind::Edits { path: Some(Arc::from(".gitignore")), edits };
+    let kind = FixKind::Edits { path: Some(Arc::from(".gitignore")), edits: vec![Edit::insert(text.len(), lines)] };
     Some(Fix { applicability: Fixable::Safe, title, kind })
 }

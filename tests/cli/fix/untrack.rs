@@ -64,6 +64,21 @@ fn what_is_ignored_already_is_only_untracked() {
 }
 
 #[test]
+fn only_what_is_taken_out_is_ignored() {
+    let files = [
+        (".gitignore", "target"),
+        ("a/.env", ENV),
+        ("b/.env", ENV),
+        ("c/.pgpass", "db:5432:m:t:Zk7vT3Lw0XbN5kYp2Jd\n"),
+    ];
+    let Some(work) = repository(&files, &[]) else { return };
+    work.write(".mlguard.yaml", "rules: { tracked-secret-file: { level: off, paths: [\"c/**\"] } }\n");
+    let run = work.bare(&["--unsafe", "--rule", "tracked-secret-file"]);
+    assert_eq!((run.code, work.text(".gitignore").as_str()), (0, "target\n.env"), "{run:?}");
+    assert_eq!(says(&work, &["ls-files"]), ".gitignore\nc/.pgpass\n");
+}
+
+#[test]
 fn an_index_that_is_locked_leaves_everything_as_it_was() {
     let Some(work) = repository(&[(".env", ENV)], &[]) else { return };
     let before = index(&work);
