@@ -8,8 +8,6 @@ use crate::document::object::push_key;
 use crate::document::template::origin::EACH;
 use crate::inventory::helm::{Feed, Helm, Leaf, charts_of_template, charts_of_values};
 use crate::inventory::index::Inventory;
-use crate::value::KeyClass;
-use crate::value::key::classify;
 
 /// Files of values by the folder of their chart, each with its index.
 type ValuesOf<'i> = BTreeMap<&'i str, Vec<(usize, &'i [Leaf])>>;
@@ -89,8 +87,7 @@ fn is_credential(feed: &Feed, leaf: &Leaf) -> bool {
     let own = key_of(leaf);
     let key = feed.key.as_deref().unwrap_or(own);
     let look = if feed.encoded { leaf.decoded.unwrap_or(leaf.plain) } else { leaf.plain };
-    let telling = || classify(key) != KeyClass::None || classify(own) != KeyClass::None;
-    look.is_some_and(|look| look.is_kept(key) && (look.is_strong() || telling()))
+    look.is_some_and(|look| look.is_kept(key) && look.is_credential(&[key, own]))
 }
 
 fn report(cx: &mut Across<'_>, file: usize, leaf: &Leaf, template: usize, feed: &Feed) {

@@ -16,6 +16,10 @@ pub struct Look {
     private: bool,
     /// Whether it is a credential whatever its key is called.
     strong: bool,
+    /// Whether it is called like a credential itself, without anything that would make it one (`api-token`).
+    named: bool,
+    /// Whether it is a text with parts of its own (JSON, a file of several lines), which are told each by itself.
+    parts: bool,
 }
 
 /// How a value is written, as far as it tells a setting.
@@ -56,8 +60,14 @@ impl Look {
         if is_placeholder(text) || ciphertext::is_ciphertext(text) {
             return None;
         }
+        let text = text.trim();
         let private = text.contains("PRIVATE KEY");
-        Some(Self { shape: Shape::of(text), public: is_public("", text), private, strong: is_strong(text) })
+        let pem = text.starts_with("-----BEGIN ");
+        let parts = text.starts_with(['{', '[', '<']) || text.contains('\n') && !pem;
+        let single = !text.contains(char::is_whitespace) && !text.contains("://");
+        let strong = single && is_strong(text) || private && pem;
+        let named = !text.bytes().any(|byte| byte.is_ascii_digit()) && key::classify(text) != KeyClass::None;
+        Some(Self { shape: Shape::of(text), public: is_public("", text), private, strong, named, parts })
     }
 
     /// Whether it is something that a Secret keeps secret under `key`.
@@ -67,10 +77,18 @@ impl Look {
         !public && (key::classify(key) != KeyClass::None || !self.shape.is_setting(key))
     }
 
-    /// Whether it is a credential whatever its key is called.
+    /// Whether one of `keys`, which all name the value, or the value itself tells that it is a credential.
     #[must_use]
-    pub fn is_strong(self) -> bool {
-        self.strong || self.private
+    pub fn is_credential(self, keys: &[&str]) -> bool {
+        if self.parts || keys.iter().any(|key| key::is_identifier(key)) {
+            return false;
+        }
+        let told = |key: &&str| match key::classify(key) {
+            KeyClass::None => false,
+            KeyClass::Password => true,
+            KeyClass::Identifier | KeyClass::Weak | KeyClass::Strong => !self.named,
+        };
+        self.strong || keys.iter().any(told)
     }
 }
 
@@ -177,6 +195,26 @@ mod tests {
         }
         for (key, value) in [("password", "5432"), ("any", "hunter2"), ("username", "admin"), ("host", "a b c")] {
             assert!(!is_setting(key, value), "{key}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_credential_is_told_by_a_key_or_by_itself() {
+        let told = |keys: &[&str], value| Look::of(value).is_some_and(|look| look.is_credential(keys));
+        assert!(told(&["db-password", "entry"], "hunter2"));
+        assert!(told(&["entry", "password"], "password"));
+        assert!(told(&["token"], "demo"));
+        assert!(told(&["seed"], "q8ZrT3vLw0XbN5kYp2Jd"));
+        assert!(told(&["key"], "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"));
+        for (keys, value) in [
+            (["entry", "data"], "hunter2"),
+            (["accessKey", "rootUser"], "platform"),
+            (["seed", "clientId"], "q8ZrT3vLw0XbN5kYp2Jd"),
+            (["token", "token"], "test-token"),
+            (["credentials", "json"], "{\"type\": \"service_account\"}"),
+            (["url", "transport"], "bolt://updates.db?size=0&cleanup=0.3"),
+        ] {
+            assert!(!told(&keys, value), "{keys:?}: {value}");
         }
     }
 

@@ -81,7 +81,7 @@ impl Section<'_> {
             let name = key.as_str().filter(|_| !self.unit.is_templated(key.span()));
             let partial = self.is_mixed(reach);
             for action in self.in_reach(reach) {
-                let before = if partial { Some(key_before(self.view.text, action.span.start)) } else { name };
+                let before = if partial { Some(key_of_line(self.view.text, action.span)) } else { name };
                 for value in action.values.iter().filter(|value| !value.dumped) {
                     let key = if value.partial { Some("") } else { before };
                     found.push(self.feed(value, key, value.path.clone(), action.span));
@@ -116,7 +116,9 @@ impl Section<'_> {
         let text = self.unit.tree().text();
         let start = key.span().end;
         let line = line_end(text, start);
-        let mut end = line.max(value.span().end);
+        // A block scalar ends where the next line begins.
+        let whole = text.get(..value.span().end).unwrap_or_default();
+        let mut end = line.max(whole.trim_end_matches(['\n', '\r']).len());
         let header = text.get(start..line).unwrap_or_default().trim_start_matches([':', '"', '\'', ' ']).trim_end();
         let open = header.is_empty() || header.starts_with(['|', '>']);
         let own_line = self.unit.outer(Span::new(start, line));
@@ -164,9 +166,15 @@ fn blank_until(text: &str, at: usize) -> usize {
     end.min(text.len())
 }
 
-/// The key that stands before `at` on its line: `password: `, `PASSWORD=`, `"password": "`; else nothing.
-fn key_before(text: &str, at: usize) -> &str {
-    let before = text.get(..at).unwrap_or_default();
+/// The key to which a line of a text gives what an action writes, and nothing else: `password: `, `PASSWORD=`,
+/// `"password": "`; else nothing.
+fn key_of_line(text: &str, action: Span) -> &str {
+    let after = text.get(action.end..).unwrap_or_default();
+    let after = after.strip_prefix(['"', '\'']).unwrap_or(after);
+    if !after.is_empty() && !after.starts_with(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '}')) {
+        return "";
+    }
+    let before = text.get(..action.start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default().trim_end();
     let line = line.strip_suffix(['"', '\'']).unwrap_or(line).trim_end();
     let Some(line) = line.strip_suffix([':', '=']) else { return "" };
