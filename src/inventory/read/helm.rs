@@ -116,9 +116,9 @@ impl Section<'_> {
         let text = self.unit.tree().text();
         let start = key.span().end;
         let line = line_end(text, start);
-        // A block scalar ends where the next line begins.
+        // A block scalar ends where the next key begins.
         let whole = text.get(..value.span().end).unwrap_or_default();
-        let mut end = line.max(whole.trim_end_matches(['\n', '\r']).len());
+        let mut end = line.max(whole.trim_end().len());
         let header = text.get(start..line).unwrap_or_default().trim_start_matches([':', '"', '\'', ' ']).trim_end();
         let open = header.is_empty() || header.starts_with(['|', '>']);
         let own_line = self.unit.outer(Span::new(start, line));
@@ -235,4 +235,51 @@ fn decoded(text: &str) -> Option<Option<Look>> {
     let bytes = STANDARD.decode(text).ok()?;
     let inner = String::from_utf8(bytes).ok().filter(|inner| !inner.contains(|c: char| c.is_control() && c != '\n'))?;
     Some(Look::of(&inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::view::parse;
+
+    /// What the templates of a file write into Secrets: path, key, and whether it has to be base64.
+    fn feeds_of(text: &str) -> Vec<String> {
+        let parsed = parse("templates/secret.yaml", text, Lang::Yaml);
+        let view = View::new("templates/secret.yaml", text, Lang::Yaml, &parsed);
+        let feeds = feeds(&view, &Places::new(text));
+        let said = |feed: &Feed| {
+            let encoded = if feed.encoded { " base64" } else { "" };
+            format!("{} as {}{encoded}", feed.path.join("."), feed.key.as_deref().unwrap_or("?"))
+        };
+        feeds.iter().map(said).collect()
+    }
+
+    #[test]
+    fn values_belong_to_the_key_in_whose_place_they_are_written() {
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n";
+        for (entries, wanted) in [
+            ("data:\n  a: {{ .Values.x }}\n  b: {{ .Values.y | b64enc }}\n", vec!["x as a base64", "y as b"]),
+            ("stringData:\n  a: \"{{ .Values.x }}\"\n", vec!["x as a"]),
+            ("stringData:\n  a: |-\n    {{ .Values.x }}\n  b: c\n", vec!["x as a"]),
+            (
+                "stringData:\n  a: |-\n    {{ .Values.x }}\n  b:\n    {{- if .c }}\n    {{ .Values.y }}\n    {{- end }}\n",
+                vec!["x as a", "y as b"],
+            ),
+            ("stringData:\n  a: >-\n    {{- .Values.x | nindent 4 }}\n", vec!["x as a"]),
+            (
+                "stringData:\n  a: |\n    [x]\n    password = {{ .Values.x }}\n    b={{ .Values.y }}:{{ .Values.z }}\n",
+                vec!["x as password", "y as ", "z as "],
+            ),
+            ("stringData:\n  {{- toYaml .Values.x | nindent 2 }}\n", vec!["x.* as ?"]),
+            (
+                "stringData:\n  a: {{ .Values.y }}\n  {{- toYaml .Values.x | nindent 2 }}\ntype: Opaque\n",
+                vec!["y as a", "x.* as ?"],
+            ),
+            ("stringData:\n  a: |\n    {{- toYaml .Values.x | nindent 4 }}\n", vec![]),
+            ("stringData:\n  {{ .Values.k }}: {{ .Values.x }}\n", vec!["x as ?"]),
+            ("type: {{ .Values.x }}\nstringData:\n  a: b\n", vec![]),
+        ] {
+            assert_eq!(feeds_of(&format!("{secret}{entries}")), wanted, "{entries}");
+        }
+    }
 }
