@@ -86,7 +86,7 @@ fn key_of(leaf: &Leaf) -> &str {
 fn is_credential(feed: &Feed, leaf: &Leaf) -> bool {
     let own = key_of(leaf);
     let key = feed.key.as_deref().unwrap_or(own);
-    let look = if feed.encoded { leaf.decoded.unwrap_or(leaf.plain) } else { leaf.plain };
+    let look = if feed.encoded { leaf.decoded } else { leaf.plain };
     look.is_some_and(|look| look.is_kept(key) && look.is_credential(&[key, own]))
 }
 

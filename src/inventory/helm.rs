@@ -32,8 +32,8 @@ pub struct Leaf {
     pub path: Vec<Box<str>>,
     /// What it looks like as it is.
     pub plain: Option<Look>,
-    /// What the text looks like that it stands for in base64, where it is that.
-    pub decoded: Option<Option<Look>>,
+    /// What it looks like to those who take it for base64; where it is none, as it is.
+    pub decoded: Option<Look>,
     /// Of the value.
     pub place: Place,
 }

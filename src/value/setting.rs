@@ -6,20 +6,28 @@
 use super::key::{self, KeyClass};
 use super::{Confidence, ciphertext, is_innocent, is_placeholder, judge, looks_random};
 
+/// What keys and certificates in PEM begin with.
+const PEM: &str = "-----BEGIN ";
+
 /// What a value is, as far as it matters under a key that is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     shape: Shape,
+    worth: Worth,
     /// Whether it is a certificate or a public key.
     public: bool,
     /// Whether it holds a private key.
     private: bool,
-    /// Whether it is a credential whatever its key is called.
-    strong: bool,
-    /// Whether it is called like a credential itself, without anything that would make it one (`api-token`).
-    named: bool,
-    /// Whether it is a text with parts of its own (JSON, a file of several lines), which are told each by itself.
-    parts: bool,
+}
+
+/// What a value tells of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worth {
+    /// It is a credential whatever its key is called.
+    Strong,
+    /// It is called like a credential, and holds nothing that would make it one (`api-token`).
+    Named,
+    Unknown,
 }
 
 /// How a value is written, as far as it tells a setting.
@@ -27,6 +35,8 @@ pub struct Look {
 enum Shape {
     /// A switch, a small number, a path, an address without a password.
     Innocent,
+    /// A text with parts of its own (JSON, a file of several lines), which are told each by itself.
+    Parts,
     /// One word, which a setting's key makes a setting.
     Word,
     Other,
@@ -39,6 +49,9 @@ impl Shape {
         if number || is_innocent(text) {
             return Self::Innocent;
         }
+        if text.starts_with(['{', '[', '<']) || text.contains('\n') && !text.starts_with(PEM) {
+            return Self::Parts;
+        }
         let word = text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
         if word && !looks_random(text) { Self::Word } else { Self::Other }
     }
@@ -48,7 +61,7 @@ impl Shape {
         match self {
             Self::Innocent => true,
             Self::Word => is_settings_key(key),
-            Self::Other => false,
+            Self::Parts | Self::Other => false,
         }
     }
 }
@@ -62,12 +75,15 @@ impl Look {
         }
         let text = text.trim();
         let private = text.contains("PRIVATE KEY");
-        let pem = text.starts_with("-----BEGIN ");
-        let parts = text.starts_with(['{', '[', '<']) || text.contains('\n') && !pem;
         let single = !text.contains(char::is_whitespace) && !text.contains("://");
-        let strong = single && is_strong(text) || private && pem;
-        let named = !text.bytes().any(|byte| byte.is_ascii_digit()) && key::classify(text) != KeyClass::None;
-        Some(Self { shape: Shape::of(text), public: is_public("", text), private, strong, named, parts })
+        let worth = if single && is_strong(text) || private && text.starts_with(PEM) {
+            Worth::Strong
+        } else if !text.bytes().any(|byte| byte.is_ascii_digit()) && key::classify(text) != KeyClass::None {
+            Worth::Named
+        } else {
+            Worth::Unknown
+        };
+        Some(Self { shape: Shape::of(text), worth, public: is_public("", text), private })
     }
 
     /// Whether it is something that a Secret keeps secret under `key`.
@@ -80,15 +96,15 @@ impl Look {
     /// Whether one of `keys`, which all name the value, or the value itself tells that it is a credential.
     #[must_use]
     pub fn is_credential(self, keys: &[&str]) -> bool {
-        if self.parts || keys.iter().any(|key| key::is_identifier(key)) {
+        if self.shape == Shape::Parts || keys.iter().any(|key| key::is_identifier(key)) {
             return false;
         }
         let told = |key: &&str| match key::classify(key) {
             KeyClass::None => false,
             KeyClass::Password => true,
-            KeyClass::Identifier | KeyClass::Weak | KeyClass::Strong => !self.named,
+            KeyClass::Identifier | KeyClass::Weak | KeyClass::Strong => self.worth != Worth::Named,
         };
-        self.strong || keys.iter().any(told)
+        self.worth == Worth::Strong || keys.iter().any(told)
     }
 }
 

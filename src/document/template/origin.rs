@@ -35,14 +35,34 @@ pub struct Origin {
     pub path: Vec<Box<str>>,
     /// Whether it is the context of the chart, which holds `.Values` and is no value.
     root: bool,
-    /// Whether `b64enc` encodes it.
-    pub encoded: bool,
-    /// Whether `b64dec` decodes it.
-    pub decoded: bool,
-    /// Whether it is written as YAML or JSON, so that mappings are too.
-    pub dumped: bool,
-    /// Whether it is but a part of what is written (`printf`).
-    pub partial: bool,
+    /// Whether it is encoded on the way, or decoded.
+    pub coding: Coding,
+    /// What of it is written.
+    pub form: Form,
+}
+
+/// What becomes of a value's base64.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// It stays as it is.
+    #[default]
+    None,
+    /// `b64enc` encodes it.
+    Encoded,
+    /// `b64dec` decodes it.
+    Decoded,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// By itself.
+    #[default]
+    Whole,
+    /// As a part of a text (`printf`).
+    Part,
+    /// As YAML or JSON, so that mappings are too.
+    Dumped,
 }
 
 /// The actions of `text` that write values, in their order. `actions` are all of the text's.
@@ -246,7 +266,8 @@ impl Origin {
         if steps.is_empty() {
             return Some(self.clone());
         }
-        if self.encoded || self.decoded || self.dumped || self.partial || self.path.len() + steps.len() > STEPS {
+        let changed = self.coding != Coding::None || self.form != Form::Whole;
+        if changed || self.path.len() + steps.len() > STEPS {
             return None;
         }
         let steps = if self.root { steps.strip_prefix(&["Values"])? } else { steps };
@@ -339,14 +360,14 @@ fn command(operands: &[Operand<'_>], piped: Option<&[Origin]>) -> Vec<Origin> {
     match name {
         "quote" | "squote" | "toString" | "trim" | "nospace" | "default" | "coalesce" | "or" | "indent" | "nindent"
         | "upper" | "lower" => from(0),
-        "print" | "println" | "cat" => marked(from(0), if joined { |value| value.partial = true } else { |_| () }),
-        "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" => marked(from(0), |value| value.dumped = true),
-        "b64enc" => marked(from(0), |value| value.encoded = true),
-        "b64dec" => marked(from(0), |value| value.decoded = true),
+        "print" | "println" | "cat" => marked(from(0), if joined { |value| value.form = Form::Part } else { |_| () }),
+        "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" => marked(from(0), |value| value.form = Form::Dumped),
+        "b64enc" => marked(from(0), |value| value.coding = Coding::Encoded),
+        "b64dec" => marked(from(0), |value| value.coding = Coding::Decoded),
         "required" | "trimSuffix" | "trimPrefix" | "trimAll" => from(1),
         "printf" => match arguments.first() {
             Some(Operand::Text("%s" | "%v" | "%q")) => from(1),
-            _ => marked(from(1), |value| value.partial = true),
+            _ => marked(from(1), |value| value.form = Form::Part),
         },
         "tpl" if arguments.len() == 2 => arguments[0].values().to_vec(),
         "ternary" if arguments.len() >= 2 => arguments[..2].iter().flat_map(Operand::values).cloned().collect(),
@@ -372,10 +393,17 @@ mod tests {
     fn of(text: &str) -> Vec<String> {
         let actions = blank(text).map(|templated| templated.actions).unwrap_or_default();
         let name = |value: &Origin| {
-            let marks =
-                [(value.encoded, "+enc"), (value.decoded, "+dec"), (value.dumped, "+yaml"), (value.partial, "+part")];
-            let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
-            format!("{}{marks}", value.path.join("."))
+            let coding = match value.coding {
+                Coding::None => "",
+                Coding::Encoded => "+enc",
+                Coding::Decoded => "+dec",
+            };
+            let form = match value.form {
+                Form::Whole => "",
+                Form::Part => "+part",
+                Form::Dumped => "+yaml",
+            };
+            format!("{}{coding}{form}", value.path.join("."))
         };
         written(text, &actions).iter().map(|it| it.values.iter().map(name).collect::<Vec<_>>().join(" ")).collect()
     }

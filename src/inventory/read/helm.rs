@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::document::fragment::{Host, Lang};
 use crate::document::object::Object;
-use crate::document::template::origin::{self, EACH, Origin, Written};
+use crate::document::template::origin::{self, Coding, EACH, Form, Origin, Written};
 use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 use crate::inventory::Places;
@@ -82,8 +82,8 @@ impl Section<'_> {
             let partial = self.is_mixed(reach);
             for action in self.in_reach(reach) {
                 let before = if partial { Some(key_of_line(self.view.text, action.span)) } else { name };
-                for value in action.values.iter().filter(|value| !value.dumped) {
-                    let key = if value.partial { Some("") } else { before };
+                for value in action.values.iter().filter(|value| value.form != Form::Dumped) {
+                    let key = if value.form == Form::Part { Some("") } else { before };
                     found.push(self.feed(value, key, value.path.clone(), action.span));
                 }
             }
@@ -93,7 +93,9 @@ impl Section<'_> {
         let whole = self.unit.outer(Span::new(key.span().end, blank_until(text, line_end(text, end))));
         let alone = self.in_reach(whole).filter(|action| !taken.iter().any(|reach| reach.overlaps(action.span)));
         for action in alone {
-            for value in action.values.iter().filter(|value| value.dumped && !value.encoded) {
+            for value in
+                action.values.iter().filter(|value| value.form == Form::Dumped && value.coding != Coding::Encoded)
+            {
                 let path = value.path.iter().cloned().chain([EACH.into()]).collect();
                 found.push(self.feed(value, None, path, action.span));
             }
@@ -101,7 +103,11 @@ impl Section<'_> {
     }
 
     fn feed(&self, value: &Origin, key: Option<&str>, path: Vec<Box<str>>, action: Span) -> Feed {
-        let encoded = value.decoded || self.base64 && !value.encoded;
+        let encoded = match value.coding {
+            Coding::None => self.base64,
+            Coding::Encoded => false,
+            Coding::Decoded => true,
+        };
         Feed { path, key: key.map(Box::from), encoded, place: self.places.at(action) }
     }
 
@@ -218,8 +224,8 @@ impl Values<'_> {
             return;
         }
         let plain = Look::of(text);
-        let decoded = decoded(text);
-        if plain.is_none() && !matches!(decoded, Some(Some(_))) || unit.is_templated(node.span()) {
+        let decoded = decoded(text).map_or(plain, |inner| Look::of(&inner));
+        if plain.is_none() && decoded.is_none() || unit.is_templated(node.span()) {
             return;
         }
         let path = self.path.iter().cloned().chain([Box::from(step)]).collect();
@@ -227,14 +233,10 @@ impl Values<'_> {
     }
 }
 
-/// What the text looks like that a value stands for in base64; none where it is no text in base64.
-fn decoded(text: &str) -> Option<Option<Look>> {
-    if text.len() < 4 || !text.len().is_multiple_of(4) {
-        return None;
-    }
-    let bytes = STANDARD.decode(text).ok()?;
-    let inner = String::from_utf8(bytes).ok().filter(|inner| !inner.contains(|c: char| c.is_control() && c != '\n'))?;
-    Some(Look::of(&inner))
+/// The text that a value stands for in base64; none where it is no text in base64.
+fn decoded(text: &str) -> Option<String> {
+    let bytes = (text.len() >= 4 && text.len().is_multiple_of(4)).then(|| STANDARD.decode(text).ok()).flatten()?;
+    String::from_utf8(bytes).ok().filter(|inner| !inner.contains(|c: char| c.is_control() && c != '\n'))
 }
 
 #[cfg(test)]
