@@ -188,8 +188,8 @@ mod tests {
         let values = [
             "hunter2",
             "5432",
-            "db.example.com",
-            "https://example.com/x",
+            "db.prod.svc",
+            "https://minio.prod.svc/x",
             "true",
             "q8ZrT3vLw0XbN5kYp2Jd",
             "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
