@@ -1,11 +1,11 @@
 //! `generator-credential`: a credential in a kustomize `secretGenerator`, or in an env file that one reads.
 
 use super::Context;
-use super::plaintext_secret::is_setting;
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
 use crate::span::Span;
 use crate::value;
+use crate::value::setting::is_setting;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;

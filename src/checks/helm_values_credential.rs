@@ -1,6 +1,7 @@
 //! `helm-values-credential`: a credential among Helm values, in a values file or inside an object that carries values.
 
 use super::{Context, keyed};
+use crate::inventory::helm::is_values_file;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -38,32 +39,6 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             } else {
                 keyed::settings(cx, object.unit, node, &what, &place);
             }
-        }
-    }
-}
-
-/// `values.yaml`, `values-prod.yml`, `prod.values.yaml`, `values/prod.yaml`.
-fn is_values_file(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    let stem = name.split('.').next().unwrap_or_default();
-    let values = name.split(['.', '-', '_']).any(|part| part == "values");
-    yaml && (values || folder.rsplit('/').next() == Some("values") || stem == "values")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_values_file;
-
-    #[test]
-    fn values_files_are_told_by_name() {
-        for path in
-            ["values.yaml", "charts/x/values-prod.yaml", "prod.values.yml", "env/values/prod.yaml", "minio_values.yaml"]
-        {
-            assert!(is_values_file(path), "{path}");
-        }
-        for path in ["values.schema.json", "deployment.yaml", "evaluation.yaml"] {
-            assert!(!is_values_file(path), "{path}");
         }
     }
 }

@@ -41,6 +41,7 @@ mod external_secret_refresh;
 mod external_secret_store;
 mod external_template_credential;
 pub mod generator_credential;
+mod helm_secret_value;
 mod helm_values_credential;
 mod missing_pull_secret;
 mod namespace_convention;
@@ -125,6 +126,7 @@ pub const ALL: &[Check] = &[
     Check { rule: "external-secret-store", run: Repository(external_secret_store::check) },
     Check { rule: "external-template-credential", run: Source(external_template_credential::check) },
     Check { rule: "generator-credential", run: Source(generator_credential::check) },
+    Check { rule: "helm-secret-value", run: Repository(helm_secret_value::check) },
     Check { rule: "helm-values-credential", run: Source(helm_values_credential::check) },
     Check { rule: "missing-pull-secret", run: Repository(missing_pull_secret::check) },
     Check { rule: "namespace-convention", run: Repository(namespace_convention::check) },

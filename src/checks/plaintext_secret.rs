@@ -13,6 +13,7 @@ use crate::document::yaml::Node;
 use crate::finding::edit::{Fix, FixKind};
 use crate::rule::Fixable;
 use crate::span::Span;
+use crate::value::setting::{is_public, is_setting, is_strong};
 use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
@@ -142,74 +143,10 @@ fn look(cx: &Context<'_, '_>, section: &str, key: &str, raw: &str) -> Option<See
     (looks.is_some() || !is_setting(key, text)).then_some(Seen { base64, looks })
 }
 
-/// Whether a literal of a template is a credential whatever its key is called: nobody writes a default like that.
-fn is_strong(text: &str) -> bool {
-    value::looks_random(text) && value::judge(KeyClass::Weak, text) == Some(Confidence::High)
-}
-
 /// Text that shows the shape of base64 and is none: `base64(...)`, `<base64>`, with words between.
 fn is_elided(raw: &str) -> bool {
     raw.contains("base64") || raw.split_whitespace().count() > 3
 }
-
-/// Certificates and public keys.
-pub(super) fn is_public(key: &str, text: &str) -> bool {
-    let text = text.trim();
-    let certificate = text.starts_with("-----BEGIN CERTIFICATE") || text.starts_with("-----BEGIN PUBLIC KEY");
-    (certificate || text.starts_with("ssh-rsa ") || text.starts_with("ssh-ed25519 ")) && !text.contains("PRIVATE KEY")
-        || matches!(key, "ca.crt" | "known_hosts") && !text.contains("PRIVATE KEY")
-}
-
-/// A setting that stands in a Secret for company: a switch, a small number, an address without a password.
-pub(super) fn is_setting(key: &str, text: &str) -> bool {
-    let text = text.trim();
-    if value::key::classify(key) != KeyClass::None {
-        return false;
-    }
-    let lower = key.to_ascii_lowercase();
-    let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
-    let word = text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
-    let number = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let ends = |name: &&str| last == *name || name.len() >= 4 && last.ends_with(*name);
-    let named = !lower.ends_with("username") && SETTINGS.iter().any(ends);
-    number || value::is_innocent(text) || named && word && !value::looks_random(text)
-}
-
-const SETTINGS: &[&str] = &[
-    "type",
-    "url",
-    "uri",
-    "name",
-    "project",
-    "server",
-    "host",
-    "hostname",
-    "port",
-    "region",
-    "bucket",
-    "endpoint",
-    "database",
-    "dbname",
-    "db",
-    "namespace",
-    "provider",
-    "scheme",
-    "protocol",
-    "insecure",
-    "enableoci",
-    "enabled",
-    "version",
-    "sslmode",
-    "issuer",
-    "realm",
-    "env",
-    "environment",
-    "level",
-    "driver",
-    "dialect",
-    "zone",
-    "location",
-];
 
 fn report(cx: &mut Context<'_, '_>, title: &str, section: &str, key: &str, span: Span, seen: &Seen) {
     let mut place = format!("{title} .{section}");

@@ -1,11 +1,11 @@
 //! `terraform-credential`: a credential as a literal in Terraform: of a variable, a provider, a Helm release, a Secret.
 
-use super::plaintext_secret::{is_public, is_setting};
 use super::{Context, Level};
 use crate::document::fragment::Lang;
 use crate::document::hcl::{self, Attribute, Block, Body, Value};
 use crate::document::object::push_key;
 use crate::span::Span;
+use crate::value::setting::{is_public, is_setting};
 use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
 
 /// Attributes of resources that are secrets whatever they are called: type, attribute.

@@ -69,6 +69,12 @@ impl Unit {
         self.actions[first..].iter().take_while(move |action| action.span.start < outer.end)
     }
 
+    /// All template actions of the source, in their order.
+    #[must_use]
+    pub fn all_actions(&self) -> &[Action] {
+        &self.actions
+    }
+
     /// The documents in a string of the document, whatever they hold; none where one of them is no YAML.
     ///
     /// Checks find objects in strings by themselves. This is for strings that a program reads as documents because of

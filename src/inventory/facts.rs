@@ -1,6 +1,7 @@
 //! The facts of one file.
 
 use super::external::External;
+use super::helm::Helm;
 use super::kustomization::{Kustomization, Parts};
 use super::secret_file::{Holds, SecretFile};
 use super::sops::{Exposed, Sops};
@@ -27,6 +28,8 @@ pub struct Facts {
     pub terraform: Option<Terraform>,
     /// What the file is to SOPS.
     pub sops: Option<Box<Sops>>,
+    /// What the file is to a Helm chart.
+    pub helm: Option<Helm>,
     /// What stands in it in clear for certain; known of searched files only, whose checks tell it.
     pub clear: Option<Box<Exposed>>,
     /// Whether a document could not be parsed, so that the file may hold more.
@@ -439,6 +442,7 @@ impl Facts {
             && self.terraform.is_none()
             && self.sops.is_none()
             && self.clear.is_none()
+            && self.helm.is_none()
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod convention;
 pub mod external;
 pub mod facts;
+pub mod helm;
 pub mod index;
 pub mod kustomization;
 pub mod kustomize;

@@ -52,6 +52,13 @@ pub fn classify(key: &str) -> KeyClass {
     }
 }
 
+/// Whether a key names somebody or something (`clientId`, `rootUser`): what it is given may be random and is no secret.
+#[must_use]
+pub fn is_identifier(key: &str) -> bool {
+    const NAMES: [&str; 7] = ["id", "uuid", "guid", "user", "username", "usernames", "email"];
+    words(key).last().is_some_and(|last| NAMES.contains(&last.as_str()))
+}
+
 /// Words behind the telling one that do not change what it is.
 const NOISE: &[&str] = &[
     "value",

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 pub mod ciphertext;
 pub mod key;
 pub mod placeholder;
+pub mod setting;
 
 pub use key::KeyClass;
 pub use placeholder::is_placeholder;

@@ -9,6 +9,7 @@ mod external;
 mod fix;
 mod fixes;
 mod harness;
+mod helm;
 mod hostile;
 mod map;
 mod package;

@@ -7,6 +7,7 @@
 mod block;
 mod fill;
 mod literal;
+pub mod origin;
 mod scan;
 
 use crate::span::Span;

@@ -5,6 +5,7 @@ mod certificate;
 mod definition;
 mod deploy;
 mod external;
+mod helm;
 mod sealed;
 mod sops;
 mod terraform;
@@ -47,6 +48,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.secret_file = secret_file::of_text(view);
     facts.terraform = terraform::of_file(view.path, view.text);
     facts.sops = sops::of_file(view, &places).map(Box::new);
+    facts.helm = helm::of_file(view, &places);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
     let reader = Reader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
     let mut sources = Vec::new();
