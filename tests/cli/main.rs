@@ -11,6 +11,7 @@ mod fixes;
 mod harness;
 mod hostile;
 mod map;
+mod marked;
 mod package;
 mod same;
 mod sarif;

@@ -79,7 +79,11 @@ fn terraform_directive(text: &str, at: usize) -> Option<Found> {
             b'}' if !quoted && depth > 0 => depth -= 1,
             b'}' if !quoted => {
                 let close = body + end + offset;
-                return Some(Found { span: Span::new(start, close + 1), body: Span::new(body, close), kind: Kind::Control });
+                return Some(Found {
+                    span: Span::new(start, close + 1),
+                    body: Span::new(body, close),
+                    kind: Kind::Control,
+                });
             }
             _ => {}
         }
