@@ -9,17 +9,17 @@ use crate::fix::store::Undone;
 
 /// What the index holds of the files that are to be taken out of it.
 pub(super) fn held(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, Problem> {
-    if paths.is_empty() { Ok(Vec::new()) } else { stage::tracked(root, paths).map_err(problem) }
+    if paths.is_empty() { Ok(Vec::new()) } else { stage::tracked(root, paths).map_err(|error| problem(&error)) }
 }
 
 /// Takes files out of the index.
 pub(super) fn take_out(root: &Path, files: &[Tracked]) -> Result<(), Problem> {
-    if files.is_empty() { Ok(()) } else { stage::untrack(root, files).map_err(problem) }
+    if files.is_empty() { Ok(()) } else { stage::untrack(root, files).map_err(|error| problem(&error)) }
 }
 
 /// Puts files back into the index.
 pub(super) fn put_back(root: &Path, files: &[Tracked]) -> Result<(), Problem> {
-    if files.is_empty() { Ok(()) } else { stage::track(root, files).map_err(problem) }
+    if files.is_empty() { Ok(()) } else { stage::track(root, files).map_err(|error| problem(&error)) }
 }
 
 /// The same for a run that was taken back, and tells it.
@@ -29,6 +29,6 @@ pub(super) fn undo(root: &Path, undone: &Undone) -> Result<(), Problem> {
     Ok(())
 }
 
-fn problem(error: stage::StageError) -> Problem {
+fn problem(error: &stage::StageError) -> Problem {
     Problem::new(error.to_string())
 }

@@ -138,7 +138,9 @@ pub struct Tracked {
 
 impl Tracked {
     fn is(&self, path: &[u8], entry: &gix::index::Entry) -> bool {
-        self.path.as_bytes() == path && self.id == entry.id.to_string() && self.mode == entry.mode.bits()
+        self.path.as_bytes() == path
+            && gix::ObjectId::from_hex(self.id.as_bytes()).is_ok_and(|id| id == entry.id)
+            && self.mode == entry.mode.bits()
     }
 }
 

@@ -10,7 +10,7 @@ pub fn is_placeholder(value: &str) -> bool {
     }
     if value.contains('\n') {
         // The lines around a key in PEM are no part of it.
-        let said = |line: &&str| !line.is_empty() && !(line.starts_with("-----") && line.ends_with("-----"));
+        let said = |line: &&str| !(line.is_empty() || line.starts_with("-----") && line.ends_with("-----"));
         return value.lines().map(str::trim).filter(said).all(is_placeholder);
     }
     is_expansion(value)
@@ -192,7 +192,7 @@ fn is_constant_name(value: &str) -> bool {
     let number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     value.contains('_')
         && parts.iter().filter(|part| word(part)).count() >= 2
-        && parts.iter().all(|part| word(&part) || number(&part))
+        && parts.iter().all(|part| word(part) || number(part))
 }
 
 /// The same in camelCase: `yourSecretKey`, `someToken`. Letters only, so that no random value is cut into words.

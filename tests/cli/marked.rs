@@ -28,12 +28,9 @@ impl Marks {
     }
 }
 
-/// Files that hold a value in every place, each of the kind that `make` gives.
+/// Files of Terraform, scripts and pods that hold a value in every place, each of the kind that `make` gives.
 fn files(marks: &mut Marks, make: fn(&mut Marks, &'static str) -> String) -> Vec<(&'static str, String)> {
     let mut of = |place| make(marks, place);
-    let sealed = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]";
-    let metadata =
-        "sops:\n  lastmodified: '2026-01-01T00:00:00Z'\n  version: 3.9.0\n  encrypted_regex: ^(data|stringData)$\n";
     let name = of("key that equals a value");
     vec![
         ("a.tfvars", format!("db_password = \"{}\"\napi = {{ token = \"{}\" }}\n", of("tfvars"), of("map of tfvars"))),
@@ -84,6 +81,17 @@ fn files(marks: &mut Marks, make: fn(&mut Marks, &'static str) -> String) -> Vec
                 of("template"),
             ),
         ),
+    ]
+}
+
+/// The same of SOPS, stores, Ansible, and files that should not be in Git.
+fn further(marks: &mut Marks, make: fn(&mut Marks, &'static str) -> String) -> Vec<(&'static str, String)> {
+    let mut of = |place| make(marks, place);
+    let sealed = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]";
+    let metadata =
+        "sops:\n  lastmodified: '2026-01-01T00:00:00Z'\n  version: 3.9.0\n  encrypted_regex: ^(data|stringData)$\n";
+    let name = of("name that equals a value");
+    vec![
         (
             "a.enc.yaml",
             format!(
@@ -150,7 +158,8 @@ fn files(marks: &mut Marks, make: fn(&mut Marks, &'static str) -> String) -> Vec
 fn no_report_and_no_fix_holds_what_was_found() {
     for make in [Marks::random, Marks::chosen] {
         let mut marks = Marks::default();
-        let files = files(&mut marks, make);
+        let mut files = files(&mut marks, make);
+        files.extend(further(&mut marks, make));
         let borrowed: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let tree = Tree::new(&borrowed);
         let found = tree.run(&["check", "--format", "jsonl"]).out;

@@ -283,7 +283,7 @@ impl Reader<'_> {
         let vault = if self.vault { vault::of_object(&around).map(Box::new) } else { None };
         let external = external::of_object(&around).map(Box::new);
         let (references, pods, mounts) = reference::references(source, self.places, self.own);
-        Object { definitions, references, sealed, pods, mounts, access, vault, external, deploys, ..object }
+        Object { definitions, references, sealed, pods, mounts, access, vault, deploys, external, ..object }
     }
 
     fn role(&self, source: &object::Object<'_>) -> Role {
