@@ -31,7 +31,9 @@ struct Classes<'i> {
 impl<'i> Classes<'i> {
     fn new(inventory: &'i Inventory<'_>) -> Self {
         let is_class = |object: &Object| {
-            &*object.kind == "SecretProviderClass" && &*object.group == GROUP && object.role != Role::Example
+            // A script may fill in the version and the group with it (`apiVersion: $API_VERSION`).
+            let of_group = &*object.group == GROUP || object.group.is_empty();
+            &*object.kind == "SecretProviderClass" && of_group && object.role != Role::Example
         };
         let mut found = Self::default();
         for (at, object) in inventory.objects().filter(|(_, object)| is_class(object)) {

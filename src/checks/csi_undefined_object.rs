@@ -1,5 +1,7 @@
 //! `csi-undefined-object`: a Secret of a SecretProviderClass that is never written, because a file of it is not mounted.
 
+use std::collections::BTreeSet;
+
 use super::across::listed;
 use super::csi::{self, Class};
 use super::{Context, Draft};
@@ -14,16 +16,16 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         if secrets.is_none_or(|secrets| object.unit.is_templated(secrets.span())) {
             continue;
         }
-        let files = class.files();
+        let files = class.files().map(|files| Files::new(&files));
         for (index, secret) in
             secrets.into_iter().flat_map(Node::items).enumerate().filter(|(_, secret)| !secret.is_alias())
         {
-            self::secret(cx, &class, index, secret, files.as_deref());
+            self::secret(cx, &class, index, secret, files.as_ref());
         }
     }
 }
 
-fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret: Node<'_>, files: Option<&[String]>) {
+fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret: Node<'_>, files: Option<&Files>) {
     let path = format!(".spec.secretObjects[{index}]");
     let object = class.object;
     let name = csi::text(object.unit, secret.get("secretName"));
@@ -54,26 +56,37 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
         }
         let Some(node) = item.get("objectName") else { continue };
         let (Some(wanted), Some(files)) = (csi::text(object.unit, Some(node)), files) else { continue };
-        if files.iter().any(|file| file == wanted) {
+        if files.names.contains(wanted) {
             continue;
         }
         let message =
-            format!("The class mounts no file '{wanted}', so that the driver never writes {named}.{}", hint(files));
+            format!("The class mounts no file '{wanted}', so that the driver never writes {named}.{}", files.hint);
         report(cx, object, node, &format!("{path}.objectName"), message);
     }
 }
 
-fn hint(files: &[String]) -> String {
-    // Those of certificates may be there or not.
-    let part = |file: &&String| {
-        let whole = file.strip_suffix(".crt").or_else(|| file.strip_suffix(".key"));
-        !whole.is_some_and(|whole| files.iter().any(|other| other == whole))
-    };
-    let files: Vec<String> = files.iter().filter(part).map(|file| format!("'{file}'")).collect();
-    match files.len() {
-        0 => String::new(),
-        1 => format!(" Its only file is {}.", listed(&files)),
-        _ => format!(" Its files are {}.", listed(&files)),
+/// The files that a class mounts.
+struct Files {
+    names: BTreeSet<String>,
+    /// Which there are, for a message; made once for all of them.
+    hint: String,
+}
+
+impl Files {
+    fn new(files: &[String]) -> Self {
+        let names: BTreeSet<String> = files.iter().cloned().collect();
+        // Those of certificates may be there or not.
+        let part = |file: &&String| {
+            let whole = file.strip_suffix(".crt").or_else(|| file.strip_suffix(".key"));
+            !whole.is_some_and(|whole| names.contains(whole))
+        };
+        let shown: Vec<String> = files.iter().filter(part).map(|file| format!("'{file}'")).collect();
+        let hint = match shown.len() {
+            0 => String::new(),
+            1 => format!(" Its only file is {}.", listed(&shown)),
+            _ => format!(" Its files are {}.", listed(&shown)),
+        };
+        Self { names, hint }
     }
 }
 

@@ -232,7 +232,8 @@ fn facts(
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
     let lang = Lang::of_path(&file.path, &decoded.text);
     let registries = &scanner.options.convention.private_registries;
-    let matters = !alone || read::is_of_sops(&file.path) || read::may_matter(&decoded.text, registries);
+    let named = read::is_of_sops(&file.path) || read::is_template(&file.path);
+    let matters = !alone || named || read::may_matter(&decoded.text, registries);
     let facts = if matters && read::may_tell(&file.path, lang, &decoded.text) {
         guarded(scanner, &file.path, &decoded.text).ok_or_else(|| super::internal_error(&file.path))
     } else {

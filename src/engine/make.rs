@@ -163,13 +163,19 @@ impl Maker<'_> {
     }
 }
 
+/// The rule that speaks of ciphertexts: they are masked like values, and no credential is among them that a history would tell.
+const CIPHERTEXT: &str = "sops-broken";
+
 impl Maker<'_> {
     fn identity(&self, draft: &Draft) -> Identity {
         let text = self.text.get(draft.span.range()).unwrap_or_default();
         // A document that cannot be read and a comment that allows nothing are no credentials.
-        let is_value = draft.weight != Weight::Structure && !draft.incomplete && !allow::RULES.contains(&&*draft.rule);
+        let is_value = draft.weight != Weight::Structure
+            && !draft.incomplete
+            && !allow::RULES.contains(&&*draft.rule)
+            && draft.rule != CIPHERTEXT;
         // A whole document stands for itself: what of it changed is some other finding's concern.
-        let words = text.split_ascii_whitespace().filter(|_| is_value || !text.contains('\n'));
+        let words = if is_value || !text.contains('\n') { text } else { "" }.split_ascii_whitespace();
         Identity { value: self.scanner.options.digest_key.digest(words.map(str::as_bytes)), is_value }
     }
 }

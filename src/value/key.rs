@@ -20,7 +20,7 @@ pub enum KeyClass {
 pub fn classify(key: &str) -> KeyClass {
     let words = words(key);
     let mut end = words.len();
-    while end > 1 && NOISE.contains(&words[end - 1].as_str()) {
+    while end > 1 && (NOISE.contains(&words[end - 1].as_str()) || is_number(&words[end - 1])) {
         end -= 1;
     }
     let words: Vec<&str> = words[..end].iter().map(String::as_str).collect();
@@ -34,6 +34,9 @@ pub fn classify(key: &str) -> KeyClass {
         return KeyClass::None;
     }
     let previous = before.last().copied().unwrap_or_default();
+    // People count: `password2`.
+    let bare = last.trim_end_matches(|c: char| c.is_ascii_digit());
+    let last = if is_number(&last[bare.len()..]) { bare } else { last };
     match last {
         "password" | "passwd" | "pwd" | "passphrase" | "passcode" => KeyClass::Password,
         "pass" if !matches!(previous, "by" | "to" | "all" | "no" | "first" | "single" | "render") => KeyClass::Password,
@@ -57,6 +60,11 @@ pub fn classify(key: &str) -> KeyClass {
 pub fn is_identifier(key: &str) -> bool {
     const NAMES: [&str; 7] = ["id", "uuid", "guid", "user", "username", "usernames", "email"];
     words(key).last().is_some_and(|last| NAMES.contains(&last.as_str()))
+}
+
+/// A number that tells several of a kind apart.
+fn is_number(word: &str) -> bool {
+    (1..=2).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Words behind the telling one that do not change what it is.
@@ -345,9 +353,17 @@ mod tests {
         ] {
             assert_eq!(classify(key), KeyClass::Strong, "{key}");
         }
-        for key in
-            ["password", "DB_PASSWORD", "postgresPassword", "PGPASSWORD", "rootpassword", "MYSQL_PASS", "redis.passwd"]
-        {
+        for key in [
+            "password",
+            "DB_PASSWORD",
+            "postgresPassword",
+            "PGPASSWORD",
+            "rootpassword",
+            "MYSQL_PASS",
+            "redis.passwd",
+            "password2",
+            "DB_PASSWORD_12",
+        ] {
             assert_eq!(classify(key), KeyClass::Password, "{key}");
         }
         assert_eq!(classify("AWS_ACCESS_KEY_ID"), KeyClass::Identifier);
@@ -376,6 +392,9 @@ mod tests {
             "useToken",
             "secretRef",
             "token-path",
+            "password_2024",
+            "sha256",
+            "key2",
         ] {
             assert_eq!(classify(key), KeyClass::None, "{key}");
         }

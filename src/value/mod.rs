@@ -74,7 +74,9 @@ fn judge_strong(value: &str, shape: &Shape) -> Option<Confidence> {
 }
 
 fn judge_weak(value: &str, shape: &Shape) -> Option<Confidence> {
-    if shape.spaces || is_name(value) || is_uuid(value) || shape.digits == 0 || shape.letters == 0 {
+    // Hosts and the like are often several, with commas between them.
+    let names = value.split(',').all(is_name);
+    if shape.spaces || names || is_uuid(value) || shape.digits == 0 || shape.letters == 0 {
         return None;
     }
     if shape.len >= 16 && entropy(value) >= 3.3 {

@@ -84,10 +84,27 @@ fn is_filler(value: &str) -> bool {
     let sequence = matches!(value, "1234567890" | "0123456789" | "abc123" | "abcdef" | "abcdefgh" | "abcdefghijklmnop");
     let stretched =
         value.as_bytes().windows(8).any(|run| run[0].is_ascii_lowercase() && run.iter().all(|b| *b == run[0]));
+    // `ghp_xxx`: the beginning of a token, and then nothing.
+    let begun = value.len() <= 40
+        && value.rsplit_once(['_', '-']).is_some_and(|(head, rest)| {
+            let word = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            head.split(['_', '-']).all(word) && matches!(rest, "xxx" | "XXX")
+        });
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered = digits && value.len() >= 8 && value.bytes().filter(|byte| *byte != b'0').count() <= 2;
     same || only_marks
         || sequence
+        || begun
+        || numbered
+        || is_pem_line(value)
         || stretched
         || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| repeated(part))
+}
+
+/// The first or last line of a key without the key.
+fn is_pem_line(value: &str) -> bool {
+    let inner = value.strip_prefix("-----").and_then(|rest| rest.strip_suffix("-----"));
+    inner.is_some_and(|inner| (inner.starts_with("BEGIN ") || inner.starts_with("END ")) && !inner.contains('-'))
 }
 
 /// Whether a login in a URL only shows where one goes: `user:password@host`. `postgres:postgres@db` is a weak real one.
@@ -423,6 +440,10 @@ mod tests {
             "AQBQyyyyyyyyyyyyyyyy==",
             "enter your password",
             "base64-encoded-value",
+            "ghp_xxx",
+            "sk_live_xxx",
+            "000000000000000000002",
+            "-----BEGIN PRIVATE KEY-----",
         ] {
             assert!(is_placeholder(value), "{value:?}");
         }
@@ -460,6 +481,8 @@ mod tests {
             "mysecretpassword",
             "letmein",
             "root",
+            "12000034",
+            "Zk9!vT-xxx",
         ] {
             assert!(!is_placeholder(value), "{value:?}");
         }

@@ -227,3 +227,26 @@ fn hostile_texts_take_time_in_proportion_to_their_length() {
         assert!(took < Duration::from_secs(60), "{name}: {took:?}");
     }
 }
+
+#[test]
+fn many_recipients_and_long_findings_take_no_square_of_time() {
+    const COUNT: usize = 30_000;
+    let value = "ENC[AES256_GCM,data:YWJj,iv:YWJj,tag:YWJj,type:str]";
+    let recipients: String = (0..COUNT).map(|at| format!("  - recipient: age1{at}\n    enc: x\n")).collect();
+    let encrypted = format!(
+        "a: {value}\nsops:\n  mac: {value}\n  lastmodified: '2026-01-01T00:00:00Z'\n  version: 3.9.0\n  age:\n{recipients}"
+    );
+    let listed: Vec<String> = (1..COUNT).map(|at| format!("age1{at}")).collect();
+    let rules = format!("creation_rules:\n- age: {}\n", listed.join(","));
+    let annotation = "vault.hashicorp.com/agent-inject-template-a";
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    {annotation}: \"{}\"\n",
+        "{{ with secret ".repeat(2 * COUNT)
+    );
+    let start = Instant::now();
+    let (_, run) = beside(&[("a.enc.yaml", &encrypted), (".sops.yaml", &rules), ("pod.yaml", &pod)]);
+    for text in ["is still encrypted for age", "\"rule\":\"vault-annotation\""] {
+        assert!(run.out.contains(text), "{text}: {}", run.out.get(..2_000).unwrap_or(&run.out));
+    }
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}

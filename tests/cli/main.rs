@@ -12,6 +12,7 @@ mod harness;
 mod helm;
 mod hostile;
 mod map;
+mod marked;
 mod package;
 mod same;
 mod sarif;

@@ -336,3 +336,19 @@ fn a_store_of_keys_is_told_though_nothing_of_it_is_read() {
         assert_eq!(run.findings()[0]["path"], "client.p12");
     }
 }
+
+#[test]
+fn a_gitignore_that_covers_a_file_no_more_is_told_at_its_template() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    repo.write(".gitignore", ".env\n");
+    repo.write(".env.example", "DB_PASSWORD=\n");
+    repo.commit("start");
+    repo.write(".gitignore", "*.log\n");
+    repo.git(&["add", "-A"]);
+    assert_eq!(rules(&staged(&repo)), ["unignored-secret-file"]);
+    repo.git(&["rm", "-q", "-f", ".gitignore"]);
+    assert_eq!(rules(&staged(&repo)), ["unignored-secret-file"]);
+}

@@ -35,3 +35,18 @@ fn a_file_alone_is_held_against_the_configuration_and_its_twin() {
     assert_eq!(said(&repo, "app/values.enc.yaml"), ["sops-uncovered", "sops-broken"]);
     assert_eq!(said(&repo, "other/values.yaml"), [""; 0]);
 }
+
+#[test]
+fn a_history_tells_values_in_clear_and_no_broken_ciphertexts() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    let value = "ENC[AES256_GCM,data:YWJj,iv:x,tag:x,type:str]";
+    let metadata = format!("sops:\n  lastmodified: \"2026-03-01T10:00:00Z\"\n  version: 3.9.4\n  mac: {value}\n");
+    repo.write("a.yaml", &format!("a: {value}\npassword: q8ZrT3vLw0XbN5kYp2Jd\n{metadata}"));
+    repo.commit("one");
+    let found = repo.run(&["check", "--no-config", "--history", "--format", "json"]).findings();
+    let rules: Vec<_> = found.iter().map(|finding| finding["rule"].as_str().unwrap_or_default()).collect();
+    assert_eq!(rules, ["sops-partial"]);
+}

@@ -126,6 +126,8 @@ fn value_of<'c, 'a>(words: &'c [Word<'a>], option: &str) -> Option<(&'c Word<'a>
         match rest.strip_prefix('=') {
             Some(_) => Some((word, option.len() + 1)),
             None if rest.is_empty() => words.get(at + 1).map(|next| (next, 0)),
+            // `-bVALUE`.
+            None if option.len() == 2 => Some((word, option.len())),
             None => None,
         }
     })
@@ -202,6 +204,7 @@ mod tests {
                 ("vault kv put", "password".to_owned(), "hunter2", false),
                 ("vault kv put", "token".to_owned(), "$TOKEN", true),
                 ("az keyvault secret set", "value".to_owned(), "hunter2", false),
+                ("gh secret set", "b".to_owned(), "hunter2", false),
                 ("gh secret set", "body".to_owned(), "${TOKEN}", true),
             ]
         );

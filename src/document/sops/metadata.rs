@@ -1,6 +1,7 @@
 //! What SOPS writes beside the values: who can decrypt them, which they are, and the message authentication code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::selector::{Kind, Selector};
 use crate::document::yaml::Node;
@@ -91,9 +92,10 @@ impl Metadata {
             let entry = get(kind.word()).filter(|entry| !entry.text.is_empty())?;
             Some((Selector { kind, text: entry.text.into() }, entry.span))
         });
-        let top = group(entries, "");
+        let texts = texts(entries);
+        let top = group(&texts, "");
         let groups = if top.is_empty() {
-            let groups = (0..).map(|index| group(entries, &format!("key_groups__list_{index}__map_")));
+            let groups = (0..).map(|index| group(&texts, &format!("key_groups__list_{index}__map_")));
             groups.take_while(|group| !group.is_empty()).collect()
         } else {
             vec![top]
@@ -144,17 +146,21 @@ fn is_of_recipient(key: &str) -> bool {
     of_kind(key) || grouped.is_some_and(|(_, rest)| of_kind(rest))
 }
 
-fn group(entries: &[Entry<'_>], prefix: &str) -> Group {
+/// The texts of entries by their keys; of two alike the first counts.
+fn texts<'e>(entries: &'e [Entry<'_>]) -> BTreeMap<&'e str, &'e str> {
+    entries.iter().rev().map(|entry| (&*entry.key, entry.text)).collect()
+}
+
+fn group(texts: &BTreeMap<&str, &str>, prefix: &str) -> Group {
     let mut group = Group::new();
     for (kind, fields) in KINDS {
         for index in 0.. {
             let head = format!("{prefix}{kind}__list_{index}__map_");
-            let field = |name: &&str| {
-                entries.iter().find(|entry| entry.key.strip_prefix(&head) == Some(name)).map_or("", |entry| entry.text)
-            };
-            if !entries.iter().any(|entry| entry.key.starts_with(&head)) {
+            let first = texts.range::<str, _>((Bound::Included(&*head), Bound::Unbounded)).next();
+            if !first.is_some_and(|(key, _)| key.starts_with(&head)) {
                 break;
             }
+            let field = |name: &&str| texts.get(&*format!("{head}{name}")).copied().unwrap_or_default();
             let values: Vec<&str> = fields.iter().map(field).collect();
             group.insert(Recipient::new(kind, &values));
         }

@@ -37,7 +37,10 @@ pub(super) fn actions(text: &str) -> Vec<Found> {
         if at < from {
             continue;
         }
-        if let Some(mut action) = scanner.action(at) {
+        if let Some(action) = terraform_directive(text, at).filter(|action| action.span.start >= from) {
+            from = action.span.end;
+            found.push(action);
+        } else if let Some(mut action) = scanner.action(at) {
             from = action.span.end;
             let dollar = at > 0 && bytes.get(at - 1) == Some(&b'$') && bytes.get(at + 1) == Some(&b'{');
             if dollar && found.last().is_none_or(|last| last.span.end < at) {
@@ -47,6 +50,45 @@ pub(super) fn actions(text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// `%{ if … ~}` of Terraform's `templatefile`, with its brace at byte `at`. Other programs write `%{name}` too, so only the
+/// words of Terraform count.
+fn terraform_directive(text: &str, at: usize) -> Option<Found> {
+    const WORDS: [&str; 5] = ["if", "else", "endif", "for", "endfor"];
+    let bytes = text.as_bytes();
+    let start = at.checked_sub(1).filter(|before| bytes[*before] == b'%')?;
+    // `%%{` stands for itself.
+    let escaped = start > 0 && bytes[start - 1] == b'%';
+    let inside = text.get(at + 1..).filter(|_| bytes[at] == b'{' && !escaped)?;
+    let words = inside.trim_start_matches('~').trim_start_matches([' ', '\t']);
+    let end = words.find(|c: char| !c.is_ascii_lowercase()).filter(|end| WORDS.contains(&&words[..*end]))?;
+    let rest = &words[end..];
+    if !rest.starts_with([' ', '\t', '~', '}']) {
+        return None;
+    }
+    // An expression may have braces of its own, on its line.
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    let body = at + 1 + (inside.len() - words.len());
+    for (offset, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'\n' | b'\r' => return None,
+            b'"' => quoted = !quoted,
+            b'{' if !quoted => depth += 1,
+            b'}' if !quoted && depth > 0 => depth -= 1,
+            b'}' if !quoted => {
+                let close = body + end + offset;
+                return Some(Found {
+                    span: Span::new(start, close + 1),
+                    body: Span::new(body, close),
+                    kind: Kind::Control,
+                });
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 struct Scanner<'a> {

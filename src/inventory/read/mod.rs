@@ -97,7 +97,7 @@ pub fn may_hold(path: &str) -> bool {
         Lang::Other if !name.contains('.') || certificate::is_named(path) => true,
         Lang::Terraform if terraform::is_code(path) => true,
         Lang::Dockerfile | Lang::Groovy => true,
-        _ => sops_name::announced(path).is_some(),
+        _ => is_of_sops(path) || is_template(path),
     }
 }
 
@@ -105,7 +105,7 @@ pub fn may_hold(path: &str) -> bool {
 #[must_use]
 pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    if is_of_sops(path) {
+    if is_of_sops(path) || is_template(path) {
         return true;
     }
     match lang {
@@ -124,6 +124,13 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
 #[must_use]
 pub fn is_of_sops(path: &str) -> bool {
     sops_name::is_config(path) || sops_name::announced(path).is_some()
+}
+
+/// Whether the name says that a file with secrets is made beside this one (`.env.example`): whether that file is ignored is
+/// told by others.
+#[must_use]
+pub fn is_template(path: &str) -> bool {
+    template_of(path).is_some()
 }
 
 /// Whether what a text tells may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
@@ -398,9 +405,17 @@ mod tests {
 
     #[test]
     fn files_without_facts_are_not_worth_reading() {
-        for path in
-            ["a.yaml", "a.yml.j2", "b/Kustomization", "deploy.sh", "README.md", "deploy", "certs/dev.pem", "a.json"]
-        {
+        for path in [
+            "a.yaml",
+            "a.yml.j2",
+            "b/Kustomization",
+            "deploy.sh",
+            "README.md",
+            "deploy",
+            "c/d.pem",
+            "a.json",
+            ".env.example",
+        ] {
             assert!(may_hold(path), "{path}");
         }
         for path in ["main.go", "train.py", "a.png", "a.hcl", "a.tar.gz", "a.toml"] {
