@@ -19,8 +19,8 @@ fn found(tree: &Tree, arguments: &[&str]) -> Vec<String> {
     findings
         .map(|it| {
             let related =
-                it["related"].get(0).map(|it| format!(" from {}:{}", it["path"].as_str().unwrap(), it["line"]));
-            format!("{} {}{}", it["rule"].as_str().unwrap(), it["line"], related.unwrap_or_default())
+                it["related"].get(0).map(|it| format!(" from {}:{}", it["path"].as_str().expect("a path"), it["line"]));
+            format!("{} {}{}", it["rule"].as_str().expect("a rule"), it["line"], related.unwrap_or_default())
         })
         .collect()
 }
