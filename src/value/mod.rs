@@ -211,10 +211,7 @@ fn is_indexed(value: &str) -> bool {
 /// A JSON object whose strings are words. What stands under its own keys is judged by these.
 fn is_plain_json(value: &str) -> bool {
     let object = value.starts_with('{') && value.ends_with('}') && value.contains("\":");
-    object
-        && !value
-            .split(['"', '\\'])
-            .any(|part| part.len() >= 12 && !is_name(part) && part.bytes().any(|byte| byte.is_ascii_digit()))
+    object && !value.split(['"', '\\']).any(looks_random)
 }
 
 /// A name as people give to things: lower-case words joined by dashes or dots, perhaps with short numbers.
@@ -273,6 +270,7 @@ mod tests {
             "some-array[0].entity",
             "client_token\":\"s\\.([A-Za-z0-9]+)",
             "{\"user\":\"admin\",\"port\":\"5432\"}",
+            "{\"annotationKey1\":\"annotationValue1\"}",
             "username_password/",
             "password",
             "dbPassword",
