@@ -338,9 +338,10 @@ impl Parser<'_> {
 
     fn unit(&mut self, fragment: &Fragment<'_>, tree: Tree, map: OffsetMap, actions: &Actions, depth: usize) {
         let mut inner = Vec::new();
+        let scripts = shell::may_store(tree.text());
         for node in tree.nodes() {
             let (Some(value), Some(style)) = (node.as_str(), node.style()) else { continue };
-            if value.len() >= SCRIPT && !node.is_alias() && shell::may_store(value) {
+            if scripts && value.len() >= SCRIPT && !node.is_alias() && shell::may_store(value) {
                 let quotes = usize::from(matches!(style, Style::Single | Style::Double));
                 let whole = Span::new(node.span().start.saturating_sub(quotes), node.span().end + quotes);
                 if let Some((text, inner)) = scalar_text(tree.text(), whole, style) {

@@ -65,13 +65,25 @@ const FLAGS: [&str; 8] = [
     "--protected",
 ];
 
-/// Whether a text is worth reading for such commands.
+/// Whether a text is worth reading for such commands, and for `create secret`. Every one of them has one of a few words, or
+/// `secret` between words that tell.
 #[must_use]
 pub fn may_store(text: &str) -> bool {
-    // Made once: this is asked of every longer string.
+    // Made once: this is asked of every document.
+    static SECRET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("secret"));
     static WORDS: LazyLock<[Finder<'static>; 3]> =
-        LazyLock::new(|| ["secret", "vault ", "put-parameter"].map(Finder::new));
-    memchr::memchr(b' ', text.as_bytes()).is_some() && WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
+        LazyLock::new(|| ["vault ", "put-parameter", "glab "].map(Finder::new));
+    const BEHIND: [&str; 5] = ["create", "patch", "put", "set", "versions"];
+    // What stands between the words of a command, on several lines or in a string of JSON.
+    let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
+    let tells = |at: usize| {
+        let (before, behind) = (&text[..at], &text[at + "secret".len()..]);
+        let behind = behind.strip_prefix('s').unwrap_or(behind);
+        let next = behind.trim_start_matches(blank);
+        let own = next.len() < behind.len() && BEHIND.iter().any(|word| next.starts_with(word));
+        own || behind.starts_with("manager") || before.trim_end_matches(blank).ends_with("create")
+    };
+    SECRET.find_iter(text.as_bytes()).any(tells) || WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
 /// What `command` puts into a store. `before` is the command whose output it reads, where it is behind a pipe.
@@ -173,6 +185,7 @@ pub(super) fn is_pipe(text: &str, before: &Command<'_>, after: &Command<'_>) -> 
 #[cfg(test)]
 mod tests {
     use super::super::store_secrets;
+    use super::{BY_INPUT, BY_OPTION, BY_PAIRS, may_store};
 
     fn read(text: &str) -> Vec<(&'static str, String, &str, bool)> {
         let found = store_secrets(text).into_iter();
@@ -183,6 +196,22 @@ mod tests {
                     .map(move |literal| (made.command, literal.key.clone(), literal.value.slice(text), literal.expands))
             })
             .collect()
+    }
+
+    #[test]
+    fn every_known_command_is_worth_reading() {
+        let all = BY_OPTION.iter().filter(|(_, options)| !options.is_empty()).map(|(name, _)| *name);
+        for name in all.chain(BY_PAIRS).chain(BY_INPUT).chain(["kubectl create secret generic"]) {
+            assert!(may_store(&format!("run {name} x")), "{name}");
+            assert!(
+                may_store(&format!("run {} x", name.replace(' ', " \\\n  ").replacen("vault \\\n", "vault ", 1))),
+                "{name}"
+            );
+        }
+        for text in ["secretKeyRef: {name: db}", "a secret of the team", "secretName", "create the secrets", "vaulted"]
+        {
+            assert!(!may_store(text), "{text}");
+        }
     }
 
     #[test]
