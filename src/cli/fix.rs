@@ -11,6 +11,7 @@ use super::args::{FixArgs, Global};
 use super::baseline::Accept;
 use super::fixing::{Sealer, Sources};
 use super::interrupt::Interrupt;
+use super::repair::{Repair, worse};
 use super::untracking;
 use super::writing::{self, Input};
 use super::{check, output};
@@ -20,7 +21,7 @@ use crate::error::Problem;
 use crate::exit::Exit;
 use crate::finding::edit::FixKind;
 use crate::finding::{Finding, Outcome};
-use crate::fix::plan::{self, Planned};
+use crate::fix::plan;
 use crate::fix::stage::{self, Staged};
 use crate::fix::store::{self, Change, Content, Refusal, Store, StoreError};
 use crate::inventory::index::Inventory;
@@ -32,9 +33,6 @@ use crate::span::Span;
 
 /// How often files whose repair did not help are left out and the others are tried again.
 const ROUNDS: usize = 6;
-/// What may be found after a repair and was not before: the scope is what the annotations of the Secret asked for, and with
-/// the namespace that sealing states, names can be judged and environments compared that could not be before.
-const TOLD: &[&str] = &["sealed-wide-scope", "secret-sprawl", "environment-drift"];
 
 pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -116,24 +114,6 @@ struct Run<'r> {
     /// Warnings that were given, so that another round does not give them again.
     told: RefCell<BTreeSet<String>>,
     store: OnceCell<Store>,
-}
-
-/// What is to be done to one file.
-struct Repair {
-    path: String,
-    input: Option<Input>,
-    planned: Planned,
-    /// The new bytes of the file; none where it goes.
-    new: Option<Vec<u8>>,
-    /// Whether the file is taken out of Git's index, and nothing else is done to it.
-    untrack: bool,
-}
-
-impl Repair {
-    /// Its files beside the one that is repaired: path and text.
-    fn outputs(&self) -> impl Iterator<Item = (String, &str)> {
-        self.planned.outputs.iter().map(|(cluster, text)| (plan::beside(&self.path, cluster), text.as_str()))
-    }
 }
 
 impl Run<'_> {
@@ -565,55 +545,4 @@ impl Stamp {
     fn of(metadata: &Metadata) -> Self {
         Self { size: metadata.len(), time: metadata.modified().ok() }
     }
-}
-
-/// The repairs that brought a finding: that of its file, else those of the files that explain it, else any of them.
-fn blamed(finding: &Finding, repairs: &[Repair]) -> Vec<String> {
-    let repaired = |path: &str| {
-        let touched = |repair: &&Repair| repair.path == path || repair.outputs().any(|(output, _)| output == path);
-        repairs.iter().find(touched).map(|repair| repair.path.clone())
-    };
-    if let Some(path) = repaired(&finding.path) {
-        return vec![path];
-    }
-    let related: BTreeSet<String> = finding.related.iter().filter_map(|related| repaired(&related.path)).collect();
-    if related.is_empty() {
-        repairs.iter().map(|repair| repair.path.clone()).collect()
-    } else {
-        related.into_iter().collect()
-    }
-}
-
-/// What makes it the same finding in another run: one fault in two files has one fingerprint.
-fn same(finding: &Finding) -> (&str, &str) {
-    (&finding.path, &finding.fingerprint)
-}
-
-/// Why a repair did not help, by file: what it was made for is still there, or something new is wrong.
-fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BTreeMap<String, String> {
-    let mut bad = BTreeMap::new();
-    let known: BTreeSet<(&str, &str)> = before.findings.iter().map(same).collect();
-    let there: BTreeSet<(&str, &str)> = after.findings.iter().map(same).collect();
-    for repair in repairs {
-        for done in &repair.planned.done {
-            let finding = &before.findings[done.finding];
-            if there.contains(&same(finding)) {
-                bad.insert(repair.path.clone(), format!("{} is still there", finding.rule));
-            }
-        }
-    }
-    for finding in &after.findings {
-        if finding.level >= Level::Warning && !TOLD.contains(&&*finding.rule) && !known.contains(&same(finding)) {
-            let why = format!("{} appears at {}:{}", finding.rule, finding.path, finding.region.start.line);
-            for path in blamed(finding, repairs) {
-                bad.entry(path).or_insert_with(|| why.clone());
-            }
-        }
-    }
-    if !after.complete && before.complete {
-        for failed in &after.coverage.errors {
-            bad.insert(failed.path.to_string(), failed.reason.clone());
-        }
-    }
-    bad
 }

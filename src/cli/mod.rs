@@ -23,6 +23,7 @@ mod package;
 pub mod panic;
 mod progress;
 mod recipient;
+mod repair;
 mod reseal;
 mod rules;
 mod seal;
