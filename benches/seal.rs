@@ -9,8 +9,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use mlguard::inventory::facts::Scope;
-use mlguard::seal::{Identity, Randomness, Secret, sealed};
+use mlguard::api::inventory::Scope;
+use mlguard::api::seal::{Identity, Randomness, Secret, seal};
 use rayon::prelude::*;
 use rsa::rand_core::OsRng;
 use rsa::sha2::Sha256;
@@ -36,7 +36,7 @@ fn compare(bits: usize, key: &RsaPublicKey) {
     let values: Map<String, Value> =
         (0..VALUES).map(|number| (format!("key-{number}"), format!("{number:032}").into())).collect();
     let text = json!({"apiVersion": "v1", "kind": "Secret", "stringData": values}).to_string();
-    let tree = mlguard::document::yaml::parse(&text).expect("it parses");
+    let tree = mlguard::api::document::yaml::parse(&text).expect("it parses");
     let secret = Secret::read(tree.root().expect("a root")).expect("a Secret");
     let identity = Identity { name: "db".to_owned(), namespace: Some("ml".to_owned()), scope: Scope::Strict };
     let label = identity.label();
@@ -46,7 +46,7 @@ fn compare(bits: usize, key: &RsaPublicKey) {
     };
     let mut times: [Vec<Duration>; 4] = Default::default();
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
-    let seal = || sealed::seal(&secret, &identity, key, &Randomness::default()).expect("it seals");
+    let seal = || seal(&secret, &identity, key, &Randomness::default()).expect("it seals");
     for _ in 0..ROUNDS {
         times[0].push(time(|| (0..VALUES).map(plain).collect::<Vec<_>>()));
         times[1].push(time(|| alone.install(seal)));

@@ -11,7 +11,7 @@ use crate::span::Position;
 
 /// Whether a [`Problem`] makes the run fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
+pub(crate) enum Gravity {
     /// Exit status 2.
     Error,
     /// Worth knowing; changes no exit status.
@@ -20,7 +20,7 @@ pub enum Gravity {
 
 /// Something that a person has to know about the use or the configuration of mlguard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Whether it makes the run fail.
     pub gravity: Gravity,
     /// The file it stands in, as people would type it.
@@ -36,48 +36,48 @@ pub struct Problem {
 impl Problem {
     /// An error without a place.
     #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { gravity: Gravity::Error, path: None, position: None, message: message.into(), help: None }
     }
 
     /// The same in a file.
     #[must_use]
-    pub fn in_file(mut self, path: impl Into<String>) -> Self {
+    pub(crate) fn in_file(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
     /// The same at a position of the file.
     #[must_use]
-    pub fn at(mut self, position: Position) -> Self {
+    pub(crate) fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
     }
 
     /// The same with advice.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     /// The same as a warning.
     #[must_use]
-    pub fn warning(mut self) -> Self {
+    pub(crate) fn warning(mut self) -> Self {
         self.gravity = Gravity::Warning;
         self
     }
 
     /// The order in which problems are printed: by file and place.
     #[must_use]
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+    pub(crate) fn order(&self, other: &Self) -> std::cmp::Ordering {
         let key = |problem: &Self| (problem.path.clone(), problem.position, problem.message.clone());
         key(self).cmp(&key(other))
     }
 
     /// Message and position on one line, for reports that name the file apart.
     #[must_use]
-    pub fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         let place = self.position.map(|at| format!("line {}, column {}: ", at.line, at.column)).unwrap_or_default();
         let help = self.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
         printable(&format!("{place}{}{help}", self.message)).into_owned()
@@ -110,7 +110,7 @@ impl std::error::Error for Problem {}
 
 /// `text` with everything that could act on a terminal or hide text written as `\u{…}`.
 #[must_use]
-pub fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let acts = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -124,7 +124,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// The name of `known` that `name` most likely means, where one is near enough.
 #[must_use]
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name: String = name.chars().take(64).collect::<String>().to_lowercase().replace('_', "-");
     let limit = (name.chars().count() / 3).clamp(1, 4);
     let distance = |candidate: &str| match candidate.strip_prefix(name.as_str()) {
@@ -138,13 +138,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 /// `name` in backquotes, for quoting a key or an id in a message. A name from a faulty file may be a secret that was put
 /// in the wrong place, so what does not read like a name is not repeated.
 #[must_use]
-pub fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     if is_plain_name(name) { format!("`{name}`") } else { "(not repeated: it may be a secret)".to_owned() }
 }
 
 /// The same for a glob or a path, of which only the parts are left out that nobody would choose as a name.
 #[must_use]
-pub fn quoted_glob(glob: &str) -> String {
+pub(crate) fn quoted_glob(glob: &str) -> String {
     const LONGEST: usize = 80;
     let name = masked(glob);
     match name.char_indices().nth(LONGEST) {

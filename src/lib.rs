@@ -1,24 +1,31 @@
-//! mlguard keeps the secrets of MLOps platforms out of Git, and the ones that may be there correct.
+//! mlguard keeps the secrets of MLOps platforms out of Git, and checks the encrypted ones that belong there.
 //!
-//! Data flows one way: [`source`] -> [`document`] -> [`checks`] -> [`finding`] -> [`report`]; [`engine`] drives it. Each
-//! module may use only what stands before it in the list below; `tests/architecture.rs` holds them to it.
+//! Data flows one way: `source` -> `document` -> `checks` -> `finding` -> `report`; `engine` drives it. Each module may
+//! use only modules that are listed before it; `tests/architecture.rs` checks that.
+//!
+//! The library exists for the program: [`main`] is all of it. [`api`] is what the tests and benchmarks of this
+//! repository use; it is not stable.
 
-pub mod span;
-pub mod mask;
-pub mod error;
-pub mod exit;
-pub mod rule;
-pub mod finding;
-pub mod value;
-pub mod source;
-pub mod document;
-pub mod inventory;
-pub mod seal;
-pub mod checks;
-pub mod config;
-pub mod engine;
-pub mod baseline;
-pub mod report;
-pub mod fix;
-pub mod package;
-pub mod cli;
+mod span;
+mod mask;
+mod error;
+mod exit;
+mod rule;
+mod finding;
+mod value;
+mod source;
+mod document;
+mod inventory;
+mod seal;
+mod checks;
+mod config;
+mod engine;
+mod baseline;
+mod report;
+mod fix;
+mod package;
+mod cli;
+#[doc(hidden)]
+pub mod api;
+
+pub use cli::main;

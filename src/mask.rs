@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// What stands where a value stood. Its length says nothing of the value's.
-pub const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// Longest word that is shown.
 const LONGEST: usize = 40;
@@ -15,7 +15,7 @@ const DIGITS: usize = 2;
 
 /// Whether `name` reads like the name of a key or a rule: words of letters, hardly a digit.
 #[must_use]
-pub fn is_plain_name(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     name.len() <= LONGEST
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS
@@ -73,7 +73,7 @@ fn is_restless(word: &str) -> bool {
 /// `text` with every word masked that no person would choose as a name. Words end at white space, quotes, brackets and
 /// the marks between sentences.
 #[must_use]
-pub fn masked(text: &str) -> Cow<'_, str> {
+pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let between = |c: char| c.is_whitespace() || "'\"`()[]{}<>,;|".contains(c);
     let mut shown: Option<String> = None;
     let mut at = 0;

@@ -93,7 +93,7 @@ pub struct Region {
 }
 
 /// Byte offsets at which the lines of a text start. A line ends at LF, CRLF or a lone CR.
-pub struct LineIndex {
+pub(crate) struct LineIndex {
     starts: Vec<usize>,
     /// UTF-16 units before every [`STEP`] bytes, counted once a long line asks for them.
     units: OnceLock<Vec<usize>>,
@@ -110,7 +110,7 @@ fn units(bytes: &[u8]) -> usize {
 impl LineIndex {
     /// Indexes the lines of `text`.
     #[must_use]
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
         for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
@@ -124,19 +124,19 @@ impl LineIndex {
 
     /// Number of lines; a final line break opens one more (empty) line.
     #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.starts.len()
     }
 
     /// Zero-based index of the line that holds byte `offset`.
     #[must_use]
-    pub fn line_of(&self, offset: usize) -> usize {
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
     }
 
     /// Span of zero-based line `line` in `text`, without its line break. An index past the end gives the empty end span.
     #[must_use]
-    pub fn line_span(&self, text: &str, line: usize) -> Span {
+    pub(crate) fn line_span(&self, text: &str, line: usize) -> Span {
         let Some(&start) = self.starts.get(line) else {
             return Span::new(text.len(), text.len());
         };
@@ -147,7 +147,7 @@ impl LineIndex {
 
     /// Position of byte `offset` of `text`. An offset past the end, or inside a character, is moved back to the nearest boundary.
     #[must_use]
-    pub fn position(&self, text: &str, offset: usize) -> Position {
+    pub(crate) fn position(&self, text: &str, offset: usize) -> Position {
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
             offset -= 1;
@@ -177,7 +177,7 @@ impl LineIndex {
 
     /// Region of `span` in `text`.
     #[must_use]
-    pub fn region(&self, text: &str, span: Span) -> Region {
+    pub(crate) fn region(&self, text: &str, span: Span) -> Region {
         Region { start: self.position(text, span.start), end: self.position(text, span.end) }
     }
 }
@@ -185,7 +185,7 @@ impl LineIndex {
 /// Positions of places that mostly stand near each other: counts lines from the last one, and indexes nothing.
 ///
 /// For the few places of a large text this costs a fraction of a [`LineIndex`]; the answers are the same.
-pub struct LineCursor<'t> {
+pub(crate) struct LineCursor<'t> {
     text: &'t str,
     /// Set where lines end in other ways than LF and CRLF, or are long.
     index: OnceLock<LineIndex>,
@@ -197,17 +197,17 @@ pub struct LineCursor<'t> {
 impl<'t> LineCursor<'t> {
     /// For places of `text`.
     #[must_use]
-    pub fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         Self { text, index: OnceLock::new(), has_cr: OnceLock::new(), last: Cell::new((0, 0)) }
     }
 
     /// Region of `span`.
-    pub fn region(&self, span: Span) -> Region {
+    pub(crate) fn region(&self, span: Span) -> Region {
         Region { start: self.position(span.start), end: self.position(span.end) }
     }
 
     /// The same as [`LineIndex::position`].
-    pub fn position(&self, offset: usize) -> Position {
+    pub(crate) fn position(&self, offset: usize) -> Position {
         let bytes = self.text.as_bytes();
         let mut offset = offset.min(bytes.len());
         while !self.text.is_char_boundary(offset) {

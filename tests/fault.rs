@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mlguard::fix::store::{Change, Content, Outcome, Store, StoreError};
-use mlguard::seal::Plaintext;
+use mlguard::api::fix::{Change, Content, Outcome, Store, StoreError};
+use mlguard::api::seal::Plaintext;
 
 /// The test that is the killed process where these variables are set.
 const CHILD: &str = "child";

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mlguard::document::fragment::Lang;
-use mlguard::document::view::{self, View};
-use mlguard::inventory::facts::{Facts, Reference, Role};
-use mlguard::inventory::kustomize::{Aspect, Build, Builder, Built, GapKind, Referral, Text, Tree};
-use mlguard::inventory::read;
+use mlguard::api::document::Lang;
+use mlguard::api::document::{View, view};
+use mlguard::api::inventory::read;
+use mlguard::api::inventory::{Aspect, Build, Builder, Built, GapKind, Referral, Text, Tree};
+use mlguard::api::inventory::{Facts, Reference, Role};
 
 /// Longest that kubectl may take for one kustomization; it tries to reach other repositories.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,7 +56,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, Facts)>) {
 fn facts(path: &str, text: &str) -> Facts {
     let lang = if path.ends_with("Kustomization") { Lang::Yaml } else { Lang::of_path(path, text) };
     let parsed = view::parse(path, text, lang);
-    read::read(&View::new(path, text, lang, &parsed), &[])
+    read(&View::new(path, text, lang, &parsed), &[])
 }
 
 fn tree(files: &[(String, Facts)]) -> Tree<'_> {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use mlguard::checks::{self, Run};
-use mlguard::engine::{self, Input, Options};
-use mlguard::finding::edit::{self, Edit, FixKind};
-use mlguard::finding::{DigestKey, Finding, Outcome};
-use mlguard::inventory::convention::Convention;
-use mlguard::rule::{self, Family, Fixable, Rule};
-use mlguard::source;
+use mlguard::api::checks::{self, Run};
+use mlguard::api::engine::{self, Input, Options};
+use mlguard::api::finding::{DigestKey, Finding, Outcome};
+use mlguard::api::finding::{Edit, FixKind, apply};
+use mlguard::api::inventory::Convention;
+use mlguard::api::rule::{self, Family, Fixable, Rule};
+use mlguard::api::source;
 
 /// Rules about findings of other rules, which therefore have to be on: comments that allow them, and files that hold
 /// credentials by what others say.
@@ -295,7 +295,7 @@ fn apply_edits(folder: &Path, findings: &[Finding], rule: &str) -> BTreeMap<Stri
     let apply = |(path, edits): (String, Vec<Edit>)| {
         let old = fs::read(folder.join(&path)).unwrap_or_default();
         let old = String::from_utf8(old).expect("fixtures are UTF-8");
-        let new = edit::apply(&old, &edits).expect("fixes of a fixture do not meet");
+        let new = apply(&old, &edits).expect("fixes of a fixture do not meet");
         write(&folder.join(&path), new.as_bytes());
         (new != old).then_some((path, new))
     };

@@ -1,16 +1,16 @@
 //! The delivery package and the applications that it is made for, as one repository with every rule on: nothing is found
 //! in it, and of one mistake one finding.
 
-use mlguard::finding::DigestKey;
+use mlguard::api::finding::DigestKey;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use mlguard::engine::{self, Input, Options};
-use mlguard::inventory::convention::Convention;
-use mlguard::{rule, source};
+use mlguard::api::engine::{self, Input, Options};
+use mlguard::api::inventory::Convention;
+use mlguard::api::{rule, source};
 
 const PACKAGE: &str = "infrastructure/packages/financial-ml";
 const GHCR: &str = "ghcr-sealed-secret.yaml";

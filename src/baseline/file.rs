@@ -13,7 +13,7 @@ const ABOUT: &str = "findings that are accepted; see `mlguard baseline --help`";
 /// Why a text is no baseline. Never holds what stands there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct ParseError {
+pub(crate) struct ParseError {
     /// One-based number of the line.
     pub line: usize,
     /// What is wrong.
@@ -53,7 +53,7 @@ impl Baseline {
     ///
     /// # Errors
     /// The first line that is none of a baseline, conflict marks of a merge included.
-    pub fn parse(text: &str) -> Result<Self, ParseError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ParseError> {
         Self::read(text, &mut |fault| Err(fault))
     }
 
@@ -61,7 +61,7 @@ impl Baseline {
     ///
     /// # Errors
     /// Where the text is no baseline at all, or one of a newer version: it may be anything else, and is not replaced.
-    pub fn salvage(text: &str) -> Result<(Self, usize), ParseError> {
+    pub(crate) fn salvage(text: &str) -> Result<(Self, usize), ParseError> {
         let mut left_out = 0;
         let baseline = Self::read(text, &mut |fault| {
             left_out += 1;
@@ -98,7 +98,7 @@ impl Baseline {
 
     /// The text of the file: a head, then every line, sorted, each with LF.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = json(&Head { version: VERSION, about: ABOUT.to_owned() });
         for (spot, mark, note) in self.entries() {
             text.push_str(&json(&Line {

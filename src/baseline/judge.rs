@@ -9,7 +9,7 @@ use crate::finding::{Digest, Finding, Outcome, Scope};
 
 /// What a baseline says of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Nothing.
     New,
     /// It is accepted, with this value.
@@ -27,7 +27,7 @@ pub enum Verdict {
 impl Verdict {
     /// Whether the finding need not be told.
     #[must_use]
-    pub fn accepts(self) -> bool {
+    pub(crate) fn accepts(self) -> bool {
         matches!(self, Self::Accepted | Self::Unverified)
     }
 
@@ -47,7 +47,7 @@ impl Verdict {
 
 /// What a line is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// It accepts a finding with its value.
     Accepts,
     /// It accepts a finding by its place alone, because it was made with another key.
@@ -63,7 +63,7 @@ pub enum State {
 impl State {
     /// The word in reports.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Accepts => "accepted",
             Self::Unverified => "unverified",
@@ -76,7 +76,7 @@ impl State {
 
 /// Findings and lines held against each other.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// Of each finding, in its order.
     pub verdicts: Vec<Verdict>,
     /// Of each line, in the order of [`Baseline::entries`].
@@ -87,7 +87,7 @@ pub struct Judged {
 
 /// What a baseline took out of an outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// Findings that were taken out.
     pub accepted: usize,
     /// How many of these by their place alone.
@@ -107,7 +107,7 @@ impl Baseline {
     /// Takes accepted findings out of `outcome` and counts them in its coverage. Its findings have to be made with
     /// [`Key::values`] of `key`; without a key, or where it does not fit a line, places alone are compared, and only where
     /// files were checked as they are.
-    pub fn apply(&self, outcome: &mut Outcome, key: Option<&Key>, today: Date) -> Applied {
+    pub(crate) fn apply(&self, outcome: &mut Outcome, key: Option<&Key>, today: Date) -> Applied {
         let Judged { verdicts, .. } = self.judge(&outcome.findings, key, today);
         let mut applied = Applied::default();
         let mut verdicts = verdicts.into_iter();
@@ -131,7 +131,7 @@ impl Baseline {
 
     /// Holds findings and lines against each other.
     #[must_use]
-    pub fn judge(&self, findings: &[Finding], key: Option<&Key>, today: Date) -> Judged {
+    pub(crate) fn judge(&self, findings: &[Finding], key: Option<&Key>, today: Date) -> Judged {
         let mut groups: BTreeMap<Spot, Group<'_>> = BTreeMap::new();
         for (index, (spot, mark, note)) in self.entries().enumerate() {
             let end = note.until.filter(|_| note.is_expired(today));

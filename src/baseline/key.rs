@@ -16,13 +16,13 @@ use crate::seal::{Plaintext, Randomness};
 /// The name of the file in its folder.
 const FILE: &str = "baseline.key";
 /// Shortest text that a key is made of, bytes.
-pub const SHORTEST: usize = 16;
+pub(crate) const SHORTEST: usize = 16;
 /// Longest file that is looked at.
 const LONGEST: u64 = 4096;
 
 /// Names a key without telling anything of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyId(pub(super) [u8; 4]);
+pub(crate) struct KeyId(pub(super) [u8; 4]);
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +32,7 @@ impl fmt::Display for KeyId {
 
 /// What digests of a baseline are made with.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub(crate) struct Key {
     /// For the engine: of values.
     values: DigestKey,
     /// For the file: of spots and digests of values.
@@ -42,7 +42,7 @@ pub struct Key {
 
 /// Why there is no key although one was given.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// Anybody could try all such texts.
     #[error("the key of the baseline has less than {SHORTEST} bytes")]
     Short,
@@ -75,7 +75,7 @@ impl Key {
     ///
     /// # Errors
     /// [`KeyError::Short`].
-    pub fn new(text: &Plaintext) -> Result<Self, KeyError> {
+    pub(crate) fn new(text: &Plaintext) -> Result<Self, KeyError> {
         let text = text.expose().trim_ascii();
         if text.len() < SHORTEST {
             return Err(KeyError::Short);
@@ -94,7 +94,7 @@ impl Key {
     ///
     /// # Errors
     /// Where there is something that cannot be read, or is no key.
-    pub fn read(folder: &Path) -> Result<Option<Self>, KeyError> {
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, KeyError> {
         let path = folder.join(FILE);
         let unreadable = |source| KeyError::Unreadable { path: path.clone(), source };
         let malformed = || KeyError::Malformed { path: path.clone() };
@@ -120,7 +120,7 @@ impl Key {
     ///
     /// # Errors
     /// Where there is something that is no key, or none can be made.
-    pub fn read_or_make(folder: &Path) -> Result<(Self, bool), KeyError> {
+    pub(crate) fn read_or_make(folder: &Path) -> Result<(Self, bool), KeyError> {
         if let Some(key) = Self::read(folder)? {
             return Ok((key, false));
         }
@@ -161,20 +161,20 @@ impl Key {
 
     /// What values of a run are digested with (`engine::Options::digest_key`).
     #[must_use]
-    pub fn values(&self) -> DigestKey {
+    pub(crate) fn values(&self) -> DigestKey {
         self.values.clone()
     }
 
     /// Its name in the file.
     #[must_use]
-    pub fn id(&self) -> KeyId {
+    pub(crate) fn id(&self) -> KeyId {
         self.id
     }
 
     /// What a line says of the value with this digest. The spot goes into it, so that lines do not tell where the same
     /// value is once more.
     #[must_use]
-    pub fn digest(&self, spot: &Spot, value: &Digest) -> Digest {
+    pub(crate) fn digest(&self, spot: &Spot, value: &Digest) -> Digest {
         let mut bytes = b"entry".to_vec();
         for part in [Some(&spot.rule), spot.place.as_ref(), spot.path.as_ref()] {
             bytes.push(u8::from(part.is_some()));

@@ -22,14 +22,14 @@ use crate::finding::{Digest, Finding};
 use crate::mask::MASK;
 use crate::rule::Level;
 
-pub use file::ParseError;
-pub use judge::{Applied, Judged, State, Verdict};
-pub use key::{Key, KeyError, KeyId, SHORTEST};
-pub use refresh::{Counts, Refresh};
+pub(crate) use file::ParseError;
+pub(crate) use judge::{Applied, Judged, State, Verdict};
+pub(crate) use key::{Key, KeyError, KeyId, SHORTEST};
+pub(crate) use refresh::{Counts, Refresh};
 
 /// What an accepted finding is bound to beside its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub(crate) struct Spot {
     /// Id of the rule.
     pub rule: String,
     /// Symbolic place, without the numbers of list items: `Deployment ml/api .spec.template.spec.containers[].env[].value`.
@@ -41,7 +41,7 @@ pub struct Spot {
 impl Spot {
     /// What `finding` is bound to.
     #[must_use]
-    pub fn of(finding: &Finding) -> Self {
+    pub(crate) fn of(finding: &Finding) -> Self {
         let place = finding.place.as_deref().map(without_numbers);
         let path = if place.as_deref().is_some_and(names_object) { None } else { Some(finding.path.to_string()) };
         Self { rule: finding.rule.to_string(), place, path }
@@ -49,7 +49,7 @@ impl Spot {
 
     /// Rule, place and path for people, on one line.
     #[must_use]
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let parts = [self.place.as_deref(), self.path.as_deref()].map(|part| part.map(|part| format!(" {part}")));
         let [place, path] = parts.map(Option::unwrap_or_default);
         let within = if place.is_empty() || path.is_empty() { "" } else { " in" };
@@ -82,7 +82,7 @@ fn names_object(place: &str) -> bool {
 
 /// What a line says of the value: which key its digest was made with, and the digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// The key.
     pub key: KeyId,
     /// What [`Key::digest`] made.
@@ -97,7 +97,7 @@ impl std::fmt::Debug for Mark {
 
 /// What a person added to a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Note {
+pub(crate) struct Note {
     /// Why it is accepted.
     pub reason: Option<String>,
     /// The last day on which it is.
@@ -109,38 +109,38 @@ pub struct Note {
 impl Note {
     /// Whether it accepts nothing any more.
     #[must_use]
-    pub fn is_expired(&self, today: Date) -> bool {
+    pub(crate) fn is_expired(&self, today: Date) -> bool {
         self.until.is_some_and(|until| until < today)
     }
 }
 
 /// Accepted findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     entries: BTreeMap<(Spot, Mark), Note>,
 }
 
 impl Baseline {
     /// Every line, sorted.
-    pub fn entries(&self) -> impl Iterator<Item = (&Spot, Mark, &Note)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Spot, Mark, &Note)> {
         self.entries.iter().map(|((spot, mark), note)| (spot, *mark, note))
     }
 
     /// Number of accepted findings.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Whether nothing is accepted.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// How many lines were made with another key than this.
     #[must_use]
-    pub fn foreign(&self, key: Option<&Key>) -> usize {
+    pub(crate) fn foreign(&self, key: Option<&Key>) -> usize {
         self.entries().filter(|(_, mark, _)| key.is_none_or(|key| key.id() != mark.key)).count()
     }
 
@@ -161,6 +161,6 @@ impl Baseline {
 /// Whether a baseline can accept `finding`. A document that could not be read makes the run incomplete, which nothing
 /// but reading it, or leaving it out on purpose, changes.
 #[must_use]
-pub fn acceptable(finding: &Finding) -> bool {
+pub(crate) fn acceptable(finding: &Finding) -> bool {
     !(finding.rule == "unparsable" && finding.level == Level::Error)
 }

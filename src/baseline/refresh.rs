@@ -8,7 +8,7 @@ use super::{Baseline, Judged, Key, Mark, Note, Spot, State, Verdict, acceptable}
 use crate::finding::Finding;
 
 /// How lines are made.
-pub struct Refresh<'r> {
+pub(crate) struct Refresh<'r> {
     /// What the findings were made with.
     pub key: &'r Key,
     /// For new lines.
@@ -25,7 +25,7 @@ pub struct Refresh<'r> {
 
 /// How lines changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Lines that are new, also those that take the place of one of another key.
     pub new: usize,
     /// Lines as before.
@@ -41,7 +41,7 @@ pub struct Counts {
 impl Baseline {
     /// This baseline, made to accept all of `findings`.
     #[must_use]
-    pub fn refreshed(&self, findings: &[Finding], how: &Refresh<'_>) -> (Self, Counts) {
+    pub(crate) fn refreshed(&self, findings: &[Finding], how: &Refresh<'_>) -> (Self, Counts) {
         let judged = self.judge(findings, Some(how.key), how.today);
         // Where lines of other keys give way to lines of this one: nobody can tell which of them is for which value.
         let anew: BTreeSet<Spot> = findings
@@ -76,7 +76,7 @@ impl Baseline {
 
     /// This baseline without the lines that accept nothing any more. `seen` as in [`Refresh`].
     #[must_use]
-    pub fn pruned(
+    pub(crate) fn pruned(
         &self,
         findings: &[Finding],
         key: Option<&Key>,

@@ -13,7 +13,7 @@ use crate::inventory::index::Inventory;
 use crate::rule::Level;
 
 /// What is said of one file.
-pub type Drafts = Vec<Draft>;
+pub(crate) type Drafts = Vec<Draft>;
 
 /// The repository under a check.
 pub struct Across<'i> {
@@ -27,7 +27,7 @@ pub struct Across<'i> {
 }
 
 /// What checks of the whole repository gave.
-pub struct Found {
+pub(crate) struct Found {
     /// Each with the index of its file in the inventory.
     pub drafts: Vec<(usize, Draft)>,
     /// Rules whose check panicked; nothing that these said counts.
@@ -36,7 +36,7 @@ pub struct Found {
 
 /// Runs the checks that look at the whole repository. A panic costs one of them and no other.
 #[must_use]
-pub fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Found {
+pub(crate) fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Found {
     let mut failed = Vec::new();
     let mut across = Across { inventory, today, checks, rule: "", drafts: Vec::new() };
     for check in checks {

@@ -66,13 +66,13 @@ fn is_real(key: &str, value: &str) -> bool {
 
 /// Whether a path is a kustomization (`KZ`: the three names that kustomize accepts).
 #[must_use]
-pub fn is_kustomization(path: &str) -> bool {
+pub(crate) fn is_kustomization(path: &str) -> bool {
     matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
 }
 
 /// Paths, relative to the kustomization's folder, of the env files that its secret generators read.
 #[must_use]
-pub fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, String)> {
+pub(crate) fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, String)> {
     let mut files = Vec::new();
     if !is_kustomization(view.path) {
         return files;
@@ -92,7 +92,7 @@ pub fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, String)
 /// The real values of an env file that a secret generator reads (`KZ` api/kv/kv.go: `KEY=value` lines, values verbatim,
 /// `#` starts a comment line). Spans are bytes of `text`.
 #[must_use]
-pub fn env_file_values(text: &str) -> Vec<(String, Span)> {
+pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {

@@ -10,10 +10,10 @@ use crate::rule::{Level, Rule};
 use crate::span::Span;
 use crate::value::{self, Confidence, KeyClass};
 
-pub mod across;
-pub mod credential;
+pub(crate) mod across;
+pub(crate) mod credential;
 mod keyed;
-pub mod repair;
+pub(crate) mod repair;
 
 mod ansible_vars_credential;
 mod args_credential;
@@ -40,7 +40,7 @@ mod external_secret_path;
 mod external_secret_refresh;
 mod external_secret_store;
 mod external_template_credential;
-pub mod generator_credential;
+pub(crate) mod generator_credential;
 mod helm_secret_value;
 mod helm_values_credential;
 mod missing_pull_secret;
@@ -228,7 +228,7 @@ pub struct Context<'c, 'v> {
 }
 
 /// What checks found in one source.
-pub struct Findings {
+pub(crate) struct Findings {
     /// In no order, duplicates among them.
     pub drafts: Vec<Draft>,
     /// Stretches that a check looked at and in which a key and its value mean nothing.
@@ -237,7 +237,7 @@ pub struct Findings {
 
 /// Runs `checks` over a source. `hits` are the engine's for the same text, sorted by start.
 #[must_use]
-pub fn run<'c>(view: &'c View<'_>, engine: &'c Engine, hits: &'c [Hit], checks: &[&'static Check]) -> Findings {
+pub(crate) fn run<'c>(view: &'c View<'_>, engine: &'c Engine, hits: &'c [Hit], checks: &[&'static Check]) -> Findings {
     let mut context = Context { view, engine, hits, rule: "", drafts: Vec::new(), quiet: Vec::new() };
     for check in checks {
         if let Run::Source(run) = check.run {

@@ -38,7 +38,7 @@ pub(super) enum Failure {
 impl Kubectl<'_> {
     /// What the API server answers for a path. Messages of kubectl, and of what it starts to log in, are passed on while
     /// it runs, unless `silent`.
-    pub fn get(&self, path: &str, silent: bool) -> Result<Vec<u8>, Failure> {
+    pub(super) fn get(&self, path: &str, silent: bool) -> Result<Vec<u8>, Failure> {
         let mut child = self.command(path).spawn().map_err(Failure::Start)?;
         let (answer, said) = collect(&mut child, silent);
         if answer.as_ref().is_ok_and(|bytes| bytes.len() as u64 > LIMIT) {

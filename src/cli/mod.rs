@@ -2,7 +2,7 @@
 //!
 //! `args` holds the types that clap fills; each command has a file. Only this module and [`crate::report`] print.
 
-pub mod args;
+pub(crate) mod args;
 mod baseline;
 mod cert;
 mod check;
@@ -20,7 +20,7 @@ mod log;
 mod map;
 mod output;
 mod package;
-pub mod panic;
+pub(crate) mod panic;
 mod progress;
 mod recipient;
 mod repair;
@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
 
 /// Runs a command.
 #[must_use]
-pub fn run(cli: &Cli) -> Exit {
+pub(crate) fn run(cli: &Cli) -> Exit {
     output::choose_color(cli.global.color);
     log::install(cli.global.verbose);
     let done = match &cli.command {

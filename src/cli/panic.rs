@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
 /// Replaces the standard hook, which prints the message of a panic.
-pub fn install() {
+pub(crate) fn install() {
     std::panic::set_hook(Box::new(report));
 }
 

@@ -32,13 +32,13 @@ pub(super) struct CertArgs {
 
 impl CertArgs {
     /// What the flag says, or else the environment.
-    pub fn named(&self, environment: &Environment) -> Option<Valued<PathBuf>> {
+    pub(super) fn named(&self, environment: &Environment) -> Option<Valued<PathBuf>> {
         let flag = self.cert.clone().map(|value| Valued { value, origin: Origin::Flag("--cert") });
         flag.or_else(|| environment.cert.clone())
     }
 
     /// The same, read; nothing where nothing is named.
-    pub fn recipient(&self, environment: &Environment, now: Timestamp) -> Result<Option<Loaded>, Problem> {
+    pub(super) fn recipient(&self, environment: &Environment, now: Timestamp) -> Result<Option<Loaded>, Problem> {
         self.named(environment).map(|named| load(&named, now)).transpose()
     }
 }

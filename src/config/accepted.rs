@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 32 << 20;
 
 /// Which file of accepted findings holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Accepted {
+pub(crate) enum Accepted {
     /// None.
     Nothing,
     /// The usual one, where it is there.
@@ -33,7 +33,7 @@ pub enum Accepted {
 
 /// A file of accepted findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcceptedText {
+pub(crate) struct AcceptedText {
     /// The file, as people would type it.
     pub name: String,
     /// What it holds.
@@ -82,7 +82,7 @@ impl Accepted {
 impl Settings {
     /// Where the baseline is, or would be written, and what people would type for it; nothing where none holds.
     #[must_use]
-    pub fn baseline_path(&self) -> Option<(PathBuf, String)> {
+    pub(crate) fn baseline_path(&self) -> Option<(PathBuf, String)> {
         match &self.baseline.value {
             Accepted::Nothing => None,
             Accepted::Usual => Some((self.root.join(FILE), FILE.to_owned())),
@@ -95,7 +95,7 @@ impl Settings {
     ///
     /// # Errors
     /// Where it cannot be read, leaves the root, or is not there although it is named and `needed`.
-    pub fn read_baseline(&self, needed: bool) -> Result<Option<AcceptedText>, Problem> {
+    pub(crate) fn read_baseline(&self, needed: bool) -> Result<Option<AcceptedText>, Problem> {
         let Some((path, name)) = self.baseline_path() else { return Ok(None) };
         let text = match &self.baseline.value {
             Accepted::Inside(inside) => self.tree.read_up_to(MAX_BYTES, inside, &name)?,

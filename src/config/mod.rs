@@ -16,26 +16,27 @@ mod package;
 mod packs;
 mod policy;
 mod read;
-pub mod schema;
+pub(crate) mod schema;
 mod settings;
 mod show;
 #[cfg(test)]
 mod tests;
 mod values;
 
-pub use accepted::{Accepted, AcceptedText};
-pub use package::{Content, Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
-pub use packs::PackRule;
-pub use settings::{Cluster, Environment, Flags, Settings, rules_of_files};
-pub use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
+pub(crate) use accepted::{Accepted, AcceptedText};
+pub(crate) use package::Content;
+pub(crate) use package::{Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
+pub(crate) use packs::PackRule;
+pub(crate) use settings::{Cluster, Environment, Flags, Settings, rules_of_files};
+pub(crate) use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
 
 /// The name of the configuration file, at the root and in folders.
-pub const FILE: &str = ".mlguard.yaml";
+pub(crate) const FILE: &str = ".mlguard.yaml";
 
 /// What is wrong with a glob of the command line.
 ///
 /// # Errors
 /// Where it is no usable glob.
-pub fn check_glob(glob: &str) -> Result<(), String> {
+pub(crate) fn check_glob(glob: &str) -> Result<(), String> {
     globs::check(glob)
 }

@@ -15,7 +15,7 @@ const DEPTH: usize = 32;
 
 /// A rule of a pack and the file it stands in.
 #[derive(Clone, Debug)]
-pub struct PackRule {
+pub(crate) struct PackRule {
     /// The rule.
     pub rule: Rule,
     /// Its file, as people would type it.

@@ -26,7 +26,7 @@ use crate::source::store::{HookEnvironment, Snapshot};
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// `--config`: instead of every `.mlguard.yaml`.
     pub config: Option<PathBuf>,
     /// `--no-config`.
@@ -53,7 +53,7 @@ pub struct Flags {
 
 /// The environment variables that are read; an empty one counts as not set.
 #[derive(Clone, Debug, Default)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// `MLGUARD_CONFIG`.
     pub config: Option<PathBuf>,
     /// `MLGUARD_POLICY`.
@@ -92,7 +92,7 @@ pub struct Environment {
 
 /// A cluster that Secrets are sealed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// Its name in the configuration.
     pub name: String,
     /// Path of its certificate from the root, with `/`; it does not leave the root.
@@ -104,7 +104,7 @@ pub struct Cluster {
 impl Environment {
     /// Reads the variables of this process.
     #[must_use]
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
         let path = |name: &'static str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
@@ -156,7 +156,7 @@ pub(super) fn state(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Optio
 
 /// Everything resolved. Shared by all threads of a run.
 #[derive(Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The folder that report paths are relative to.
     pub root: PathBuf,
     /// Least level that makes the run fail.
@@ -188,13 +188,18 @@ pub struct Settings {
 impl Settings {
     /// Joins all layers for a tree at `root`. Never fails: what is wrong is in [`Settings::problems`].
     #[must_use]
-    pub fn load(root: &Path, environment: &Environment, flags: &Flags) -> Self {
+    pub(crate) fn load(root: &Path, environment: &Environment, flags: &Flags) -> Self {
         Self::load_tree(root, &Tree::Folder(root.to_path_buf()), environment, flags)
     }
 
     /// The same, with the files of the repository as `snapshot` has them.
     #[must_use]
-    pub fn load_snapshot(root: &Path, snapshot: Arc<Snapshot>, environment: &Environment, flags: &Flags) -> Self {
+    pub(crate) fn load_snapshot(
+        root: &Path,
+        snapshot: Arc<Snapshot>,
+        environment: &Environment,
+        flags: &Flags,
+    ) -> Self {
         Self::load_tree(root, &Tree::Snapshot(snapshot), environment, flags)
     }
 
@@ -257,7 +262,7 @@ impl Settings {
 
     /// The level of a rule for a path; nothing where it is off there.
     #[must_use]
-    pub fn level(&self, rule: &Rule, path: &str) -> Option<Level> {
+    pub(crate) fn level(&self, rule: &Rule, path: &str) -> Option<Level> {
         if !self.only.is_empty() && !self.only.iter().any(|id| *id == rule.id) {
             return None;
         }
@@ -271,7 +276,7 @@ impl Settings {
 
     /// Whether a path (as reports write it) is left out. Files of folders are read as paths of them are asked for.
     #[must_use]
-    pub fn excluded(&self, path: &str) -> bool {
+    pub(crate) fn excluded(&self, path: &str) -> bool {
         let by_policy = self.policy.as_ref().is_some_and(|policy| policy.layer.exclude.matches(path));
         if by_policy || self.flag_exclude.matches(path) || self.repository.exclude.matches(path) {
             return true;
@@ -282,49 +287,49 @@ impl Settings {
 
     /// Whether a level may depend on the path.
     #[must_use]
-    pub fn minds_paths(&self) -> bool {
+    pub(crate) fn minds_paths(&self) -> bool {
         let policy = self.policy.as_ref().is_some_and(|policy| policy.layer.levels.minds_paths());
         policy || self.repository.levels.minds_paths() || self.nested.as_ref().is_some_and(Nested::any)
     }
 
     /// Built-in rules and those of packs that are on for some path. Ask after the listing, which finds nested files.
     #[must_use]
-    pub fn rules(&self) -> Vec<Rule> {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
         known_rules(&self.packs).filter(|rule| self.ever_on(rule)).cloned().collect()
     }
 
     /// The convention of names: environments, workflows, paths, allowed and declared Secrets.
     #[must_use]
-    pub fn convention(&self) -> Arc<Convention> {
+    pub(crate) fn convention(&self) -> Arc<Convention> {
         Arc::clone(&self.convention)
     }
 
     /// What is asked of values where they are sealed.
     #[must_use]
-    pub fn strength(&self) -> Strength {
+    pub(crate) fn strength(&self) -> Strength {
         self.joined.strength()
     }
 
     /// The clusters that Secrets are sealed for, in the order of the configuration.
     #[must_use]
-    pub fn clusters(&self) -> Vec<Cluster> {
+    pub(crate) fn clusters(&self) -> Vec<Cluster> {
         self.joined.clusters()
     }
 
     /// Whether a policy holds.
     #[must_use]
-    pub fn has_policy(&self) -> bool {
+    pub(crate) fn has_policy(&self) -> bool {
         self.policy.is_some()
     }
 
     /// All rules, also those that are off.
-    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn all_rules(&self) -> impl Iterator<Item = &Rule> {
         known_rules(&self.packs)
     }
 
     /// Everything wrong so far, sorted: warnings, and errors that make the run fail.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = self.problems.clone();
         problems.extend(self.nested.iter().flat_map(Nested::problems));
         problems.sort_by(Problem::order);
@@ -334,7 +339,7 @@ impl Settings {
 
     /// Whether one of [`Settings::problems`] makes the run fail.
     #[must_use]
-    pub fn is_faulty(&self) -> bool {
+    pub(crate) fn is_faulty(&self) -> bool {
         self.problems().iter().any(|problem| problem.gravity == Gravity::Error)
     }
 
@@ -357,7 +362,7 @@ impl Settings {
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn rules_of_files(paths: &[PathBuf]) -> Result<Vec<PackRule>, Vec<Problem>> {
+pub(crate) fn rules_of_files(paths: &[PathBuf]) -> Result<Vec<PackRule>, Vec<Problem>> {
     let mut loaded = Loaded { builtin_ids: true, ..Loaded::default() };
     packs::load_paths(paths, &mut loaded);
     test_examples(&mut loaded);

@@ -14,7 +14,7 @@ use crate::rule::Level;
 impl Settings {
     /// The merged configuration as YAML, sorted, with origins as comments. Ask after the listing, which finds nested files.
     #[must_use]
-    pub fn show(&self) -> String {
+    pub(crate) fn show(&self) -> String {
         let mut out = String::new();
         // Writing to a string does not fail.
         let _ = self.write(&mut out);

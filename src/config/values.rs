@@ -9,11 +9,11 @@ use crate::span::Position;
 pub(super) const LEVELS: [&str; 4] = ["off", "note", "warning", "error"];
 
 /// Files larger than this are skipped where nothing else is said.
-pub const DEFAULT_MAX_SIZE: u64 = 32 << 20;
+pub(crate) const DEFAULT_MAX_SIZE: u64 = 32 << 20;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Built in.
     Default,
     /// A configuration file.
@@ -41,7 +41,7 @@ impl fmt::Display for Origin {
 
 /// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Valued<T> {
+pub(crate) struct Valued<T> {
     /// The value.
     pub value: T,
     /// Where it comes from.
@@ -51,7 +51,7 @@ pub struct Valued<T> {
 impl<T> Valued<T> {
     /// A built-in value.
     #[must_use]
-    pub fn built_in(value: T) -> Self {
+    pub(crate) fn built_in(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
 }
@@ -72,7 +72,7 @@ pub(super) fn level_or_off(name: &str) -> Option<Option<Level>> {
 ///
 /// # Errors
 /// Where the text is no level; the message names those that are.
-pub fn parse_level(text: &str) -> Result<Level, String> {
+pub(crate) fn parse_level(text: &str) -> Result<Level, String> {
     let choices = &LEVELS[1..];
     level_or_off(text).flatten().ok_or_else(|| {
         let near = crate::error::nearest(text, choices.iter().copied());
@@ -85,7 +85,7 @@ pub fn parse_level(text: &str) -> Result<Level, String> {
 ///
 /// # Errors
 /// Where the text is no size, or the size is zero or too large.
-pub fn parse_size(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     const WRONG: &str = "is a number of bytes, or one with a unit such as 512KiB, 32MiB or 1GB";
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
@@ -105,7 +105,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 
 /// A size as [`parse_size`] reads it, in the largest unit that divides it.
 #[must_use]
-pub fn show_size(size: u64) -> String {
+pub(crate) fn show_size(size: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let fitting = units.into_iter().find(|(factor, _)| size > 0 && size.is_multiple_of(*factor));
     fitting.map_or_else(|| size.to_string(), |(factor, unit)| format!("{}{unit}", size / factor))

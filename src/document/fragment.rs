@@ -8,7 +8,7 @@ pub use super::lang::Lang;
 
 /// A document inside another one, or a whole file.
 #[derive(Clone, Debug)]
-pub struct Fragment<'a> {
+pub(crate) struct Fragment<'a> {
     /// The text to read.
     pub text: Cow<'a, str>,
     /// From offsets of `text` to offsets of the text that holds it.
@@ -38,7 +38,7 @@ pub enum Host {
 
 /// Whether a line of `text` begins a Kubernetes object: `kind:` or `apiVersion:`, quoted or not, at any indentation.
 #[must_use]
-pub fn looks_like_manifest(text: &str) -> bool {
+pub(crate) fn looks_like_manifest(text: &str) -> bool {
     ["kind", "apiVersion"].iter().any(|word| {
         memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).any(|at| {
             let before = text.as_bytes().get(..at).unwrap_or_default();

@@ -12,7 +12,7 @@ const MARK: usize = 64;
 
 /// What stands between braces, or in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Body {
+pub(crate) struct Body {
     /// `key = value`, in order.
     pub attributes: Vec<Attribute>,
     /// `kind "label" { … }`, in order.
@@ -21,7 +21,7 @@ pub struct Body {
 
 /// A key and its value, of a body or an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
+pub(crate) struct Attribute {
     /// The key, without quotes.
     pub key: Span,
     /// Its value.
@@ -30,7 +30,7 @@ pub struct Attribute {
 
 /// A block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct Block {
     /// Its kind: `resource`.
     pub kind: Span,
     /// Its labels, without quotes.
@@ -41,7 +41,7 @@ pub struct Block {
 
 /// A value, as far as it is written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// A string: what stands between its quotes, escapes as written.
     Text(Span),
     /// A string in which something is filled in (`${…}`, `%{…}`).
@@ -61,20 +61,20 @@ pub enum Value {
 impl Body {
     /// The value of a key.
     #[must_use]
-    pub fn get(&self, text: &str, key: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, text: &str, key: &str) -> Option<&Value> {
         find(&self.attributes, text, key)
     }
 }
 
 /// The value of a key among attributes.
 #[must_use]
-pub fn find<'a>(attributes: &'a [Attribute], text: &str, key: &str) -> Option<&'a Value> {
+pub(crate) fn find<'a>(attributes: &'a [Attribute], text: &str, key: &str) -> Option<&'a Value> {
     attributes.iter().find(|attribute| attribute.key.slice(text) == key).map(|attribute| &attribute.value)
 }
 
 /// Reads a file.
 #[must_use]
-pub fn parse(text: &str) -> Body {
+pub(crate) fn parse(text: &str) -> Body {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
     let mut body = Body::default();
     // A brace too many ends nothing.

@@ -38,7 +38,7 @@ pub struct Entry {
 
 /// The objects of one document: at the left margin (or the smallest indentation), and those that are items of a list.
 #[must_use]
-pub fn recover(text: &str) -> Vec<Recovered> {
+pub(crate) fn recover(text: &str) -> Vec<Recovered> {
     let mut reader = Reader { text, ..Reader::default() };
     let mut at = 0;
     while at < text.len() {

@@ -11,7 +11,7 @@ use crate::span::Span;
 
 /// A code block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fence {
+pub(crate) struct Fence {
     /// The info string; empty for an indented block.
     pub info: String,
     /// From the start of the first content line to the end of the last one.
@@ -24,7 +24,7 @@ pub struct Fence {
 
 /// The fenced code blocks of `text`, and the indented ones that look like manifests.
 #[must_use]
-pub fn fences(text: &str) -> Vec<Fence> {
+pub(crate) fn fences(text: &str) -> Vec<Fence> {
     let mut found = Vec::new();
     let mut open: Option<Fence> = None;
     for (event, range) in Parser::new(text).into_offset_iter() {
@@ -84,7 +84,7 @@ impl Fence {
 
     /// The content, with spaces in the place of prefixes, so that offsets count from the start of the span.
     #[must_use]
-    pub fn content<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn content<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let whole = self.span.slice(text);
         if !self.prefixed {
             return Cow::Borrowed(whole);
@@ -112,7 +112,7 @@ fn blank_prefix(out: &mut String, prefix: &str) {
 
 /// The code blocks as fragments, each in the language that its info string names or its content shows.
 #[must_use]
-pub fn fragments(text: &str) -> Vec<Fragment<'_>> {
+pub(crate) fn fragments(text: &str) -> Vec<Fragment<'_>> {
     let fragment = |fence: Fence| {
         let content = fence.content(text);
         let lang = Lang::of_info(&fence.info).unwrap_or_else(|| guess(&content));

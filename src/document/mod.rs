@@ -2,19 +2,19 @@
 //!
 //! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
 
-pub mod fragment;
-pub mod hcl;
+pub(crate) mod fragment;
+pub(crate) mod hcl;
 mod lang;
-pub mod lines;
-pub mod markdown;
-pub mod notebook;
-pub mod object;
-pub mod offset;
-pub mod scalar;
-pub mod sealable;
-pub mod shell;
-pub mod sops;
-pub mod spot;
-pub mod template;
-pub mod view;
-pub mod yaml;
+pub(crate) mod lines;
+pub(crate) mod markdown;
+pub(crate) mod notebook;
+pub(crate) mod object;
+pub(crate) mod offset;
+pub(crate) mod scalar;
+pub(crate) mod sealable;
+pub(crate) mod shell;
+pub(crate) mod sops;
+pub(crate) mod spot;
+pub(crate) mod template;
+pub(crate) mod view;
+pub(crate) mod yaml;

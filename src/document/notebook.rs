@@ -11,7 +11,7 @@ use crate::span::Span;
 
 /// What a notebook holds.
 #[derive(Clone, Debug)]
-pub struct Notebook<'a> {
+pub(crate) struct Notebook<'a> {
     /// Sources and outputs of the cells, in order of place. Markdown cells are Markdown, `%%bash` ones are shell.
     pub fragments: Vec<Fragment<'a>>,
     /// Offset at which the JSON stopped making sense; what stands before it was read.
@@ -23,7 +23,7 @@ const DEPTH: usize = 128;
 
 /// Reads the notebook in `text`.
 #[must_use]
-pub fn read(text: &str) -> Notebook<'_> {
+pub(crate) fn read(text: &str) -> Notebook<'_> {
     let mut walker = Walker { text, at: 0, path: Vec::new(), cell: 0, markdown: false, texts: Vec::new(), error: None };
     walker.blanks();
     walker.value(&mut None);

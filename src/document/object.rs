@@ -81,7 +81,7 @@ impl<'v> Object<'v> {
 
 /// Every object of `unit`, outer ones before those inside them.
 #[must_use]
-pub fn objects(unit: &Unit) -> Vec<Object<'_>> {
+pub(crate) fn objects(unit: &Unit) -> Vec<Object<'_>> {
     let mut found: Vec<Object<'_>> = unit
         .tree()
         .nodes()
@@ -95,7 +95,7 @@ pub fn objects(unit: &Unit) -> Vec<Object<'_>> {
 
 /// Walks what is below `node`, aliases not followed, and calls `visit` with the path (`.spec.containers[0]`), the key
 /// where the node is a mapping's value, and the node. `visit` returns whether to go deeper.
-pub fn walk<'v>(node: Node<'v>, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
+pub(crate) fn walk<'v>(node: Node<'v>, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
     let mut path = String::new();
     below(node, &mut path, visit);
 }
@@ -122,7 +122,7 @@ fn below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str, Opti
 }
 
 /// Appends a key to a symbolic path: `.password`, or `['tls.key']` where the key holds other characters.
-pub fn push_key(path: &mut String, key: &str) {
+pub(crate) fn push_key(path: &mut String, key: &str) {
     let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     if plain {
         path.push('.');

@@ -109,7 +109,7 @@ impl OffsetMap {
 
 /// A text that is put together from an outer one, with its map.
 #[derive(Clone, Debug, Default)]
-pub struct Mapped {
+pub(crate) struct Mapped {
     /// The text so far.
     pub text: String,
     /// Its map.
@@ -118,7 +118,7 @@ pub struct Mapped {
 
 impl Mapped {
     /// Adds `piece`, a copy of the outer text at `outer`.
-    pub fn copy(&mut self, piece: &str, outer: usize) {
+    pub(crate) fn copy(&mut self, piece: &str, outer: usize) {
         if !piece.is_empty() {
             self.map.push(self.text.len(), outer, None);
             self.text.push_str(piece);
@@ -126,7 +126,7 @@ impl Mapped {
     }
 
     /// Adds `piece`, which stands for the outer bytes of `outer` as a whole.
-    pub fn escape(&mut self, piece: &str, outer: Span) {
+    pub(crate) fn escape(&mut self, piece: &str, outer: Span) {
         if !piece.is_empty() {
             self.map.push(self.text.len(), outer.start, Some(outer.len()));
             self.text.push_str(piece);
@@ -134,7 +134,7 @@ impl Mapped {
     }
 
     /// Adds a text that was put together from the same outer one.
-    pub fn join(&mut self, piece: &Self) {
+    pub(crate) fn join(&mut self, piece: &Self) {
         if piece.text.is_empty() {
             return;
         }

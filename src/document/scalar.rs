@@ -9,7 +9,7 @@ use crate::span::Span;
 
 /// The escapes of a double-quoted string undone.
 #[derive(Clone, Debug)]
-pub struct Unescaped {
+pub(crate) struct Unescaped {
     /// The text, with a map to the written form.
     pub mapped: Mapped,
     /// Whether an escape was not understood; it stands in the text as written.
@@ -18,7 +18,7 @@ pub struct Unescaped {
 
 /// Undoes the escapes of `body`, the text between double quotes that starts at `base`. Takes those of JSON and of YAML.
 #[must_use]
-pub fn unescape(body: &str, base: usize) -> Unescaped {
+pub(crate) fn unescape(body: &str, base: usize) -> Unescaped {
     let mut mapped = Mapped::default();
     let mut faulty = false;
     let mut from = 0;
@@ -102,7 +102,7 @@ fn hex(text: &str, from: usize, digits: usize) -> Option<u32> {
 /// A block scalar is read in place: its indentation does no harm to YAML and JSON. `None` where the span does not hold
 /// what `style` says, or the text is no document.
 #[must_use]
-pub fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
+pub(crate) fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
     let (text, map) = scalar_text(document, node, style)?;
     let lang = guess(&text)?;
     Some(Fragment { text, map, lang, host: Host::BlockString })
@@ -112,7 +112,7 @@ pub fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragm
 ///
 /// `None` where the span does not hold what `style` says.
 #[must_use]
-pub fn scalar_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
+pub(crate) fn scalar_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
     let raw = document.get(node.range())?;
     match style {
         Style::Plain => Some((Cow::Borrowed(raw), OffsetMap::linear(node.start))),

@@ -10,7 +10,7 @@ use crate::span::Span;
 
 /// Why a Secret is not sealed in place. Each is a sentence about it without its full stop: `it stands in …`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// Another kind, or another API group or version.
     #[error("it is no Secret of the API version 'v1'")]
     Kind,
@@ -63,7 +63,7 @@ pub enum Reason {
 ///
 /// # Errors
 /// [`Reason`] where replacing the document would lose or change something else.
-pub fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
+pub(crate) fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
     if object.kind != "Secret" || !matches!(object.api_version, "v1" | "") {
         return Err(Reason::Kind);
     }
@@ -75,7 +75,7 @@ pub fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Re
 ///
 /// # Errors
 /// The same.
-pub fn resealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
+pub(crate) fn resealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<Span, Reason> {
     if object.kind == "SealedSecret" { document(text, unit, object) } else { Err(Reason::Kind) }
 }
 

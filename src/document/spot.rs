@@ -14,7 +14,7 @@ use crate::span::Span;
 const FURTHEST: usize = 64;
 
 /// A scalar that may be edited, with all that it stands in.
-pub struct Spot<'v> {
+pub(crate) struct Spot<'v> {
     text: &'v str,
     unit: &'v Unit,
     /// From the document's root to the scalar.
@@ -23,7 +23,7 @@ pub struct Spot<'v> {
 
 /// A node on the way to a spot.
 #[derive(Clone, Copy)]
-pub struct Step<'v> {
+pub(crate) struct Step<'v> {
     /// The node.
     pub node: Node<'v>,
     /// Its key, where it is a mapping's value.
@@ -33,7 +33,7 @@ pub struct Step<'v> {
 impl<'v> Step<'v> {
     /// The text of its key.
     #[must_use]
-    pub fn name(&self) -> Option<&'v str> {
+    pub(crate) fn name(&self) -> Option<&'v str> {
         self.key?.as_str()
     }
 }
@@ -41,7 +41,7 @@ impl<'v> Step<'v> {
 impl<'v> Spot<'v> {
     /// The scalar at `span`, bytes of the source's text; none where it may not be edited.
     #[must_use]
-    pub fn at(view: &View<'v>, span: Span) -> Option<Self> {
+    pub(crate) fn at(view: &View<'v>, span: Span) -> Option<Self> {
         // Documents in strings stand behind the one that holds them.
         let after = view.parsed.units.partition_point(|unit| unit.outer(Span::default()).start <= span.start);
         let unit = view.parsed.units[..after].iter().rev().take(FURTHEST).find(|unit| unit.host() == Host::File)?;
@@ -67,20 +67,20 @@ impl<'v> Spot<'v> {
 
     /// The nodes from the document's root to the scalar, which is the last one.
     #[must_use]
-    pub fn steps(&self) -> &[Step<'v>] {
+    pub(crate) fn steps(&self) -> &[Step<'v>] {
         &self.steps
     }
 
     /// Whether a template writes anything of the document, so that its shape is not what it seems.
     #[must_use]
-    pub fn in_template(&self) -> bool {
+    pub(crate) fn in_template(&self) -> bool {
         self.unit.is_templated(Span::new(0, self.unit.tree().text().len()))
     }
 
     /// Writes another text in the place of the scalar, whose quotes stay. None where `text` is no plain word (a name, an
     /// API version), or the scalar a block.
     #[must_use]
-    pub fn replace(&self, text: &str) -> Option<Edit> {
+    pub(crate) fn replace(&self, text: &str) -> Option<Edit> {
         let node = self.steps.last()?.node;
         let new = match node.style()? {
             Style::Single | Style::Double => is_word(text).then(|| text.to_owned())?,
@@ -92,7 +92,7 @@ impl<'v> Spot<'v> {
 
     /// Writes `true` in the place of a boolean. None where the scalar is not plain.
     #[must_use]
-    pub fn set_true(&self) -> Option<Edit> {
+    pub(crate) fn set_true(&self) -> Option<Edit> {
         let node = self.steps.last()?.node;
         let plain = node.style()? == Style::Plain;
         plain.then(|| Edit::replace(self.unit.outer(node.span()), "true".to_owned()))
@@ -100,14 +100,14 @@ impl<'v> Spot<'v> {
 
     /// Adds the entry `key: true` to the mapping of the scalar, as [`Spot::add_entry`] does.
     #[must_use]
-    pub fn add_true(&self, key: &str) -> Option<Edit> {
+    pub(crate) fn add_true(&self, key: &str) -> Option<Edit> {
         self.add(key, "true", "true")
     }
 
     /// Adds the entry `key: text` to the mapping of the scalar, behind it. None where the mapping has the key already, or a
     /// template writes parts of the document.
     #[must_use]
-    pub fn add_entry(&self, key: &str, text: &str) -> Option<Edit> {
+    pub(crate) fn add_entry(&self, key: &str, text: &str) -> Option<Edit> {
         self.add(key, &format!("\"{}\"", is_word(text).then_some(text)?), &word(text)?)
     }
 
@@ -138,7 +138,7 @@ impl<'v> Spot<'v> {
     /// a list as well, and above its comment. None in flow style, where the mapping has the key already, or where a
     /// template writes parts of the document.
     #[must_use]
-    pub fn add_list(&self, at: usize, key: &str, name: &str, text: &str) -> Option<Edit> {
+    pub(crate) fn add_list(&self, at: usize, key: &str, name: &str, text: &str) -> Option<Edit> {
         let parent = at.checked_sub(1).and_then(|parent| self.steps.get(parent))?.node;
         let step = self.steps.get(at)?;
         let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
@@ -160,7 +160,7 @@ impl<'v> Spot<'v> {
     /// Removes items from the list at the step `at`, by index; at least one stays. None where a template writes parts of the
     /// document, or the items are not written as people do.
     #[must_use]
-    pub fn remove_items(&self, at: usize, remove: &[usize]) -> Option<Vec<Edit>> {
+    pub(crate) fn remove_items(&self, at: usize, remove: &[usize]) -> Option<Vec<Edit>> {
         let list = self.steps.get(at)?.node;
         let items: Vec<Node<'v>> = list.items().collect();
         let kept: Vec<usize> = (0..items.len()).filter(|index| !remove.contains(index)).collect();
@@ -274,7 +274,7 @@ fn break_at(text: &str, offset: usize) -> &str {
 
 /// How lines end around `offset`: as its own line does, else as the first one.
 #[must_use]
-pub fn line_break(text: &str, offset: usize) -> &str {
+pub(crate) fn line_break(text: &str, offset: usize) -> &str {
     let own = break_at(text, line_end(text, offset));
     let found = if own.is_empty() { break_at(text, line_end(text, 0)) } else { own };
     if found.is_empty() { "\n" } else { found }

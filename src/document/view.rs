@@ -168,7 +168,7 @@ impl<'a> View<'a> {
 
 /// The language of the innermost stretch that holds `offset`.
 #[must_use]
-pub fn lang_at(stretches: &[(Span, Lang)], offset: usize) -> Option<Lang> {
+pub(crate) fn lang_at(stretches: &[(Span, Lang)], offset: usize) -> Option<Lang> {
     let after = stretches.partition_point(|(span, _)| span.start <= offset);
     stretches[..after].iter().rev().take(8).find(|(span, _)| offset < span.end).map(|&(_, lang)| lang)
 }

@@ -25,7 +25,7 @@ use crate::source::{self, File, Read, Scratch};
 use crate::span::{Position, Region, Span};
 
 /// A change and what stands around it.
-pub struct Input<'i> {
+pub(crate) struct Input<'i> {
     /// Every path that is not the same on all sides.
     pub changed: &'i [Change],
     /// How many old sides there are.
@@ -41,7 +41,7 @@ pub struct Input<'i> {
 }
 
 /// What a change brings, and what else its new side holds.
-pub struct Brought {
+pub(crate) struct Brought {
     /// What it brings.
     pub outcome: Outcome,
     /// Digests of all values that stand in the changed files of the new side, by rule.
@@ -61,7 +61,7 @@ struct Side {
 
 /// Checks what a change brings.
 #[must_use]
-pub fn change(input: &Input<'_>, options: &Options) -> Brought {
+pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     outcome.coverage.scope = input.scope;
@@ -114,7 +114,7 @@ pub fn change(input: &Input<'_>, options: &Options) -> Brought {
 
 /// Says of the file at `path` that the change touches what mlguard itself goes by, as `rule` with `level`.
 #[must_use]
-pub fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: bool) -> Finding {
+pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: bool) -> Finding {
     let start = Position { line: 1, column: 1 };
     let what = if there { "changes" } else { "deletes" };
     Finding {

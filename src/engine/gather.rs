@@ -22,7 +22,7 @@ use crate::span::{LineIndex, Span};
 
 /// The facts of all files of a listing.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// By path.
     pub files: Vec<(Arc<str>, Facts)>,
     /// What was read. An error is also a document that could not be parsed, unless `unparsable` is no error there.
@@ -39,7 +39,7 @@ enum Done {
 
 /// Reads the facts of every file of a listing, in parallel.
 #[must_use]
-pub fn gather(listing: Listing, options: &Options) -> Gathered {
+pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     let done: Vec<Done> =
         listing.files.par_iter().map_init(Scratch::default, |buffer, file| one(file, options, buffer)).collect();
     let mut gathered = Gathered::default();
@@ -104,7 +104,7 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
 }
 
 /// Decides what of a name may be printed: credentials are found in names too.
-pub struct Names {
+pub(crate) struct Names {
     engine: Engine,
     /// What was made of each name so far.
     known: RefCell<BTreeMap<Box<str>, String>>,
@@ -113,13 +113,13 @@ pub struct Names {
 impl Names {
     /// With the credential rules of a run.
     #[must_use]
-    pub fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self { engine: Engine::new(options.rules.iter().cloned()), known: RefCell::default() }
     }
 
     /// The name, or what of it is no value.
     #[must_use]
-    pub fn shown(&self, name: &str) -> String {
+    pub(crate) fn shown(&self, name: &str) -> String {
         let known = self.known.borrow().get(name).cloned();
         known.unwrap_or_else(|| {
             let credential = self.engine.identify(name).is_some();

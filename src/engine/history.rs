@@ -15,13 +15,13 @@ use crate::source::{File, Scratch};
 const CHUNK: usize = 32;
 
 /// Tells how far a run is.
-pub trait Progress: Sync {
+pub(crate) trait Progress: Sync {
     /// So many more files were searched.
     fn advance(&self, files: usize);
 }
 
 /// The number of a commit, and whether the checked out one still has it, to what is shown of it.
-pub type Describe<'d> = &'d dyn Fn(usize, bool) -> Option<Commit>;
+pub(crate) type Describe<'d> = &'d dyn Fn(usize, bool) -> Option<Commit>;
 
 /// What is known of one credential.
 struct Known {
@@ -43,7 +43,12 @@ struct Found {
 
 /// Searches every version for credentials.
 #[must_use]
-pub fn history(versions: &Versions, describe: Describe<'_>, progress: &dyn Progress, options: &Options) -> Outcome {
+pub(crate) fn history(
+    versions: &Versions,
+    describe: Describe<'_>,
+    progress: &dyn Progress,
+    options: &Options,
+) -> Outcome {
     let scanner = Scanner::new(options);
     let introduced: Vec<(usize, &Version)> = versions.introduced.iter().enumerate().collect();
     let found = search(&scanner, introduced, progress);
@@ -64,7 +69,7 @@ pub fn history(versions: &Versions, describe: Describe<'_>, progress: &dyn Progr
 
 /// Adds to what a range brings what its commits brought and took away again. `before_at` has the files that the range goes on
 /// from, by their paths.
-pub fn between(
+pub(crate) fn between(
     brought: &mut Brought,
     versions: &Versions,
     before_at: &dyn Fn(&str) -> Option<File>,

@@ -24,8 +24,8 @@ use crate::span::Span;
 
 mod across;
 mod allow;
-pub mod change;
-pub mod history;
+pub(crate) mod change;
+pub(crate) mod history;
 mod excerpt;
 mod exposed;
 mod gather;
@@ -33,7 +33,7 @@ mod make;
 #[cfg(test)]
 mod tests;
 
-pub use gather::{Gathered, Names, gather};
+pub(crate) use gather::{Gathered, Names, gather};
 
 /// What a run needs to know.
 pub struct Options {
@@ -65,10 +65,10 @@ pub struct Options {
 }
 
 /// What files held: see [`source::past`].
-pub type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send + Sync>;
+pub(crate) type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send + Sync>;
 
 /// What is ignored: see [`source::ignored`].
-pub type IgnoredOf = Box<dyn Fn(&[&str]) -> Option<source::Ignored> + Send + Sync>;
+pub(crate) type IgnoredOf = Box<dyn Fn(&[&str]) -> Option<source::Ignored> + Send + Sync>;
 
 /// What is checked.
 pub struct Input<'i> {
@@ -80,7 +80,7 @@ pub struct Input<'i> {
 }
 
 /// A run, ready to look at texts.
-pub struct Scanner<'o> {
+pub(crate) struct Scanner<'o> {
     options: &'o Options,
     engine: Engine,
     checks: Vec<&'static Check>,
@@ -218,7 +218,7 @@ fn internal_error(path: &str) -> Skipped {
 
 /// What an interrupt leaves: the error of a run that did not get to its end.
 #[must_use]
-pub fn interruption() -> Skipped {
+pub(crate) fn interruption() -> Skipped {
     Skipped { path: ".".into(), reason: "interrupted before every file was searched; run it again".to_owned() }
 }
 
@@ -250,7 +250,7 @@ fn join(from: &str, env: &str) -> String {
 impl<'o> Scanner<'o> {
     /// Prepares a run: only rules that are on somewhere cost anything.
     #[must_use]
-    pub fn new(options: &'o Options) -> Self {
+    pub(crate) fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
         let checks: Vec<&'static Check> = checks::ALL.iter().filter(known).collect();

@@ -34,7 +34,7 @@ const fn power(base: u64, exponent: usize) -> u64 {
 }
 
 /// The hashes of the lines of one file. Nothing is computed before the first [`LineHashes::hash_of`].
-pub struct LineHashes<'a> {
+pub(crate) struct LineHashes<'a> {
     text: Cow<'a, str>,
     lines: OnceLock<Vec<(u64, u32)>>,
 }
@@ -43,21 +43,21 @@ impl<'a> LineHashes<'a> {
     /// For a file whose text is `text`. A byte order mark counts for GitHub: where it was taken off the text, use
     /// [`LineHashes::of_file`].
     #[must_use]
-    pub fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text: Cow::Borrowed(text), lines: OnceLock::new() }
     }
 
     /// For a file with these bytes, read as GitHub's action reads every file: as UTF-8, with the replacement character
     /// for what is none. This gives the right values for a byte order mark and for UTF-16, too.
     #[must_use]
-    pub fn of_file(bytes: &'a [u8]) -> Self {
+    pub(crate) fn of_file(bytes: &'a [u8]) -> Self {
         Self { text: String::from_utf8_lossy(bytes), lines: OnceLock::new() }
     }
 
     /// The fingerprint of the one-based `line`: hexadecimal hash, a colon, and which of the lines with this hash it is.
     /// Empty for a line that the text does not have.
     #[must_use]
-    pub fn hash_of(&self, line: usize) -> String {
+    pub(crate) fn hash_of(&self, line: usize) -> String {
         let lines = self.lines.get_or_init(|| hashes(&self.text));
         let found = line.checked_sub(1).and_then(|index| lines.get(index));
         found.map(|(hash, occurrence)| format!("{hash:x}:{occurrence}")).unwrap_or_default()

@@ -8,25 +8,25 @@ use std::sync::Arc;
 use crate::rule::{Fixable, Level, Text};
 use crate::span::{Region, Span};
 
-pub mod edit;
-pub mod line_hash;
+pub(crate) mod edit;
+pub(crate) mod line_hash;
 
 use edit::Fix;
 
 /// A value that may be a secret. It has no `Display` and no `Serialize`, and `Debug` shows only that it is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Sensitive<'a>(&'a str);
+pub(crate) struct Sensitive<'a>(&'a str);
 
 impl<'a> Sensitive<'a> {
     /// Wraps `value`.
     #[must_use]
-    pub fn new(value: &'a str) -> Self {
+    pub(crate) fn new(value: &'a str) -> Self {
         Self(value)
     }
 
     /// The value, for looking at in a check. It must not reach a message, a log, an error or a file.
     #[must_use]
-    pub fn expose(self) -> &'a str {
+    pub(crate) fn expose(self) -> &'a str {
         self.0
     }
 }
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Sensitive<'_> {
     }
 }
 
-pub use crate::mask::MASK;
+pub(crate) use crate::mask::MASK;
 
 /// One fault at one place.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl std::fmt::Debug for Identity {
 }
 
 /// 128 bits of HMAC-SHA-256 over a value.
-pub type Digest = [u8; 16];
+pub(crate) type Digest = [u8; 16];
 
 /// The key of [`Identity`]: of this run alone, or the one that a baseline was written with.
 #[derive(Clone)]

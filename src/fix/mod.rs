@@ -1,5 +1,5 @@
 //! Repairs: findings to edits, edits to new texts, new texts to files, all of them or none.
 
-pub mod plan;
-pub mod stage;
-pub mod store;
+pub(crate) mod plan;
+pub(crate) mod stage;
+pub(crate) mod store;

@@ -18,7 +18,7 @@ use crate::seal::{Plaintext, Randomness, SealedSecret, Secret, emit, patch, rend
 use crate::span::Span;
 
 /// Whom a Secret is to be sealed for.
-pub struct Target {
+pub(crate) struct Target {
     /// Name, namespace, scope.
     pub identity: Identity,
     /// The clusters that it is sealed for, each with its key; one without a name where none is configured.
@@ -26,11 +26,11 @@ pub struct Target {
 }
 
 /// Says whom a Secret of a document (bytes of the text) is to be sealed for, or why it cannot be.
-pub type TargetOf<'t> = dyn Fn(Span, &Secret) -> Result<Target, String> + 't;
+pub(crate) type TargetOf<'t> = dyn Fn(Span, &Secret) -> Result<Target, String> + 't;
 
 /// What was done.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// Index of a finding that it repairs; others may go with it.
     pub finding: usize,
     /// What was done, in the words of a report.
@@ -38,7 +38,7 @@ pub struct Done {
 }
 
 /// A Secret that was sealed: what a report says of its values.
-pub struct SealedValues {
+pub(crate) struct SealedValues {
     /// `Secret ml-dev/ml-platform`.
     pub title: String,
     /// Each key with its value in the forms in which a file may hold it: as it stood in this one, plain, and as base64.
@@ -49,7 +49,7 @@ pub struct SealedValues {
 
 /// The new text of a file, and what became of its findings.
 #[derive(Default)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// All edits, in the order in which they were accepted; their texts hold no value.
     pub edits: Vec<Edit>,
     /// Whether nothing is left of the file.
@@ -71,7 +71,7 @@ pub struct Planned {
 impl Planned {
     /// Whether nothing changes.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.edits.is_empty() && self.outputs.is_empty() && !self.remove
     }
 
@@ -79,12 +79,12 @@ impl Planned {
     ///
     /// # Errors
     /// Where edits overlap, which planning does not let happen.
-    pub fn text(&self, old: &str) -> Result<String, edit::Overlap> {
+    pub(crate) fn text(&self, old: &str) -> Result<String, edit::Overlap> {
         edit::apply(old, &self.edits)
     }
 
     /// Hides further values of the old text, `spans`, from [`Self::patch`].
-    pub fn hide(&mut self, old: &str, spans: Vec<Span>) {
+    pub(crate) fn hide(&mut self, old: &str, spans: Vec<Span>) {
         self.hidden.extend(spans);
         self.hidden = merged(std::mem::take(&mut self.hidden));
         self.hidden.retain(|span| old.get(span.range()).is_some());
@@ -92,7 +92,7 @@ impl Planned {
 
     /// What changes in the file `path`, as a unified patch to be read: every value in it is masked.
     #[must_use]
-    pub fn patch(&self, path: &str, old: &str) -> String {
+    pub(crate) fn patch(&self, path: &str, old: &str) -> String {
         let free = |span: &Span| !self.edits.iter().any(|edit| edit.span.overlaps(*span));
         let mask = |span: Span| Edit::replace(span, MASK);
         let before = edit::apply(old, &self.hidden.iter().copied().map(mask).collect::<Vec<_>>());
@@ -157,7 +157,7 @@ fn unified(from: &str, to: &str, before: &str, after: &str) -> String {
 
 /// The path of a cluster's output: `secret.yaml` gives `secret.dev.yaml`.
 #[must_use]
-pub fn beside(path: &str, cluster: &str) -> String {
+pub(crate) fn beside(path: &str, cluster: &str) -> String {
     let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
     match name.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() => format!("{folder}{stem}.{cluster}.{ending}"),
@@ -167,7 +167,7 @@ pub fn beside(path: &str, cluster: &str) -> String {
 
 /// Plans the fixes of `findings` (each with its index) to the file's `text`. Fixes of other files are passed over.
 #[must_use]
-pub fn plan(
+pub(crate) fn plan(
     text: &str,
     findings: &[(usize, &Finding)],
     with_unsafe: bool,
@@ -201,7 +201,7 @@ pub fn plan(
 
 /// Plans fixes that are made in another file than their findings stand in, such as `.gitignore`.
 #[must_use]
-pub fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned {
+pub(crate) fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned {
     let mut planned = Planned::default();
     let mut applied: Vec<&Fix> = Vec::new();
     for (index, fix) in fixes(findings) {
@@ -215,7 +215,7 @@ pub fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned 
 
 /// Plans that a file is taken out of Git's index, which changes no file. None where no fix says so.
 #[must_use]
-pub fn plan_untrack(findings: &[(usize, &Finding)], with_unsafe: bool) -> Option<Planned> {
+pub(crate) fn plan_untrack(findings: &[(usize, &Finding)], with_unsafe: bool) -> Option<Planned> {
     let (index, fix) = fixes(findings).find(|(_, fix)| matches!(fix.kind, FixKind::Untrack { .. }))?;
     let mut planned = Planned::default();
     if with_unsafe {
@@ -227,11 +227,11 @@ pub fn plan_untrack(findings: &[(usize, &Finding)], with_unsafe: bool) -> Option
 }
 
 /// Seals a SealedSecret anew: for the namespace, where one is named, and strict, where that is asked for.
-pub type AnewOf<'a> =
+pub(crate) type AnewOf<'a> =
     dyn Fn(&SealedSecret, Option<&str>, bool) -> Result<(SealedSecret, BTreeMap<String, String>), String> + 'a;
 
 /// Adds the fixes that seal SealedSecrets of the file anew; several of one document are made together.
-pub fn plan_anew(
+pub(crate) fn plan_anew(
     planned: &mut Planned,
     text: &str,
     findings: &[(usize, &Finding)],
@@ -299,7 +299,7 @@ fn fixes<'f>(findings: &[(usize, &'f Finding)]) -> impl Iterator<Item = (usize, 
 
 /// Whether a finding stands at a value; otherwise at a name, which its excerpt shows.
 #[must_use]
-pub fn is_value(finding: &Finding) -> bool {
+pub(crate) fn is_value(finding: &Finding) -> bool {
     finding.excerpt.as_ref().is_none_or(|excerpt| excerpt.text.contains(MASK))
 }
 
@@ -477,7 +477,7 @@ fn with_marker(text: &str, document: Span) -> Span {
 
 /// A name in a message.
 #[must_use]
-pub fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     emit::scalar(&masked(name))
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What became of one file in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Staged {
+pub(crate) enum Staged {
     /// The index holds the new content.
     Yes,
     /// The index held other content than the file, so it is left: part of the file was staged, or Git rewrites it on its way.
@@ -20,10 +20,10 @@ pub enum Staged {
 /// Why the index cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the index cannot be written: {0}; stage the files yourself (git add)")]
-pub struct StageError(String);
+pub(crate) struct StageError(String);
 
 /// One file that was written.
-pub struct File<'f> {
+pub(crate) struct File<'f> {
     /// Path from the root with `/`.
     pub path: &'f str,
     /// Its bytes before.
@@ -41,7 +41,7 @@ pub struct File<'f> {
 ///
 /// # Errors
 /// Where the index cannot be read, locked or written; it is left as it was then.
-pub fn restage(root: &Path, files: &[File<'_>]) -> Result<Vec<Staged>, StageError> {
+pub(crate) fn restage(root: &Path, files: &[File<'_>]) -> Result<Vec<Staged>, StageError> {
     let Held { repository, mut index, lock } = Held::open(root)?;
     let blob = |bytes: &[u8]| repository.write_blob(bytes).map(gix::Id::detach).map_err(|error| fault(&error));
     let mut became = Vec::new();
@@ -148,7 +148,7 @@ impl Tracked {
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, StageError> {
+pub(crate) fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, StageError> {
     let index = open(root)?.open_index().map_err(|error| fault(&error))?;
     let held = paths.iter().filter_map(|path| {
         let stage = gix::index::entry::Stage::Unconflicted;
@@ -162,7 +162,7 @@ pub fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, StageError> 
 ///
 /// # Errors
 /// Where the index cannot be read, locked or written; it is left as it was then.
-pub fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
+pub(crate) fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
     let mut held = Held::open(root)?;
     held.index.remove_entries(|_, path, entry| files.iter().any(|file| file.is(path, entry)));
     held.write()
@@ -172,7 +172,7 @@ pub fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
 ///
 /// # Errors
 /// Where the index cannot be read, locked or written; it is left as it was then.
-pub fn track(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
+pub(crate) fn track(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
     let mut held = Held::open(root)?;
     for file in files {
         let path = file.path.as_bytes().as_bstr();

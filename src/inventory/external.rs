@@ -3,15 +3,15 @@
 use super::{Place, Stated};
 
 /// Group of stores, ExternalSecrets and PushSecrets.
-pub const GROUP: &str = "external-secrets.io";
+pub(crate) const GROUP: &str = "external-secrets.io";
 /// Group of generators.
-pub const GENERATORS: &str = "generators.external-secrets.io";
+pub(crate) const GENERATORS: &str = "generators.external-secrets.io";
 /// The kind of store that a reference means where it states none.
-pub const STORE: &str = "SecretStore";
+pub(crate) const STORE: &str = "SecretStore";
 /// The kind of store that every namespace may use.
-pub const CLUSTER_STORE: &str = "ClusterSecretStore";
+pub(crate) const CLUSTER_STORE: &str = "ClusterSecretStore";
 /// The kind of generator that every namespace may use.
-pub const CLUSTER_GENERATOR: &str = "ClusterGenerator";
+pub(crate) const CLUSTER_GENERATOR: &str = "ClusterGenerator";
 
 /// What an ExternalSecret, a PushSecret or the like names, and what is wrong with it.
 #[derive(Debug, Default)]

@@ -40,7 +40,7 @@ pub struct Leaf {
 
 /// Whether a file of Helm values is called like this: `values.yaml`, `values-prod.yml`, `prod.values.yaml`, `values/prod.yaml`.
 #[must_use]
-pub fn is_values_file(path: &str) -> bool {
+pub(crate) fn is_values_file(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let values = || name.split(['.', '-', '_']).any(|part| part == "values");
@@ -49,14 +49,14 @@ pub fn is_values_file(path: &str) -> bool {
 
 /// The folders of charts that a file of values may be for, each with its last `/`, nearest first: its own, and the one
 /// above where that is for values only (`ci`, `values`).
-pub fn charts_of_values(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn charts_of_values(path: &str) -> impl Iterator<Item = &str> {
     let own = path.rfind('/').map_or("", |end| &path[..=end]);
     let inner = own.strip_suffix("ci/").or_else(|| own.strip_suffix("values/"));
     std::iter::once(own).chain(inner.filter(|above| above.is_empty() || above.ends_with('/')))
 }
 
 /// The folders of charts of which a file may be a template, each with its last `/`, nearest first.
-pub fn charts_of_template(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn charts_of_template(path: &str) -> impl Iterator<Item = &str> {
     const TEMPLATES: &str = "templates/";
     let at = memchr::memmem::rfind_iter(path.as_bytes(), TEMPLATES.as_bytes());
     at.map(|at| &path[..at]).filter(|chart| chart.is_empty() || chart.ends_with('/'))

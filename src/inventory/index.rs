@@ -9,10 +9,10 @@ use super::landing::{self, Landed, Landing};
 use super::{Place, Stated};
 
 /// A file of the repository: report path and facts.
-pub type Source = (Arc<str>, Facts);
+pub(crate) type Source = (Arc<str>, Facts);
 
 /// Where in the inventory an object is: file and object.
-pub type At = (usize, usize);
+pub(crate) type At = (usize, usize);
 
 /// The repository.
 pub struct Inventory<'f> {

@@ -14,7 +14,7 @@ use super::read::VAULT;
 use super::{Place, Stated};
 
 /// A line of a file: its index, and the place.
-pub type Line = (usize, Place);
+pub(crate) type Line = (usize, Place);
 
 /// One landing of an object.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,7 @@ pub struct Patched {
 }
 
 /// What [`landings`] gives.
-pub struct Landed<'f> {
+pub(crate) struct Landed<'f> {
     /// By file and object.
     pub objects: Vec<Vec<Vec<Landing>>>,
     /// Secrets of generators.
@@ -88,7 +88,7 @@ impl Landing {
 
 /// Where every object of `files` lands.
 #[must_use]
-pub fn landings(files: &[Source]) -> Landed<'_> {
+pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
     let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
     let mut landed = Landed { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() };
     let deploys = Deploys::new(files);

@@ -4,20 +4,20 @@
 //! file's facts hold for whoever asks (a working tree, an index, a commit). [`index::Inventory`] joins the facts of all
 //! files and answers questions across them. Nothing here reads a file or prints, and no value of a Secret is kept.
 
-pub mod convention;
-pub mod external;
-pub mod facts;
-pub mod helm;
-pub mod index;
-pub mod kustomization;
-pub mod kustomize;
-pub mod landing;
-pub mod map;
-pub mod near;
-pub mod read;
-pub mod reference;
-pub mod secret_file;
-pub mod sops;
+pub(crate) mod convention;
+pub(crate) mod external;
+pub(crate) mod facts;
+pub(crate) mod helm;
+pub(crate) mod index;
+pub(crate) mod kustomization;
+pub(crate) mod kustomize;
+pub(crate) mod landing;
+pub(crate) mod map;
+pub(crate) mod near;
+pub(crate) mod read;
+pub(crate) mod reference;
+pub(crate) mod secret_file;
+pub(crate) mod sops;
 
 use crate::span::{LineCursor, Region, Span};
 
@@ -68,17 +68,17 @@ impl Place {
 }
 
 /// Makes places of spans of one text; lines are counted only where a place is asked for.
-pub struct Places<'t>(LineCursor<'t>);
+pub(crate) struct Places<'t>(LineCursor<'t>);
 
 impl<'t> Places<'t> {
     /// For spans of `text`.
     #[must_use]
-    pub fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         Self(LineCursor::new(text))
     }
 
     /// The place of `span`, bytes of the text.
-    pub fn at(&self, span: Span) -> Place {
+    pub(crate) fn at(&self, span: Span) -> Place {
         Place { span, region: self.0.region(span) }
     }
 }

@@ -11,14 +11,14 @@ const CHANGED: usize = 4;
 const MOST: usize = 4_096;
 
 /// Names by what they are made of.
-pub struct Near<'n> {
+pub(crate) struct Near<'n> {
     names: Vec<&'n str>,
     grams: HashMap<Gram, Vec<usize>>,
 }
 
 impl<'n> Near<'n> {
     /// For these names; answers keep their order. What is not ASCII is no name of Kubernetes, and left out.
-    pub fn new(names: impl Iterator<Item = &'n str>) -> Self {
+    pub(crate) fn new(names: impl Iterator<Item = &'n str>) -> Self {
         let names: Vec<&str> = names.filter(|name| name.is_ascii()).collect();
         let mut found: HashMap<Gram, Vec<usize>> = HashMap::new();
         for (at, name) in names.iter().enumerate() {
@@ -33,7 +33,7 @@ impl<'n> Near<'n> {
     }
 
     /// The names that `name` may be a slip of.
-    pub fn slips(&self, name: &str) -> impl Iterator<Item = &'n str> + use<'_, 'n> {
+    pub(crate) fn slips(&self, name: &str) -> impl Iterator<Item = &'n str> + use<'_, 'n> {
         let mut lists: Vec<&[usize]> =
             grams(name).map(|gram| self.grams.get(&gram).map(Vec::as_slice).unwrap_or_default()).collect();
         lists.sort_by_key(|having| having.len());
@@ -58,7 +58,7 @@ fn most(length: usize) -> usize {
 /// Whether one name is the other but for a slip of the hand: one letter, or two in a long name; not where only digits
 /// differ, which people count with.
 #[must_use]
-pub fn is_slip(a: &str, b: &str) -> bool {
+pub(crate) fn is_slip(a: &str, b: &str) -> bool {
     let shorter = a.len().min(b.len());
     let most = most(shorter);
     if shorter < 5 || a.len().abs_diff(b.len()) > most || a == b {
@@ -74,7 +74,7 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
 /// Whether one text becomes the other by at most `most` letters added, left out or exchanged, or neighbours swapped, none
 /// of them twice. Gives up as soon as it cannot.
 #[must_use]
-pub fn is_within(a: &str, b: &str, most: usize) -> bool {
+pub(crate) fn is_within(a: &str, b: &str, most: usize) -> bool {
     if !(a.is_ascii() && b.is_ascii()) {
         return strsim::osa_distance(a, b) <= most;
     }

@@ -157,7 +157,7 @@ fn is_cloud_login(name: &str) -> bool {
 
 /// What a binary file is, by its name alone; nothing where that says that only public certificates are in it.
 #[must_use]
-pub fn of_binary(path: &str) -> Option<SecretFile> {
+pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let public =
         ["trust", "cacert", "public", "-ca.", "ca-cert", "rootca", "root-ca"].iter().any(|word| name.contains(word));
@@ -167,7 +167,7 @@ pub fn of_binary(path: &str) -> Option<SecretFile> {
 
 /// What a file of text is, by its name and its structure.
 #[must_use]
-pub fn of_text(view: &View<'_>) -> Option<SecretFile> {
+pub(crate) fn of_text(view: &View<'_>) -> Option<SecretFile> {
     let named = Kind::of_path(view.path);
     let kind = match named {
         Some(kind) => kind,

@@ -9,7 +9,7 @@ use super::File;
 
 /// The name of a workflow's archive of a day: `financial-ml-ml-secrets-20250704.tar.gz`.
 #[must_use]
-pub fn archive_name(workflow: &str, date: Date) -> String {
+pub(crate) fn archive_name(workflow: &str, date: Date) -> String {
     format!("{workflow}-ml-secrets-{:04}{:02}{:02}.tar.gz", date.year(), date.month(), date.day())
 }
 
@@ -18,7 +18,7 @@ pub fn archive_name(workflow: &str, date: Date) -> String {
 ///
 /// # Errors
 /// Where a path is too long for the format.
-pub fn archive(files: &[File], seconds: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn archive(files: &[File], seconds: u64) -> io::Result<Vec<u8>> {
     let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     let mut archive = tar::Builder::new(gzip);
     archive.mode(tar::HeaderMode::Deterministic);

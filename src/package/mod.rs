@@ -25,18 +25,19 @@ use crate::seal::cipher::SealError;
 use crate::seal::strength::Policy;
 use crate::seal::{Identity, Randomness, Secret, emit, sealed};
 
-pub use archive::{archive, archive_name};
-pub use source::{DotenvError, Fault as SourceFault, dotenv, manifest};
-pub use values::{Credentials, Fault, Literal, What, all_names, keys, literals, names};
+pub(crate) use archive::{archive, archive_name};
+pub(crate) use source::{DotenvError, Fault as SourceFault, dotenv, manifest};
+pub(crate) use values::What;
+pub(crate) use values::{Credentials, Fault, Literal, all_names, keys, literals, names};
 
 /// The page for people.
-pub const README: &str = "README.md";
+pub(crate) const README: &str = "README.md";
 /// How applications name the Secrets.
-pub const TEMPLATE: &str = "secret-reference-template.yaml";
+pub(crate) const TEMPLATE: &str = "secret-reference-template.yaml";
 /// The kustomization of an environment.
-pub const KUSTOMIZATION: &str = "kustomization.yaml";
+pub(crate) const KUSTOMIZATION: &str = "kustomization.yaml";
 /// What follows the name of a Secret in the name of its file.
-pub const SEALED: &str = "-sealed-secret.yaml";
+pub(crate) const SEALED: &str = "-sealed-secret.yaml";
 
 /// Keys of the annotations that a package's Secrets have. `sealed-stale` reads the second one.
 const GENERATED_BY: &str = "generated-by";
@@ -45,7 +46,7 @@ const APPROVED_BY: &str = "approved-by";
 
 /// What is to be made.
 #[derive(Clone, Copy)]
-pub struct Order<'o> {
+pub(crate) struct Order<'o> {
     /// The workflow.
     pub workflow: &'o str,
     /// The environments, in the order in which they were asked for; each once.
@@ -70,7 +71,7 @@ pub struct Order<'o> {
 
 /// An environment of the package.
 #[derive(Clone, Copy)]
-pub struct Environment<'o> {
+pub(crate) struct Environment<'o> {
     /// Its name, which is that of its folder.
     pub name: &'o str,
     /// The namespace of the workflow in it.
@@ -81,7 +82,7 @@ pub struct Environment<'o> {
 
 /// A file of the package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub(crate) struct File {
     /// Path from the package's folder, with `/`.
     pub path: String,
     /// Its text.
@@ -90,7 +91,7 @@ pub struct File {
 
 /// A package.
 #[derive(Debug)]
-pub struct Package {
+pub(crate) struct Package {
     /// Its files, sorted by path.
     pub files: Vec<File>,
     /// What is worth knowing of values: environment, Secret, key and what of it. Nothing that a package is refused for.
@@ -99,7 +100,7 @@ pub struct Package {
 
 /// Why there is no package.
 #[derive(Debug, thiserror::Error)]
-pub enum PackageError {
+pub(crate) enum PackageError {
     /// Values are missing or weak. All of them.
     #[error("{} missing or weak", if .0.len() == 1 { "1 value is".to_owned() } else { format!("{} values are", .0.len()) })]
     Values(Vec<Fault>),
@@ -117,7 +118,7 @@ pub enum PackageError {
 ///
 /// # Errors
 /// Every value that is missing or weak, by its names; a key that is too small.
-pub fn make(order: &Order<'_>, credentials: Credentials<'_>) -> Result<Package, PackageError> {
+pub(crate) fn make(order: &Order<'_>, credentials: Credentials<'_>) -> Result<Package, PackageError> {
     let (mut faults, mut notes, mut resolved) = (Vec::new(), Vec::new(), Vec::new());
     for environment in order.environments {
         for secret in &order.plan.secrets {

@@ -10,7 +10,7 @@ use crate::span::Position;
 
 /// What is wrong with a line of a dotenv file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DotenvError {
+pub(crate) enum DotenvError {
     /// No `=`.
     #[error("this line has no `=`")]
     NoAssignment,
@@ -42,7 +42,7 @@ pub enum DotenvError {
 ///
 /// # Errors
 /// The first line that is not so, counted from one.
-pub fn dotenv(text: &str) -> Result<BTreeMap<String, Plaintext>, (usize, DotenvError)> {
+pub(crate) fn dotenv(text: &str) -> Result<BTreeMap<String, Plaintext>, (usize, DotenvError)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut found = BTreeMap::new();
     let mut at = 0;
@@ -117,7 +117,7 @@ fn value(text: &str, from: usize, name: &str) -> Result<(Plaintext, usize), Dote
 /// Why a manifest is no credential source.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Where, as far as it is somewhere.
     pub at: Option<Position>,
     /// What is wrong.
@@ -128,7 +128,7 @@ pub struct Fault {
 ///
 /// # Errors
 /// Where it does not parse, is no Secret or one that is encrypted, or holds several.
-pub fn manifest(text: &str) -> Result<BTreeMap<String, Plaintext>, Fault> {
+pub(crate) fn manifest(text: &str) -> Result<BTreeMap<String, Plaintext>, Fault> {
     let stream = job::read(text).map_err(|fault| Fault { at: fault.position(), message: fault.to_string() })?;
     let mut secrets = Vec::new();
     for document in &stream.documents {

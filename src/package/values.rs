@@ -13,11 +13,11 @@ use crate::value::key::classify;
 use crate::value::{KeyClass, judge};
 
 /// Looks a credential up by its name.
-pub type Credentials<'c> = &'c dyn Fn(&str) -> Option<Plaintext>;
+pub(crate) type Credentials<'c> = &'c dyn Fn(&str) -> Option<Plaintext>;
 
 /// What is wrong with one value, or worth knowing of it. Never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The environment.
     pub environment: String,
     /// The Secret.
@@ -30,7 +30,7 @@ pub struct Fault {
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum What {
+pub(crate) enum What {
     /// The credential source has none of the names.
     #[error("neither {own} nor {common} is set")]
     Missing {
@@ -67,7 +67,7 @@ pub enum What {
 impl Fault {
     /// Whether the package is refused for it.
     #[must_use]
-    pub fn is_grave(&self) -> bool {
+    pub(crate) fn is_grave(&self) -> bool {
         !matches!(&self.what, What::Weak { weakness, .. } if !weakness.is_grave())
     }
 }
@@ -81,7 +81,7 @@ impl std::fmt::Display for Fault {
 
 /// A literal of the configuration that is a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Literal {
+pub(crate) struct Literal {
     /// The Secret.
     pub secret: String,
     /// The key in it.
@@ -97,13 +97,13 @@ pub(super) fn count(n: usize, what: &str) -> String {
 
 /// The names under which a credential is looked up: that of the environment goes before the common one.
 #[must_use]
-pub fn names(environment: &str, name: &str) -> [String; 2] {
+pub(crate) fn names(environment: &str, name: &str) -> [String; 2] {
     [format!("{}_{name}", environment.to_ascii_uppercase().replace('-', "_")), name.to_owned()]
 }
 
 /// Every name under which something of a plan is looked up, sorted.
 #[must_use]
-pub fn all_names(plan: &PackagePlan, environments: &[String]) -> Vec<String> {
+pub(crate) fn all_names(plan: &PackagePlan, environments: &[String]) -> Vec<String> {
     let taken = plan.secrets.iter().flat_map(|secret| items(&secret.value)).flat_map(|(_, item)| item.value.names());
     let mut all: Vec<String> =
         taken.flat_map(|name| environments.iter().flat_map(move |environment| names(environment, name))).collect();
@@ -122,7 +122,7 @@ pub(super) fn secret_type(secret: &PackageSecret) -> &'static str {
 
 /// The keys of a Secret of the plan.
 #[must_use]
-pub fn keys(secret: &PackageSecret) -> Vec<&str> {
+pub(crate) fn keys(secret: &PackageSecret) -> Vec<&str> {
     match &secret.content {
         Content::Keys(keys) => keys.iter().map(|(key, _)| key.as_str()).collect(),
         Content::Registry(_) => vec![login::KEY],
@@ -144,7 +144,7 @@ fn items(secret: &PackageSecret) -> Vec<(&str, &Valued<Item>)> {
 /// The literals of a plan that are credentials: by their key, or by what `rules` find in them. They belong into the
 /// credential source.
 #[must_use]
-pub fn literals(plan: &PackagePlan, rules: &[Rule]) -> Vec<Literal> {
+pub(crate) fn literals(plan: &PackagePlan, rules: &[Rule]) -> Vec<Literal> {
     let engine = Engine::new(rules.iter().cloned());
     let hit = |text: &str| !engine.search(text, &|_| Syntax::Config).0.is_empty();
     let mut found = Vec::new();

@@ -15,18 +15,18 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
-pub mod map;
+pub(crate) mod map;
 mod markdown;
 mod rule_text;
-pub mod sarif;
-pub mod target;
+pub(crate) mod sarif;
+pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use human::covered;
+pub(crate) use human::covered;
 pub use rule_text::rule_markdown;
-pub use target::{Target, TargetError, WriteError};
+pub(crate) use target::{Target, TargetError, WriteError};
 
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,7 +131,7 @@ impl FromStr for Format {
 
 /// What a report needs besides the outcome.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The rules that were active, in any order.
     pub rules: &'a [Rule],
     /// Version of the program, semantic versioning.
@@ -148,7 +148,7 @@ pub struct Context<'a> {
 
 /// What names a version of a repository.
 #[derive(Clone, Copy, Debug)]
-pub struct Repository<'a> {
+pub(crate) struct Repository<'a> {
     /// Address of the remote. Names, passwords and tokens in it are taken off in reports.
     pub address: &'a str,
     /// Id of the commit.
@@ -164,7 +164,7 @@ impl<'a> Context<'a> {
 }
 
 /// One format.
-pub trait Reporter {
+pub(crate) trait Reporter {
     /// Writes the whole report.
     ///
     /// # Errors
@@ -176,7 +176,7 @@ pub trait Reporter {
 ///
 /// # Errors
 /// Where `out` cannot be written.
-pub fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     format.reporter().write(outcome, context, out)
 }
 

@@ -11,7 +11,7 @@ use crate::finding::Outcome;
 
 /// A format and where it goes: `human`, `sarif=out.sarif`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// What is written.
     pub format: Format,
     /// The file; standard output where there is none.
@@ -20,7 +20,7 @@ pub struct Target {
 
 /// Why a `--format` cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
+pub(crate) enum TargetError {
     /// No such format.
     #[error(transparent)]
     Format(#[from] UnknownFormat),
@@ -66,7 +66,7 @@ impl Target {
     ///
     /// # Errors
     /// Where two reports have one destination.
-    pub fn check(targets: &[Self]) -> Result<(), TargetError> {
+    pub(crate) fn check(targets: &[Self]) -> Result<(), TargetError> {
         for (index, later) in targets.iter().enumerate() {
             let earlier = targets.iter().take(index).find(|earlier| earlier.path == later.path);
             match (earlier, &later.path) {
@@ -82,7 +82,7 @@ impl Target {
 /// A report that could not be written. The rest of the message says what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the {format} report to {}: {}; {advice}", place(.path.as_deref()), reason(.source))]
-pub struct WriteError {
+pub(crate) struct WriteError {
     /// The format.
     pub format: Format,
     /// The file; standard output where there is none.
@@ -119,7 +119,12 @@ fn advice(error: &io::Error) -> &'static str {
 ///
 /// A reader that closes standard output early is no error. `context` tells about standard output; files get no colours.
 #[must_use]
-pub fn emit(targets: &[Target], outcome: &Outcome, context: &Context<'_>, stdout: &mut dyn Write) -> Vec<WriteError> {
+pub(crate) fn emit(
+    targets: &[Target],
+    outcome: &Outcome,
+    context: &Context<'_>,
+    stdout: &mut dyn Write,
+) -> Vec<WriteError> {
     let mut failed = Vec::new();
     for target in targets {
         let written = match &target.path {
@@ -189,7 +194,7 @@ fn save(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Re
 ///
 /// # Errors
 /// Why it cannot be written, and what to do.
-pub fn save_text(path: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn save_text(path: &Path, text: &str) -> Result<(), String> {
     let write = |out: &mut dyn Write| out.write_all(text.as_bytes()).and_then(|()| out.flush());
     save(path, &write)
         .map_err(|error| format!("cannot write to {}: {}; {}", place(Some(path)), reason(&error), advice(&error)))

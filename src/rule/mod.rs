@@ -5,21 +5,22 @@
 
 use std::borrow::Cow;
 
-pub mod pack;
+pub(crate) mod pack;
 mod table {
     use super::{Borrowed, Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
     include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 }
-pub mod schema;
+pub(crate) mod schema;
 
-pub use schema::{ChecksumName as Checksum, FixableName as Fixable, LevelName as Level, MatcherName as Matcher};
+pub use schema::FixableName as Fixable;
+pub(crate) use schema::{ChecksumName as Checksum, LevelName as Level, MatcherName as Matcher};
 
 use Cow::Borrowed;
 
 /// Text that is either built in or read from a rule pack.
-pub type Text = Cow<'static, str>;
+pub(crate) type Text = Cow<'static, str>;
 /// A list of [`Text`].
-pub type Texts = Cow<'static, [Text]>;
+pub(crate) type Texts = Cow<'static, [Text]>;
 
 /// Which part of the program a rule belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use crate::error::{nearest, quoted};
 
 /// Why a rule file cannot be used. The text never quotes an example, which may hold a real value.
 #[derive(Debug, thiserror::Error)]
-pub enum PackError {
+pub(crate) enum PackError {
     /// The file name gives no usable id.
     #[error("the file name of a rule is its id: lower-case letters, digits and dashes, then `.yml`")]
     Id,
@@ -28,7 +28,7 @@ pub enum PackError {
 ///
 /// # Errors
 /// Where the name is no id, or the text is no rule file.
-pub fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
+pub(crate) fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
     let id = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| is_id(stem)).ok_or(PackError::Id)?;
     let file: SecretRuleFile = serde_saphyr::from_str(text).map_err(|error| {
         let location = error.location();
@@ -44,7 +44,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
 /// What the YAML library found, in words that repeat nothing of the text: a faulty file may hold a secret where none
 /// belongs.
 #[must_use]
-pub fn words(error: &serde_saphyr::Error) -> String {
+pub(crate) fn words(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error as E;
     let mut cause = error.without_snippet();
     while let E::AliasError { error, .. } = cause {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// A file of `rules/secrets/` or of a rule pack: one credential rule, wholly data. The file's stem is the rule's id.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SecretRuleFile {
+pub(crate) struct SecretRuleFile {
     /// What is found, as a noun phrase ("GitHub token").
     pub title: String,
     /// `error`, `warning` or `note`.
@@ -48,7 +48,7 @@ pub struct SecretRuleFile {
 /// A file of `rules/manifests/`: the words and parameters of a check that is code. The file's stem is the rule's id.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ManifestRuleFile {
+pub(crate) struct ManifestRuleFile {
     /// The fault, as a sentence fragment ("Secret with plaintext values").
     pub title: String,
     /// Default level.

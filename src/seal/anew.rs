@@ -14,7 +14,7 @@ use crate::mask::masked;
 ///
 /// # Errors
 /// Names the first entry, by key, that none of `keys` opens.
-pub fn anew(
+pub(crate) fn anew(
     old: &SealedSecret,
     identity: Identity,
     keys: &[&RsaPrivateKey],

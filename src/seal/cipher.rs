@@ -66,7 +66,7 @@ pub enum UnsealError {
 ///
 /// # Errors
 /// Where the key is too small.
-pub fn seal(
+pub(crate) fn seal(
     rng: &mut impl CryptoRngCore,
     key: &RsaPublicKey,
     plaintext: &[u8],
@@ -85,7 +85,7 @@ pub fn seal(
 ///
 /// # Errors
 /// As [`seal()`].
-pub fn seal_base64(
+pub(crate) fn seal_base64(
     rng: &mut impl CryptoRngCore,
     key: &RsaPublicKey,
     plaintext: &[u8],
@@ -98,7 +98,7 @@ pub fn seal_base64(
 ///
 /// # Errors
 /// Where no key opens it, or it is no sealed value.
-pub fn unseal<'k>(
+pub(crate) fn unseal<'k>(
     rng: &mut impl CryptoRngCore,
     keys: impl IntoIterator<Item = &'k RsaPrivateKey>,
     sealed: &[u8],
@@ -130,7 +130,7 @@ pub fn unseal<'k>(
 ///
 /// # Errors
 /// As [`unseal()`], and where it is no base64.
-pub fn unseal_base64<'k>(
+pub(crate) fn unseal_base64<'k>(
     rng: &mut impl CryptoRngCore,
     keys: impl IntoIterator<Item = &'k RsaPrivateKey>,
     sealed: &str,
@@ -142,7 +142,7 @@ pub fn unseal_base64<'k>(
 
 /// Standard base64 as Go's `StdEncoding` reads it: padded, line breaks passed over. None where it is something else.
 #[must_use]
-pub fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
     let joined: Zeroizing<Vec<u8>> =
         Zeroizing::new(base64.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect());
     LENIENT.decode(joined.as_slice()).ok().map(Zeroizing::new)

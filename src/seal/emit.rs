@@ -18,7 +18,7 @@ pub fn yaml(value: &Value) -> String {
 
 /// The value as JSON, indented by `indent`, without a final newline; on one line where `indent` is none.
 #[must_use]
-pub fn json(value: &Value, indent: Option<&str>) -> String {
+pub(crate) fn json(value: &Value, indent: Option<&str>) -> String {
     let Some(indent) = indent else { return value.to_string() };
     let mut out = Vec::new();
     let mut to = Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(indent.as_bytes()));
@@ -30,7 +30,7 @@ pub fn json(value: &Value, indent: Option<&str>) -> String {
 
 /// A text as a YAML scalar on one line: plain where no reader takes it for something else, else in double quotes.
 #[must_use]
-pub fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     if is_plain_string(text) || is_base64(text) {
         return text.to_owned();
     }

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use crate::inventory::facts::Scope;
 
 /// The annotation that makes a SealedSecret cluster-wide; it goes before the other one.
-pub const CLUSTER_WIDE: &str = "sealedsecrets.bitnami.com/cluster-wide";
+pub(crate) const CLUSTER_WIDE: &str = "sealedsecrets.bitnami.com/cluster-wide";
 /// The annotation that makes a SealedSecret namespace-wide.
-pub const NAMESPACE_WIDE: &str = "sealedsecrets.bitnami.com/namespace-wide";
+pub(crate) const NAMESPACE_WIDE: &str = "sealedsecrets.bitnami.com/namespace-wide";
 
 /// Whom a value is sealed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Identity {
 
 /// The scope by annotations. Their values count only as the string `true`.
 #[must_use]
-pub fn scope_of(annotations: Option<&Value>) -> Scope {
+pub(crate) fn scope_of(annotations: Option<&Value>) -> Scope {
     let is_true = |key: &str| annotations.and_then(|all| all.get(key)).and_then(Value::as_str) == Some("true");
     if is_true(CLUSTER_WIDE) {
         Scope::ClusterWide
@@ -54,7 +54,7 @@ pub fn scope_of(annotations: Option<&Value>) -> Scope {
 
 /// The annotation that says `scope`; none for strict.
 #[must_use]
-pub fn annotation(scope: Scope) -> Option<&'static str> {
+pub(crate) fn annotation(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::Strict => None,
         Scope::NamespaceWide => Some(NAMESPACE_WIDE),
@@ -63,7 +63,7 @@ pub fn annotation(scope: Scope) -> Option<&'static str> {
 }
 
 /// Makes the annotations of `metadata` say `scope`, and drops them where none is left.
-pub fn annotate(metadata: &mut Map<String, Value>, scope: Scope) {
+pub(crate) fn annotate(metadata: &mut Map<String, Value>, scope: Scope) {
     let mut annotations = match metadata.remove("annotations") {
         Some(Value::Object(annotations)) => annotations,
         _ => Map::new(),
@@ -80,13 +80,13 @@ pub fn annotate(metadata: &mut Map<String, Value>, scope: Scope) {
 
 /// Whether `name` is a DNS-1123 subdomain, as names of Secrets are (`secrets-surface.md` 5.1).
 #[must_use]
-pub fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_dns_label)
 }
 
 /// Whether `name` is a DNS-1123 label of at most 63 characters, as namespaces are.
 #[must_use]
-pub fn is_namespace(name: &str) -> bool {
+pub(crate) fn is_namespace(name: &str) -> bool {
     name.len() <= 63 && is_dns_label(name)
 }
 
@@ -97,7 +97,7 @@ fn is_dns_label(label: &str) -> bool {
 
 /// Whether `key` may be a key of `data`: letters, digits, `-`, `_`, `.`, at most 253, neither `.` nor starting with `..`.
 #[must_use]
-pub fn is_key(key: &str) -> bool {
+pub(crate) fn is_key(key: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=253).contains(&key.len()) && key.bytes().all(inner) && key != "." && !key.starts_with("..")
 }

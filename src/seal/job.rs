@@ -93,7 +93,7 @@ impl Fault {
 
 /// How a text is sealed.
 #[derive(Clone, Copy)]
-pub struct Job<'j> {
+pub(crate) struct Job<'j> {
     /// The key that it is sealed for.
     pub key: &'j RsaPublicKey,
     /// What is asked for.
@@ -107,7 +107,7 @@ pub struct Job<'j> {
 }
 
 /// A text that was sealed.
-pub struct Done {
+pub(crate) struct Done {
     /// The new text.
     pub text: String,
     /// What was sealed, in order.
@@ -124,7 +124,7 @@ pub struct Done {
 ///
 /// # Errors
 /// Where a document does not parse.
-pub fn read(text: &str) -> Result<Stream<'_>, Fault> {
+pub(crate) fn read(text: &str) -> Result<Stream<'_>, Fault> {
     Stream::read(text).map_err(|error| {
         let at = crate::span::LineIndex::new(text).position(text, error.offset);
         Fault::Unreadable { at, error }
@@ -135,7 +135,7 @@ pub fn read(text: &str) -> Result<Stream<'_>, Fault> {
 ///
 /// # Errors
 /// [`Fault`], where one of them cannot be sealed or there is none.
-pub fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
+pub(crate) fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
     let stream = read(text)?;
     let mut done =
         Done { text: String::new(), sealed: Vec::new(), passed: Vec::new(), weak: Vec::new(), moved: Vec::new() };
@@ -324,7 +324,7 @@ fn write_json(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String
 
 /// Whether a node is an object of that kind.
 #[must_use]
-pub fn is_kind(node: Node<'_>, kind: &str) -> bool {
+pub(crate) fn is_kind(node: Node<'_>, kind: &str) -> bool {
     node.is_mapping() && node.get("kind").and_then(Node::as_str) == Some(kind)
 }
 

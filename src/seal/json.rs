@@ -81,7 +81,7 @@ fn constant(text: &str) -> Option<Value> {
 
 /// Whether a plain scalar of this text is a string to every reader of YAML 1.1 and 1.2.
 #[must_use]
-pub fn is_plain_string(text: &str) -> bool {
+pub(crate) fn is_plain_string(text: &str) -> bool {
     let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'/');
     let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     let word =

@@ -5,25 +5,27 @@
 //! value travels in. Nothing here reads a file or opens a connection.
 
 mod anew;
-pub mod cipher;
-pub mod emit;
-pub mod identity;
-pub mod job;
-pub mod json;
-pub mod key;
-pub mod patch;
+pub(crate) mod cipher;
+pub(crate) mod emit;
+pub(crate) mod identity;
+pub(crate) mod job;
+pub(crate) mod json;
+pub(crate) mod key;
+pub(crate) mod patch;
 mod plaintext;
 mod random;
 mod regular;
-pub mod render;
-pub mod sealed;
-pub mod secret;
-pub mod strength;
-pub mod stream;
+pub(crate) mod render;
+pub(crate) mod sealed;
+pub(crate) mod secret;
+pub(crate) mod strength;
+pub(crate) mod stream;
 
-pub use anew::anew;
+pub(crate) use anew::anew;
 pub use identity::Identity;
 pub use plaintext::Plaintext;
-pub use random::{Generator, Randomness};
-pub use sealed::{SealedError, SealedSecret};
-pub use secret::{Refusal, Request, Secret};
+pub(crate) use random::Generator;
+pub use random::Randomness;
+pub(crate) use sealed::{SealedError, SealedSecret};
+pub use secret::Secret;
+pub(crate) use secret::{Refusal, Request};

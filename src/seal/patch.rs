@@ -13,7 +13,7 @@ use crate::span::Span;
 
 /// Why a document cannot be changed in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatchError {
+pub(crate) enum PatchError {
     /// YAML anchors, aliases, tags.
     #[error("it uses YAML anchors, aliases or merge keys; write out what they stand for")]
     Anchors,
@@ -23,11 +23,11 @@ pub enum PatchError {
 }
 
 /// Where in a document an object stands: index of the item of a `List`, or nothing for the document itself.
-pub type Item = Option<usize>;
+pub(crate) type Item = Option<usize>;
 
 /// The object that `item` names.
 #[must_use]
-pub fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
+pub(crate) fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
     let root = tree.root()?;
     match item {
         None => Some(root),
@@ -40,7 +40,7 @@ pub fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
 ///
 /// # Errors
 /// [`PatchError`], and then nothing is changed.
-pub fn apply(
+pub(crate) fn apply(
     text: &str,
     item: Item,
     wanted: &SealedSecret,

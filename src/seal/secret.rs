@@ -12,7 +12,7 @@ use crate::mask::masked;
 use crate::span::Span;
 
 /// Most bytes that the values of a Secret may have together (MaxSecretSize, core/v1/types.go).
-pub const MAX_SIZE: usize = 1 << 20;
+pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// What sealing leaves out of `metadata` (`secrets-surface.md` 2.4).
 pub(super) const STRIPPED: &[&str] = &[

@@ -115,7 +115,7 @@ impl<'t> Stream<'t> {
 
 /// What an object is called in messages: `Deployment web`. Never a value.
 #[must_use]
-pub fn title(node: Node<'_>) -> String {
+pub(crate) fn title(node: Node<'_>) -> String {
     let text = |path: &[&str]| node.at(path).and_then(Node::as_str).map(|text| masked(text).into_owned());
     let kind = text(&["kind"]).unwrap_or_else(|| "document without a kind".to_owned());
     match (text(&["metadata", "namespace"]), text(&["metadata", "name"])) {

@@ -7,7 +7,7 @@ use crate::value::{KeyClass, is_placeholder};
 
 /// What is asked of a password or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// Least number of characters.
     pub min_length: usize,
     /// Whether it has to look like random characters: no words, no patterns.
@@ -77,7 +77,7 @@ const WORDS: &[&str] = &[
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum Weakness {
+pub(crate) enum Weakness {
     /// `changeme`, `<…>`, `${…}`, `{{ … }}`.
     #[error("is a placeholder, not a value")]
     Placeholder,
@@ -113,14 +113,14 @@ pub enum Weakness {
 impl Weakness {
     /// Whether a package is refused because of it.
     #[must_use]
-    pub fn is_grave(self) -> bool {
+    pub(crate) fn is_grave(self) -> bool {
         !matches!(self, Self::Twice | Self::LineBreak)
     }
 }
 
 /// What is wrong with the values of a Secret by a policy, with their keys, in its order.
 #[must_use]
-pub fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakness)> {
+pub(crate) fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakness)> {
     let named = |entry: &&super::secret::Entry| {
         let key = entry.key.to_ascii_lowercase();
         ["user", "login", "access_key_id", "accesskey"].iter().any(|word| key.contains(word))
@@ -133,7 +133,7 @@ pub fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakness)> {
 
 /// What is wrong with the value of `key`, the gravest first. `users` are user names that stand beside it.
 #[must_use]
-pub fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext], policy: Policy) -> Option<Weakness> {
+pub(crate) fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext], policy: Policy) -> Option<Weakness> {
     let text = std::str::from_utf8(value.expose()).ok()?;
     let bare = text.trim();
     let class = classify(key);

@@ -11,7 +11,7 @@ const MOST: usize = 20_000;
 
 /// A commit, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// Its id, hexadecimal, shortened.
     pub id: String,
     /// Day of its author date, UTC.
@@ -23,7 +23,7 @@ pub struct Commit {
 ///
 /// Nothing where the checked out commit does not hold it.
 #[must_use]
-pub fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) -> Option<Commit> {
+pub(crate) fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) -> Option<Commit> {
     let repository = git::open(root)?;
     let mut commit = repository.head_commit().ok()?;
     let mut found = None;

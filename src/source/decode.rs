@@ -13,7 +13,7 @@ const PATTERN: usize = 1024;
 
 /// How the bytes of a text were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// UTF-8; ASCII is part of it.
     Utf8,
     /// UTF-16, low byte first.
@@ -30,7 +30,7 @@ pub enum Encoding {
 
 /// The text of a file or blob.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Decoded<'a> {
+pub(crate) struct Decoded<'a> {
     /// The text without its byte order mark. Line ends are as in the file. Borrowed where the bytes are UTF-8.
     pub text: Cow<'a, str>,
     /// How it was written.
@@ -58,7 +58,7 @@ impl fmt::Debug for Decoded<'_> {
 /// that no byte is lost. Binary is what has a NUL in its first 8 KiB and is no UTF-16 or UTF-32, and what starts like a
 /// known binary format and is no UTF-8 there. UTF-8 costs one pass and no copy.
 #[must_use]
-pub fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (mark, body) = split_mark(bytes);
     let head = body.get(..HEAD).unwrap_or(body);
     let form = form(mark, head)?;

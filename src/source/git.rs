@@ -36,7 +36,7 @@ pub(super) struct Entry<'a> {
 
 impl Repository {
     /// The repository that holds `folder` (canonical; `given` is how the user named it), or `None` outside Git.
-    pub fn discover(folder: &Path, given: &Path) -> Result<Option<Self>, SourceError> {
+    pub(super) fn discover(folder: &Path, given: &Path) -> Result<Option<Self>, SourceError> {
         // Ownership decides nothing: from the repository's configuration only where the work tree is and how the index
         // is written gets used, and in containers the owner is often somebody else.
         let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
@@ -67,7 +67,7 @@ impl Repository {
     }
 
     /// The repository of the submodule whose work tree is `root`.
-    pub fn submodule(root: PathBuf) -> Result<Self, SourceError> {
+    pub(super) fn submodule(root: PathBuf) -> Result<Self, SourceError> {
         let repository = gix::open_opts(&root, options().with(Trust::Full)).map_err(|error| git_error(&root, error))?;
         Self::load(&repository, root)
     }
@@ -90,7 +90,7 @@ impl Repository {
     }
 
     /// What the index holds at and below `within` (relative, empty for all), sorted by path; unmerged paths once.
-    pub fn tracked<'a>(&'a self, within: &'a [u8]) -> impl Iterator<Item = Entry<'a>> {
+    pub(super) fn tracked<'a>(&'a self, within: &'a [u8]) -> impl Iterator<Item = Entry<'a>> {
         let entries = self.index.iter().flat_map(|index| index.entries().iter().map(move |entry| (index, entry)));
         let mut last: Option<&[u8]> = None;
         entries.filter_map(move |(index, entry)| {
@@ -108,7 +108,7 @@ impl Repository {
     }
 
     /// Whether the index holds the file at `path`.
-    pub fn is_tracked(&self, path: &[u8]) -> bool {
+    pub(super) fn is_tracked(&self, path: &[u8]) -> bool {
         let unmerged = |index: &gix::index::File| index.entry_range(path.as_bstr()).is_some();
         self.index.as_ref().is_some_and(|index| index.entry_by_path(path.as_bstr()).is_some() || unmerged(index))
     }
@@ -116,7 +116,7 @@ impl Repository {
 
 /// Where a work tree comes from, and what is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkout {
+pub(crate) struct Checkout {
     /// Address of the remote `origin` as a URL. It may hold a name and a password; reports take them off.
     pub address: String,
     /// Id of the commit, hexadecimal.
@@ -127,7 +127,7 @@ pub struct Checkout {
 
 /// What is checked out at `root`; none outside Git and without a remote `origin`.
 #[must_use]
-pub fn checkout(root: &Path) -> Option<Checkout> {
+pub(crate) fn checkout(root: &Path) -> Option<Checkout> {
     let repository = open(root)?;
     let address = repository.config_snapshot().string("remote.origin.url")?.to_string();
     // `git@host:owner/name` is what ssh people write for a URL.
@@ -142,13 +142,13 @@ pub fn checkout(root: &Path) -> Option<Checkout> {
 
 /// The Git directory of the work tree `root`: that of a linked work tree is its own. None outside Git.
 #[must_use]
-pub fn git_dir(root: &Path) -> Option<PathBuf> {
+pub(crate) fn git_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.git_dir().to_owned())
 }
 
 /// The Git directory that all work trees of the repository with the work tree `root` share. None outside Git.
 #[must_use]
-pub fn common_dir(root: &Path) -> Option<PathBuf> {
+pub(crate) fn common_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.common_dir().to_owned())
 }
 

@@ -10,7 +10,7 @@ use super::git::{git_error, is_outside, options};
 
 /// The folder of hooks of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HookFolder {
+pub(crate) struct HookFolder {
     /// The folder, which need not be there.
     pub path: PathBuf,
     /// Whether a configuration outside the repository names it (`git config --global core.hooksPath`), so that other
@@ -27,7 +27,7 @@ pub struct HookFolder {
 ///
 /// # Errors
 /// Where there is no repository, or it cannot be read.
-pub fn hook_folder(at: &Path) -> Result<HookFolder, SourceError> {
+pub(crate) fn hook_folder(at: &Path) -> Result<HookFolder, SourceError> {
     let error = |source| git_error(at, source);
     let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
     // Here the person's own configuration counts, as it does for the Git that is to run the hook. Git is not asked where its

@@ -27,7 +27,7 @@ pub struct Ignored {
 ///
 /// Nothing outside Git.
 #[must_use]
-pub fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
+pub(crate) fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
     let repository = git::open(root)?;
     let ignore_case = repository.config_snapshot().boolean("core.ignoreCase").unwrap_or(false);
     Some(ignored_below(root, ignore_case, paths))
@@ -49,7 +49,7 @@ pub fn ignored_below(root: &Path, ignore_case: bool, paths: &[&str]) -> Ignored 
 
 /// The same by the `.gitignore` files of a commit, or of the index.
 #[must_use]
-pub fn ignored_in(snapshot: &Snapshot, ignore_case: bool, paths: &[&str]) -> Ignored {
+pub(crate) fn ignored_in(snapshot: &Snapshot, ignore_case: bool, paths: &[&str]) -> Ignored {
     let rules = Rules::shared(ignore_case);
     let read = |path: &str| snapshot.read(path, MOST).ok().flatten();
     let files = |path: &[u8]| read(std::str::from_utf8(path).ok()?);

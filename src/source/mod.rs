@@ -16,7 +16,7 @@ mod hooks;
 mod ignored;
 mod past;
 mod read;
-pub mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -28,15 +28,18 @@ use std::sync::Arc;
 
 use crate::finding::Skipped;
 
-pub use commits::{Commit, committed};
-pub use decode::{Decoded, Encoding, decode};
-pub use git::{Checkout, checkout, common_dir, git_dir};
-pub use hooks::{HookFolder, hook_folder};
-pub use ignored::{Ignored, ignored, ignored_below, ignored_in};
-pub use past::{Past, past};
-pub use read::{BINARY, Read, read, stdin};
-pub use store::Scratch;
-pub use tree::{list, report_name, root_of};
+pub(crate) use commits::{Commit, committed};
+pub(crate) use decode::{Decoded, Encoding, decode};
+pub(crate) use git::{Checkout, checkout, common_dir, git_dir};
+pub(crate) use hooks::{HookFolder, hook_folder};
+pub use ignored::ignored_below;
+pub(crate) use ignored::{Ignored, ignored, ignored_in};
+pub(crate) use past::{Past, past};
+pub(crate) use read::read;
+pub(crate) use read::{BINARY, Read, stdin};
+pub(crate) use store::Scratch;
+pub use tree::list;
+pub(crate) use tree::{report_name, root_of};
 
 /// A file to be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub struct Past {
 ///
 /// Nothing where there is no such commit: outside Git, in a young repository, and in a shallow clone that ends earlier.
 #[must_use]
-pub fn past(root: &Path, seconds: i64, paths: &[&str]) -> Option<Past> {
+pub(crate) fn past(root: &Path, seconds: i64, paths: &[&str]) -> Option<Past> {
     let repository = git::open(root)?;
     let mut commit = repository.head_commit().ok()?;
     for _ in 0..MOST {

@@ -11,13 +11,13 @@ use super::{Decoded, File, Kind, Scratch};
 const FIRST: usize = 64 * 1024;
 
 /// The reason for leaving out a file that is no text.
-pub const BINARY: &str = "binary file";
+pub(crate) const BINARY: &str = "binary file";
 /// The reason for leaving out a file that git-crypt encrypted.
 const GIT_CRYPT: &str = "encrypted by git-crypt";
 
 /// What became of reading one file.
 #[derive(Debug)]
-pub enum Read<'a> {
+pub(crate) enum Read<'a> {
     /// Its text.
     Text(Decoded<'a>),
     /// Left out on purpose, and why: binary, over the limit, no regular file any more.
@@ -80,7 +80,7 @@ pub(super) fn open(path: &Path) -> io::Result<fs::File> {
 ///
 /// `scratch` is one thread's room for many files. The text borrows it where the file is UTF-8, so
 /// that nothing is copied.
-pub fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
+pub(crate) fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
     if let Some(blob) = file.blob.as_ref() {
         if blob.may_be_checked_out()
             && let Ok(input) = open(&file.location)
@@ -113,7 +113,7 @@ pub fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
 }
 
 /// Reads standard input to its end into `buffer` and decodes it. More than `limit` bytes are refused.
-pub fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Read<'_> {
+pub(crate) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Read<'_> {
     take(io::stdin().lock(), None, limit, buffer)
 }
 

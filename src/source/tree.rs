@@ -43,7 +43,7 @@ pub fn list(paths: &[PathBuf], keep: &(dyn Fn(&str) -> bool + Sync)) -> Result<L
 /// # Errors
 ///
 /// As [`list`], for the same paths.
-pub fn root_of(paths: &[PathBuf]) -> Result<PathBuf, SourceError> {
+pub(crate) fn root_of(paths: &[PathBuf]) -> Result<PathBuf, SourceError> {
     let mut repositories = Vec::new();
     let starts = paths.iter().map(|path| Start::new(path, &mut repositories)).collect::<Result<Vec<_>, _>>()?;
     Ok(root(&starts, &repositories)?.0)
@@ -404,7 +404,7 @@ pub(super) fn encoded(path: &[u8]) -> String {
 
 /// The report path of `path`, an absolute one: from `root` where it stands below it. Nothing is looked up.
 #[must_use]
-pub fn report_name(root: &Path, path: &Path) -> String {
+pub(crate) fn report_name(root: &Path, path: &Path) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();
     for part in path.components() {
         match part {

@@ -117,7 +117,7 @@ struct Level {
 impl Rules {
     /// The rules of `repository` that apply everywhere: its `info/exclude` and the user's own ignore file, since what
     /// the user ignores everywhere gets into no commit either.
-    pub fn new(repository: &Repository) -> Self {
+    pub(super) fn new(repository: &Repository) -> Self {
         let ignore_case = repository.ignore_case;
         let global = ignore::gitignore::gitconfig_excludes_path();
         let global = global.map_or_else(Patterns::empty, |path| patterns(&path, ignore_case));
@@ -140,13 +140,13 @@ impl Rules {
     }
 
     /// The rules that every clone has: those of `.gitignore` files alone.
-    pub fn shared(ignore_case: bool) -> Self {
+    pub(super) fn shared(ignore_case: bool) -> Self {
         Self { exclude: Patterns::empty(), global: Patterns::empty(), ignore_case }
     }
 
     /// Whether the rules speak of the file `path`, which need not be there, or of a folder above it: they ignore it, or
     /// say that it is not to be ignored.
-    pub fn speak_of(&self, files: IgnoreFiles<'_>, path: &[u8]) -> bool {
+    pub(super) fn speak_of(&self, files: IgnoreFiles<'_>, path: &[u8]) -> bool {
         let load = |folder: &[u8], parent| {
             let text = files(&join(folder, b".gitignore"));
             Level::add(text.map_or_else(Patterns::empty, |text| parse(&text, self.ignore_case)), folder, parent)

@@ -2,7 +2,7 @@
 
 /// How strongly a key's name says that its value is a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeyClass {
+pub(crate) enum KeyClass {
     /// Nothing of the kind.
     None,
     /// The public half of a pair (`AWS_ACCESS_KEY_ID`).
@@ -17,7 +17,7 @@ pub enum KeyClass {
 
 /// Classifies `key`, spelled in any of camelCase, `snake_case`, kebab-case, dotted or SCREAMING case.
 #[must_use]
-pub fn classify(key: &str) -> KeyClass {
+pub(crate) fn classify(key: &str) -> KeyClass {
     let words = words(key);
     let mut end = words.len();
     while end > 1 && (NOISE.contains(&words[end - 1].as_str()) || is_number(&words[end - 1])) {
@@ -57,7 +57,7 @@ pub fn classify(key: &str) -> KeyClass {
 
 /// Whether a key names somebody or something (`clientId`, `rootUser`): what it is given may be random and is no secret.
 #[must_use]
-pub fn is_identifier(key: &str) -> bool {
+pub(crate) fn is_identifier(key: &str) -> bool {
     const NAMES: [&str; 7] = ["id", "uuid", "guid", "user", "username", "usernames", "email"];
     words(key).last().is_some_and(|last| NAMES.contains(&last.as_str()))
 }

@@ -6,17 +6,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub mod ciphertext;
-pub mod key;
-pub mod placeholder;
-pub mod setting;
+pub(crate) mod ciphertext;
+pub(crate) mod key;
+pub(crate) mod placeholder;
+pub(crate) mod setting;
 
-pub use key::KeyClass;
-pub use placeholder::is_placeholder;
+pub(crate) use key::KeyClass;
+pub(crate) use placeholder::is_placeholder;
 
 /// How sure a judgement is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Confidence {
+pub(crate) enum Confidence {
     /// It may be a weak or made-up value.
     Low,
     /// It looks random or strong.
@@ -28,7 +28,7 @@ pub enum Confidence {
 /// Placeholders, references to other stores, ciphertext, booleans, durations, file paths, plain names and URLs without a
 /// password are not. Weak real passwords are (`product.md` section 4), with low confidence.
 #[must_use]
-pub fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
+pub(crate) fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     let value = value.trim();
     if value.len() > 4096 || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
         return None;
@@ -112,7 +112,7 @@ impl Shape {
 
 /// Shannon entropy of the characters of `value`, bits per character.
 #[must_use]
-pub fn entropy(value: &str) -> f64 {
+pub(crate) fn entropy(value: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in value.bytes() {
         counts[usize::from(byte)] += 1;
@@ -127,7 +127,7 @@ pub fn entropy(value: &str) -> f64 {
 
 /// Booleans, numbers, durations, versions, dates, paths, images, addresses: values that no credential key makes secret.
 #[must_use]
-pub fn is_innocent(value: &str) -> bool {
+pub(crate) fn is_innocent(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let word = matches!(
         lower.as_str(),
@@ -149,7 +149,7 @@ fn is_duration(lower: &str) -> bool {
 
 /// An absolute or relative file path of several ordinary segments.
 #[must_use]
-pub fn is_path(value: &str) -> bool {
+pub(crate) fn is_path(value: &str) -> bool {
     let rooted =
         value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~{}:@ $()*".contains(c);
@@ -164,7 +164,7 @@ pub fn is_path(value: &str) -> bool {
 
 /// Letters and digits mixed so closely that no person chose the order.
 #[must_use]
-pub fn looks_random(part: &str) -> bool {
+pub(crate) fn looks_random(part: &str) -> bool {
     let shape = Shape::of(part);
     shape.len >= 12 && shape.digits >= 2 && shape.letters >= 2 && shape.classes >= 2 && entropy(part) >= 3.2 && {
         let switches =
@@ -216,7 +216,7 @@ fn is_plain_json(value: &str) -> bool {
 
 /// A name as people give to things: lower-case words joined by dashes or dots, perhaps with short numbers.
 #[must_use]
-pub fn is_name(value: &str) -> bool {
+pub(crate) fn is_name(value: &str) -> bool {
     let parts: Vec<&str> = value.split(['-', '.', '/', ':']).collect();
     let word = |part: &&str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
@@ -231,7 +231,7 @@ pub fn is_name(value: &str) -> bool {
 
 /// The 8-4-4-4-12 form of RFC 9562.
 #[must_use]
-pub fn is_uuid(value: &str) -> bool {
+pub(crate) fn is_uuid(value: &str) -> bool {
     value.len() == 36
         && value.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

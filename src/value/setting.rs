@@ -110,13 +110,13 @@ impl Look {
 
 /// Whether a text is a credential whatever its key is called: nobody writes a setting like that.
 #[must_use]
-pub fn is_strong(text: &str) -> bool {
+pub(crate) fn is_strong(text: &str) -> bool {
     looks_random(text) && judge(KeyClass::Weak, text) == Some(Confidence::High)
 }
 
 /// Certificates and public keys.
 #[must_use]
-pub fn is_public(key: &str, text: &str) -> bool {
+pub(crate) fn is_public(key: &str, text: &str) -> bool {
     let text = text.trim();
     let certificate = text.starts_with("-----BEGIN CERTIFICATE") || text.starts_with("-----BEGIN PUBLIC KEY");
     let public = certificate || text.starts_with("ssh-rsa ") || text.starts_with("ssh-ed25519 ") || is_public_key(key);
@@ -130,7 +130,7 @@ fn is_public_key(key: &str) -> bool {
 
 /// A setting that stands in a Secret for company: a switch, a small number, an address without a password.
 #[must_use]
-pub fn is_setting(key: &str, text: &str) -> bool {
+pub(crate) fn is_setting(key: &str, text: &str) -> bool {
     key::classify(key) == KeyClass::None && Shape::of(text).is_setting(key)
 }
 

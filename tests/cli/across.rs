@@ -222,7 +222,7 @@ fn no_secret_of_another_file_is_said() {
     ];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let tree = Tree::new(&files);
-    for format in mlguard::report::Format::ALL.iter().map(|format| format.as_str()) {
+    for format in mlguard::api::report::Format::ALL.iter().map(|format| format.as_str()) {
         let run = tree.run(&["check", "--format", format]);
         for part in ["Ky9Pf34qY6", &password, "bbbbbbbb", "cccccccc"] {
             assert!(!run.out.contains(part) && !run.err.contains(part), "{format}: {part}: {}", run.out);

@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-use mlguard::report::Format;
+use mlguard::api::report::Format;
 
 use super::harness::Tree;
 

@@ -103,7 +103,7 @@ fn a_strange_tree_neither_blocks_nor_escapes() {
     for name in [&b"line\nbreak.txt"[..], b"esc\x1b[31m.txt", b"latin\xe9.txt", b"::error::x.txt"] {
         fs::write(tree.path("").join(std::ffi::OsStr::from_bytes(name)), leak()).expect("a file");
     }
-    for format in mlguard::report::Format::ALL.iter().map(|format| format.as_str()) {
+    for format in mlguard::api::report::Format::ALL.iter().map(|format| format.as_str()) {
         let run = tree.run(&["check", "--format", format]);
         assert_eq!(run.code, 1, "{run:?}");
         assert!(

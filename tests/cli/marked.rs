@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mlguard::report::Format;
+use mlguard::api::report::Format;
 
 use super::harness::Tree;
 

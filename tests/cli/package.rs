@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mlguard::seal::{Randomness, job};
+use mlguard::api::seal::{Randomness, unseal};
 use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
 use rsa::rand_core::OsRng;
 use rsa::{RsaPrivateKey, RsaPublicKey};
@@ -103,7 +103,7 @@ fn silent(run: &Run, tree: &Tree) {
 
 /// What a sealed file holds.
 fn opened(text: &str, key: &RsaPrivateKey) -> BTreeMap<String, String> {
-    let (plain, _) = job::unseal(text, &[key], None, Randomness::default()).expect("it opens");
+    let (plain, _) = unseal(text, &[key], None, Randomness::default()).expect("it opens");
     let data = plain.split_once("\ndata:\n").expect("data").1.lines();
     let value = |text: &str| String::from_utf8(STANDARD.decode(text.trim_matches('"')).expect("base64")).expect("text");
     let pairs = data.map(|line| line.trim().split_once(": ").expect("an entry"));
@@ -165,7 +165,7 @@ fn a_package_is_written_and_opens_with_the_keys_of_its_clusters() {
         let wanted = serde_json::json!({ "username": GOOD[6].1, "password": GOOD[7].1, "auth": auth });
         assert_eq!(login["auths"]["ghcr.io"], wanted, "{environment}");
     }
-    let other = job::unseal(&text("dev/ghcr-sealed-secret.yaml"), &[&KEYS[1]], None, Randomness::default());
+    let other = unseal(&text("dev/ghcr-sealed-secret.yaml"), &[&KEYS[1]], None, Randomness::default());
     assert!(other.is_err(), "sealed for the cluster of dev only");
     for line in [
         "dev: namespace financial-ml-dev\n",

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mlguard::report::Format;
+use mlguard::api::report::Format;
 
 use super::harness::{Tree, token};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mlguard::checks;
-use mlguard::rule::{self, Family, Fixable};
+use mlguard::api::checks;
+use mlguard::api::rule::{self, Family, Fixable};
 
 use super::{of, root};
 

@@ -13,16 +13,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
-use mlguard::cli::args::Cli;
-use mlguard::report::rule_markdown;
-use mlguard::rule::{self, Family, Rule};
+use mlguard::api::cli::Cli;
+use mlguard::api::report::rule_markdown;
+use mlguard::api::rule::{self, Family, Rule};
 
 /// Above a generated file.
 const NOTE: &str = "<!-- Written by `MLGUARD_BLESS=1 cargo test --test generated`; change the source instead. -->";
 
 #[test]
 fn schema_of_the_configuration() {
-    let schema = mlguard::config::schema::schema(rule::builtin());
+    let schema = mlguard::api::config::schema(rule::builtin());
     compare("schema/mlguard.schema.json", &format!("{schema:#}\n"));
 }
 

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mlguard::document::yaml;
-use mlguard::seal::json;
-use mlguard::seal::stream::Stream;
+use mlguard::api::document::yaml;
+use mlguard::api::seal::Stream;
+use mlguard::api::seal::value as json_value;
 use serde_json::{Map, Value, json};
 
 /// Most bytes of all values of a Secret.
@@ -141,7 +141,7 @@ impl Format {
             let all = serde_json::Deserializer::from_str(text).into_iter::<Value>();
             return all.map(|object| object.expect("JSON")).collect();
         }
-        let object = |document: &str| yaml::parse(document).expect("YAML").root().map(json::value);
+        let object = |document: &str| yaml::parse(document).expect("YAML").root().map(json_value);
         documents(text).into_iter().filter_map(object).collect()
     }
 }

@@ -195,7 +195,7 @@ fn both_read_the_same_lists_of_keys() {
 }
 
 fn yaml(value: &Value) -> String {
-    mlguard::seal::emit::yaml(value)
+    mlguard::api::seal::yaml(value)
 }
 
 #[expect(clippy::print_stderr, reason = "tells why a test is skipped")]

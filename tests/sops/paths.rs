@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use mlguard::document::fragment::{Host, Lang};
-use mlguard::document::sops::config::{self, Match};
-use mlguard::document::view;
+use mlguard::api::document::sops::{self, Match};
+use mlguard::api::document::view;
+use mlguard::api::document::{Host, Lang};
 use rayon::prelude::*;
 
 use super::rig::Rig;
@@ -130,13 +130,13 @@ fn sops_takes_the_same_rule() {
             fs::write(folder.join(".sops.yaml"), &text).expect("a file");
             let parsed = view::parse(".sops.yaml", &text, Lang::Yaml);
             let unit = parsed.units.iter().find(|unit| unit.host() == Host::File).expect("a document");
-            let read = config::read(unit).expect("rules");
+            let read = sops::read(unit).expect("rules");
             let (mut compared, mut unknown) = (0, 0);
             for path in PATHS {
                 let file = folder.join(path);
                 fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
                 fs::write(&file, "a made-up value\n").expect("a file");
-                let ours = config::rule_for(&read, path);
+                let ours = sops::rule_for(&read, path);
                 let theirs = theirs(&rig, &folder, path, &by_name);
                 let same = match (&ours, &theirs) {
                     (Match::Unknown, _) => {

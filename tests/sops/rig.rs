@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use mlguard::engine::{self, Input, Options};
-use mlguard::finding::DigestKey;
-use mlguard::inventory::convention::Convention;
-use mlguard::{rule, source};
+use mlguard::api::engine::{self, Input, Options};
+use mlguard::api::finding::DigestKey;
+use mlguard::api::inventory::Convention;
+use mlguard::api::{rule, source};
 
 /// The rules that are compared.
 pub const RULES: [&str; 5] = ["sops-broken", "sops-partial", "sops-plaintext", "sops-rule-drift", "sops-uncovered"];

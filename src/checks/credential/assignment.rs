@@ -14,7 +14,7 @@ const MAX_VALUE: usize = 4096;
 
 /// How a stretch of text assigns values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syntax {
+pub(crate) enum Syntax {
     /// `key: value` and `key=value`, quoted or not: YAML, JSON, dotenv, INI, properties, TOML, Dockerfile.
     Config,
     /// `KEY=value` and `--flag value`; a colon assigns nothing unless the key is quoted.
@@ -27,7 +27,7 @@ pub enum Syntax {
 
 /// A key and the value assigned to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// The key's name, without quotes and leading dashes.
     pub key: Span,
     /// The value, without quotes.
@@ -74,7 +74,7 @@ fn is_identifier(value: &str, quoted: bool) -> bool {
 
 /// Reads the assignment whose key holds the keyword at `at`.
 #[must_use]
-pub fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
+pub(crate) fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
     let bytes = text.as_bytes();
     let whole = key_span(bytes, at);
     let dashes = bytes[whole.range()].iter().take_while(|&&byte| byte == b'-').count();

@@ -13,14 +13,14 @@ use crate::span::Span;
 use crate::value::{self, Confidence};
 use prefilter::Prefilter;
 
-pub mod assignment;
+pub(crate) mod assignment;
 mod decode;
 mod examples;
 mod prefilter;
 mod verify;
 
-pub use assignment::Syntax;
-pub use examples::test_rules;
+pub(crate) use assignment::Syntax;
+pub(crate) use examples::test_rules;
 
 /// Bytes before and behind a keyword that a rule looks at, at most.
 const BEFORE: usize = 256;
@@ -71,7 +71,7 @@ impl Encoding {
 
 /// What the prefilter finds beside the rules.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// A word of a credential's key stands in the text.
     pub credential: bool,
     /// `mlguard:` stands in the text.
@@ -79,7 +79,7 @@ pub struct Marks {
 }
 
 /// The rules of a run, ready to search.
-pub struct Engine {
+pub(crate) struct Engine {
     rules: Vec<Compiled>,
     prefilter: Prefilter,
     /// By number in the prefilter.
@@ -103,7 +103,7 @@ enum Keyword {
 
 /// Why rules cannot be used together.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
+pub(crate) enum EngineError {
     /// An expression does not compile.
     #[error("rule {rule}: the pattern is not a regular expression that can be used: {message}")]
     Pattern {
@@ -117,7 +117,7 @@ pub enum EngineError {
 impl Engine {
     /// Makes an engine of the credential rules among `rules`.
     /// Expressions are compiled on first need; see [`Engine::compile_all`].
-    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
+    pub(crate) fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
         let rules: Vec<Compiled> = rules
             .into_iter()
             .filter(|rule| rule.pattern.is_some())
@@ -157,12 +157,12 @@ impl Engine {
 
     /// The rule of a [`Hit`].
     #[must_use]
-    pub fn rule(&self, hit: &Hit) -> &Rule {
+    pub(crate) fn rule(&self, hit: &Hit) -> &Rule {
         &self.rules[hit.rule].rule
     }
 
     /// All credential rules, in the order in which hits count them.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().map(|compiled| &compiled.rule)
     }
 
@@ -170,7 +170,7 @@ impl Engine {
     ///
     /// # Errors
     /// The first that does not compile.
-    pub fn compile_all(&self) -> Result<(), EngineError> {
+    pub(crate) fn compile_all(&self) -> Result<(), EngineError> {
         for compiled in &self.rules {
             let Some(text) = compiled.rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_ref()) else {
                 continue;
@@ -183,7 +183,7 @@ impl Engine {
 
     /// Searches `text`. `syntax` says how assignments are written at a byte offset. Hits come in no order and may overlap.
     #[must_use]
-    pub fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> (Vec<Hit>, Marks) {
+    pub(crate) fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> (Vec<Hit>, Marks) {
         let mut search =
             Search { engine: self, text, hits: Vec::new(), marks: Marks::default(), tried: vec![0; self.rules.len()] };
         search.keywords(syntax);
@@ -204,7 +204,7 @@ impl Engine {
 
     /// The most telling hit in one value that stands alone, for checks that know the key: only formats count.
     #[must_use]
-    pub fn identify(&self, value: &str) -> Option<Hit> {
+    pub(crate) fn identify(&self, value: &str) -> Option<Hit> {
         let (hits, _) = self.search(value, &|_| Syntax::Config);
         hits.into_iter().filter(|hit| hit.specific).min_by_key(|hit| (std::cmp::Reverse(hit.level), hit.span, hit.rule))
     }

@@ -97,7 +97,7 @@ pub(in crate::cli) struct BaselineFileArgs {
 
 impl BaselineFileArgs {
     /// What they say, in the words of the configuration.
-    pub fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> Flags {
         Flags { baseline: self.baseline.clone(), ..self.config.flags() }
     }
 }

@@ -39,7 +39,7 @@ Exit status:
   130  interrupted twice";
 
 #[derive(Debug, Args)]
-pub struct HookCommand {
+pub(crate) struct HookCommand {
     #[command(subcommand)]
     pub(in crate::cli) kind: HookKind,
 }
@@ -94,7 +94,7 @@ pub(in crate::cli) struct GateArgs {
 
 impl GateArgs {
     /// The same said to `mlguard check`.
-    pub fn check(&self, paths: Vec<PathBuf>, commits: CommitArgs) -> CheckArgs {
+    pub(crate) fn check(&self, paths: Vec<PathBuf>, commits: CommitArgs) -> CheckArgs {
         CheckArgs {
             paths,
             commits: CommitArgs { allow_shallow: self.allow_shallow, ..commits },

@@ -45,7 +45,7 @@ pub(in crate::cli) enum GitHook {
 
 impl GitHook {
     /// Its name, which is that of its file.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
             Self::PrePush => "pre-push",

@@ -117,7 +117,7 @@ Exit status:
 
 /// Flags of all commands.
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Log to standard error what is done; -vv and -vvv say more. RUST_LOG goes before it
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
@@ -131,7 +131,7 @@ pub struct Global {
 
 /// When to do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     /// On a terminal, unless NO_COLOR is set
     Auto,
     /// Always
@@ -209,7 +209,7 @@ pub(super) struct ConfigArgs {
 
 impl ConfigArgs {
     /// What they say, in the words of the configuration.
-    pub fn flags(&self) -> Flags {
+    pub(super) fn flags(&self) -> Flags {
         Flags {
             config: self.config.clone(),
             no_config: self.no_config,
@@ -236,7 +236,7 @@ pub(super) struct ReadArgs {
 
 impl ReadArgs {
     /// What they say, in the words of the configuration, next to what `config` says.
-    pub fn flags(&self, config: &ConfigArgs) -> Flags {
+    pub(super) fn flags(&self, config: &ConfigArgs) -> Flags {
         Flags { exclude: self.exclude.clone(), max_size: self.max_size, ..config.flags() }
     }
 }
@@ -308,14 +308,14 @@ pub(super) struct CommitArgs {
 
 impl CommitArgs {
     /// Whether commits are asked for.
-    pub fn any(&self) -> bool {
+    pub(super) fn any(&self) -> bool {
         self.staged || self.diff.is_some() || self.history.is_some()
     }
 }
 
 impl CheckArgs {
     /// What they say, in the words of the configuration.
-    pub fn flags(&self) -> Flags {
+    pub(super) fn flags(&self) -> Flags {
         Flags {
             only: self.rules.clone(),
             fail_on: self.fail_on,
@@ -356,7 +356,7 @@ pub(super) struct MapArgs {
 
 impl MapArgs {
     /// What they say, in the words of the configuration.
-    pub fn flags(&self) -> Flags {
+    pub(super) fn flags(&self) -> Flags {
         self.reading.flags(&self.config)
     }
 }

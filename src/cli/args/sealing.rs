@@ -248,7 +248,7 @@ pub(in crate::cli) struct FixArgs {
 
 impl FixArgs {
     /// What they say, in the words of the configuration.
-    pub fn flags(&self) -> Flags {
+    pub(crate) fn flags(&self) -> Flags {
         Flags { fail_on: self.fail_on, ..self.reading.flags(&self.config) }
     }
 }

@@ -28,7 +28,7 @@ pub(super) enum Source {
 
 impl Source {
     /// Opens the source, and says what is worth knowing of it.
-    pub fn open(args: &PackageArgs) -> Result<(Self, Vec<Problem>), Problem> {
+    pub(super) fn open(args: &PackageArgs) -> Result<(Self, Vec<Problem>), Problem> {
         if let Some(path) = &args.from_env_file {
             let (text, warnings) = text(path, "--from-env-file")?;
             let read = dotenv(&text).map_err(|(line, error)| {
@@ -48,7 +48,7 @@ impl Source {
     }
 
     /// The credential of that name.
-    pub fn get(&self, name: &str) -> Option<Plaintext> {
+    pub(super) fn get(&self, name: &str) -> Option<Plaintext> {
         match self {
             #[expect(
                 clippy::disallowed_methods,
@@ -60,7 +60,7 @@ impl Source {
     }
 
     /// What to do where names are missing.
-    pub fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::Variables => "set the environment variables, or name a file with --from-env-file or --from-secret",
             Self::Named(_) => "add the names to the file",

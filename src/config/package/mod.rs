@@ -18,7 +18,7 @@ pub(super) struct Said {
 
 /// What a delivery package holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackagePlan {
+pub(crate) struct PackagePlan {
     /// Who approves of packages, for the annotation `approved-by`.
     pub approved_by: Option<Valued<String>>,
     /// The Secrets of each environment, in the order of the configuration.
@@ -29,7 +29,7 @@ pub struct PackagePlan {
 
 /// One Secret of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageSecret {
+pub(crate) struct PackageSecret {
     /// Its name, the same in every environment.
     pub name: String,
     /// What it holds.
@@ -38,7 +38,7 @@ pub struct PackageSecret {
 
 /// What a Secret of a package holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// Keys and their values, of type `Opaque`.
     Keys(Vec<(String, Valued<Item>)>),
     /// The login of a container registry, of type `kubernetes.io/dockerconfigjson`.
@@ -47,7 +47,7 @@ pub enum Content {
 
 /// The login of a container registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registry {
+pub(crate) struct Registry {
     /// Host, with its port where it has one.
     pub server: String,
     /// User name.
@@ -60,7 +60,7 @@ pub struct Registry {
 
 /// Where one value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
+pub(crate) enum Item {
     /// The credential source, under this name.
     From(String),
     /// The configuration itself: a setting, never a credential.
@@ -72,7 +72,7 @@ pub enum Item {
 impl Item {
     /// The names of the credential source that it takes, in the order in which they stand.
     #[must_use]
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         match self {
             Self::From(name) => vec![name],
             Self::Value(_) => Vec::new(),
@@ -83,7 +83,7 @@ impl Item {
 
 /// A template as pairs: text as it stands, and the name behind it; the last one has none.
 #[must_use]
-pub fn pieces(template: &str) -> Vec<(&str, Option<&str>)> {
+pub(crate) fn pieces(template: &str) -> Vec<(&str, Option<&str>)> {
     let (mut found, mut rest) = (Vec::new(), template);
     while let Some((text, after)) = rest.split_once("${") {
         let Some((name, after)) = after.split_once('}') else { break };
@@ -135,7 +135,7 @@ fn default() -> Vec<Valued<PackageSecret>> {
 ///
 /// # Errors
 /// Where it is empty, long, or has more than one line.
-pub fn check_approver(text: &str) -> Result<(), &'static str> {
+pub(crate) fn check_approver(text: &str) -> Result<(), &'static str> {
     if text.trim().is_empty() || text.len() > 253 {
         return Err("is a name or an address, at most 253 bytes");
     }

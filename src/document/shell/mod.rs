@@ -8,8 +8,8 @@ mod store;
 
 use std::borrow::Cow;
 
-pub use secret::{CreateSecret, Literal, create_secret};
-pub use store::{StoreSecret, may_store, store_secret};
+pub(crate) use secret::{CreateSecret, Literal, create_secret};
+pub(crate) use store::{StoreSecret, may_store, store_secret};
 
 use super::fragment::{Fragment, Host, Lang, looks_like_manifest};
 use super::offset::OffsetMap;
@@ -17,7 +17,7 @@ use crate::span::Span;
 
 /// The body of a here-document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heredoc {
+pub(crate) struct Heredoc {
     /// The lines between the redirection's line and the terminator.
     pub body: Span,
     /// Whether the delimiter is quoted, so that nothing in the body is expanded.
@@ -28,14 +28,14 @@ pub struct Heredoc {
 
 /// A simple command.
 #[derive(Clone, Debug)]
-pub struct Command<'a> {
+pub(crate) struct Command<'a> {
     /// Its words, redirection operators left out.
     pub words: Vec<Word<'a>>,
 }
 
 /// A word of a command.
 #[derive(Clone, Debug)]
-pub struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// Where it stands, quotes included.
     pub span: Span,
     /// Its text without quotes and escapes. Expansions stand as written.
@@ -57,25 +57,25 @@ impl Word<'_> {
 
 /// The here-documents of `text`, in order.
 #[must_use]
-pub fn heredocs(text: &str) -> Vec<Heredoc> {
+pub(crate) fn heredocs(text: &str) -> Vec<Heredoc> {
     scan::scan(text).heredocs
 }
 
 /// The simple commands of `text`, those inside `$(…)` too, in order of place. Bodies of here-documents are left out.
 #[must_use]
-pub fn commands(text: &str) -> Vec<Command<'_>> {
+pub(crate) fn commands(text: &str) -> Vec<Command<'_>> {
     scan::scan(text).commands
 }
 
 /// What the commands of `text` put into stores of secrets.
 #[must_use]
-pub fn store_secrets(text: &str) -> Vec<StoreSecret> {
+pub(crate) fn store_secrets(text: &str) -> Vec<StoreSecret> {
     stored(text, &commands(text))
 }
 
 /// The same of commands of `text` that were read already.
 #[must_use]
-pub fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
+pub(crate) fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
     let one = |(at, command): (usize, &Command<'_>)| {
         let before = at.checked_sub(1).map(|at| &commands[at]).filter(|before| store::is_pipe(text, before, command));
         store_secret(command, before)
@@ -85,7 +85,7 @@ pub fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
 
 /// The commands of a Groovy pipeline: the strings given to `sh`.
 #[must_use]
-pub fn groovy_scripts(text: &str) -> Vec<Span> {
+pub(crate) fn groovy_scripts(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(next) = memchr::memmem::find(&text.as_bytes()[at..], b"sh") {
@@ -113,7 +113,7 @@ pub fn groovy_scripts(text: &str) -> Vec<Span> {
 
 /// The here-documents that hold manifests.
 #[must_use]
-pub fn fragments(text: &str) -> Vec<Fragment<'_>> {
+pub(crate) fn fragments(text: &str) -> Vec<Fragment<'_>> {
     if memchr::memmem::find(text.as_bytes(), b"<<").is_none() {
         return Vec::new();
     }

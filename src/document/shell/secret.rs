@@ -63,7 +63,7 @@ const WITH_VALUE: [&str; 24] = [
 
 /// The Secret that `command` makes, if it is `kubectl create secret` or `oc create secret` of any spelling.
 #[must_use]
-pub fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
+pub(crate) fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
     let program = command.words.iter().position(|word| is_program(&word.text))?;
     let mut made = CreateSecret::default();
     let mut positional = Vec::new();

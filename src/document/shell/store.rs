@@ -68,7 +68,7 @@ const FLAGS: [&str; 8] = [
 /// Whether a text is worth reading for such commands, and for `create secret`. Every one of them has one of a few words, or
 /// `secret` between words that tell.
 #[must_use]
-pub fn may_store(text: &str) -> bool {
+pub(crate) fn may_store(text: &str) -> bool {
     // Made once: this is asked of every document.
     static SECRET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("secret"));
     static WORDS: LazyLock<[Finder<'static>; 3]> =
@@ -88,7 +88,7 @@ pub fn may_store(text: &str) -> bool {
 
 /// What `command` puts into a store. `before` is the command whose output it reads, where it is behind a pipe.
 #[must_use]
-pub fn store_secret(command: &Command<'_>, before: Option<&Command<'_>>) -> Option<StoreSecret> {
+pub(crate) fn store_secret(command: &Command<'_>, before: Option<&Command<'_>>) -> Option<StoreSecret> {
     let (name, rest) = named(command)?;
     let mut literals = Vec::new();
     if name != "aws ssm put-parameter" || has_option(rest, "--type", "SecureString") {

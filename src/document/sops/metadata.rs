@@ -17,7 +17,7 @@ pub struct Recipient {
 }
 
 /// Recipients that can do the same.
-pub type Group = BTreeSet<Recipient>;
+pub(crate) type Group = BTreeSet<Recipient>;
 
 /// A value of the metadata by its flattened key (`age__list_0__map_recipient`).
 pub(super) struct Entry<'t> {
@@ -28,7 +28,7 @@ pub(super) struct Entry<'t> {
 
 /// Metadata of a file.
 #[derive(Debug)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// Of their name, bytes of the source's text.
     pub span: Span,
     /// What keeps SOPS from reading them, in words.
@@ -128,7 +128,7 @@ impl Metadata {
 
     /// The selector that holds for the file; none where SOPS refuses several.
     #[must_use]
-    pub fn selector(&self) -> Option<Selector> {
+    pub(crate) fn selector(&self) -> Option<Selector> {
         match self.selectors.as_slice() {
             [] => Some(Selector::default()),
             [(one, _)] => Some(one.clone()),

@@ -10,23 +10,23 @@ use super::view::{Unit, View};
 use super::yaml::{self, Node, Tree};
 use crate::span::{LineIndex, Span};
 
-pub mod config;
+pub(crate) mod config;
 mod flat;
-pub mod metadata;
-pub mod name;
-pub mod pattern;
-pub mod plain;
-pub mod selector;
+pub(crate) mod metadata;
+pub(crate) mod name;
+pub(crate) mod pattern;
+pub(crate) mod plain;
+pub(crate) mod selector;
 mod value;
 
 use metadata::Entry;
-pub use metadata::{Group, Metadata, Recipient};
-pub use selector::{Kind, Selector};
+pub(crate) use metadata::{Group, Metadata, Recipient};
+pub(crate) use selector::{Kind, Selector};
 use selector::{Matcher, Said};
-pub use value::Value;
+pub(crate) use value::Value;
 
 /// A file with SOPS's metadata.
-pub struct File {
+pub(crate) struct File {
     /// Of the first document that has some.
     pub metadata: Metadata,
     /// Number of that document.
@@ -40,7 +40,7 @@ pub struct File {
 }
 
 /// A document of a file.
-pub struct Document {
+pub(crate) struct Document {
     /// Whether it has metadata of its own.
     pub sealed: bool,
     /// `kind`, where it is a Kubernetes object.
@@ -50,7 +50,7 @@ pub struct Document {
 }
 
 /// A scalar.
-pub struct Leaf {
+pub(crate) struct Leaf {
     /// Number of its document.
     pub document: usize,
     /// Its path as SOPS knows it, without indexes of lists: a value decrypts nowhere else.
@@ -68,14 +68,14 @@ pub struct Leaf {
 impl Leaf {
     /// Its key.
     #[must_use]
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.keys.last().map_or("", |key| key)
     }
 }
 
 /// Reads a file; none where it has no metadata of SOPS.
 #[must_use]
-pub fn read(view: &View<'_>) -> Option<File> {
+pub(crate) fn read(view: &View<'_>) -> Option<File> {
     match view.lang {
         Lang::Dotenv => of_lines(view.text, false),
         Lang::Ini => of_lines(view.text, true),

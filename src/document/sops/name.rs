@@ -10,13 +10,13 @@ const SAMPLES: [&str; 10] =
 
 /// Whether SOPS encrypts the file at `path` as a whole, by its ending; no selector counts then.
 #[must_use]
-pub fn is_binary(path: &str) -> bool {
+pub(crate) fn is_binary(path: &str) -> bool {
     ![".yaml", ".yml", ".json", ".env", ".ini"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// How a name says that its file is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Announced {
+pub(crate) enum Announced {
     /// By the name of SOPS.
     Sops,
     /// By `enc` or `encrypted`, which others write too.
@@ -25,7 +25,7 @@ pub enum Announced {
 
 /// Whether the file at `path` is the configuration of SOPS.
 #[must_use]
-pub fn is_config(path: &str) -> bool {
+pub(crate) fn is_config(path: &str) -> bool {
     path == ".sops.yaml" || path.ends_with("/.sops.yaml")
 }
 
@@ -35,7 +35,7 @@ fn file_name(path: &str) -> &str {
 
 /// Whether the name says that the file is encrypted: `db.sops.yaml`, `secrets.enc.json`, `.env.enc`.
 #[must_use]
-pub fn announced(path: &str) -> Option<Announced> {
+pub(crate) fn announced(path: &str) -> Option<Announced> {
     let name = file_name(path);
     if name.starts_with(".sops.") {
         return None;
@@ -60,7 +60,7 @@ fn mark(name: &str) -> Option<(&str, String)> {
 
 /// Whether the file stands where examples stand.
 #[must_use]
-pub fn is_sample(path: &str) -> bool {
+pub(crate) fn is_sample(path: &str) -> bool {
     let mut folders = path.split('/');
     folders.next_back();
     folders.any(|folder| SAMPLES.contains(&folder))
@@ -68,7 +68,7 @@ pub fn is_sample(path: &str) -> bool {
 
 /// The ending that says what the file is once it is decrypted.
 #[must_use]
-pub fn plain_ending(path: &str) -> &str {
+pub(crate) fn plain_ending(path: &str) -> &str {
     let name = file_name(path);
     let (before, last) = name.rsplit_once('.').unwrap_or(("", name));
     if ["sops", "enc"].contains(&last) { before.rsplit_once('.').map_or(before, |(_, ending)| ending) } else { last }
@@ -76,7 +76,7 @@ pub fn plain_ending(path: &str) -> &str {
 
 /// The path of the file that stands decrypted beside the encrypted one at `path`.
 #[must_use]
-pub fn decrypted(path: &str) -> Option<String> {
+pub(crate) fn decrypted(path: &str) -> Option<String> {
     let name = file_name(path);
     let (_, plain) = mark(name)?;
     Some(format!("{}{plain}", &path[..path.len() - name.len()]))
@@ -85,7 +85,7 @@ pub fn decrypted(path: &str) -> Option<String> {
 /// The paths of encrypted files whose decrypted twin a file at `path` is by the words of helm-secrets: `a.yaml.dec`,
 /// `a.dec.yaml`.
 #[must_use]
-pub fn encrypted_of(path: &str) -> Option<String> {
+pub(crate) fn encrypted_of(path: &str) -> Option<String> {
     let name = file_name(path);
     let folder = &path[..path.len() - name.len()];
     if let Some(plain) = name.strip_suffix(".dec") {
@@ -98,7 +98,7 @@ pub fn encrypted_of(path: &str) -> Option<String> {
 
 /// The paths that the file at `path` would have if its name announced SOPS.
 #[must_use]
-pub fn marked(path: &str) -> Vec<String> {
+pub(crate) fn marked(path: &str) -> Vec<String> {
     let name = file_name(path);
     let folder = &path[..path.len() - name.len()];
     let Some((stem, ending)) = name.rsplit_once('.').filter(|(_, ending)| TEXTS.contains(ending)) else {

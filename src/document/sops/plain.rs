@@ -29,7 +29,7 @@ const OTHERS: [&str; 7] = [
 /// The key of the first value that is neither a placeholder nor encrypted in some way, bytes of the text. For a file
 /// without metadata of SOPS.
 #[must_use]
-pub fn first(view: &View<'_>) -> Option<Span> {
+pub(crate) fn first(view: &View<'_>) -> Option<Span> {
     match plain_ending(view.path) {
         "yaml" | "yml" => {
             let mut units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);

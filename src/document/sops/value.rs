@@ -18,7 +18,7 @@ const TAG: usize = 16;
 
 /// What a leaf of a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing; SOPS leaves empty texts and nulls as they are.
     Empty,
     /// A whole encrypted value, with a digest of its initialisation vector and tag, which no two values share.
@@ -34,7 +34,7 @@ pub enum Value {
 impl Value {
     /// Looks at a text.
     #[must_use]
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         if text.is_empty() {
             return Self::Empty;
         }
@@ -49,7 +49,7 @@ impl Value {
 
     /// Whether it begins as an encrypted value.
     #[must_use]
-    pub fn is_encrypted(self) -> bool {
+    pub(crate) fn is_encrypted(self) -> bool {
         matches!(self, Self::Encrypted(_) | Self::Broken(_))
     }
 }

@@ -7,7 +7,7 @@
 mod block;
 mod fill;
 mod literal;
-pub mod origin;
+pub(crate) mod origin;
 mod scan;
 
 use crate::span::Span;
@@ -36,7 +36,7 @@ pub struct Action {
 
 /// A template text with its actions blanked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Templated {
+pub(crate) struct Templated {
     /// As long as the input, with the same line breaks.
     pub text: String,
     /// The actions, in order of place, without overlaps.
@@ -45,7 +45,7 @@ pub struct Templated {
 
 impl Templated {
     /// The actions that share a byte with `span`.
-    pub fn within(&self, span: Span) -> impl Iterator<Item = &Action> {
+    pub(crate) fn within(&self, span: Span) -> impl Iterator<Item = &Action> {
         let first = self.actions.partition_point(|action| action.span.end <= span.start);
         self.actions[first..].iter().take_while(move |action| action.span.start < span.end)
     }
@@ -53,7 +53,7 @@ impl Templated {
 
 /// Blanks the actions of `text`; `None` where it has none.
 #[must_use]
-pub fn blank(text: &str) -> Option<Templated> {
+pub(crate) fn blank(text: &str) -> Option<Templated> {
     let found = scan::actions(text);
     if found.is_empty() {
         return None;

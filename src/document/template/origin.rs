@@ -17,11 +17,11 @@ const MOST: usize = 16;
 const VARIABLES: usize = 256;
 
 /// Step of a path that stands for every entry of a mapping and every item of a list.
-pub const EACH: &str = "*";
+pub(crate) const EACH: &str = "*";
 
 /// An action that writes values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// The action, bytes of the template.
     pub span: Span,
     /// The values that it may write, one at least.
@@ -30,7 +30,7 @@ pub struct Written {
 
 /// A value of the chart on its way to the output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// The keys that lead to it below `.Values`, [`EACH`] where all are meant. Empty for the values as a whole.
     pub path: Vec<Box<str>>,
     /// Whether it is the context of the chart, which holds `.Values` and is no value.
@@ -43,7 +43,7 @@ pub struct Origin {
 
 /// What becomes of a value's base64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Coding {
+pub(crate) enum Coding {
     /// It stays as it is.
     #[default]
     None,
@@ -55,7 +55,7 @@ pub enum Coding {
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// By itself.
     #[default]
     Whole,
@@ -67,7 +67,7 @@ pub enum Form {
 
 /// The actions of `text` that write values, in their order. `actions` are all of the text's.
 #[must_use]
-pub fn written(text: &str, actions: &[Action]) -> Vec<Written> {
+pub(crate) fn written(text: &str, actions: &[Action]) -> Vec<Written> {
     let root = vec![Origin { root: true, ..Origin::default() }];
     let mut scope = Scope { dot: root.clone(), root, variables: Vec::new(), blocks: Vec::new() };
     let mut found = Vec::new();

@@ -15,12 +15,12 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-pub use split::documents;
+pub(crate) use split::documents;
 
 /// Deepest nesting that is read; deeper documents are reported as unparsable. Kubernetes objects stay below 30.
-pub const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 /// Most nodes that a document may have after its aliases are followed; more is reported as unparsable.
-pub const MAX_EXPANDED: u64 = 10_000_000;
+pub(crate) const MAX_EXPANDED: u64 = 10_000_000;
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

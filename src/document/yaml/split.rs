@@ -8,7 +8,7 @@ use crate::span::Span;
 /// A line that starts with a marker always ends a document, also inside a quoted or block scalar (YAML 1.2, 9.1.2), so
 /// that cutting needs no parsing.
 #[must_use]
-pub fn documents(text: &str) -> Vec<Span> {
+pub(crate) fn documents(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in markers(text.as_bytes()) {

@@ -25,8 +25,10 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-pub use error::{Reason, Refusal, StoreError};
-pub use recover::{Outcome, Recovered};
+pub use error::StoreError;
+pub(crate) use error::{Reason, Refusal};
+pub use recover::Outcome;
+pub(crate) use recover::Recovered;
 
 use super::stage::Tracked;
 use crate::config::Environment;
@@ -34,7 +36,7 @@ use crate::seal::Plaintext;
 use journal::{Journal, RunFolder};
 
 /// How long originals are kept.
-pub const BACKUP_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(crate) const BACKUP_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const LOCK: &str = "lock";
 const RUNS: &str = "runs";
@@ -99,7 +101,7 @@ pub struct Store {
 /// The folder of the store for the files below `root`: in the Git directory of the work tree, or outside Git one in the
 /// person's folder for states. Nothing where the environment does not say which that is.
 #[must_use]
-pub fn folder_for(root: &Path, git_dir: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+pub(crate) fn folder_for(root: &Path, git_dir: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
     if let Some(git_dir) = git_dir {
         return Some(git_dir.join("mlguard"));
     }

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Usage;
 
-pub use names::{Misspelt, Slip, Spellings, WORKFLOW, fits, is_label, is_subdomain};
-pub use path::PathTemplate;
-pub use remote::RemotePath;
+pub(crate) use names::{Misspelt, Slip, Spellings, WORKFLOW, fits, is_label, is_subdomain};
+pub(crate) use path::PathTemplate;
+pub(crate) use remote::RemotePath;
 
 /// What the configuration says of the convention.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use super::Convention;
 use crate::inventory::near::is_within;
 
 /// What stands for the workflow in the templates of environments.
-pub const WORKFLOW: &str = "{workflow}";
+pub(crate) const WORKFLOW: &str = "{workflow}";
 
 /// Words for environments, one group for each that means the same. A word of a group without a configured environment
 /// is still no part of a name that anyone would choose for something else.
@@ -194,7 +194,7 @@ fn is_slip(name: &str, meant: &str) -> bool {
 
 /// Whether `text` fits `glob`, in which `*` is any characters. No more than length times length steps.
 #[must_use]
-pub fn fits(glob: &str, text: &str) -> bool {
+pub(crate) fn fits(glob: &str, text: &str) -> bool {
     let (glob, text) = (glob.as_bytes(), text.as_bytes());
     let (mut at, mut place) = (0, 0);
     // The last `*`, and what it is tried to reach to: an earlier one need never be reached further.
@@ -219,14 +219,14 @@ pub fn fits(glob: &str, text: &str) -> bool {
 
 /// Whether `text` is a DNS-1123 label, as names of namespaces are.
 #[must_use]
-pub fn is_label(text: &str) -> bool {
+pub(crate) fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Whether `text` is a DNS-1123 subdomain, as names of Secrets are.
 #[must_use]
-pub fn is_subdomain(text: &str) -> bool {
+pub(crate) fn is_subdomain(text: &str) -> bool {
     let label = |label: &str| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')

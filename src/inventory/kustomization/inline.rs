@@ -51,7 +51,7 @@ pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Pl
 
 /// An object's identity and what selectors ask of it, without its definitions and references.
 #[must_use]
-pub fn plain_object(unit: &Unit, node: Node<'_>, document: u32, places: &Places<'_>) -> Object {
+pub(crate) fn plain_object(unit: &Unit, node: Node<'_>, document: u32, places: &Places<'_>) -> Object {
     let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let name = node.at(&["metadata", "name"]);
@@ -97,7 +97,7 @@ const DECIDING: [&str; 3] = ["valueFrom", "secret", "csi"];
 
 /// Where an object, as a strategic merge patch, takes away what is there.
 #[must_use]
-pub fn removals(object: Node<'_>) -> Vec<Box<str>> {
+pub(crate) fn removals(object: Node<'_>) -> Vec<Box<str>> {
     let text = object.tree().text().as_bytes();
     let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
     // Most objects hold none of these, and are not walked.
@@ -141,7 +141,7 @@ fn removals_below(node: Node<'_>, path: &mut String, found: &mut Vec<Box<str>>) 
 
 /// The CustomResourceDefinition that stands unparsed at `span` of `text`.
 #[must_use]
-pub fn definition_of_kind(text: &str, span: Span, places: &Places<'_>) -> Option<Object> {
+pub(crate) fn definition_of_kind(text: &str, span: Span, places: &Places<'_>) -> Option<Object> {
     let body = span.slice(text);
     let name = definition_of_kind_name(body)?;
     let at = span.start + (name.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);

@@ -13,7 +13,7 @@ use crate::span::Span;
 
 /// Whether kustomize takes the file at `path` for a kustomization.
 #[must_use]
-pub fn is_kustomization(path: &str) -> bool {
+pub(crate) fn is_kustomization(path: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
 }
@@ -22,7 +22,7 @@ pub fn is_kustomization(path: &str) -> bool {
 ///
 /// Such documents are long and are not parsed; the name stands in the block `metadata:` without indentation.
 #[must_use]
-pub fn definition_of_kind_name(text: &str) -> Option<&str> {
+pub(crate) fn definition_of_kind_name(text: &str) -> Option<&str> {
     let start = if text.starts_with("metadata:") {
         0
     } else {
@@ -48,10 +48,10 @@ pub fn definition_of_kind_name(text: &str) -> Option<&str> {
 }
 
 /// Reads the objects of a document that stands in a string: what a merge patch holds besides its identity.
-pub type ReadObjects<'r> = dyn Fn(&Unit) -> Vec<Object> + 'r;
+pub(crate) type ReadObjects<'r> = dyn Fn(&Unit) -> Vec<Object> + 'r;
 
 /// Reads kustomizations and files that they name.
-pub struct Reader<'r> {
+pub(crate) struct Reader<'r> {
     places: &'r Places<'r>,
     objects: &'r ReadObjects<'r>,
 }
@@ -59,13 +59,13 @@ pub struct Reader<'r> {
 impl<'r> Reader<'r> {
     /// For spans of the text that `places` knows. `objects` reads the objects of inline merge patches.
     #[must_use]
-    pub fn new(places: &'r Places<'r>, objects: &'r ReadObjects<'r>) -> Self {
+    pub(crate) fn new(places: &'r Places<'r>, objects: &'r ReadObjects<'r>) -> Self {
         Self { places, objects }
     }
 
     /// Reads the kustomization that `unit` is; none where the document is of another kind.
     #[must_use]
-    pub fn kustomization(&self, unit: &Unit) -> Option<Kustomization> {
+    pub(crate) fn kustomization(&self, unit: &Unit) -> Option<Kustomization> {
         let root = unit.tree().root().filter(|root| root.is_mapping())?;
         let kind = root.get("kind").and_then(Node::as_str);
         if !matches!(kind, None | Some("Kustomization" | "Component" | "")) {
@@ -75,7 +75,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Adds what the document number `document` of a file is to kustomizations that name the file.
-    pub fn part(&self, unit: &Unit, document: u32, parts: &mut Parts) {
+    pub(crate) fn part(&self, unit: &Unit, document: u32, parts: &mut Parts) {
         let Some(root) = unit.tree().root() else { return };
         let source = Source { reader: self, unit, root };
         if root.is_sequence() {

@@ -20,10 +20,11 @@ mod select;
 mod text;
 mod tree;
 
-pub use item::{Applied, Aspect, Built, Change, Content, Origin};
+pub(crate) use item::{Applied, Origin};
+pub use item::{Aspect, Built, Change, Content};
 pub use layer::Builder;
 pub use referral::Referral;
-pub use scope::is_cluster_scoped;
+pub(crate) use scope::is_cluster_scoped;
 pub use text::Text;
 pub use tree::Tree;
 

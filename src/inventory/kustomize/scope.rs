@@ -44,7 +44,7 @@ const CLUSTER_SCOPED: [(&str, &str, &str); 38] = [
 
 /// Whether kustomize takes a kind for one without namespace.
 #[must_use]
-pub fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
+pub(crate) fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
     CLUSTER_SCOPED
         .iter()
         .any(|&(own_group, own_version, own_kind)| own_kind == kind && own_group == group && own_version == version)

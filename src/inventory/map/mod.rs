@@ -16,7 +16,7 @@ use super::index::{At, Defined, Inventory, Used};
 
 /// What of an inventory is shown. Patterns are names in which `*` is any characters; an empty list is everything.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Names of namespaces.
     pub namespaces: Vec<String>,
     /// Names of workflows.
@@ -29,7 +29,7 @@ pub struct Filter {
 
 /// The picture.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Map {
+pub(crate) struct Map {
     /// Those of workflows first, by workflow and in the order of the environments; the unknown one last. None is empty.
     pub namespaces: Vec<Namespace>,
     /// Secrets of an unknown namespace that a filter of namespaces or workflows left out.
@@ -38,7 +38,7 @@ pub struct Map {
 
 /// A namespace with its Secrets.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Namespace {
+pub(crate) struct Namespace {
     /// Its name, where it is known.
     pub name: Option<String>,
     /// The workflow that the name tells.
@@ -51,7 +51,7 @@ pub struct Namespace {
 
 /// A Secret in one namespace.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Secret {
+pub(crate) struct Secret {
     /// Its name, where it is known.
     pub name: Option<String>,
     /// Whether kustomize ends the name with a hash.
@@ -72,7 +72,7 @@ pub struct Secret {
 
 /// How a Secret comes to exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub(crate) enum Status {
     /// The repository defines it in this namespace.
     Defined,
     /// The configuration declares it.
@@ -89,7 +89,7 @@ pub enum Status {
 
 /// What makes a Secret.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Definition {
+pub(crate) struct Definition {
     /// What it is.
     pub maker: Maker,
     /// The file.
@@ -100,7 +100,7 @@ pub struct Definition {
 
 /// A use of a Secret by an object.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Consumer {
+pub(crate) struct Consumer {
     /// Kind of the object.
     pub kind: String,
     /// Its name, where it is known.
@@ -124,7 +124,7 @@ pub struct Consumer {
 impl Status {
     /// The word of reports.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Defined => "defined",
             Self::Declared => "declared",
@@ -144,7 +144,7 @@ impl Filter {
 
     /// Whether there is none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !self.places() && self.secrets.is_empty() && self.paths.is_none()
     }
 }
@@ -157,7 +157,7 @@ fn wanted(patterns: &[String], name: Option<&str>) -> bool {
 impl Map {
     /// The picture of an inventory. `shown` makes of a name what may be printed of it.
     #[must_use]
-    pub fn new(inventory: &Inventory<'_>, filter: &Filter, shown: &dyn Fn(&str) -> String) -> Self {
+    pub(crate) fn new(inventory: &Inventory<'_>, filter: &Filter, shown: &dyn Fn(&str) -> String) -> Self {
         let mut map = Self { namespaces: Vec::new(), unplaced: 0 };
         let reader = Reader { inventory, shown };
         let mut groups: Vec<_> = reader.collect().into_iter().collect();
@@ -190,7 +190,7 @@ impl Map {
     }
 
     /// Its Secrets.
-    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.namespaces.iter().flat_map(|namespace| &namespace.secrets)
     }
 }

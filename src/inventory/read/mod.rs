@@ -11,8 +11,8 @@ mod sops;
 mod terraform;
 mod vault;
 
-pub use certificate::is_sealing;
-pub use vault::PREFIX as VAULT;
+pub(crate) use certificate::is_sealing;
+pub(crate) use vault::PREFIX as VAULT;
 
 use super::convention::OwnKind;
 use super::facts::{Facts, NOWHERE, Object, Role};
@@ -34,7 +34,7 @@ const TELLING: [&str; 5] = [
 
 /// Whether facts keep an annotation.
 #[must_use]
-pub fn is_telling(key: &str) -> bool {
+pub(crate) fn is_telling(key: &str) -> bool {
     TELLING.iter().any(|prefix| key.starts_with(prefix))
 }
 
@@ -89,7 +89,7 @@ fn for_kustomize(view: &View<'_>, reader: &Reader<'_>, facts: &mut Facts) {
 
 /// Whether a file of this name may hold facts, so that it is worth reading.
 #[must_use]
-pub fn may_hold(path: &str) -> bool {
+pub(crate) fn may_hold(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     match Lang::of_path(path, "") {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
@@ -103,7 +103,7 @@ pub fn may_hold(path: &str) -> bool {
 
 /// Whether a text may hold facts, so that it is worth parsing. Cheap, and true rather than false where it is not sure.
 #[must_use]
-pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
+pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     if is_of_sops(path) || is_template(path) {
         return true;
@@ -122,21 +122,21 @@ pub fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
 
 /// Whether the name says that the file tells something of SOPS: its configuration, and files that it encrypted.
 #[must_use]
-pub fn is_of_sops(path: &str) -> bool {
+pub(crate) fn is_of_sops(path: &str) -> bool {
     sops_name::is_config(path) || sops_name::announced(path).is_some()
 }
 
 /// Whether the name says that a file with secrets is made beside this one (`.env.example`): whether that file is ignored is
 /// told by others.
 #[must_use]
-pub fn is_template(path: &str) -> bool {
+pub(crate) fn is_template(path: &str) -> bool {
     template_of(path).is_some()
 }
 
 /// Whether what a text tells may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
 /// wants a Secret. Objects that a kustomization may include always do.
 #[must_use]
-pub fn may_matter(text: &str, registries: &[String]) -> bool {
+pub(crate) fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let rights = || has("roleRef") || has("utomountServiceAccountToken") || has(VAULT);
     let named = || has("backend \"") || registries.iter().any(|registry| has(registry));
@@ -208,7 +208,7 @@ fn unit_reach(unit: &Unit, node: Node<'_>) -> crate::span::Span {
 
 /// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).
 #[must_use]
-pub fn is_expression(text: &str) -> bool {
+pub(crate) fn is_expression(text: &str) -> bool {
     let gap = text.starts_with('<') && text.ends_with('>');
     gap || ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
 }

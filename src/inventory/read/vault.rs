@@ -9,7 +9,7 @@ use crate::inventory::facts::{Vault, VaultFault, VaultFaultKind as Fault};
 use crate::span::Span;
 
 /// What all annotations of the injector begin with.
-pub const PREFIX: &str = "vault.hashicorp.com/";
+pub(crate) const PREFIX: &str = "vault.hashicorp.com/";
 
 /// Kinds that keep annotations of their own metadata to themselves: group, kind.
 const KEEPING: [(&str, &str); 10] = [

@@ -2,7 +2,7 @@
 //! `rules/references/*.yml`, which `build.rs` turns into a table.
 
 mod crumb;
-pub mod path;
+pub(crate) mod path;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,7 +22,11 @@ use crate::document::object::Object;
 ///
 /// Objects inside the object (a manifest in a string, the resource of a trigger) are objects of their own and not read.
 #[must_use]
-pub fn references(object: &Object<'_>, places: &Places<'_>, own: &[OwnKind]) -> (Vec<Reference>, Vec<Pod>, Vec<Mount>) {
+pub(crate) fn references(
+    object: &Object<'_>,
+    places: &Places<'_>,
+    own: &[OwnKind],
+) -> (Vec<Reference>, Vec<Pod>, Vec<Mount>) {
     let kinds = table::of_kind(object.kind);
     let mut walk = Walk::new(object, places);
     for kind in kinds.iter().filter(|kind| kind.groups.contains(&object.group())) {
@@ -42,7 +46,7 @@ pub fn references(object: &Object<'_>, places: &Places<'_>, own: &[OwnKind]) -> 
 ///
 /// # Errors
 /// What is wrong with the path of its name or key, in words.
-pub fn check(own: &OwnKind) -> Result<(), String> {
+pub(crate) fn check(own: &OwnKind) -> Result<(), String> {
     path::parse(&own.path)?;
     own.key.as_deref().map_or(Ok(()), |key| path::parse(key).map(drop))
 }

@@ -4,7 +4,7 @@
 
 /// One step from a node to nodes below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// The value of a key.
     Key(&'a str),
     /// Each item of a list, and the key by which a strategic merge patch knows an item, where it does.
@@ -19,7 +19,7 @@ pub enum Step<'a> {
 ///
 /// # Errors
 /// Where it is no path, in words.
-pub fn parse(text: &str) -> Result<Vec<Step<'_>>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Step<'_>>, String> {
     let mut steps = Vec::new();
     let mut rest = text;
     loop {

@@ -13,7 +13,7 @@ mod mermaid;
 
 /// The formats of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// One JSON object.
     Json,
     /// A Mermaid flowchart.
@@ -24,7 +24,7 @@ pub enum Format {
 
 /// What a map needs besides the picture.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Version of the program.
     pub version: &'a str,
     /// What was asked for.
@@ -35,7 +35,7 @@ pub struct Context<'a> {
 
 /// A map as text.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// The text, with a final line break.
     pub text: String,
     /// Whether the programs that draw it refuse it with their usual settings, for its size.
@@ -46,7 +46,7 @@ pub struct Written {
 ///
 /// # Errors
 /// Where JSON cannot be written, which does not happen in memory.
-pub fn write(format: Format, map: &Map, context: &Context<'_>) -> io::Result<Written> {
+pub(crate) fn write(format: Format, map: &Map, context: &Context<'_>) -> io::Result<Written> {
     match format {
         Format::Json => json::write(map, context).map(|text| Written { text, too_large: false }),
         Format::Mermaid => Ok(mermaid::write(map, context)),

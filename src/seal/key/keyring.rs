@@ -16,7 +16,7 @@ const LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 const WHAT: &str = "private key";
 
 /// A private key, wiped from memory when it is dropped. It cannot be printed.
-pub struct PrivateKey {
+pub(crate) struct PrivateKey {
     key: RsaPrivateKey,
     fingerprint: String,
     since: Option<Timestamp>,
@@ -33,58 +33,58 @@ impl fmt::Debug for PrivateKey {
 impl PrivateKey {
     /// The key, to decrypt with. It must not reach a message, a log, or an error; its own `Debug` prints everything.
     #[must_use]
-    pub fn expose(&self) -> &RsaPrivateKey {
+    pub(crate) fn expose(&self) -> &RsaPrivateKey {
         &self.key
     }
 
     /// The public half.
     #[must_use]
-    pub fn public(&self) -> &RsaPublicKey {
+    pub(crate) fn public(&self) -> &RsaPublicKey {
         self.key.as_ref()
     }
 
     /// Size in bits.
     #[must_use]
-    pub fn bits(&self) -> usize {
+    pub(crate) fn bits(&self) -> usize {
         self.key.n().bits()
     }
 
     /// Its id, as [`fingerprint`] makes it: that of the certificate that belongs to it.
     #[must_use]
-    pub fn fingerprint(&self) -> &str {
+    pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
     /// Since when it is in use, where known: the beginning of its certificate, else when its Secret was made.
     #[must_use]
-    pub fn since(&self) -> Option<Timestamp> {
+    pub(crate) fn since(&self) -> Option<Timestamp> {
         self.since
     }
 
     /// The value of the controller's label, where its Secret has it. The controller takes keys that are `active` only. It is
     /// a stranger's text.
     #[must_use]
-    pub fn status(&self) -> Option<&str> {
+    pub(crate) fn status(&self) -> Option<&str> {
         self.status.as_deref()
     }
 
     /// Where it was read, in the caller's words.
     #[must_use]
-    pub fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
     /// Whether the RSA part of a sealed value can be one of this key: it has the length of the modulus and is below it. It
     /// may be another key's all the same.
     #[must_use]
-    pub fn may_open(&self, encrypted: &[u8]) -> bool {
+    pub(crate) fn may_open(&self, encrypted: &[u8]) -> bool {
         encrypted.len() == self.key.size() && BigUint::from_bytes_be(encrypted) < *self.key.n()
     }
 }
 
 /// Private keys, newest first; those whose age is not known come last, in the order in which they were added.
 #[derive(Debug, Default)]
-pub struct Keyring {
+pub(crate) struct Keyring {
     keys: Vec<PrivateKey>,
 }
 
@@ -101,7 +101,7 @@ impl Keyring {
     /// # Errors
     /// Where there is no key, or one is damaged, encrypted, or not RSA. Keys shorter than those that Secrets are sealed for
     /// are taken.
-    pub fn add(&mut self, bytes: &[u8], origin: &str) -> Result<usize, KeyError> {
+    pub(crate) fn add(&mut self, bytes: &[u8], origin: &str) -> Result<usize, KeyError> {
         let text = text(bytes)?;
         let found = if pem::is_pem(text) { of_pem(text)? } else { of_yaml(text)? };
         if found.is_empty() {
@@ -121,30 +121,30 @@ impl Keyring {
     }
 
     /// The keys, newest first.
-    pub fn iter(&self) -> impl Iterator<Item = &PrivateKey> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PrivateKey> {
         self.keys.iter()
     }
 
     /// Those that may have sealed a value whose RSA part is `encrypted` ([`PrivateKey::may_open`]), newest first.
-    pub fn fitting(&self, encrypted: &[u8]) -> impl Iterator<Item = &PrivateKey> {
+    pub(crate) fn fitting(&self, encrypted: &[u8]) -> impl Iterator<Item = &PrivateKey> {
         self.keys.iter().filter(move |key| key.may_open(encrypted))
     }
 
     /// The key with this id.
     #[must_use]
-    pub fn find(&self, fingerprint: &str) -> Option<&PrivateKey> {
+    pub(crate) fn find(&self, fingerprint: &str) -> Option<&PrivateKey> {
         self.keys.iter().find(|key| key.fingerprint == fingerprint)
     }
 
     /// How many different keys there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// Whether there is none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 }

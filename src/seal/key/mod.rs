@@ -12,18 +12,18 @@ use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, RsaPublicKey};
 use sha2::{Digest as _, Sha256};
 
-pub use keyring::{Keyring, PrivateKey};
-pub use recipient::{Certificate, Recipient};
+pub(crate) use keyring::{Keyring, PrivateKey};
+pub(crate) use recipient::{Certificate, Recipient};
 
 /// Bits of the smallest key that Secrets are sealed for. Go, which the controller is written in, opens with shorter ones
 /// too; they can be broken with money (1024) or at home (512).
-pub const LEAST_BITS: usize = 2048;
+pub(crate) const LEAST_BITS: usize = 2048;
 /// Bits of the largest key that is read. Larger ones are an attack on the time of whoever uses them.
-pub const MOST_BITS: usize = 8192;
+pub(crate) const MOST_BITS: usize = 8192;
 
 /// Why something is no key to work with. Says nothing of what was read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// Nothing but white space.
     #[error("it is empty")]
     Empty,
@@ -85,7 +85,7 @@ pub enum KeyError {
 impl KeyError {
     /// What to do, where something can be said.
     #[must_use]
-    pub fn help(&self) -> Option<&'static str> {
+    pub(crate) fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoCertificate => {
                 "`mlguard cert fetch` gets the controller's certificate; it starts with -----BEGIN CERTIFICATE-----"
@@ -121,7 +121,7 @@ impl KeyError {
 /// base64 of the SHA-256 of the key in SSH's wire form (sealed-secrets `pkg/crypto/crypto.go`, `PublicKeyFingerprint`;
 /// RFC 4253 6.6). `ssh-keygen -lf` prints the same.
 #[must_use]
-pub fn fingerprint(key: &RsaPublicKey) -> String {
+pub(crate) fn fingerprint(key: &RsaPublicKey) -> String {
     use base64::Engine as _;
 
     let mut hash = Sha256::new();

@@ -16,7 +16,7 @@ use super::{KeyError, fingerprint, pem, public_key, public_key_pkcs1, text};
 
 /// A public key to seal for, and the certificate that it came in.
 #[derive(Clone, Debug)]
-pub struct Recipient {
+pub(crate) struct Recipient {
     key: RsaPublicKey,
     fingerprint: String,
     certificate: Option<Certificate>,
@@ -24,7 +24,7 @@ pub struct Recipient {
 
 /// What a certificate says beside its key. Names are a stranger's, and must be neutralised before they are printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
+pub(crate) struct Certificate {
     /// As RFC 4514 writes it, `CN=sealed-secrets`; empty in what controllers make by default.
     pub subject: String,
     /// The same of who signed it.
@@ -48,7 +48,7 @@ impl Recipient {
     ///
     /// # Errors
     /// Where there is none, its key is not RSA or has the wrong size, or it has expired at `now`.
-    pub fn from_pem(bytes: &[u8], now: Timestamp) -> Result<Self, KeyError> {
+    pub(crate) fn from_pem(bytes: &[u8], now: Timestamp) -> Result<Self, KeyError> {
         let recipient = Self::of_any_age(bytes)?;
         match &recipient.certificate {
             Some(certificate) if certificate.is_expired(now) => Err(KeyError::Expired(certificate.last_day())),
@@ -60,7 +60,7 @@ impl Recipient {
     ///
     /// # Errors
     /// Those of [`Recipient::from_pem`] but the last.
-    pub fn of_any_age(bytes: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn of_any_age(bytes: &[u8]) -> Result<Self, KeyError> {
         let blocks = pem::blocks(text(bytes)?);
         let named = |label: &str| blocks.iter().find(|block| block.label == label && !block.headers);
         if let Some(block) = named("CERTIFICATE") {
@@ -90,25 +90,25 @@ impl Recipient {
 
     /// The key.
     #[must_use]
-    pub fn key(&self) -> &RsaPublicKey {
+    pub(crate) fn key(&self) -> &RsaPublicKey {
         &self.key
     }
 
     /// Its size in bits.
     #[must_use]
-    pub fn bits(&self) -> usize {
+    pub(crate) fn bits(&self) -> usize {
         self.key.n().bits()
     }
 
     /// Its id, as [`fingerprint`] makes it.
     #[must_use]
-    pub fn fingerprint(&self) -> &str {
+    pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
     /// The certificate that it came in; none for a bare public key.
     #[must_use]
-    pub fn certificate(&self) -> Option<&Certificate> {
+    pub(crate) fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
 }
@@ -116,31 +116,31 @@ impl Recipient {
 impl Certificate {
     /// Whether `now` is past its end.
     #[must_use]
-    pub fn is_expired(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         now > self.not_after
     }
 
     /// The day of its end, in UTC.
     #[must_use]
-    pub fn last_day(&self) -> jiff::civil::Date {
+    pub(crate) fn last_day(&self) -> jiff::civil::Date {
         self.not_after.to_zoned(TimeZone::UTC).date()
     }
 
     /// Whole days from `now` to its end; negative after it.
     #[must_use]
-    pub fn days_left(&self, now: Timestamp) -> i64 {
+    pub(crate) fn days_left(&self, now: Timestamp) -> i64 {
         days(now, self.not_after)
     }
 
     /// Whole days from its beginning to `now`; negative before it.
     #[must_use]
-    pub fn age(&self, now: Timestamp) -> i64 {
+    pub(crate) fn age(&self, now: Timestamp) -> i64 {
         days(self.not_before, now)
     }
 
     /// The certificate alone as PEM, as the controller hands it out.
     #[must_use]
-    pub fn to_pem(&self) -> String {
+    pub(crate) fn to_pem(&self) -> String {
         pem::encode("CERTIFICATE", &self.der)
     }
 }

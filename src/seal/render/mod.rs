@@ -20,7 +20,7 @@ use crate::span::Span;
 
 /// The edit that makes a SealedSecret of a Secret.
 #[derive(Clone, Debug)]
-pub struct Sealing {
+pub(crate) struct Sealing {
     /// Replaces the object, from its first key to the end of its last line, bytes of the document's text.
     pub edit: Edit,
     /// Whether all comments stand where they stood, seen from their neighbours.
@@ -30,7 +30,7 @@ pub struct Sealing {
 /// What to write over the Secret at `root` to make `sealed` of it. The object begins at its first key, so it may stand in a
 /// list.
 #[must_use]
-pub fn over(root: Node<'_>, sealed: &SealedSecret) -> Sealing {
+pub(crate) fn over(root: Node<'_>, sealed: &SealedSecret) -> Sealing {
     let text = root.tree().text();
     if text[..start(root)].trim_end().is_empty() && text[start(root)..].starts_with('{') && is_json(text) {
         let span = Span::new(start(root), text.trim_end().len());

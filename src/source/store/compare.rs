@@ -31,7 +31,7 @@ const DEPTH: usize = 512;
 
 /// One path that is not the same on all sides.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub(crate) struct Change {
     /// Report path.
     pub path: Arc<str>,
     /// The file on the new side; none where there is none.
@@ -43,14 +43,14 @@ pub struct Change {
 impl Change {
     /// Whether the new side has a file that none of the old ones has.
     #[must_use]
-    pub fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         let same = |old: &Option<File>| matches!((old, &self.new), (Some(old), Some(new)) if old.blob == new.blob);
         self.new.is_some() && !self.olds.iter().any(same)
     }
 }
 
 /// What two or more sides differ in.
-pub struct Changes {
+pub(crate) struct Changes {
     /// Sorted by path.
     pub changed: Vec<Change>,
     /// How many old sides there are.
@@ -94,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the index or a commit cannot be read.
-    pub fn staged(&self) -> Result<Changes, SourceError> {
+    pub(crate) fn staged(&self) -> Result<Changes, SourceError> {
         let local = self.repository.to_thread_local();
         let bad = |source: Box<dyn std::error::Error + Send + Sync>| git_error(&self.index, source);
         let index = match std::fs::symlink_metadata(&self.index) {
@@ -119,7 +119,7 @@ impl Store {
 
     /// Whether the commit that is being made ends a merge.
     #[must_use]
-    pub fn is_merging(&self) -> bool {
+    pub(crate) fn is_merging(&self) -> bool {
         !self.merged().is_empty()
     }
 
@@ -133,7 +133,7 @@ impl Store {
     ///
     /// # Errors
     /// Where one of them cannot be read.
-    pub fn changes(&self, olds: &[ObjectId], tip: ObjectId) -> Result<Changes, SourceError> {
+    pub(crate) fn changes(&self, olds: &[ObjectId], tip: ObjectId) -> Result<Changes, SourceError> {
         let tree = self.tree(tip)?;
         self.compare(Side::Tree(tree), None, olds)
     }
@@ -142,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// Where a commit cannot be read.
-    pub fn merge_base(&self, one: ObjectId, two: ObjectId) -> Result<Option<ObjectId>, SourceError> {
+    pub(crate) fn merge_base(&self, one: ObjectId, two: ObjectId) -> Result<Option<ObjectId>, SourceError> {
         let mut graph = Graph::new(self.shallow_commits());
         graph.merge_base(&mut self.objects.reader(), one, two).map_err(|error| git_error(&self.root, error))
     }
@@ -205,7 +205,7 @@ impl Store {
 impl Changes {
     /// Every file of the new side that is the same on all sides, sorted by path; what cannot be read besides.
     #[must_use]
-    pub fn unchanged(&self) -> &(Vec<File>, Vec<Skipped>) {
+    pub(crate) fn unchanged(&self) -> &(Vec<File>, Vec<Skipped>) {
         self.unchanged.get_or_init(|| {
             let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
             walk.index = self.index.as_ref();
@@ -238,7 +238,7 @@ impl Changes {
 
     /// The file at `path` on the first of the old sides.
     #[must_use]
-    pub fn before(&self, path: &str) -> Option<File> {
+    pub(crate) fn before(&self, path: &str) -> Option<File> {
         match self.changed.binary_search_by(|change| (*change.path).cmp(path)) {
             Ok(at) => self.changed.get(at)?.olds.first()?.clone(),
             Err(_) => {
@@ -251,7 +251,7 @@ impl Changes {
 
     /// What report paths are relative to.
     #[must_use]
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 }

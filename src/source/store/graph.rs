@@ -18,7 +18,7 @@ const DEPTH: usize = 32;
 
 /// A commit, without its message.
 #[derive(Clone, Debug)]
-pub struct CommitInfo {
+pub(crate) struct CommitInfo {
     pub(super) id: ObjectId,
     pub(super) tree: ObjectId,
     pub(super) parents: Vec<ObjectId>,

@@ -17,7 +17,7 @@ use crate::source::{File, SourceError};
 
 /// Which commits are meant.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// `A..B`, `A...B` or one revision; everything that a reference leads to where there is none.
     pub range: Option<String>,
     /// Also what references named some time ago.
@@ -27,7 +27,7 @@ pub struct Wanted {
 }
 
 /// Which files are looked at.
-pub struct Keep<'k> {
+pub(crate) struct Keep<'k> {
     /// Whether something of a path is to be reported.
     pub wanted: &'k (dyn Fn(&str) -> bool + Sync),
     /// Whether what a path held before counts.
@@ -38,7 +38,7 @@ pub struct Keep<'k> {
 
 /// Commits that belong together: reachable from one and from none of the others.
 #[derive(Clone, Debug, Default)]
-pub struct Range {
+pub(crate) struct Range {
     /// Reachable from these.
     pub tips: Vec<ObjectId>,
     /// And from none of these.
@@ -47,7 +47,7 @@ pub struct Range {
 
 /// One version of a file.
 #[derive(Clone, Debug)]
-pub struct Version {
+pub(crate) struct Version {
     /// The file, by the path that the commit has it under.
     pub file: File,
     /// Which of the commits brought it; none where no commit leads to it.
@@ -57,7 +57,7 @@ pub struct Version {
 }
 
 /// What some commits brought.
-pub struct Versions {
+pub(crate) struct Versions {
     /// Every content once for each name of a file, in the order of the commits, parents first.
     pub introduced: Vec<Version>,
     /// What the commits took away or replaced, and none before that brought.
@@ -86,7 +86,12 @@ impl Store {
     ///
     /// # Errors
     /// Where a revision names nothing.
-    pub fn history(&self, wanted: &Wanted, keep: &Keep<'_>, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
+    pub(crate) fn history(
+        &self,
+        wanted: &Wanted,
+        keep: &Keep<'_>,
+        interrupted: &AtomicBool,
+    ) -> Result<Versions, SourceError> {
         if let Some(range) = &wanted.range {
             let range = self.range(range)?;
             return self.versions(&range, keep, interrupted);
@@ -152,7 +157,7 @@ impl Store {
     ///
     /// # Errors
     /// Where a revision names nothing.
-    pub fn range(&self, range: &str) -> Result<Range, SourceError> {
+    pub(crate) fn range(&self, range: &str) -> Result<Range, SourceError> {
         let of = |name: &str| self.commit(if name.is_empty() { "HEAD" } else { name });
         if let Some((from, to)) = range.split_once("...") {
             let (from, to) = (of(from)?, of(to)?);
@@ -169,7 +174,12 @@ impl Store {
     ///
     /// # Errors
     /// Where HEAD cannot be read.
-    pub fn versions(&self, range: &Range, keep: &Keep<'_>, interrupted: &AtomicBool) -> Result<Versions, SourceError> {
+    pub(crate) fn versions(
+        &self,
+        range: &Range,
+        keep: &Keep<'_>,
+        interrupted: &AtomicBool,
+    ) -> Result<Versions, SourceError> {
         let reader = || self.objects.reader();
         let mut graph = Graph::new(self.shallow_commits());
         let mut lost = Vec::new();
@@ -293,13 +303,13 @@ impl Store {
 impl Versions {
     /// How many commits were looked at.
     #[must_use]
-    pub fn commits(&self) -> usize {
+    pub(crate) fn commits(&self) -> usize {
         self.commits.len()
     }
 
     /// What the commits go on from: parents of theirs that are not among them, the newest first, `most` at most.
     #[must_use]
-    pub fn boundary(&self, most: usize) -> Vec<ObjectId> {
+    pub(crate) fn boundary(&self, most: usize) -> Vec<ObjectId> {
         let inside: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
         let mut seen = HashSet::new();
         let parents = self.commits.iter().rev().flat_map(|commit| commit.parents.iter().copied());
@@ -308,7 +318,7 @@ impl Versions {
 
     /// The commit of that number, for people, with the name that `mailmap` gives its author.
     #[must_use]
-    pub fn describe(&self, commit: usize, store: &Store, in_head: bool) -> Option<Commit> {
+    pub(crate) fn describe(&self, commit: usize, store: &Store, in_head: bool) -> Option<Commit> {
         let info = self.commits.get(commit)?;
         let mut buffer = Vec::new();
         self.objects.reader().read(info.id, Kind::Commit, &mut buffer).ok()?;

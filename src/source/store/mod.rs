@@ -18,11 +18,12 @@ use gix::ObjectId;
 use gix::discover::upwards;
 use gix::sec::Trust;
 
-pub use compare::{Change, Changes};
-pub use graph::CommitInfo;
-pub use history::{Keep, Range, Version, Versions, Wanted};
-pub use objects::{Blob, NOT_FETCHED, Objects, Scratch};
-pub use snapshot::Snapshot;
+pub(crate) use compare::Change;
+pub(crate) use compare::Changes;
+pub(crate) use graph::CommitInfo;
+pub(crate) use history::{Keep, Range, Version, Versions, Wanted};
+pub(crate) use objects::{Blob, NOT_FETCHED, Objects, Scratch};
+pub(crate) use snapshot::Snapshot;
 
 use super::SourceError;
 use super::git::{git_error, is_outside, options};
@@ -31,11 +32,11 @@ use super::git::{git_error, is_outside, options};
 const MOST_CANDIDATES: usize = 64;
 
 /// The id of an object.
-pub type Id = ObjectId;
+pub(crate) type Id = ObjectId;
 
 /// What Git tells the hooks that it runs, by variables of the environment.
 #[derive(Clone, Debug, Default)]
-pub struct HookEnvironment {
+pub(crate) struct HookEnvironment {
     /// `GIT_DIR`.
     pub git_dir: Option<PathBuf>,
     /// `GIT_WORK_TREE`.
@@ -54,7 +55,7 @@ fn plain() -> gix::open::Options {
 }
 
 /// A repository, with or without a work tree.
-pub struct Store {
+pub(crate) struct Store {
     repository: gix::ThreadSafeRepository,
     objects: Arc<Objects>,
     /// Root of the work tree, canonical; the Git directory of a bare repository.
@@ -68,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// Where there is none, or it cannot be read.
-    pub fn open(at: &Path, environment: &HookEnvironment) -> Result<Self, SourceError> {
+    pub(crate) fn open(at: &Path, environment: &HookEnvironment) -> Result<Self, SourceError> {
         let error = |source| git_error(at, source);
         let repository = match &environment.git_dir {
             Some(git_dir) => {
@@ -102,7 +103,7 @@ impl Store {
 
     /// Whether there is no work tree.
     #[must_use]
-    pub fn is_bare(&self) -> bool {
+    pub(crate) fn is_bare(&self) -> bool {
         self.repository.work_dir().is_none()
     }
 
@@ -110,7 +111,7 @@ impl Store {
     ///
     /// # Errors
     /// Where it names none.
-    pub fn commit(&self, revision: &str) -> Result<ObjectId, SourceError> {
+    pub(crate) fn commit(&self, revision: &str) -> Result<ObjectId, SourceError> {
         let bad = |reason: String| SourceError::Revision { revision: revision.to_owned(), reason };
         let id = match ObjectId::from_hex(revision.as_bytes()) {
             Ok(id) => id,
@@ -129,7 +130,7 @@ impl Store {
     ///
     /// # Errors
     /// Where HEAD cannot be read.
-    pub fn head(&self) -> Result<Option<ObjectId>, SourceError> {
+    pub(crate) fn head(&self) -> Result<Option<ObjectId>, SourceError> {
         let repository = self.repository.to_thread_local();
         let head = repository.head().map_err(|error| git_error(&self.root, error))?;
         Ok(head.id().map(gix::Id::detach))
@@ -137,7 +138,7 @@ impl Store {
 
     /// Whether patterns of ignore files match without regard to case.
     #[must_use]
-    pub fn ignore_case(&self) -> bool {
+    pub(crate) fn ignore_case(&self) -> bool {
         self.repository.to_thread_local().config_snapshot().boolean("core.ignoreCase").unwrap_or(false)
     }
 
@@ -150,7 +151,7 @@ impl Store {
     ///
     /// # Errors
     /// Where they cannot be read.
-    pub fn named(&self, prefix: &str) -> Result<Vec<Id>, SourceError> {
+    pub(crate) fn named(&self, prefix: &str) -> Result<Vec<Id>, SourceError> {
         let tips = self.tips(false);
         if let Some(error) = tips.errors.into_iter().next() {
             return Err(git_error(&self.root, error.reason));
@@ -164,7 +165,7 @@ impl Store {
     ///
     /// # Errors
     /// Where a commit cannot be read.
-    pub fn nearest(&self, tip: Id, candidates: &[Id]) -> Result<Option<Id>, SourceError> {
+    pub(crate) fn nearest(&self, tip: Id, candidates: &[Id]) -> Result<Option<Id>, SourceError> {
         let mut graph = graph::Graph::new(self.shallow_commits());
         let mut reader = self.objects.reader();
         let mut best = None;
@@ -184,7 +185,7 @@ impl Store {
 
     /// The name of the remote that has this address.
     #[must_use]
-    pub fn remote_at(&self, address: &str) -> Option<String> {
+    pub(crate) fn remote_at(&self, address: &str) -> Option<String> {
         let repository = self.repository.to_thread_local();
         let config = repository.config_snapshot();
         let sections = config.plumbing().sections_by_name("remote")?;
@@ -199,13 +200,13 @@ impl Store {
 
     /// Whether an object is there.
     #[must_use]
-    pub fn has(&self, id: Id) -> bool {
+    pub(crate) fn has(&self, id: Id) -> bool {
         self.objects.reader().size(id).is_ok()
     }
 
     /// Whether history ends before its beginning.
     #[must_use]
-    pub fn shallow(&self) -> bool {
+    pub(crate) fn shallow(&self) -> bool {
         self.repository.to_thread_local().is_shallow().unwrap_or(true)
     }
 }

@@ -13,10 +13,10 @@ use gix::prelude::{Find as _, Header as _};
 const CACHE: usize = 24 << 20;
 
 /// Says that an object is not damaged but was left out on purpose.
-pub const NOT_FETCHED: &str = "was not fetched, since this clone is partial";
+pub(crate) const NOT_FETCHED: &str = "was not fetched, since this clone is partial";
 
 /// The object database of a repository: its own, its alternates, and where a push is kept until it is let pass.
-pub struct Objects {
+pub(crate) struct Objects {
     stores: Vec<Arc<gix::odb::Store>>,
     /// How ids are made.
     pub(super) hash: gix::hash::Kind,
@@ -214,7 +214,7 @@ impl Blob {
 
 /// What one thread needs to read files: room that only grows, and its way to the objects of Git.
 #[derive(Default)]
-pub struct Scratch {
+pub(crate) struct Scratch {
     pub(in crate::source) bytes: Vec<u8>,
     reader: Option<Reader>,
 }

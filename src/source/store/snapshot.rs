@@ -11,7 +11,7 @@ use super::{Changes, Store};
 use crate::source::{File, SourceError};
 
 /// Some files of a commit or of the index.
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     files: BTreeMap<String, Blob>,
     scratch: Mutex<Scratch>,
 }
@@ -25,14 +25,14 @@ impl fmt::Debug for Snapshot {
 impl Snapshot {
     /// Those of `files` that `keep` takes.
     #[must_use]
-    pub fn new(files: impl IntoIterator<Item = File>, keep: &dyn Fn(&str) -> bool) -> Self {
+    pub(crate) fn new(files: impl IntoIterator<Item = File>, keep: &dyn Fn(&str) -> bool) -> Self {
         let kept = files.into_iter().filter(|file| keep(&file.path));
         let files = kept.filter_map(|file| Some((file.path.to_string(), file.blob?))).collect();
         Self { files, scratch: Mutex::default() }
     }
 
     /// The paths, sorted.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
 
@@ -40,7 +40,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// Where it cannot be read, or is larger.
-    pub fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+    pub(crate) fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
         let Some(blob) = self.files.get(path) else { return Ok(None) };
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         match scratch.load(blob, limit)? {
@@ -55,7 +55,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the commit cannot be read.
-    pub fn snapshot(&self, commit: ObjectId, keep: &dyn Fn(&str) -> bool) -> Result<Snapshot, SourceError> {
+    pub(crate) fn snapshot(&self, commit: ObjectId, keep: &dyn Fn(&str) -> bool) -> Result<Snapshot, SourceError> {
         let changes = self.changes(&[commit], commit)?;
         Ok(Snapshot::new(changes.unchanged().0.iter().cloned(), keep))
     }
@@ -64,14 +64,14 @@ impl Store {
 impl Changes {
     /// Those files of the new side that `keep` takes.
     #[must_use]
-    pub fn snapshot(&self, keep: &dyn Fn(&str) -> bool) -> Snapshot {
+    pub(crate) fn snapshot(&self, keep: &dyn Fn(&str) -> bool) -> Snapshot {
         let new = self.changed.iter().filter_map(|change| change.new.clone());
         Snapshot::new(self.unchanged().0.iter().cloned().chain(new), keep)
     }
 
     /// The same of the old side of that number.
     #[must_use]
-    pub fn snapshot_before(&self, old: usize, keep: &dyn Fn(&str) -> bool) -> Snapshot {
+    pub(crate) fn snapshot_before(&self, old: usize, keep: &dyn Fn(&str) -> bool) -> Snapshot {
         let before = self.changed.iter().filter_map(|change| change.olds.get(old).cloned().flatten());
         Snapshot::new(self.unchanged().0.iter().cloned().chain(before), keep)
     }
