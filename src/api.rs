@@ -43,7 +43,7 @@ pub mod engine {
 /// Findings and their fixes.
 pub mod finding {
     pub use crate::finding::edit::{Edit, FixKind, apply};
-    pub use crate::finding::{DigestKey, Finding, Outcome};
+    pub use crate::finding::{Finding, Outcome};
 }
 
 /// The transaction that writes files.
@@ -53,7 +53,6 @@ pub mod fix {
 
 /// What a repository holds, for comparing with what kubectl builds.
 pub mod inventory {
-    pub use crate::inventory::convention::Convention;
     pub use crate::inventory::facts::{Facts, Reference, Role, Scope};
     pub use crate::inventory::kustomize::{Aspect, Build, Builder, Built, GapKind, Referral, Text, Tree};
     pub use crate::inventory::read::read;

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use mlguard::api::checks::{self, Run};
 use mlguard::api::engine::{self, Input, Options};
-use mlguard::api::finding::{DigestKey, Finding, Outcome};
 use mlguard::api::finding::{Edit, FixKind, apply};
-use mlguard::api::inventory::Convention;
+use mlguard::api::finding::{Finding, Outcome};
 use mlguard::api::rule::{self, Family, Fixable, Rule};
 use mlguard::api::source;
 
@@ -109,7 +106,7 @@ fn examples_of_rules_are_right() {
     assert!(faults.is_empty(), "\n{faults}");
 }
 
-/// A rule about two versions of a file has no fixture of one; `tests/git` has its cases.
+/// A rule about two versions of a file has no fixture of one; `tests/it/git` has its cases.
 const ABOUT_CHANGES: [&str; 1] = ["policy-change"];
 
 fn manifest_rules() -> impl Iterator<Item = &'static Rule> {
@@ -145,18 +142,9 @@ fn trees(rule: &str, folder: &str) -> Vec<PathBuf> {
 fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
     let only = only.filter(|id| !ABOUT_OTHERS.contains(id)).map(str::to_owned);
     Options {
-        rules: rule::builtin().to_vec(),
         level: Box::new(move |rule, _| only.as_ref().is_none_or(|id| rule.id == *id).then_some(rule.level)),
-        max_size: 1 << 20,
-        accept_missing: false,
-        digest_key: DigestKey::of_this_run(),
-        line_hashes: false,
-        allow_comments: true,
-        interrupted: Arc::new(AtomicBool::new(false)),
-        today: jiff::civil::date(2026, 6, 1),
-        convention: Arc::new(Convention::default()),
-        past: Box::new(|_, _| None),
         ignored: Box::new(move |paths| Some(source::ignored_below(root.as_deref()?, false, paths))),
+        ..Options::for_tests()
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Semantics are those of kustomize 5.5 (`secrets-surface.md` 9): resources are collected, each base with all that it
 //! does itself, then generators run, then components act on what is there, then the kustomization's own steps. Hashes
-//! end names at the very end. `tests/kustomize.rs` holds the outcome to that of the program itself.
+//! end names at the very end. `tests/it/kustomize.rs` holds the outcome to that of the program itself.
 //!
 //! What is not known is never guessed: it becomes [`Text::Unknown`], and a [`Gap`] says where. Work is bounded whatever
 //! the files say: bases are built once, and cycles, depth and numbers of objects end in gaps.

@@ -288,7 +288,7 @@ fn fixtures_that_pass_are_accepted_by_kubectl() {
     assert!(built >= 20, "only {built} were built");
 }
 
-/// `MLGUARD_KUSTOMIZE_TREE=path cargo test --test kustomize -- --ignored --nocapture` compares all builds of a
+/// `MLGUARD_KUSTOMIZE_TREE=path cargo test --test it -- kustomize --ignored --nocapture` compares all builds of a
 /// repository. `MLGUARD_KUSTOMIZE_CACHE` names a folder that keeps what kubectl wrote.
 #[test]
 #[ignore = "needs a repository"]

@@ -1,16 +1,12 @@
 //! The delivery package and the applications that it is made for, as one repository with every rule on: nothing is found
 //! in it, and of one mistake one finding.
 
-use mlguard::api::finding::DigestKey;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use mlguard::api::engine::{self, Input, Options};
-use mlguard::api::inventory::Convention;
-use mlguard::api::{rule, source};
+use mlguard::api::source;
 
 const PACKAGE: &str = "infrastructure/packages/financial-ml";
 const GHCR: &str = "ghcr-sealed-secret.yaml";
@@ -401,18 +397,5 @@ fn copy(from: &Path, to: &Path) {
 
 fn options(root: &Path) -> Options {
     let root = root.to_path_buf();
-    Options {
-        rules: rule::builtin().to_vec(),
-        level: Box::new(|rule, _| Some(rule.level)),
-        max_size: 1 << 20,
-        accept_missing: false,
-        digest_key: DigestKey::of_this_run(),
-        line_hashes: false,
-        allow_comments: true,
-        interrupted: Arc::new(AtomicBool::new(false)),
-        today: jiff::civil::date(2026, 6, 1),
-        convention: Arc::new(Convention::default()),
-        past: Box::new(|_, _| None),
-        ignored: Box::new(move |paths| Some(source::ignored_below(&root, false, paths))),
-    }
+    Options { ignored: Box::new(move |paths| Some(source::ignored_below(&root, false, paths))), ..Options::for_tests() }
 }

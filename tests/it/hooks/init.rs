@@ -81,7 +81,7 @@ fn what_is_there_is_named_with_its_place() {
 
 #[test]
 fn certificates_and_registries_are_inferred_and_weakening_is_left_to_people() {
-    let certificate = include_str!("../fixtures/certificates/controller.pem");
+    let certificate = include_str!("../../fixtures/certificates/controller.pem");
     let rig = Rig::new();
     rig.write("r/certs/dev.pem", certificate);
     rig.write("r/certs/sealed-secrets-prod.pem", certificate);

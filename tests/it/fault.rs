@@ -27,7 +27,7 @@ use mlguard::api::fix::{Change, Content, Outcome, Store, StoreError};
 use mlguard::api::seal::Plaintext;
 
 /// The test that is the killed process where these variables are set.
-const CHILD: &str = "child";
+const CHILD: &str = "fault::child";
 const FOLDER: &str = "MLGUARD_TEST_FOLDER";
 const WORK: &str = "MLGUARD_TEST_WORK";
 const COUNT: &str = "MLGUARD_TEST_COUNT";

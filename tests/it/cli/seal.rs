@@ -1,5 +1,5 @@
 //! `mlguard seal`, `unseal` and `reseal` as people see them: what is refused and how it is said, what of a file stays, what
-//! can be taken back, and that no message ever holds a value. `tests/interop` compares with kubeseal.
+//! can be taken back, and that no message ever holds a value. `tests/it/interop` compares with kubeseal.
 
 use std::fs;
 use std::sync::LazyLock;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::harness::{Run, Tree};
 
-const EXPIRED: &str = include_str!("../fixtures/certificates/expired.pem");
-const OTHER: &str = include_str!("../fixtures/certificates/spki.pem");
+const EXPIRED: &str = include_str!("../../fixtures/certificates/expired.pem");
+const OTHER: &str = include_str!("../../fixtures/certificates/spki.pem");
 
 /// A key pair that is made for the tests: private, public.
 static PAIR: LazyLock<(String, String)> = LazyLock::new(|| {

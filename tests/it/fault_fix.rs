@@ -1,6 +1,6 @@
 //! `mlguard fix` killed at every moment, and what the next run makes of it: the program itself over a repository of 50 files.
 //!
-//! `tests/fault.rs` looks at each point of the store's work; this looks at what people see. `MLGUARD_TEST_ABORT_AFTER` ends
+//! `tests/it/fault.rs` looks at each point of the store's work; this looks at what people see. `MLGUARD_TEST_ABORT_AFTER` ends
 //! the program of a debug build right after its n-th change on disk, and `MLGUARD_TEST_SEED` makes ciphertexts the same in
 //! every run, so that a file is wholly old or wholly new where it is one of two known texts.
 //! - A repair of 4 files, and its undo: killed at every point.

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use super::harness::{Run, Tree};
 use super::server::Server;
 
-const CENTURY: &str = include_str!("../fixtures/certificates/century.pem");
-const OTHER: &str = include_str!("../fixtures/certificates/other.pem");
-const EXPIRED: &str = include_str!("../fixtures/certificates/expired.pem");
-const WEAK: &str = include_str!("../fixtures/certificates/weak.pem");
-const SPKI: &str = include_str!("../fixtures/certificates/spki.pem");
+const CENTURY: &str = include_str!("../../fixtures/certificates/century.pem");
+const OTHER: &str = include_str!("../../fixtures/certificates/other.pem");
+const EXPIRED: &str = include_str!("../../fixtures/certificates/expired.pem");
+const WEAK: &str = include_str!("../../fixtures/certificates/weak.pem");
+const SPKI: &str = include_str!("../../fixtures/certificates/spki.pem");
 
 /// What `ssh-keygen -lf` prints for the keys of the certificates.
 const CENTURY_ID: &str = "SHA256:FRHgPxylW6Ma0t3nzT4Kg2gVycqLyeD8jJ1crIZmr/k";

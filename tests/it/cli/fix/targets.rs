@@ -180,7 +180,7 @@ fn what_a_kustomization_names_is_not_split() {
 
 #[test]
 fn certificates_that_cannot_be_used_write_nothing() {
-    let expired = include_str!("../../fixtures/certificates/expired.pem");
+    let expired = include_str!("../../../fixtures/certificates/expired.pem");
     let text = secret("db", Some("ml"));
     let work = Work::new(&[("s.yaml", &text), ("expired.pem", expired), ("no.pem", "hello\n")]);
     for (cert, why) in [("expired.pem", "expired"), ("no.pem", "no.pem"), ("missing.pem", "cannot be read")] {
