@@ -61,6 +61,18 @@ pub mod inventory {
 /// Formats and pages.
 pub mod report {
     pub use crate::report::{Format, rule_markdown};
+
+    /// What `check` prints of an outcome on a terminal of `width` columns, without colours.
+    #[must_use]
+    pub fn human(outcome: &crate::finding::Outcome, width: usize) -> String {
+        let (rules, fail_on) = (crate::rule::builtin(), crate::rule::Level::Note);
+        let context =
+            crate::report::Context { rules, version: "", fail_on, color: false, width: Some(width), repository: None };
+        let mut out = Vec::new();
+        let written = crate::report::write(Format::Human, outcome, &context, &mut out);
+        debug_assert!(written.is_ok(), "memory can be written to");
+        String::from_utf8_lossy(&out).into_owned()
+    }
 }
 
 /// Rules.

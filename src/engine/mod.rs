@@ -30,6 +30,8 @@ mod excerpt;
 mod exposed;
 mod gather;
 mod make;
+#[cfg(debug_assertions)]
+pub(crate) mod pause;
 #[cfg(test)]
 mod tests;
 
@@ -280,6 +282,8 @@ impl<'o> Scanner<'o> {
     }
 
     fn file(&self, file: &File, buffer: &mut Scratch) -> Done {
+        #[cfg(debug_assertions)]
+        pause::at_file(&self.options.interrupted);
         if self.options.interrupted.load(Ordering::Relaxed) {
             return Done::NotReached;
         }

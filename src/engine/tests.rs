@@ -2,7 +2,7 @@
 
 use super::{Options, run_bytes};
 use crate::finding::edit::{Fix, FixKind};
-use crate::rule::{self, Fixable};
+use crate::rule::Fixable;
 
 /// What a run on 2026-06-01 says of `text` as the file `path`: (line, rule).
 fn said(path: &str, text: &str, allow_comments: bool) -> Vec<(usize, String)> {

@@ -5,6 +5,7 @@
 
 mod action;
 mod facts;
+mod human;
 mod map;
 mod picture;
 
@@ -76,6 +77,11 @@ fn tables_of_the_action() {
     let (inputs, outputs) = action::tables();
     compare_part("docs/ci.md", "inputs", &inputs);
     compare_part("docs/ci.md", "outputs", &outputs);
+}
+
+#[test]
+fn reports_for_people() {
+    human::compare_all(root(), compare);
 }
 
 #[test]

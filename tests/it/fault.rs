@@ -6,10 +6,10 @@
 //!   these: at every third point of its own;
 //! - a run over 50 files, and its undo: at every seventh point, which meets every kind of point, since a file takes four or
 //!   five of them;
-//! - both, by SIGKILL at 200 random moments.
+//! - both, by SIGKILL at 200 random points: `MLGUARD_TEST_PAUSE_AFTER` has the process wait there.
 //!
 //! Where there is no file system in memory, waiting for the disk takes most of the time, and fewer points are met: of the
-//! large run and of recovery, and of the random moments a tenth.
+//! large run and of recovery, and of the random points a tenth.
 //!
 //! After each kill every file is wholly old or wholly new, and after the store was opened again all are the same, with
 //! their modes, and no other file is there; undo and another run work.
@@ -20,11 +20,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output};
 
 use mlguard::api::fix::{Change, Content, Outcome, Store, StoreError};
 use mlguard::api::seal::Plaintext;
+
+use crate::pause::at_pause;
 
 /// The test that is the killed process where these variables are set.
 const CHILD: &str = "fault::child";
@@ -32,6 +33,7 @@ const FOLDER: &str = "MLGUARD_TEST_FOLDER";
 const WORK: &str = "MLGUARD_TEST_WORK";
 const COUNT: &str = "MLGUARD_TEST_COUNT";
 const ABORT: &str = "MLGUARD_TEST_ABORT_AFTER";
+const PAUSE: &str = "MLGUARD_TEST_PAUSE_AFTER";
 
 /// Where the trees are made: in memory, so that waiting for the disk does not take the time.
 const MEMORY: &str = "/dev/shm";
@@ -157,21 +159,28 @@ impl Fixture {
         tree
     }
 
-    /// The process that is to be killed. `abort` is the point where it kills itself.
-    fn start(&self, work: Work, abort: Option<u64>) -> Child {
+    /// The process that is to be killed, with a variable that names the point.
+    fn process(&self, work: Work, variable: &str, point: u64) -> Command {
         #[expect(clippy::disallowed_methods, reason = "this program itself")]
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
         command.args([CHILD, "--exact", "--nocapture"]).env_clear();
         command.env(FOLDER, self.folder.path()).env(WORK, format!("{work:?}")).env(COUNT, self.count.to_string());
-        if let Some(point) = abort {
-            command.env(ABORT, point.to_string());
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the process starts")
+        command.env(variable, point.to_string());
+        command
     }
 
     /// Lets a process do its work until a point. Whether it was killed there; otherwise it has ended well.
     fn kill_at(&self, work: Work, point: u64) -> bool {
-        let output = self.start(work, Some(point)).wait_with_output().expect("the process ends");
+        self.ended(work, &self.process(work, ABORT, point).output().expect("the process ends"))
+    }
+
+    /// The same by SIGKILL.
+    fn kill_paused(&self, work: Work, point: u64) -> bool {
+        let kill = |child: &mut std::process::Child| child.kill().expect("SIGKILL is sent");
+        self.ended(work, &at_pause(&mut self.process(work, PAUSE, point), kill).1)
+    }
+
+    fn ended(&self, work: Work, output: &Output) -> bool {
         let killed = output.status.signal().is_some();
         assert!(killed || output.status.success(), "{work:?}: {}", String::from_utf8_lossy(&output.stderr));
         self.check_each();
@@ -298,44 +307,26 @@ fn a_recovery_killed_at_any_point_is_recovered_again() {
 }
 
 #[test]
-fn a_run_or_undo_killed_at_random_moments_is_ended_by_the_next() {
+fn a_run_or_undo_killed_at_random_points_is_ended_by_the_next() {
     const SEED: u64 = 0x6d6c_6775_6172_6421;
     let rounds = if in_memory() { 200 } else { 20 };
     eprint_seed(SEED, rounds);
     let mut random = SEED;
     let mut killed = 0;
-    for work in [Work::Replace, Work::Undo] {
-        let whole = duration(work);
+    // About as many points as there are, as `sweep` counts them.
+    for (work, points) in [(Work::Replace, 700), (Work::Undo, 400)] {
         for round in 0..rounds / 2 {
             let fixture = Fixture::of(work, 50);
             // A good generator of numbers is not needed: xorshift.
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            let moment = whole.mul_f64(f64::from(u32::try_from(random >> 40).unwrap_or(0)) / f64::from(1 << 24));
-            let mut child = fixture.start(work, None);
-            std::thread::sleep(moment);
-            child.kill().expect("SIGKILL is sent");
-            let output = child.wait_with_output().expect("the process ends");
-            let failed = !output.status.success() && output.status.signal().is_none();
-            assert!(!failed, "{}", String::from_utf8_lossy(&output.stderr));
-            killed += usize::from(output.status.signal().is_some());
-            fixture.check_each();
-            fixture.check_recovered(work, &format!("{work:?}, seed {SEED:#x}, round {round}, after {moment:?}"));
+            let point = 1 + (random >> 40) % points;
+            killed += usize::from(fixture.kill_paused(work, point));
+            fixture.check_recovered(work, &format!("{work:?}, seed {SEED:#x}, round {round}, point {point}"));
         }
     }
-    assert!(killed > rounds / 4, "only {killed} of {rounds} processes were killed before their end");
-}
-
-/// How long the work takes in a process of its own.
-fn duration(work: Work) -> Duration {
-    let took = |_| {
-        let fixture = Fixture::of(work, 50);
-        let start = Instant::now();
-        assert!(fixture.start(work, None).wait_with_output().expect("the process ends").status.success());
-        start.elapsed()
-    };
-    (0..3).map(took).max().unwrap_or_default()
+    assert!(killed > rounds / 2, "only {killed} of {rounds} processes were killed before their end");
 }
 
 #[expect(clippy::print_stderr, reason = "what is needed to repeat the test")]

@@ -5,10 +5,10 @@
 //! every run, so that a file is wholly old or wholly new where it is one of two known texts.
 //! - A repair of 4 files, and its undo: killed at every point.
 //! - The same over 50 files: at every thirteenth point, which meets every kind of point, since a file takes four or five.
-//! - Both over 50 files by SIGKILL at 200 random moments.
+//! - Both over 50 files by SIGKILL at 200 random points, where `MLGUARD_TEST_PAUSE_AFTER` has the program wait.
 //!
-//! Where there is no file system in memory, waiting for the disk takes most of the time, and a tenth of the points and
-//! moments is met.
+//! Where there is no file system in memory, waiting for the disk takes most of the time, and a tenth of the points
+//! is met.
 #![cfg(all(unix, debug_assertions))]
 
 use std::collections::BTreeMap;
@@ -16,13 +16,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
+
+use crate::pause::at_pause;
 
 const MEMORY: &str = "/dev/shm";
 /// What is repaired: rules that need no look at anything else, so that a run is short.
@@ -122,19 +123,24 @@ impl Repository {
         tree
     }
 
-    fn start(&self, arguments: &[&str], abort: Option<u64>) -> Child {
+    fn program(&self, arguments: &[&str]) -> Command {
         #[expect(clippy::disallowed_methods, reason = "the program under test")]
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
-        command.args(arguments).current_dir(self.root()).env_clear().stdin(Stdio::null());
+        command.args(arguments).current_dir(self.root()).env_clear().stdin(std::process::Stdio::null());
         command.env("MLGUARD_CERT", self.folder.path().join("cert.pem")).env("MLGUARD_TEST_SEED", "7");
-        if let Some(point) = abort {
-            command.env("MLGUARD_TEST_ABORT_AFTER", point.to_string());
-        }
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+        command
     }
 
-    fn end(&self, child: Child, what: &str) -> Output {
-        let output = child.wait_with_output().expect("the program ends");
+    fn output(&self, command: &mut Command, what: &str) -> Output {
+        self.silent(command.output().expect("the program ends"), what)
+    }
+
+    /// The output of a run that its `point` ends.
+    fn aborted(&self, arguments: &[&str], point: u64, what: &str) -> Output {
+        self.output(self.program(arguments).env("MLGUARD_TEST_ABORT_AFTER", point.to_string()), what)
+    }
+
+    fn silent(&self, output: Output, what: &str) -> Output {
         for stream in [&output.stdout, &output.stderr] {
             let said = String::from_utf8_lossy(stream);
             assert!((0..self.count).all(|index| !said.contains(&value(index))), "{what}: a value is said");
@@ -144,7 +150,7 @@ impl Repository {
 
     /// A run to its end.
     fn done(&self, arguments: &[&str]) {
-        let output = self.end(self.start(arguments, None), "a run");
+        let output = self.output(&mut self.program(arguments), "a run");
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
@@ -178,7 +184,7 @@ impl Repository {
     fn assert_ended(&self, killed: &[&str], place: &str) {
         self.assert_whole(place);
         if killed == UNDO {
-            let output = self.end(self.start(UNDO, None), place);
+            let output = self.output(&mut self.program(UNDO), place);
             let again = output.status.code() == Some(0);
             let nothing = String::from_utf8_lossy(&output.stderr).contains("nothing to take back");
             assert!(again || nothing, "{place}: {}", String::from_utf8_lossy(&output.stderr));
@@ -206,7 +212,7 @@ impl Repository {
         for point in (1..).step_by(stride) {
             self.prepare(killed);
             let place = format!("{killed:?} of {} files, point {point}", self.count);
-            let output = self.end(self.start(killed, Some(point)), &place);
+            let output = self.aborted(killed, point, &place);
             let aborted = output.status.signal().is_some();
             assert!(aborted || output.status.success(), "{place}: {}", String::from_utf8_lossy(&output.stderr));
             self.assert_ended(killed, &place);
@@ -217,19 +223,9 @@ impl Repository {
         0
     }
 
-    /// Kills at random moments.
-    fn kill(&self, killed: &[&str], rounds: usize, seed: u64) {
+    /// Kills at random ones of so many points.
+    fn kill(&self, killed: &[&str], points: u64, rounds: usize, seed: u64) {
         eprint_seed(seed, rounds, killed);
-        let mut whole = Duration::default();
-        for _ in 0..3 {
-            self.prepare(killed);
-            let start = Instant::now();
-            self.done(killed);
-            whole = whole.max(start.elapsed());
-            if killed != UNDO {
-                self.done(UNDO);
-            }
-        }
         let (mut random, mut count) = (seed, 0);
         for round in 0..rounds {
             self.prepare(killed);
@@ -237,17 +233,17 @@ impl Repository {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            let moment = whole.mul_f64(f64::from(u32::try_from(random >> 40).unwrap_or(0)) / f64::from(1 << 24));
-            let place = format!("{killed:?}, seed {seed:#x}, round {round}, after {moment:?}");
-            let mut child = self.start(killed, None);
-            std::thread::sleep(moment);
-            child.kill().expect("SIGKILL is sent");
-            let output = self.end(child, &place);
+            let point = 1 + (random >> 40) % points;
+            let place = format!("{killed:?}, seed {seed:#x}, round {round}, point {point}");
+            let mut command = self.program(killed);
+            command.env("MLGUARD_TEST_PAUSE_AFTER", point.to_string());
+            let kill = |child: &mut Child| child.kill().expect("SIGKILL is sent");
+            let output = self.silent(at_pause(&mut command, kill).1, &place);
             assert!(output.status.success() || output.status.signal().is_some(), "{place}");
             count += usize::from(output.status.signal().is_some());
             self.assert_ended(killed, &place);
         }
-        assert!(count > rounds / 3, "only {count} of {rounds} runs were killed before their end");
+        assert!(count > rounds / 2, "only {count} of {rounds} runs were killed before their end");
     }
 }
 
@@ -281,7 +277,7 @@ fn undo_after_a_killed_repair_leaves_the_run_before() {
     let between = repository.tree();
     for point in (1..).step_by(stride(2)) {
         let place = format!("point {point}");
-        let output = repository.end(repository.start(FIX, Some(point)), &place);
+        let output = repository.aborted(FIX, point, &place);
         if fs::read_dir(repository.root().join(".git/mlguard/runs")).expect("a folder").count() == 1 {
             assert!(repository.tree() == between, "{place}: nothing of it was begun");
             continue;
@@ -309,13 +305,13 @@ fn an_undo_of_many_files_killed_at_any_point_is_ended_by_the_next() {
 }
 
 #[test]
-fn a_repair_killed_at_random_moments_is_ended_by_the_next() {
-    Repository::new(50).kill(FIX, rounds(150), 0x6d6c_6775_6172_6422);
+fn a_repair_killed_at_random_points_is_ended_by_the_next() {
+    Repository::new(50).kill(FIX, 450, rounds(150), 0x6d6c_6775_6172_6422);
 }
 
 #[test]
-fn an_undo_killed_at_random_moments_is_ended_by_the_next() {
-    Repository::new(50).kill(UNDO, rounds(50), 0x6d6c_6775_6172_6423);
+fn an_undo_killed_at_random_points_is_ended_by_the_next() {
+    Repository::new(50).kill(UNDO, 200, rounds(50), 0x6d6c_6775_6172_6423);
 }
 
 #[expect(clippy::print_stderr, reason = "what is needed to repeat the test")]

@@ -14,7 +14,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use mlguard::api::document::Lang;
 use mlguard::api::document::{View, view};
@@ -22,8 +21,7 @@ use mlguard::api::inventory::read;
 use mlguard::api::inventory::{Aspect, Build, Builder, Built, GapKind, Referral, Text, Tree};
 use mlguard::api::inventory::{Facts, Reference, Role};
 
-/// Longest that kubectl may take for one kustomization; it tries to reach other repositories.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::tools::skip;
 
 /// The files of a folder that may hold manifests, by path from it.
 fn files(root: &Path) -> Vec<(String, Facts)> {
@@ -137,34 +135,24 @@ fn kustomize() -> Option<(&'static str, &'static str)> {
     if runs("kubectl", &["version", "--client"]) {
         return Some(("kubectl", "kustomize"));
     }
-    runs("kustomize", &["version"]).then_some(("kustomize", "build"))
+    if runs("kustomize", &["version"]) {
+        return Some(("kustomize", "build"));
+    }
+    skip("neither kubectl nor kustomize is there")
 }
 
-/// What kubectl builds in `folder`; none where it fails or takes too long.
+/// What kubectl builds in `folder`; none where it fails, as it does at once where it would have to fetch something.
 fn kubectl(folder: &Path) -> Option<String> {
-    let output = tempfile::NamedTempFile::new().expect("a temporary file");
     let (program, build) = kustomize()?;
-    let mut child = Command::new(program)
-        .arg(build)
-        .arg(folder)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null())
-        .stdout(output.reopen().expect("the same file"))
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("kubectl runs");
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().expect("a child") {
-            return status.success().then(|| fs::read_to_string(output.path()).expect("YAML is text"));
-        }
-        if start.elapsed() > PATIENCE {
-            child.kill().expect("a child");
-            child.wait().expect("a child");
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(5));
+    let mut command = Command::new(program);
+    command.arg(build).arg(folder).stdin(Stdio::null());
+    // Neither Git nor HTTP reaches another machine.
+    command.env("GIT_ALLOW_PROTOCOL", "file").env("GIT_TERMINAL_PROMPT", "0");
+    for proxy in ["HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env(proxy, "http://127.0.0.1:9");
     }
+    let output = command.output().expect("kubectl runs");
+    output.status.success().then(|| String::from_utf8(output.stdout).expect("YAML is text"))
 }
 
 fn cases() -> Vec<PathBuf> {
@@ -214,11 +202,8 @@ fn builds_are_as_expected() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "says what could not be compared")]
 fn expected_files_are_what_kubectl_builds() {
     if kustomize().is_none() {
-        assert!(std::env::var_os("CI").is_none(), "kubectl or kustomize must be there in CI");
-        println!("skipped: neither kubectl nor kustomize is there");
         return;
     }
     let write = std::env::var_os("MLGUARD_KUSTOMIZE_WRITE").is_some();
@@ -250,11 +235,8 @@ const OF_OTHERS: [&str; 9] = [
 ];
 
 #[test]
-#[expect(clippy::print_stdout, reason = "says what could not be built")]
 fn fixtures_that_pass_are_accepted_by_kubectl() {
     if kustomize().is_none() {
-        assert!(std::env::var_os("CI").is_none(), "kubectl or kustomize must be there in CI");
-        println!("skipped: neither kubectl nor kustomize is there");
         return;
     }
     let mut refused = Vec::new();
@@ -298,10 +280,8 @@ fn builds_of_a_repository_are_those_of_kubectl() {
     let cache = std::env::var_os("MLGUARD_KUSTOMIZE_CACHE").map(PathBuf::from);
     let files = files(&root);
     let tree = tree(&files);
-    let start = Instant::now();
     let builder = Builder::new(&tree);
     let built: Vec<Build<'_>> = tree.kustomizations().into_iter().map(|file| builder.build(file)).collect();
-    let took = start.elapsed();
     let (mut compared, mut equal, mut failed, mut unexpected) = (0, 0, 0, 0);
     for build in &built {
         let path = tree.path(build.file);
@@ -330,7 +310,7 @@ fn builds_of_a_repository_are_those_of_kubectl() {
         }
     }
     let objects: usize = built.iter().map(|build| build.objects.len()).sum();
-    println!("{} files, {} builds, {objects} objects in {took:?}", files.len(), built.len());
+    println!("{} files, {} builds, {objects} objects", files.len(), built.len());
     println!("kubectl fails for {failed}, of which {unexpected} without a gap; {equal} of {compared} objects equal");
 }
 
@@ -553,12 +533,10 @@ fn hostile_kustomizations_end() {
     let files = repository(&given);
     let tree = tree(&files);
     let builder = Builder::new(&tree);
-    let start = Instant::now();
     for file in tree.kustomizations() {
         let build = builder.build(file);
         assert!(build.objects.len() <= 10_000);
     }
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     let build = Builder::new(&tree).build(tree.kustomization_in("a0").expect("it is there"));
     assert!(build.gaps.iter().any(|gap| gap.kind == GapKind::TooLarge));
 }

@@ -12,5 +12,8 @@ mod git;
 mod hooks;
 mod interop;
 mod kustomize;
+mod pause;
 mod seeds;
 mod sops;
+mod tools;
+mod work;

@@ -1,13 +1,12 @@
 //! `mlguard cert`: what it asks a cluster for, what it writes, and what it says of certificates. The cluster is a server of
 //! the test, and kubectl the real one.
 
-#![expect(clippy::disallowed_methods, reason = "looks for kubectl, and whether it must be there")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::harness::{Run, Tree};
 use super::server::Server;
+use crate::tools::on_path;
 
 const CENTURY: &str = include_str!("../../fixtures/certificates/century.pem");
 const OTHER: &str = include_str!("../../fixtures/certificates/other.pem");
@@ -24,14 +23,6 @@ const PROXY: &str = "/api/v1/namespaces/kube-system/services/http:sealed-secrets
 const PORTS: &str =
     r#"{"kind":"Service","apiVersion":"v1","spec":{"ports":[{"name":"http","port":8080},{"name":"metrics"}]}}"#;
 
-/// The kubectl of this machine.
-fn kubectl() -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join("kubectl")).find(|path| path.is_file());
-    assert!(found.is_some() || std::env::var_os("CI").is_none_or(|value| value != "true"), "CI has kubectl");
-    found
-}
-
 /// A cluster that `kubeconfig` in the tree leads to.
 struct Cluster {
     server: Server,
@@ -41,12 +32,8 @@ struct Cluster {
 
 impl Cluster {
     /// None where there is no kubectl.
-    #[expect(clippy::print_stderr, reason = "tells why a test is skipped")]
     fn start(answers: &[(&str, u16, &str)]) -> Option<Self> {
-        let Some(kubectl) = kubectl() else {
-            eprintln!("skipped: no kubectl on this machine");
-            return None;
-        };
+        let kubectl = on_path("kubectl")?;
         let server = Server::start(answers);
         let tree = Tree::new(&[("ca.pem", &server.authority)]);
         let config = format!(

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use crate::work::bounded;
 
 /// A made-up token with a good checksum, put together so that no scanner of this repository sees it.
 pub(crate) fn token() -> String {
@@ -45,6 +47,13 @@ impl Tree {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.command(arguments).output().expect("the program starts").into()
+    }
+
+    /// The same for a hostile input: a run that takes far too much work is ended.
+    pub(crate) fn run_bounded(&self, arguments: &[&str]) -> Run {
+        let mut command = bounded(Path::new(env!("CARGO_BIN_EXE_mlguard")));
+        command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
+        command.output().expect("the program starts").into()
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {

@@ -1,14 +1,10 @@
 //! `mlguard package`: what is written, what opens, what is refused, and that no value is said anywhere.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "tar, git and kubectl, with which packages are used; a test that is skipped says why"
-)]
+#![expect(clippy::disallowed_methods, reason = "tar, git and kubectl, with which packages are used")]
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -20,6 +16,7 @@ use rsa::rand_core::OsRng;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
 use super::harness::{Run, Tree};
+use crate::tools::on_path;
 
 /// Keys of two clusters.
 static KEYS: LazyLock<[RsaPrivateKey; 2]> =
@@ -108,17 +105,6 @@ fn opened(text: &str, key: &RsaPrivateKey) -> BTreeMap<String, String> {
     let value = |text: &str| String::from_utf8(STANDARD.decode(text.trim_matches('"')).expect("base64")).expect("text");
     let pairs = data.map(|line| line.trim().split_once(": ").expect("an entry"));
     pairs.map(|(key, text)| (key.trim_matches('"').to_owned(), value(text))).collect()
-}
-
-/// A program of this machine; where it is not there, the reason is printed, which CI does not let pass.
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{name} must be there in CI");
-        println!("skipped: {name} is not there");
-    }
-    found
 }
 
 #[test]
@@ -221,7 +207,7 @@ fn two_runs_differ_in_ciphertext_only_and_with_a_seed_in_nothing() {
 
 #[test]
 fn the_archive_unpacks_to_the_folder() {
-    let Some(tar) = program("tar") else { return };
+    let Some(tar) = on_path("tar") else { return };
     let tree = tree();
     assert_eq!(run(&tree, &[]).code, 0);
     let list = Command::new(&tar).args(["-tzf"]).arg(tree.path(ARCHIVE)).output().expect("tar starts");
@@ -237,7 +223,7 @@ fn the_archive_unpacks_to_the_folder() {
 
 #[test]
 fn kubectl_builds_every_environment() {
-    let Some(kubectl) = program("kubectl") else { return };
+    let Some(kubectl) = on_path("kubectl") else { return };
     let tree = tree();
     let path = kubectl.parent().expect("a folder").to_str().expect("text").to_owned();
     let arguments: Vec<&str> = PACKAGE.to_vec();
@@ -365,7 +351,7 @@ fn files_of_credentials_are_sources_too() {
 
 #[test]
 fn a_file_that_git_holds_is_no_source() {
-    let Some(git) = program("git") else { return };
+    let Some(git) = on_path("git") else { return };
     let tree = tree();
     let git = |arguments: &[&str]| {
         let done = Command::new(&git).args(arguments).current_dir(tree.path("")).stdout(Stdio::null()).status();

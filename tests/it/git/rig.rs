@@ -5,15 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
 
-/// Whether Git is here. Where it is not, tests say so and pass; they fail where nothing may be left out.
-#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "the reason why a test is skipped")]
+use crate::tools::on_path;
+
+/// Whether Git is here.
 pub(crate) fn has_git() -> bool {
-    let there = Command::new("git").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !there {
-        assert!(env::var("CI").as_deref() != Ok("true"), "git is missing, which the tests of repositories need");
-        eprintln!("skipped: git is missing, which the tests of repositories need");
-    }
-    there
+    on_path("git").is_some()
 }
 
 /// A repository in a temporary folder.
@@ -154,17 +150,10 @@ impl Repo {
 
     /// Starts the program and does not wait for it.
     #[expect(clippy::disallowed_methods, reason = "the program under test")]
-    pub(crate) fn start(&self, arguments: &[&str]) -> std::process::Child {
+    pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
-        command.args(arguments).current_dir(&self.path).env_clear().stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
-    }
-
-    /// Sends the signal of Ctrl-C.
-    #[expect(clippy::disallowed_methods, reason = "no other way to send a signal without unsafe code")]
-    pub(crate) fn signal(process: &str) {
-        let sent = Command::new("kill").args(["-INT", process]).status().expect("kill starts");
-        assert!(sent.success(), "the process is gone already");
+        command.args(arguments).current_dir(&self.path).env_clear();
+        command
     }
 }
 

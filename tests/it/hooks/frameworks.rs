@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::rig::{CLEAN, LEAKY, Rig, tool};
+use super::rig::{CLEAN, LEAKY, Rig};
+use crate::tools::tool;
 
 /// The hooks of this repository that use the mlguard on the PATH, as a repository that pre-commit can clone.
 fn hooks(rig: &Rig) -> String {

@@ -7,7 +7,8 @@ use std::path::Path;
 use base64::Engine as _;
 use sha2::Digest as _;
 
-use super::rig::{CLEAN, LEAKY, Rig, tool};
+use super::rig::{CLEAN, LEAKY, Rig};
+use crate::tools::tool;
 
 /// A file of an archive, not compressed.
 struct Member {

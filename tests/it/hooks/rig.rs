@@ -170,19 +170,3 @@ impl Rig {
         Run { code: output.status.code().unwrap_or(-1), text: format!("{out}{err}") }
     }
 }
-
-/// A program that a variable names or that is on the PATH. Where it is absent the test is skipped, but not in CI.
-#[expect(clippy::disallowed_methods, reason = "where the tools of tests are")]
-#[expect(clippy::print_stderr, reason = "tells why a test is skipped")]
-pub(crate) fn tool(variable: &str, name: &str) -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
-        return Some(path.into());
-    }
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
-    if found.is_none() {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has {name}");
-        eprintln!("skipped: no {name} ({variable} names it, or it is on the PATH)");
-    }
-    found
-}

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mlguard::api::engine::{self, Input, Options};
 use mlguard::api::source;
 
+use crate::tools::tool;
+
 /// The rules that are compared.
 pub(crate) const RULES: [&str; 5] =
     ["sops-broken", "sops-partial", "sops-plaintext", "sops-rule-drift", "sops-uncovered"];
@@ -24,17 +26,8 @@ pub(crate) struct Rig {
 
 impl Rig {
     /// None where a program is missing.
-    #[expect(clippy::print_stderr, reason = "tells why a test is skipped")]
     pub(crate) fn new() -> Option<Self> {
-        let (Some(sops), Some(age_keygen)) =
-            (program("MLGUARD_SOPS", "sops"), program("MLGUARD_AGE_KEYGEN", "age-keygen"))
-        else {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has sops and age-keygen");
-            eprintln!(
-                "skipped: no sops or age-keygen (MLGUARD_SOPS and MLGUARD_AGE_KEYGEN name them, or the PATH has them)"
-            );
-            return None;
-        };
+        let (sops, age_keygen) = (tool("MLGUARD_SOPS", "sops")?, tool("MLGUARD_AGE_KEYGEN", "age-keygen")?);
         let folder = tempfile::tempdir().expect("a folder");
         let mut rig = Self { sops, age_keygen, folder, recipient: String::new(), count: AtomicUsize::new(0) };
         rig.recipient = rig.key("identity");
@@ -85,14 +78,6 @@ impl Rig {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
-}
-
-fn program(variable: &str, name: &str) -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
-        return Some(path.into());
-    }
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// What the rules of SOPS say of the files of a folder, as `path: rule: message`.
