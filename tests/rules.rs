@@ -28,7 +28,7 @@ fn main() -> std::process::ExitCode {
     trials.push(trial("every_fixture_has_a_rule", || {
         let rules: BTreeSet<String> = manifest_rules().map(|rule| rule.id.to_string()).collect();
         let others = names(&fixtures().join("rules")).into_iter().filter(|name| !rules.contains(name));
-        others.map(|name| format!("{name} is no rule\n")).collect()
+        others.map(|name| name + " is no rule\n").collect()
     }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -76,7 +76,7 @@ fn expect_nothing(folder: &Path) -> String {
     }
     let paths = files(folder);
     let marked = paths.iter().filter(|path| !expected(path).is_empty());
-    let mut faults: String = marked.map(|path| format!("{} has a mark\n", path.display())).collect();
+    let mut faults: String = marked.map(|path| path.display().to_string() + " has a mark\n").collect();
     if paths.is_empty() {
         let _ = writeln!(faults, "{} is empty", folder.display());
     }

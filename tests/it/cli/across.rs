@@ -57,7 +57,7 @@ fn large_repositories_take_work_in_proportion_to_their_size() {
     for (index, (what, _)) in sizes[0].iter().enumerate() {
         assert_in_proportion(what, |size| {
             let listing = source::list(&[sizes[size - 1][index].1.path("")], &|_| true).expect("a listing");
-            run(Input { listing, context: &Vec::new }, &options);
+            let _ = run(Input { listing, context: &Vec::new }, &options);
         });
     }
 }

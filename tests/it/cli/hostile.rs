@@ -171,7 +171,7 @@ fn hostile_texts_take_work_in_proportion_to_their_length() {
     let options = Options::for_tests();
     for (index, (name, _)) in sizes[0].iter().enumerate() {
         assert_in_proportion(name, |size| {
-            run_bytes(name, sizes[size - 1][index].1.as_bytes(), &Vec::new, &options);
+            let _ = run_bytes(name, sizes[size - 1][index].1.as_bytes(), &Vec::new, &options);
         });
     }
 }
