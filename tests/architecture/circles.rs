@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{Source, owner, sources};
 
 /// Folders that still have circles, with the number of files in these. It can only shrink.
-const KNOWN: &[(&str, usize)] = &[("cli", 8), ("config", 10), ("document", 2), ("inventory", 19)];
+const KNOWN: &[(&str, usize)] = &[("cli", 8), ("config", 10), ("document", 2)];
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {
@@ -32,7 +32,8 @@ fn no_files_import_each_other_in_a_circle() {
             let circles = circles.get(folder).map(|circles| circles.join("\n")).unwrap_or_default();
             faults.push(format!("src/{folder}: {found} files import each other, at most {allowed} may\n{circles}"));
         } else if found < allowed {
-            faults.push(format!("src/{folder}: only {found} files are in circles: lower the number {allowed} in KNOWN"));
+            faults
+                .push(format!("src/{folder}: only {found} files are in circles: lower the number {allowed} in KNOWN"));
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
@@ -46,7 +47,11 @@ fn circles_are_found() {
         Crate::new(&files).circles()
     };
     let a_and_b = |a: &str, b: &str| {
-        circles(&[("src/m/mod.rs", "mod a;\nmod b;\npub use b::{B, Other as C};\n"), ("src/m/a.rs", a), ("src/m/b.rs", b)])
+        circles(&[
+            ("src/m/mod.rs", "mod a;\nmod b;\npub use b::{B, Other as C};\n"),
+            ("src/m/a.rs", a),
+            ("src/m/b.rs", b),
+        ])
     };
     let pair = [["src/m/a.rs".to_owned(), "src/m/b.rs".to_owned()].to_vec()];
     for (a, b) in [
@@ -72,7 +77,8 @@ fn circles_are_found() {
     // The head of a folder may use what is below it, but not by way of another folder.
     let head = "mod a;\nuse a::A;\npub struct Own(A);\n";
     assert!(circles(&[("src/m/n/mod.rs", head), ("src/m/n/a.rs", "use super::Own;\n")]).is_empty());
-    let other = [("src/m/n/mod.rs", "use crate::m::o::O;\npub struct Own(O);\n"), ("src/m/o.rs", "use super::n::Own;\n")];
+    let other =
+        [("src/m/n/mod.rs", "use crate::m::o::O;\npub struct Own(O);\n"), ("src/m/o.rs", "use super::n::Own;\n")];
     assert_eq!(circles(&other).len(), 1);
 }
 
@@ -170,7 +176,8 @@ impl Crate {
             if !reach[file].contains(&file) || seen.contains(&file) {
                 continue;
             }
-            let circle: Vec<usize> = (0..count).filter(|other| reach[file].contains(other) && reach[*other].contains(&file)).collect();
+            let circle: Vec<usize> =
+                (0..count).filter(|other| reach[file].contains(other) && reach[*other].contains(&file)).collect();
             seen.extend(&circle);
             found.push(circle.into_iter().map(|file| self.files[file].name.clone()).collect());
         }
@@ -254,7 +261,12 @@ impl File {
     }
 
     /// A path from the root of the crate; nothing for other crates.
-    fn absolute(&self, path: &[String], inside: &[(usize, String)], modules: &BTreeMap<Vec<String>, usize>) -> Option<Vec<String>> {
+    fn absolute(
+        &self,
+        path: &[String],
+        inside: &[(usize, String)],
+        modules: &BTreeMap<Vec<String>, usize>,
+    ) -> Option<Vec<String>> {
         let mut from = self.module.clone();
         from.extend(inside.iter().map(|(_, name)| name.clone()));
         let mut steps = path.iter();

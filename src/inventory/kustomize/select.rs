@@ -9,7 +9,7 @@ use regex::Regex;
 use super::item::Built;
 use super::text::{Match, Text};
 use crate::inventory::facts::Object;
-use crate::inventory::kustomization::Selector;
+use crate::inventory::facts::kustomization::Selector;
 
 /// Stands for the namespace of kinds that have none.
 const NO_NAMESPACE: &str = "_non_namespaceable_";
