@@ -8,6 +8,7 @@
 
 mod span;
 mod mask;
+mod go_regex;
 mod error;
 mod exit;
 mod rule;
