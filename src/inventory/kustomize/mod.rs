@@ -23,9 +23,8 @@ mod text;
 mod tree;
 
 pub use builder::Builder;
-pub(crate) use item::{Applied, Origin};
-pub use item::{Aspect, Built, Change, Content};
-
+pub use item::{Aspect, Built};
+pub(crate) use item::{Content, Origin};
 pub use referral::Referral;
 pub(crate) use scope::is_cluster_scoped;
 pub use text::Text;
