@@ -214,13 +214,8 @@ impl File {
     }
 
     fn new(source: &Source, module: Vec<String>, modules: &BTreeMap<Vec<String>, usize>) -> Self {
-        let mut file = Self {
-            name: source.name.clone(),
-            module: module.clone(),
-            uses: Vec::new(),
-            paths: Vec::new(),
-            words: BTreeSet::new(),
-        };
+        let mut file =
+            Self { name: source.name.clone(), module, uses: Vec::new(), paths: Vec::new(), words: BTreeSet::new() };
         // Modules inside the file, each with its indentation.
         let mut inside: Vec<(usize, String)> = Vec::new();
         let mut open: Option<String> = None;
