@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{CertAction, CertCommand, FetchArgs, Global, ListFormat, ShowArgs};
 use super::kubectl::{Failure, Kubectl};
 use super::recipient::{self, Loaded};
-use super::{check, output};
+use super::{locate, output, scan};
 use crate::config::{Cluster, Environment, Origin, Settings, Valued};
 use crate::error::{Problem, nearest, printable, quoted};
 use crate::exit::Exit;
@@ -38,8 +38,8 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
     let controller = Controller::new(args, &environment)?;
     let (output, faulty) = match &args.cluster {
         Some(name) => {
-            let settings = Settings::load(&check::current_root()?, &environment, &args.config.flags());
-            let faulty = check::tell(&settings, global);
+            let settings = Settings::load(&locate::current_root()?, &environment, &args.config.flags());
+            let faulty = scan::report_config_problems(&settings, global);
             (Some(settings.root.join(cluster(&settings, name)?.certificate)), faulty)
         }
         None => (args.output.clone(), Exit::Clean),
@@ -318,15 +318,15 @@ fn named(args: &ShowArgs, global: &Global) -> Result<(Vec<Named>, Exit), Problem
     if let Some(named) = args.cert.named(&environment) {
         return Ok((vec![(named, None)], Exit::Clean));
     }
-    let root = check::current_root()?;
+    let root = locate::current_root()?;
     let settings = Settings::load(&root, &environment, &args.config.flags());
-    let faulty = check::tell(&settings, global);
+    let faulty = scan::report_config_problems(&settings, global);
     let clusters = settings.clusters();
     if clusters.is_empty() {
         let help = "name a file, or `clusters` in .mlguard.yaml; `mlguard cert fetch` gets one";
         return Err(Problem::new("no certificate is named").help(help));
     }
-    let current = check::current_folder()?;
+    let current = locate::current_folder()?;
     let named = clusters.into_iter().map(|cluster| {
         let path = settings.root.join(&cluster.certificate);
         // As short as people would type it.

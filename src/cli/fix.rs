@@ -14,7 +14,7 @@ use super::interrupt::Interrupt;
 use super::repair::{Repair, worse};
 use super::untracking;
 use super::writing::{self, Input};
-use super::{check, output};
+use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
 use crate::engine::{self, Gathered};
 use crate::error::Problem;
@@ -39,13 +39,13 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     if args.undo {
         return undo(args, &environment);
     }
-    let (paths, missing) = check::given(&args.paths);
+    let (paths, missing) = locate::existing_paths(&args.paths);
     if let Some(missing) = missing.into_iter().next() {
         return Err(missing);
     }
     let interrupt = Interrupt::install();
-    let settings = Arc::new(Settings::load(&check::root(&paths)?, &environment, &args.flags()));
-    let faulty = check::tell(&settings, global);
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &environment, &args.flags()));
+    let faulty = scan::report_config_problems(&settings, global);
     if faulty == Exit::Failed {
         return Ok(Exit::Failed);
     }
@@ -53,8 +53,8 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     if let Some(problem) = accept.problems.first() {
         return Err(problem.clone());
     }
-    check::known(&args.rules, &settings)?;
-    let pool = check::pool(args.reading.threads)?;
+    scan::refuse_unknown_rules(&args.rules, &settings)?;
+    let pool = scan::thread_pool(args.reading.threads)?;
     let mut run = Run {
         args,
         global,
@@ -78,7 +78,7 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
 
 /// Takes the last run back.
 fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
-    let root = if args.paths.is_empty() { check::current_root()? } else { check::root(&args.paths)? };
+    let root = if args.paths.is_empty() { locate::current_root()? } else { locate::root_of(&args.paths)? };
     let (mut store, interrupted) = writing::open_store(&root, environment)?;
     // The last run is the one that was interrupted: the one before it is not what the person means.
     if matches!(interrupted, Some(store::Outcome::RolledBack | store::Outcome::Undone)) {
@@ -143,10 +143,10 @@ impl Run<'_> {
 
     /// The findings, and when each file was last written before they were looked for.
     fn check(&self) -> Result<(Outcome, BTreeMap<Arc<str>, Stamp>), Problem> {
-        let listing = check::list(self.paths, self.settings)?;
+        let listing = scan::list_files(self.paths, self.settings)?;
         let stamp = |file: &File| Some((file.path.clone(), Stamp::of(&file.location.metadata().ok()?)));
         let stamps = listing.files.iter().filter_map(stamp).collect();
-        let mut options = check::options(self.settings, &self.interrupt.asked);
+        let mut options = scan::engine_options(self.settings, &self.interrupt.asked);
         options.digest_key = self.accept.digest_key();
         if !self.args.rules.is_empty() {
             options.rules.retain(|rule| self.args.rules.iter().any(|id| rule.id == id.as_str()));
@@ -222,7 +222,7 @@ impl Run<'_> {
         }
         let input = Input::read(&location)?;
         let target = |span, secret: &Secret| sealer.target(path, span, secret);
-        let random = super::seal::randomness(self.environment);
+        let random = super::keys::randomness(self.environment);
         let mut planned =
             plan::plan(&input.text, findings, self.args.unsafe_, &target, &random, self.settings.strength());
         let anew =
@@ -280,7 +280,7 @@ impl Run<'_> {
         let options = engine::Options {
             level: Box::new(|_, _| Some(Level::Error)),
             allow_comments: false,
-            ..check::options(self.settings, &self.interrupt.asked)
+            ..scan::engine_options(self.settings, &self.interrupt.asked)
         };
         let found = engine::run_bytes(path, bytes, &Vec::new, &options);
         found.findings.iter().filter(|finding| plan::is_value(finding)).map(|finding| finding.span).collect()
@@ -431,7 +431,7 @@ impl Run<'_> {
 
     /// What takes the run back: outside Git nothing but the given path says where that is.
     fn undo_command(&self) -> String {
-        let here = check::current_root().is_ok_and(|root| root == self.settings.root);
+        let here = locate::current_root().is_ok_and(|root| root == self.settings.root);
         match self.args.paths.first().filter(|_| !here) {
             Some(path) => format!("mlguard fix --undo {}", path.display()),
             None => "mlguard fix --undo".to_owned(),
@@ -523,7 +523,7 @@ impl Run<'_> {
 
     /// The exit status that the findings left ask for.
     fn verdict(&self, outcome: &Outcome) -> Exit {
-        check::verdict(&self.left(outcome), self.settings.fail_on.value)
+        scan::exit_status(&self.left(outcome), self.settings.fail_on.value)
     }
 
     /// An outcome without what the baseline accepts.

@@ -7,11 +7,10 @@ use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
 use super::args::{FixArgs, Global};
-use super::check;
 use super::interrupt::Interrupt;
 use super::output;
 use super::recipient::{self, Loaded};
-use super::unseal;
+use super::{keys as private_keys, scan};
 use crate::config::{Cluster, Environment, Origin, Settings, Valued};
 use crate::engine::{self, Gathered};
 use crate::error::{Problem, nearest, quoted};
@@ -38,12 +37,12 @@ impl<'s> Sources<'s> {
 
     /// All files of the repository: what one file by itself does not tell. Nothing outside Git.
     pub(super) fn rest(&self) -> Vec<File> {
-        check::rest(self.settings)
+        scan::repository_files(self.settings)
     }
 
     /// What every file of the repository says.
     pub(super) fn gather(&self) -> Gathered {
-        let options = check::options(self.settings, &self.interrupt.asked);
+        let options = scan::engine_options(self.settings, &self.interrupt.asked);
         let wanted = |path: &str| !self.settings.excluded(path);
         let listing = source::list(std::slice::from_ref(&self.settings.root), &wanted);
         engine::gather(listing.unwrap_or_else(|_| Listing::default()), &options)
@@ -94,7 +93,7 @@ impl<'s> Sealer<'s> {
         seals: bool,
         global: &Global,
     ) -> Result<Self, Problem> {
-        let keys = unseal::keyring(&args.private_keys)?;
+        let keys = private_keys::keyring(&args.private_keys)?;
         // What is sealed anew can stay for the key that it was for.
         let named = args.cert.named(environment).is_some() || !settings.clusters().is_empty();
         let wanted = seals || named && !keys.is_empty();

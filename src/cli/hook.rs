@@ -4,8 +4,9 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::args::{CommitArgs, GateArgs, Global, HookKind};
-use super::check::{self, source_problem};
+use super::check;
 use super::commits::{self, Span};
+use super::locate::source_problem;
 use crate::config::Environment;
 use crate::error::Problem;
 use crate::exit::Exit;

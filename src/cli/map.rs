@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Global, MapArgs, MapFormat};
-use super::check;
 use super::interrupt::{self, Interrupt};
-use super::output;
+use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
 use crate::engine::{self, Gathered, Names};
 use crate::error::Problem;
@@ -23,9 +22,9 @@ const TOLD: usize = 10;
 
 pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     let interrupt = Interrupt::install();
-    let (paths, missing) = check::given(&args.paths);
-    let settings = Arc::new(Settings::load(&check::root(&paths)?, &Environment::read(), &args.flags()));
-    let pool = check::pool(args.reading.threads)?;
+    let (paths, missing) = locate::existing_paths(&args.paths);
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &Environment::read(), &args.flags()));
+    let pool = scan::thread_pool(args.reading.threads)?;
     missing.iter().for_each(output::problem);
     if paths.is_empty() {
         return Ok(Exit::Failed);
@@ -37,7 +36,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
         paths: None,
     };
     let listing = listing(&paths, &settings, &mut filter)?;
-    let options = check::options(&settings, &interrupt.asked);
+    let options = scan::engine_options(&settings, &interrupt.asked);
     let (Gathered { mut coverage, .. }, map) = pool.install(|| {
         let gathered = engine::gather(listing, &options);
         let names = Names::new(&options);
@@ -48,9 +47,9 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     if !interrupt.may_write() {
         return Err(interrupt::problem());
     }
-    let faulty = check::tell(&settings, global);
+    let faulty = scan::report_config_problems(&settings, global);
     tell_unread(&coverage);
-    check::cover(&mut coverage, missing.iter().chain(&settings.problems()));
+    scan::add_errors(&mut coverage, missing.iter().chain(&settings.problems()));
     let context = map::Context { version: env!("CARGO_PKG_VERSION"), filter: &filter, coverage: &coverage };
     let format = match args.format {
         MapFormat::Json => Format::Json,
@@ -71,7 +70,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
 /// Every file of the repository, since what is in one place is used in another. Where paths are given, these choose the
 /// Secrets that are shown.
 fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> Result<Listing, Problem> {
-    let mut listing = check::list(paths, settings)?;
+    let mut listing = scan::list_files(paths, settings)?;
     let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
     // Outside Git nothing says where what belongs together ends.
     if whole || !listing.git {
@@ -90,7 +89,7 @@ fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> 
         }
         // Everything may be excluded but what was named.
         Err(source::SourceError::Empty { .. }) => {}
-        Err(error) => return Err(check::source_problem(&error)),
+        Err(error) => return Err(locate::source_problem(&error)),
     }
     Ok(listing)
 }

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::args::CertArgs;
 use super::download;
 use crate::config::{Environment, Origin, Valued};
 use crate::error::Problem;
@@ -20,15 +20,6 @@ const SOON: i64 = 30;
 /// Age in days at which a controller has made two newer keys: it makes one every 30 days by default
 /// (`--key-renew-period`).
 const STALE: i64 = 60;
-
-/// The certificate, as a flag.
-#[derive(Debug, Args)]
-pub(super) struct CertArgs {
-    /// Certificate or public key to seal for (PEM): a file, or a file:// or https:// address. Else MLGUARD_CERT or
-    /// SEALED_SECRETS_CERT names it
-    #[arg(long, value_name = "FILE|URL")]
-    pub cert: Option<PathBuf>,
-}
 
 impl CertArgs {
     /// What the flag says, or else the environment.

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
 use super::args::{Global, ResealArgs};
-use super::seal::randomness;
+use super::keys::{keyring, randomness};
 use super::writing::{self, Input};
-use super::{check, output, seal, unseal};
+use super::{locate, output, scan, seal};
 use crate::config::{Environment, Settings};
 use crate::error::Problem;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ use crate::span::Span;
 
 pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
-    let keys = unseal::keyring(&args.private_keys)?;
+    let keys = keyring(&args.private_keys)?;
     let loaded = args.cert.recipient(&environment, Timestamp::now())?;
     if let Some(loaded) = &loaded {
         loaded.warnings.iter().filter(|_| !global.quiet).for_each(output::problem);
@@ -58,14 +58,14 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
 
 /// Every SealedSecret of the tree.
 fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
-    let (paths, missing) = check::given(&anew.args.files);
+    let (paths, missing) = locate::existing_paths(&anew.args.files);
     if let Some(missing) = missing.into_iter().next() {
         return Err(missing);
     }
     let flags = anew.args.reading.flags(&anew.args.config);
-    let settings = Arc::new(Settings::load(&check::root(&paths)?, anew.environment, &flags));
-    let faulty = check::tell(&settings, global);
-    let listing = check::list(&paths, &settings)?;
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, anew.environment, &flags));
+    let faulty = scan::report_config_problems(&settings, global);
+    let listing = scan::list_files(&paths, &settings)?;
     let mut changed = Vec::new();
     let mut texts = Vec::new();
     let mut problems: Vec<Problem> =

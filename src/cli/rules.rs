@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::args::{ListFormat, RulesAction, RulesArgs, TestArgs};
-use super::{check, output};
+use super::{locate, output};
 use crate::checks::credential;
 use crate::config::{Environment, Settings, rules_of_files};
 use crate::error::{Gravity, Problem, printable};
@@ -16,7 +16,7 @@ pub(super) fn run(args: &RulesArgs) -> Result<Exit, Problem> {
     if let Some(RulesAction::Test(args)) = &args.action {
         return test(args);
     }
-    let settings = Settings::load(&check::current_root()?, &Environment::read(), &args.config.flags());
+    let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
     let faulty = tell(&settings);
     let mut rules: Vec<&Rule> = settings.all_rules().collect();
     rules.sort_by(|one, other| one.id.cmp(&other.id));
@@ -66,7 +66,7 @@ fn list(settings: &Settings, rules: &[&Rule]) -> String {
 
 fn test(args: &TestArgs) -> Result<Exit, Problem> {
     let (rules, faults): (Vec<Rule>, Vec<Problem>) = if args.paths.is_empty() {
-        let settings = Settings::load(&check::current_root()?, &Environment::read(), &args.config.flags());
+        let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
         let mut faults = settings.problems();
         let builtin = credential::test_rules(crate::rule::builtin());
         faults.extend(builtin.into_iter().map(Problem::new));

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
 use super::args::{Global, SealArgs, SealFormat, SealScope};
+use super::keys::{self, randomness};
 use super::recipient::Loaded;
 use super::writing::{self, Input};
-use super::{check, output, unseal};
+use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
 use crate::document::yaml::Node;
 use crate::error::{Problem, quoted};
@@ -22,7 +23,7 @@ use crate::seal::key::Keyring;
 use crate::seal::secret::MAX_SIZE;
 use crate::seal::stream::{Format, Stream, title};
 use crate::seal::strength::{Policy, Weakness, weakness, weaknesses};
-use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch};
+use crate::seal::{Identity, Plaintext, Request, SealedSecret, Secret, cipher, patch};
 
 pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -60,19 +61,9 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
 
 /// What the configuration asks of values. Where it has faults these are told, and sealing goes on.
 fn strength(args: &SealArgs, environment: &Environment, global: &Global) -> Result<(Policy, Exit), Problem> {
-    let settings = Settings::load(&check::current_root()?, environment, &args.config.flags());
-    let exit = check::tell(&settings, global);
+    let settings = Settings::load(&locate::current_root()?, environment, &args.config.flags());
+    let exit = scan::report_config_problems(&settings, global);
     Ok((settings.strength(), exit))
-}
-
-/// Where randomness comes from; builds for tests take a seed.
-pub(super) fn randomness(environment: &Environment) -> Randomness {
-    #[cfg(debug_assertions)]
-    if let Some(seed) = environment.seed {
-        return Randomness::seeded(seed);
-    }
-    let _ = environment;
-    Randomness::default()
 }
 
 fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Result<Loaded, Problem> {
@@ -341,7 +332,7 @@ fn unchanged(
     target: &SealedSecret,
     environment: &Environment,
 ) -> Result<BTreeMap<String, Plaintext>, Problem> {
-    let keys: Keyring = unseal::keyring(&args.private_keys)?;
+    let keys: Keyring = keys::keyring(&args.private_keys)?;
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -1,23 +1,17 @@
 //! `mlguard unseal`: SealedSecrets to Secrets, with backed-up private keys of the controller.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
-
 use zeroize::Zeroizing;
 
 use super::args::{Global, UnsealArgs};
-use super::seal::randomness;
+use super::keys::{keyring, randomness};
+use super::output;
 use super::writing::{self, Input};
-use super::{output, recipient};
 use crate::config::Environment;
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::seal::job;
-use crate::seal::key::{Keyring, PrivateKey};
+use crate::seal::key::PrivateKey;
 use crate::seal::stream::Format;
-
-/// Largest file of private keys, bytes.
-const LIMIT: u64 = 16 << 20;
 
 pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -62,29 +56,4 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
         Some(path) => writing::save_private(path, &whole).map(|()| Exit::Clean),
         None => output::print(&whole),
     }
-}
-
-/// The private keys of all files.
-pub(super) fn keyring(paths: &[PathBuf]) -> Result<Keyring, Problem> {
-    let mut keys = Keyring::default();
-    for path in paths {
-        let name = path.display().to_string();
-        let bytes = read(path)?;
-        keys.add(&bytes, &name).map_err(|error| recipient::problem(&error).in_file(&name))?;
-    }
-    Ok(keys)
-}
-
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let name = path.display().to_string();
-    let fault = |error: std::io::Error| Problem::new(format!("cannot be read: {error}")).in_file(&name);
-    // `/dev/stdin` and pipes are files too: their size is not known before.
-    let file = std::fs::File::open(path).map_err(fault)?;
-    let room = file.metadata().map(|metadata| metadata.len()).unwrap_or_default().min(LIMIT) + 4096;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or_default()));
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(fault)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(Problem::new("is too large for private keys").in_file(name));
-    }
-    Ok(bytes)
 }

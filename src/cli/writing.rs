@@ -183,7 +183,7 @@ pub(super) fn write_in_place(
     if changes.is_empty() {
         return Ok(());
     }
-    let root = super::check::root(&paths)?;
+    let root = super::locate::root_of(&paths)?;
     let (mut store, _) = open_store(&root, environment)?;
     write(&mut store, &changes)?;
     if !global.quiet {

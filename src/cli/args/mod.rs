@@ -1,23 +1,27 @@
 //! What the command line can say. Types only: nothing here reads a file.
 
 mod baseline;
+mod cert;
 mod hook;
 mod init;
+mod package;
+mod rules;
 mod sealing;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::package::args::{AFTER as PACKAGE_AFTER, PackageArgs};
-use super::recipient::CertArgs;
 use crate::config::{self, Flags};
 use crate::report::Target;
 use crate::rule::Level;
 
 pub(super) use baseline::{BaselineAction, BaselineCommand, BaselineExplainArgs, BaselinePruneArgs, BaselineWriteArgs};
+pub(super) use cert::{CertAction, CertArgs, CertCommand, FetchArgs, ShowArgs};
 pub(super) use hook::{GateArgs, HookCommand, HookKind};
-pub(super) use init::{AFTER as INIT_AFTER, GitHook, InitArgs};
+pub(super) use init::{GitHook, InitArgs};
+pub(super) use package::PackageArgs;
+pub(super) use rules::{RulesAction, RulesArgs, TestArgs};
 pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
@@ -79,42 +83,6 @@ Exit status:
   2    wrong usage, wrong configuration, or something could not be read, so that the map is incomplete
   130  interrupted twice";
 
-const FETCH_AFTER: &str = "\
-Examples:
-  mlguard cert fetch --output certs/dev.pem
-  mlguard cert fetch --cluster dev --context dev-admin    to the file that .mlguard.yaml names
-  mlguard cert fetch --controller-name sealed-secrets     as the Helm chart names it
-  mlguard cert fetch | openssl x509 -noout -text
-
-The certificate is no secret: commit it, so that everybody can seal without access to the cluster.
-kubectl asks for it with your own rights: it reads the service, then /v1/cert.pem through the API
-server.
-
-Environment:
-  SEALED_SECRETS_CONTROLLER_NAME, SEALED_SECRETS_CONTROLLER_NAMESPACE   as the flags of these names
-  KUBECONFIG and others, as kubectl reads them
-
-Exit status:
-  0    the certificate was written
-  2    wrong usage or configuration, or there is no certificate to be had";
-
-const SHOW_AFTER: &str = "\
-Examples:
-  mlguard cert show                              of every cluster that .mlguard.yaml names
-  mlguard cert show certs/*.pem
-  mlguard cert show --format json | jq '.certificates[] | select(.days_left < 60)'
-
-The fingerprint is the key id of the controller, and what `ssh-keygen -lf` prints for the same key.
-
-Environment:
-  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert, where neither it nor a FILE is given
-  MLGUARD_CONFIG, MLGUARD_POLICY      as the flags of these names
-
-Exit status:
-  0    all are valid
-  1    one has expired
-  2    wrong usage or configuration, or one cannot be read (wins over 1)";
-
 /// Flags of all commands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -149,7 +117,7 @@ pub(super) enum Command {
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Hook(HookCommand),
     /// Write a .mlguard.yaml from what the repository shows, or a hook of Git
-    #[command(after_help = INIT_AFTER)]
+    #[command(after_help = init::AFTER)]
     Init(InitArgs),
     /// Show which workloads use which Secret: workflow, environment, Secret, keys, consumers
     #[command(after_help = MAP_AFTER)]
@@ -167,7 +135,7 @@ pub(super) enum Command {
     #[command(after_help = sealing::RESEAL_AFTER)]
     Reseal(ResealArgs),
     /// Make the delivery package of a workflow: its Secrets, sealed for each environment, and an archive of them
-    #[command(after_help = PACKAGE_AFTER)]
+    #[command(after_help = package::AFTER)]
     Package(PackageArgs),
     /// Accept existing findings, so that only new ones are told
     #[command(after_help = baseline::BASELINE_AFTER, subcommand_required = true, arg_required_else_help = true)]
@@ -370,92 +338,6 @@ pub(super) enum MapFormat {
     Mermaid,
     /// A graph for Graphviz
     Dot,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CertCommand {
-    #[command(subcommand)]
-    pub action: CertAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum CertAction {
-    /// Ask a cluster's Sealed Secrets controller for its newest certificate, through kubectl
-    #[command(after_help = FETCH_AFTER)]
-    Fetch(FetchArgs),
-    /// Show fingerprint, key size and validity of certificates
-    #[command(after_help = SHOW_AFTER)]
-    Show(ShowArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FetchArgs {
-    /// Service of the controller [default: sealed-secrets-controller]
-    #[arg(long, value_name = "NAME")]
-    pub controller_name: Option<String>,
-    /// Namespace of the controller [default: kube-system]
-    #[arg(long, value_name = "NAMESPACE")]
-    pub controller_namespace: Option<String>,
-    /// Context of the kubeconfig, for kubectl
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-    /// The kubeconfig, for kubectl
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// The kubectl to run
-    #[arg(long, value_name = "PATH", default_value = "kubectl")]
-    pub kubectl: PathBuf,
-    /// Write to this file instead of standard output. One that holds anything but a certificate is not replaced
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Write to the file that the configuration names for this cluster
-    #[arg(long, value_name = "NAME", conflicts_with = "output")]
-    pub cluster: Option<String>,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ShowArgs {
-    /// PEM files, or file:// or https:// addresses
-    #[arg(value_name = "FILE|URL", conflicts_with = "cert")]
-    pub files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub cert: CertArgs,
-    /// Format of the list
-    #[arg(short, long, value_enum, default_value_t = ListFormat::Human, value_name = "FORMAT")]
-    pub format: ListFormat,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RulesArgs {
-    #[command(subcommand)]
-    pub action: Option<RulesAction>,
-    /// Format of the list
-    #[arg(short, long, value_enum, default_value_t = ListFormat::Human, value_name = "FORMAT")]
-    pub format: ListFormat,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RulesAction {
-    /// Run the examples of rule files; of the built-in and the configured rules where none is given
-    #[command(
-        after_help = "Example:\n  mlguard rules test ci/rules/\n\nExit status: 0 where all examples behave, else 2"
-    )]
-    Test(TestArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct TestArgs {
-    /// Rule files, or folders of them
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub config: ConfigArgs,
 }
 
 /// Format of the list of rules.

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ConfigArgs, ReadArgs};
-use crate::cli::recipient::CertArgs;
+use super::{CertArgs, ConfigArgs, ReadArgs};
 use crate::config::Flags;
 use crate::rule::Level;
 

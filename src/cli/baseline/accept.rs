@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use crate::baseline::{Applied, Baseline, Key, KeyError, SHORTEST};
-use crate::cli::check;
+use crate::cli::scan;
 use crate::config::{AcceptedText, Environment, Settings};
 use crate::error::Problem;
 use crate::finding::{DigestKey, Outcome};
@@ -59,7 +59,7 @@ impl Accept {
 
     fn nothing() -> Self {
         let (name, baseline) = (String::new(), Baseline::default());
-        Self { name, baseline, key: None, today: check::today(), problems: Vec::new() }
+        Self { name, baseline, key: None, today: scan::today(), problems: Vec::new() }
     }
 
     /// What the engine has to digest values with.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Tree;
 use crate::baseline::{Judged, Mark, Note, Spot, State};
 use crate::cli::args::{BaselineExplainArgs, Global, ListFormat};
-use crate::cli::{check, output};
+use crate::cli::{locate, output, scan};
 use crate::error::{Problem, printable};
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -33,14 +33,14 @@ pub(super) fn run(args: &BaselineExplainArgs, global: &Global) -> Result<Exit, P
     let there: Vec<PathBuf> = args.paths.iter().filter(|path| path.symlink_metadata().is_ok()).cloned().collect();
     let given = Tree::open(&there, &args.file.flags())?;
     let tree = Tree { paths: vec![given.settings.root.clone()], settings: Arc::clone(&given.settings), ..given };
-    check::known(&args.rules, &tree.settings)?;
+    scan::refuse_unknown_rules(&args.rules, &tree.settings)?;
     let baseline = tree.baseline()?;
     let key = tree.key()?;
     let searched = tree.search(key.as_ref(), global)?;
-    let current = check::current_folder()?;
+    let current = locate::current_folder()?;
     let asked: Vec<String> =
-        args.paths.iter().map(|path| check::report_path(&tree.settings.root, &current, path)).collect();
-    let Judged { states, met, .. } = baseline.judge(&searched.outcome.findings, key.as_ref(), check::today());
+        args.paths.iter().map(|path| locate::report_path(&tree.settings.root, &current, path)).collect();
+    let Judged { states, met, .. } = baseline.judge(&searched.outcome.findings, key.as_ref(), scan::today());
     let lines = baseline.entries().zip(states).zip(met).map(|(((spot, mark, note), state), met)| Line {
         spot,
         mark,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::{BaselineAction, BaselineCommand, BaselinePruneArgs, BaselineWriteArgs, Global};
 use super::interrupt::{self, Interrupt};
-use super::{check, output};
+use super::{locate, output, scan};
 use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
 use crate::config::{AcceptedText, Environment, Flags, Settings};
 use crate::error::Problem;
@@ -47,10 +47,10 @@ struct Tree {
 
 impl Tree {
     fn open(paths: &[PathBuf], flags: &Flags) -> Result<Self, Problem> {
-        let (paths, missing) = check::given(paths);
+        let (paths, missing) = locate::existing_paths(paths);
         missing.iter().for_each(output::problem);
         let environment = Environment::read();
-        let settings = Arc::new(Settings::load(&check::root(&paths)?, &environment, flags));
+        let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &environment, flags));
         let Some((file, name)) = settings.baseline_path() else {
             let message = format!("there is no baseline here: {} forbids it", settings.baseline.origin);
             return Err(Problem::new(message));
@@ -76,11 +76,11 @@ impl Tree {
     /// Searches the paths.
     fn search(&self, key: Option<&Key>, global: &Global) -> Result<Searched, Problem> {
         let interrupt = Interrupt::install();
-        let pool = check::pool(None)?;
+        let pool = scan::thread_pool(None)?;
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         if !self.paths.is_empty() {
             let digest_key = key.map_or_else(DigestKey::of_this_run, Key::values);
-            outcome = pool.install(|| check::files(&self.paths, &self.settings, &interrupt.asked, digest_key))?.0;
+            outcome = pool.install(|| scan::scan_paths(&self.paths, &self.settings, &interrupt.asked, digest_key))?.0;
         }
         if !interrupt.may_write() {
             return Err(interrupt::problem());
@@ -92,12 +92,12 @@ impl Tree {
             let more = outcome.coverage.errors.len() - TOLD;
             output::problem(&Problem::new(format!("{more} more of these; `mlguard check` names all")));
         }
-        let faulty = check::tell(&self.settings, global);
+        let faulty = scan::report_config_problems(&self.settings, global);
         let complete = outcome.complete && outcome.coverage.errors.is_empty() && !self.missing;
         let exit = if complete { faulty } else { Exit::Failed };
         let whole = self.paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == self.settings.root));
-        let current = check::current_folder()?;
-        let within = self.paths.iter().map(|path| check::report_path(&self.settings.root, &current, path)).collect();
+        let current = locate::current_folder()?;
+        let within = self.paths.iter().map(|path| locate::report_path(&self.settings.root, &current, path)).collect();
         Ok(Searched { outcome, exit, whole, within })
     }
 
@@ -146,7 +146,7 @@ impl Searched {
 fn write(args: &BaselineWriteArgs, global: &Global) -> Result<Exit, Problem> {
     let tree = Tree::open(&args.paths, &args.file.flags())?;
     refuse_link(&tree.file, &tree.name)?;
-    let today = check::today();
+    let today = scan::today();
     if args.until.is_some_and(|until| until < today) {
         return Err(Problem::new("--until: the day is over"));
     }
@@ -213,7 +213,7 @@ fn prune(args: &BaselinePruneArgs, global: &Global) -> Result<Exit, Problem> {
     let key = tree.key()?;
     let searched = tree.search(key.as_ref(), global)?;
     let seen = |spot: &Spot| searched.seen(spot);
-    let (after, counts) = before.pruned(&searched.outcome.findings, key.as_ref(), check::today(), &seen);
+    let (after, counts) = before.pruned(&searched.outcome.findings, key.as_ref(), scan::today(), &seen);
     if counts.gone > 0 {
         tree.save(&after)?;
     }

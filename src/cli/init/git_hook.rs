@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::super::args::GitHook;
-use super::super::{check, output};
+use super::super::{locate, output};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::source::{self, HookFolder};
@@ -63,7 +63,7 @@ impl Manager {
 
 /// Writes the hook `kind` of the repository of the current folder.
 pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
-    let folder = source::hook_folder(&check::current_folder()?).map_err(|error| check::source_problem(&error))?;
+    let folder = source::hook_folder(&locate::current_folder()?).map_err(|error| locate::source_problem(&error))?;
     let name = kind.as_str();
     if folder.bare && kind != GitHook::PreReceive {
         let help = "here pushes arrive: use --hook=pre-receive";

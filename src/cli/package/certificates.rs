@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::args::PackageArgs;
+use crate::cli::args::PackageArgs;
 use crate::cli::recipient::{self, Loaded};
 use crate::config::{Cluster, Environment, Origin, Settings, Valued};
 use crate::error::{Problem, nearest, quoted};
@@ -31,7 +31,7 @@ pub(super) fn choose(
         return environments.iter().map(one).collect();
     }
     let clusters = settings.clusters();
-    let current = crate::cli::check::current_folder()?;
+    let current = crate::cli::locate::current_folder()?;
     let one = |environment: &String| {
         let wish = wishes.iter().rev().find(|(only, _)| only.is_none_or(|only| only == environment));
         let cluster = match wish {

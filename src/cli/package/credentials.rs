@@ -7,8 +7,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::args::PackageArgs;
-use crate::cli::check;
+use crate::cli::args::PackageArgs;
+use crate::cli::locate;
 use crate::error::Problem;
 use crate::package::{dotenv, manifest};
 use crate::seal::Plaintext;
@@ -111,7 +111,7 @@ fn in_git(path: &Path, flag: &str) -> Result<Vec<Problem>, Problem> {
         Ok(listing) => listing,
         // Everything there is ignored.
         Err(SourceError::Empty { .. }) => return Ok(Vec::new()),
-        Err(error) => return Err(check::source_problem(&error)),
+        Err(error) => return Err(locate::source_problem(&error)),
     };
     let found = listing.files.iter().find(|file| file.location == real).filter(|_| listing.git);
     let Some(file) = found else { return Ok(Vec::new()) };

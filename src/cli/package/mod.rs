@@ -1,6 +1,5 @@
 //! `mlguard package`: reads credentials and certificates, has the package made and checked, writes it, tells.
 
-pub(super) mod args;
 mod certificates;
 mod credentials;
 mod kustomize;
@@ -14,9 +13,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::args::Global;
+use super::args::{Global, PackageArgs};
 use super::interrupt::{self, Interrupt};
-use super::{check, output, seal};
+use super::{keys, locate, output, scan};
 use crate::config::{Environment, Origin, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem, nearest, printable, quoted};
@@ -26,7 +25,6 @@ use crate::package::{self, Order, Package, PackageError};
 use crate::rule::{self, Level};
 use crate::seal::identity::is_namespace;
 use crate::source;
-use args::PackageArgs;
 use certificates::Chosen;
 use credentials::Source;
 
@@ -78,8 +76,8 @@ pub(super) fn run(args: &PackageArgs, global: &Global) -> Result<Exit, Problem> 
 }
 
 fn plan(args: &PackageArgs, global: &Global, variables: &Environment) -> Result<Plan, Problem> {
-    let settings = Arc::new(Settings::load(&check::current_root()?, variables, &args.config.flags()));
-    if check::tell(&settings, global) != Exit::Clean {
+    let settings = Arc::new(Settings::load(&locate::current_root()?, variables, &args.config.flags()));
+    if scan::report_config_problems(&settings, global) != Exit::Clean {
         return Err(nothing("the configuration is faulty"));
     }
     if settings.package.secrets.is_empty() {
@@ -204,7 +202,7 @@ fn make(
         version: env!("CARGO_PKG_VERSION"),
         env_from: &convention.env_from,
         image_pull: &convention.image_pull,
-        random: seal::randomness(variables),
+        random: keys::randomness(variables),
         strength: plan.settings.strength(),
     };
     match package::make(&order, &|name| source.get(name)) {
@@ -246,7 +244,7 @@ fn verify(
         blob: None,
     });
     let listing = source::Listing { files: files.collect(), root: root.clone(), ..source::Listing::default() };
-    let mut options = check::options(&plan.settings, &interrupt.asked);
+    let mut options = scan::engine_options(&plan.settings, &interrupt.asked);
     // An old day is asked for where a package is made again; it is no fault of the package.
     options.today = plan.date;
     options.past = Box::new(|_, _| None);
@@ -262,8 +260,8 @@ fn verify(
 
 /// The folder of the package as reports name it: from the root where it is below it, else as the convention has it.
 fn report_prefix(args: &PackageArgs, plan: &Plan) -> Result<String, Problem> {
-    let current = check::current_folder()?;
-    let path = check::report_path(&plan.settings.root, &current, &args.output.join(&args.workflow));
+    let current = locate::current_folder()?;
+    let path = locate::report_path(&plan.settings.root, &current, &args.output.join(&args.workflow));
     let outside = Path::new(&path).is_absolute() || path.starts_with("..");
     Ok(if outside { format!("packages/{}", args.workflow) } else { path })
 }

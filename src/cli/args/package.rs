@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use crate::cli::args::ConfigArgs;
-use crate::cli::recipient::CertArgs;
+use super::{CertArgs, ConfigArgs};
 
 /// Where credentials come from where no file is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
