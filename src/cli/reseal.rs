@@ -8,11 +8,12 @@ use rsa::RsaPublicKey;
 
 use super::args::{Global, ResealArgs};
 use super::keys::{keyring, randomness};
-use super::writing::{self, Input};
+use super::writing;
 use super::{locate, output, scan, seal};
 use crate::config::{Environment, Settings};
 use crate::error::Problem;
 use crate::exit::Exit;
+use crate::fix::input::Input;
 use crate::inventory::facts::Scope;
 use crate::seal::job::{self, Fault};
 use crate::seal::key::{Keyring, PrivateKey};
@@ -37,16 +38,16 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     if args.all {
         return all(&anew, global);
     }
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     let mut texts = Vec::new();
     for input in &inputs {
         let (text, titles) = anew.text(input)?;
         if titles.is_empty() {
             let nothing = Fault::Nothing { wanted: "SealedSecret", found: Vec::new() };
-            return Err(input.problem(&nothing));
+            return Err(writing::object_problem(input, &nothing));
         }
         if args.name.is_some() && titles.len() > 1 {
-            return Err(input.problem(&Fault::OneName(titles.len())));
+            return Err(writing::object_problem(input, &Fault::OneName(titles.len())));
         }
         if !global.quiet {
             output::note(&format!("{}: sealed anew: {}", input.name, titles.join(", ")));
@@ -83,7 +84,7 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
         {
             continue;
         }
-        let mut input = Input::read(&file.location)?;
+        let mut input = writing::read_input(&file.location)?;
         input.name = file.path.to_string();
         match anew.text(&input) {
             Ok((_, titles)) if titles.is_empty() => {}
@@ -126,7 +127,7 @@ struct Anew<'a> {
 impl Anew<'_> {
     /// The text with all its SealedSecrets sealed anew, and what these are called.
     fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
-        let stream = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
+        let stream = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
         let mut text = String::with_capacity(input.text.len());
         let mut titles = Vec::new();
         let mut last = 0;
@@ -138,7 +139,7 @@ impl Anew<'_> {
                 }
                 let name = title(node);
                 let at = stream.position(document, Span::new(node.span().start, node.span().start));
-                let fault = |why| input.problem(&Fault::Sealed { at, title: name.clone(), why });
+                let fault = |why| writing::object_problem(input, &Fault::Sealed { at, title: name.clone(), why });
                 let old = SealedSecret::read(node).map_err(fault)?;
                 let (wanted, ciphertexts) = self.one(&old).map_err(fault)?;
                 made = patch::apply(&made, item, &wanted, &ciphertexts).map_err(|error| {

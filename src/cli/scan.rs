@@ -92,6 +92,13 @@ pub(super) fn wants_sarif(settings: &Settings) -> bool {
     settings.formats.value.iter().any(|format| format.starts_with("sarif"))
 }
 
+/// The facts of every file of the repository. What cannot be listed is left out.
+pub(super) fn gather_repository(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Gathered {
+    let wanted = |path: &str| !settings.excluded(path);
+    let listing = source::list(std::slice::from_ref(&settings.root), &wanted);
+    engine::gather(listing.unwrap_or_default(), &engine_options(settings, interrupted))
+}
+
 /// To be asked for after the listing, which finds the files of folders.
 pub(super) fn engine_options(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Options {
     let shared = Arc::clone(settings);

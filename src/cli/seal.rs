@@ -9,12 +9,13 @@ use rsa::RsaPublicKey;
 use super::args::{Global, SealArgs, SealFormat, SealScope};
 use super::keys::{self, randomness};
 use super::recipient::Loaded;
-use super::writing::{self, Input};
+use super::writing;
 use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
 use crate::document::yaml::Node;
 use crate::error::{Problem, quoted};
 use crate::exit::Exit;
+use crate::fix::input::{Input, read_wiped};
 use crate::inventory::facts::Scope;
 use crate::report::target;
 use crate::seal::identity::{is_name, is_namespace};
@@ -43,7 +44,7 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
         let done = merge(args, key, &request, target, strength, &environment, global)?;
         return Ok(done.and(faulty));
     }
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     if args.name.is_some() && inputs.len() > 1 {
         return Err(Problem::new("--name would give all files the same name; give one file"));
     }
@@ -51,7 +52,7 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let mut texts = Vec::new();
     for input in &inputs {
         let job = Job { key, request: &request, format, random: randomness(&environment), strength };
-        let done = job::seal(&input.text, job).map_err(|fault| input.problem(&fault))?;
+        let done = job::seal(&input.text, job).map_err(|fault| writing::object_problem(input, &fault))?;
         tell(input, &done, global);
         texts.push(done.text);
     }
@@ -156,9 +157,9 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> 
     check_names(args.name.as_deref(), args.namespace.as_deref())?;
     let mut input = match args.from_file.as_deref().map(|given| given.split_once('=').map_or(given, |(_, path)| path)) {
         Some(path) => std::fs::File::open(path)
-            .and_then(writing::all)
+            .and_then(read_wiped)
             .map_err(|error| Problem::new(format!("cannot be read: {error}")).in_file(path))?,
-        None => writing::all(std::io::stdin().lock())
+        None => read_wiped(std::io::stdin().lock())
             .map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?,
     };
     if input.len() > MAX_SIZE {
@@ -205,11 +206,11 @@ fn merge(
     environment: &Environment,
     global: &Global,
 ) -> Result<Exit, Problem> {
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     let [input] = inputs.as_slice() else { return Err(Problem::new("--merge-into takes one file with one Secret")) };
-    let into = Input::read(target)?;
-    let source = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
-    let destination = job::read(&into.text).map_err(|fault| into.problem(&fault))?;
+    let into = writing::read_input(target)?;
+    let source = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
+    let destination = job::read(&into.text).map_err(|fault| writing::object_problem(&into, &fault))?;
     let secrets = objects(&source, "Secret");
     let [(index, _, node)] = secrets.as_slice() else {
         let message = format!("--merge-into takes one Secret, and there are {} in it", secrets.len());

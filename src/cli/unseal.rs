@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::args::{Global, UnsealArgs};
 use super::keys::{keyring, randomness};
 use super::output;
-use super::writing::{self, Input};
+use super::writing;
 use crate::config::Environment;
 use crate::error::Problem;
 use crate::exit::Exit;
@@ -21,13 +21,13 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
                     sealedsecrets.bitnami.com/sealed-secrets-key -o yaml` shows it";
         return Err(Problem::new("there is no private key to open with").help(help));
     }
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     let all: Vec<_> = keys.iter().map(PrivateKey::expose).collect();
     let mut texts: Vec<Zeroizing<String>> = Vec::new();
     for input in &inputs {
         let format = args.format.map(Format::from);
-        let (text, opened) =
-            job::unseal(&input.text, &all, format, randomness(&environment)).map_err(|fault| input.problem(&fault))?;
+        let (text, opened) = job::unseal(&input.text, &all, format, randomness(&environment))
+            .map_err(|fault| writing::object_problem(input, &fault))?;
         for secret in opened.iter().filter(|secret| !secret.templates.is_empty() && !global.quiet) {
             let message = format!(
                 "Secret {}: left out: {}, which only the controller fills",

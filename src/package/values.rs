@@ -90,11 +90,6 @@ pub(crate) struct Literal {
     pub origin: crate::config::Origin,
 }
 
-/// `n things`.
-pub(super) fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 /// The names under which a credential is looked up: that of the environment goes before the common one.
 #[must_use]
 pub(crate) fn names(environment: &str, name: &str) -> [String; 2] {

@@ -28,4 +28,4 @@ pub(crate) use random::Generator;
 pub use random::Randomness;
 pub(crate) use sealed::{SealedError, SealedSecret};
 pub use secret::Secret;
-pub(crate) use secret::{Refusal, Request};
+pub(crate) use secret::{Refusal, Request, Why};
