@@ -165,7 +165,7 @@ pub(super) fn targets(settings: &Settings) -> Result<Vec<Target>, Problem> {
 /// Refuses `--rule` where it names no rule, or would weaken a policy.
 fn selection(args: &CheckArgs, settings: &Settings) -> Result<(), Problem> {
     if settings.has_policy() && !args.rules.is_empty() {
-        return Err(Problem::new("--rule: a policy asks for all of its rules").help("leave out --rule"));
+        return Err(Problem::new("--rule: a policy requires all of its rules").help("leave out --rule"));
     }
     refuse_unknown_rules(&args.rules, settings)
 }
@@ -184,7 +184,7 @@ fn standard_input(
     // One byte more than allowed, so that the engine sees that it is too much.
     let limit = settings.max_size.value.saturating_add(1);
     let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
-    read.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
+    read.map_err(|error| Problem::new(format!("cannot read stdin: {error}")))?;
     let excluded = settings.excluded(&path);
     let options = engine::Options { digest_key: key, ..engine_options(settings, interrupted) };
     if excluded {

@@ -148,7 +148,7 @@ impl Asked {
     fn found(&self, there: &dyn Fn(&String) -> bool) -> Result<(), Problem> {
         match self.below.iter().find(|below| !below.is_empty() && !there(below)) {
             Some(missing) => {
-                let problem = Problem::new("no such file or folder in what was asked for").in_file(missing.clone());
+                let problem = Problem::new("no such file or folder in the checked revisions").in_file(missing.clone());
                 Err(problem.help("check the spelling and the current folder"))
             }
             None => Ok(()),

@@ -34,7 +34,7 @@ fn read_keys(path: &Path) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or_default()));
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(fault)?;
     if bytes.len() as u64 > LIMIT {
-        return Err(Problem::new("is too large for private keys").in_file(name));
+        return Err(Problem::new("is too large for a file of private keys").in_file(name));
     }
     Ok(bytes)
 }

@@ -28,7 +28,7 @@ pub(super) fn source_problem(error: &source::SourceError) -> Problem {
 }
 
 pub(super) fn current_folder() -> Result<PathBuf, Problem> {
-    std::env::current_dir().map_err(|error| Problem::new(format!("the current folder cannot be found: {error}")))
+    std::env::current_dir().map_err(|error| Problem::new(format!("cannot determine the current folder: {error}")))
 }
 
 /// The paths that are there, and a problem for each that is not: the others are searched all the same.

@@ -56,7 +56,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
         MapFormat::Mermaid => Format::Mermaid,
         MapFormat::Dot => Format::Dot,
     };
-    let failed = |error| Problem::new(format!("the map cannot be written: {error}"));
+    let failed = |error| Problem::new(format!("cannot write the map: {error}"));
     let written = map::write(format, &map, &context).map_err(failed)?;
     tell(&map, &filter, written.too_large);
     let done = match &args.output {
@@ -101,7 +101,7 @@ fn tell_unread(coverage: &Coverage) {
     }
     if coverage.errors.len() > TOLD {
         output::problem(&Problem::new(format!(
-            "{} more of these; the format json names all",
+            "{} more files could not be read; --format json lists all",
             coverage.errors.len() - TOLD
         )));
     }
@@ -114,16 +114,17 @@ fn tell_unread(coverage: &Coverage) {
 fn tell(map: &Map, filter: &Filter, too_large: bool) {
     let say = |message: String, help: &str| output::problem(&Problem::new(message).warning().help(help));
     if map.namespaces.is_empty() {
-        let help = if filter.is_empty() { "is this the right folder?" } else { "widen the filters or the paths" };
+        let help =
+            if filter.is_empty() { "check that this is the right folder" } else { "widen the filters or the paths" };
         say("no Secret is defined or used here".to_owned(), help);
     }
     if map.unplaced > 0 {
         let (count, plural) = (map.unplaced, if map.unplaced == 1 { "" } else { "s" });
-        let help = "a filter of namespaces or workflows cannot tell whether they belong to it";
-        say(format!("{count} Secret{plural} whose namespace is not known left out"), help);
+        let help = "filters of namespaces and workflows cannot match them";
+        say(format!("{count} Secret{plural} of unknown namespace left out"), help);
     }
     if too_large {
-        let help = "choose with --namespace, --workflow or --secret, or use the format dot";
-        say("the picture is larger than Mermaid draws by default".to_owned(), help);
+        let help = "filter with --namespace, --workflow or --secret, or use --format dot";
+        say("the diagram is larger than Mermaid renders by default".to_owned(), help);
     }
 }

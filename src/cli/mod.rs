@@ -7,10 +7,11 @@ mod baseline;
 mod cert;
 mod check;
 mod commits;
+mod completions;
+mod dev;
 mod download;
 mod explain;
 mod fix;
-mod generate;
 mod hook;
 mod init;
 mod interrupt;
@@ -18,6 +19,7 @@ mod keys;
 mod kubectl;
 mod locate;
 mod log;
+mod man;
 mod map;
 mod output;
 mod package;
@@ -68,8 +70,9 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => generate::completions(args),
-        Command::Man(args) => generate::man(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Dev(args) => dev::run(args),
+        Command::Man(args) => man::run(args),
     };
     done.unwrap_or_else(|problem| {
         output::problem(&problem);

@@ -80,7 +80,7 @@ pub(super) fn problem(error: &KeyError) -> Problem {
 /// Says which variable named a file, since nobody sees that on the command line.
 fn from(mut problem: Problem, origin: &Origin) -> Problem {
     if matches!(origin, Origin::Environment(_)) {
-        problem.message = format!("{} ({origin} names it)", problem.message);
+        problem.message = format!("{} (from {origin})", problem.message);
     }
     problem
 }
@@ -94,22 +94,20 @@ pub(super) fn warnings(recipient: &Recipient, place: &str, now: Timestamp) -> Ve
     };
     let begin = certificate.not_before.to_zoned(TimeZone::UTC).date();
     if now < certificate.not_before {
-        warn(format!("the certificate is valid from {begin} only"), "is the clock of this machine right?");
+        warn(format!("the certificate is not valid before {begin}"), "check the clock of this machine");
     }
     let left = certificate.days_left(now);
     if (0..=SOON).contains(&left) {
         let plural = if left == 1 { "" } else { "s" };
         let message = format!("the certificate expires on {}, in {left} day{plural}", certificate.last_day());
-        warn(message, "kubeseal and mlguard refuse it from then on; what is sealed with it still opens");
+        warn(message, "kubeseal and mlguard refuse it afterwards; what is sealed with it can still be decrypted");
     }
     let age = certificate.age(now);
     if certificate.by_controller && age > STALE && left >= 0 {
         warn(
-            format!(
-                "the certificate is from {begin}, {age} days ago, and the controller may have made newer ones since"
-            ),
-            "by default it makes a key every 30 days, and keeps the old ones: what is sealed with this one opens, but not \
-             after the old key is removed; `mlguard cert fetch` gets the newest",
+            format!("the certificate is from {begin}, {age} days ago; the controller may have newer ones"),
+            "by default it creates a key every 30 days and keeps the old ones: what is sealed with this one can be decrypted \
+             until the old key is removed; `mlguard cert fetch` fetches the newest",
         );
     }
     warnings
@@ -130,14 +128,14 @@ fn read(named: &Path) -> Result<Vec<u8>, Problem> {
     match scheme.to_ascii_lowercase().as_str() {
         "https" => download::download(&format!("https://{rest}"), LIMIT),
         "http" => Err(fault(
-            "http is refused: anybody on the way could put their own certificate in its place",
-            "use https, or download the file, compare its fingerprint (`mlguard cert show`), and name the file",
+            "http is refused: anybody on the network path could replace the certificate",
+            "use https, or download the file, compare its fingerprint (`mlguard cert show`), and pass the file",
         )),
         "file" => match file_of(rest) {
             Some(path) => read_file(&path),
-            None => Err(fault("this is no address of a file", "write file:///FOLDER/FILE, or the path alone")),
+            None => Err(fault("this is not the URL of a file", "use file:///FOLDER/FILE, or the path alone")),
         },
-        _ => Err(fault("only file:// and https:// are read", "download the file, and name the file")),
+        _ => Err(fault("only file:// and https:// are supported", "download the file, and pass the file")),
     }
 }
 
@@ -170,7 +168,9 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let fault = |error: io::Error| {
         let problem = Problem::new(format!("cannot be read: {error}")).in_file(path.display().to_string());
         match error.kind() {
-            io::ErrorKind::NotFound => problem.help("check the spelling; `mlguard cert fetch --output FILE` makes it"),
+            io::ErrorKind::NotFound => {
+                problem.help("check the spelling; `mlguard cert fetch --output FILE` creates it")
+            }
             _ => problem,
         }
     };

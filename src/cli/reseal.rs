@@ -98,8 +98,8 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     }
     if !problems.is_empty() {
         problems.iter().for_each(output::problem);
-        return Err(Problem::new("nothing was written, since not everything can be sealed anew")
-            .help("give the missing private keys, or leave files out with --exclude"));
+        return Err(Problem::new("nothing was written, because not everything can be re-sealed")
+            .help("add the missing private keys, or leave files out with --exclude"));
     }
     if count == 0 {
         return Err(Problem::new("there is no SealedSecret here"));
@@ -110,7 +110,7 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     }
     let (files, plural) = (changed.len(), if changed.len() == 1 { "" } else { "s" });
     output::note(&format!(
-        "{count} SealedSecret{} in {files} file{plural} sealed anew",
+        "{count} SealedSecret{} in {files} file{plural} re-sealed",
         if count == 1 { "" } else { "s" }
     ));
     Ok(faulty)

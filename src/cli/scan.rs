@@ -34,7 +34,7 @@ pub(super) fn refuse_unknown_rules(rules: &[String], settings: &Settings) -> Res
 pub(super) fn thread_pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Problem> {
     // Zero lets rayon take what is available.
     let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or_default().into());
-    builder.build().map_err(|error| Problem::new(format!("threads cannot be started: {error}")))
+    builder.build().map_err(|error| Problem::new(format!("cannot start threads: {error}")))
 }
 
 /// Searches the paths; values are digested with `key`.

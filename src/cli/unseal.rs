@@ -17,9 +17,9 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     let keys = keyring(&args.private_keys)?;
     if keys.is_empty() {
-        let help = "give --private-key FILE: PEM, or the controller's Secret as `kubectl get secret -n kube-system -l \
+        let help = "use --private-key FILE: PEM, or the controller's Secret as `kubectl get secret -n kube-system -l \
                     sealedsecrets.bitnami.com/sealed-secrets-key -o yaml` shows it";
-        return Err(Problem::new("there is no private key to open with").help(help));
+        return Err(Problem::new("no private key to decrypt with").help(help));
     }
     let inputs = writing::read_inputs(&args.files)?;
     let all: Vec<_> = keys.iter().map(PrivateKey::expose).collect();
@@ -30,7 +30,7 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
             .map_err(|fault| writing::object_problem(input, &fault))?;
         for secret in opened.iter().filter(|secret| !secret.templates.is_empty() && !global.quiet) {
             let message = format!(
-                "Secret {}: left out: {}, which only the controller fills",
+                "Secret {}: left out {}, which only the controller can fill in",
                 secret.identity.title(),
                 secret.templates.iter().map(|key| crate::error::quoted(key)).collect::<Vec<_>>().join(", "),
             );
@@ -41,7 +41,7 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
     if args.in_place {
         let texts: Vec<_> = texts.iter().map(|text| text.as_str()).collect();
         writing::write_in_place(&inputs, &texts, &environment, global)?;
-        output::problem(&Problem::new("the values stand in plain text in the work tree now").warning());
+        output::problem(&Problem::new("the values are now plaintext in the work tree").warning());
         return Ok(Exit::Clean);
     }
     let room = texts.iter().map(|text| text.len() + 4).sum();

@@ -27,7 +27,7 @@ pub(super) fn read_inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Problem> {
         return Ok(vec![standard_input()?]);
     }
     if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Problem::new("standard input can be read only once"));
+        return Err(Problem::new("stdin can be read only once"));
     }
     paths.iter().map(|path| read_input(path)).collect()
 }
@@ -66,19 +66,19 @@ pub(super) fn store_folder(root: &Path, environment: &Environment) -> Option<Pat
 pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Store, Option<Outcome>), Problem> {
     let Some(folder) = store_folder(root, environment) else {
         let help = "set XDG_STATE_HOME or HOME, or work in a Git repository";
-        return Err(Problem::new("there is no place to keep the originals").help(help));
+        return Err(Problem::new("there is no folder to keep the originals in").help(help));
     };
     let (store, recovered) = Store::open(&folder, root).map_err(|error| Problem::new(error.to_string()))?;
     if let Some(recovered) = &recovered {
         let what = match recovered.outcome {
             Outcome::Completed => "completed",
-            Outcome::RolledBack => "taken back",
-            Outcome::Undone => "undone to the end",
+            Outcome::RolledBack => "undone",
+            Outcome::Undone => "undone completely",
         };
         let files = recovered.files.len();
         output::note(&format!("an interrupted run was {what}: {files} file{}", if files == 1 { "" } else { "s" }));
         for path in &recovered.left {
-            let message = "was changed since a run that was interrupted, and is left as it is";
+            let message = "was changed after an interrupted run, and is left unchanged";
             output::problem(&Problem::new(message).in_file(path.display().to_string()).warning());
         }
     }
@@ -113,7 +113,7 @@ pub(super) fn write_in_place(
     let mut paths = Vec::new();
     for (input, text) in inputs.iter().zip(texts) {
         let Some(path) = &input.path else {
-            return Err(Problem::new("--in-place needs files; standard input is none"));
+            return Err(Problem::new("--in-place needs files, not stdin"));
         };
         let after = input.with_text(text.as_ref()).map_err(|error| input_problem(&error, input.name.clone()))?;
         if after == *input.bytes {
@@ -130,9 +130,7 @@ pub(super) fn write_in_place(
     write(&mut store, &changes)?;
     if !global.quiet {
         let (files, plural) = (changes.len(), if changes.len() == 1 { "" } else { "s" });
-        output::note(&format!(
-            "{files} file{plural} written; the original is kept: `mlguard fix --undo` takes it back"
-        ));
+        output::note(&format!("{files} file{plural} written; undo with `mlguard fix --undo`"));
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(crate) enum Staged {
 
 /// Why the index cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the index cannot be written: {0}; stage the files yourself (git add)")]
+#[error("cannot write the index: {0}; `git add` the files yourself")]
 pub(crate) struct StageError(String);
 
 /// One file that was written.

@@ -152,7 +152,7 @@ fn manifests_are_one_secret() {
     let json = "{\"kind\": \"List\", \"items\": [{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"data\": {\"A\": \"aGk=\"}}]}";
     assert_eq!(manifest(json).expect("it reads").len(), 1);
     for (text, why) in [
-        ("kind: ConfigMap\n", "there is no Secret in it"),
+        ("kind: ConfigMap\n", "it contains no Secret"),
         ("kind: Secret\n---\nkind: Secret\n", "there are 2 Secrets in it"),
         ("kind: Secret\ndata: {A: hunter2!}\n", "no standard base64"),
         ("kind: Secret\ndata: {A: x}\nsops: {mac: y}\n", "encrypted with SOPS"),

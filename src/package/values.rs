@@ -48,19 +48,19 @@ pub(crate) enum What {
         weakness: Weakness,
     },
     /// Bytes that are no text, where only text can stand.
-    #[error("{name} is no UTF-8 text")]
+    #[error("{name} is not UTF-8 text")]
     NoText {
         /// Its name in the credential source.
         name: String,
     },
     /// A line break where there can be none.
-    #[error("{name} has a line break in it")]
+    #[error("{name} contains a line break")]
     Lines {
         /// Its name in the credential source.
         name: String,
     },
     /// More than a Secret may hold.
-    #[error("the values have {0} bytes together, and a Secret may hold at most {MAX_SIZE}")]
+    #[error("the values have {0} bytes in total, and a Secret can hold at most {MAX_SIZE}")]
     TooLarge(usize),
 }
 

@@ -327,7 +327,7 @@ fn explain_says_what_each_line_is_good_for() {
         (run.code, run.out.as_str()),
         (
             0,
-            "plaintext-secret: Secret ml/db .data.password\n  accepted: a finding with the accepted value is there\n  \
+            "plaintext-secret: Secret ml/db .data.password\n  accepted: the finding exists, with the accepted value\n  \
              at k8s/db.yaml:7\n  reason: before the move\n\n1 line: 1 accepted\n"
         ),
         "{run:?}"
@@ -341,7 +341,9 @@ fn explain_says_what_each_line_is_good_for() {
         (&serde_json::json!("gone"), &serde_json::json!("github-token"))
     );
     let run = tree.run(&["baseline", "explain", "--rule", "github-token"]);
-    assert!(run.code == 0 && run.out.ends_with("`mlguard baseline prune` drops those that accept nothing any more\n"));
+    assert!(
+        run.code == 0 && run.out.ends_with("`mlguard baseline prune` drops lines that no longer accept anything\n")
+    );
     assert_eq!(tree.run(&["baseline", "explain", "--rule", "github-tokn"]).code, 2);
     let other =
         tree.run_with(&["baseline", "explain", "k8s"], &[("MLGUARD_BASELINE_KEY", "another text of enough bytes")]);
@@ -353,7 +355,7 @@ fn the_file_is_where_the_configuration_says() {
     let files = [("db.yaml", &*secret("db", VALUE)), (".mlguard.yaml", "baseline: ci/known.jsonl\n"), ("ci/x", "")];
     let tree = repository(&files);
     let run = tree.run(&["check"]);
-    assert!(run.code == 2 && run.err.contains("ci/known.jsonl: there is no such baseline"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("ci/known.jsonl: no such baseline"), "{run:?}");
     assert_eq!(tree.run(&["baseline", "write"]).code, 0);
     assert!(tree.path("ci/known.jsonl").is_file() && !tree.path(FILE).exists());
     clean(&tree.run(&["check"]), 1);

@@ -122,7 +122,7 @@ fn a_file_is_written_whole_and_a_new_key_is_told() {
         assert_eq!(mode & 0o644, 0o644, "{mode:o}");
     }
     let run = cluster.fetch(&["--output", "dev.pem"]);
-    assert!(run.code == 0 && run.err.contains("the key is the same as before"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("the key has not changed"), "{run:?}");
     // What stands around the certificate is not taken over.
     cluster.server.answer(PROXY, 200, &format!("# words\n{OTHER}{CENTURY}"));
     let run = cluster.fetch(&["--output", "dev.pem"]);
@@ -296,7 +296,7 @@ fn without_a_file_the_flag_the_environment_and_the_clusters_count() {
     let run = show(&[], &[("SEALED_SECRETS_CERT", "gone.pem")]);
     assert!(run.code == 2 && run.err.contains("(SEALED_SECRETS_CERT names it)"), "{run:?}");
     let run = Tree::new(&[]).run(&["cert", "show"]);
-    assert!(run.code == 2 && run.err.contains("no certificate is named"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("no certificate is given"), "{run:?}");
     let address = format!("file://{}", tree.path("key.pub").display());
     if cfg!(unix) {
         assert_eq!(show(&[&address], &[]).code, 0);
@@ -326,10 +326,10 @@ fn certificates_are_read_from_https() {
     for (address, said) in [
         (server.address("/none.pem"), "the server answered with status 404"),
         (server.address("/500"), "the server answered with status 500"),
-        (server.address("/large"), "the answer is too large for a certificate"),
-        (server.address("/plain"), "the server redirects to an address without https"),
+        (server.address("/large"), "the response is too large for a certificate"),
+        (server.address("/plain"), "the server redirects to a URL without https"),
         (server.address("/circle"), "the server redirects in circles"),
-        ("https://".to_owned(), "this is no address"),
+        ("https://".to_owned(), "this is not a URL"),
         ("https://localhost:1/c.pem".to_owned(), "Connection refused"),
         (format!("http://localhost:{}/c.pem", server.port), "http is refused"),
     ] {

@@ -511,7 +511,7 @@ fn a_package_that_check_would_refuse_is_not_written() {
         "{}",
         run.err
     );
-    assert!(run.err.contains("`mlguard check` would not let this package pass; nothing was written"), "{}", run.err);
+    assert!(run.err.contains("this package does not pass `mlguard check`; nothing was written"), "{}", run.err);
     assert!(!tree.path("packages").exists());
 }
 

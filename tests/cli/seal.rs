@@ -85,7 +85,7 @@ fn what_cannot_be_sealed_is_said_with_what_to_do() {
     assert!(said.contains("its namespace is `ml`, and --namespace says `dev`"), "{said}");
     let said = seal(&[], "kind: ConfigMap\nmetadata: {name: a}\n");
     assert!(said.contains("there is no Secret in it, only: ConfigMap a"), "{said}");
-    assert!(seal(&[], "").contains("there is no Secret in it"));
+    assert!(seal(&[], "").contains("it contains no Secret"));
     let said = seal(&["--name", "x"], &format!("{SECRET}---\n{SECRET}"));
     assert!(said.contains("--name would give 2 Secrets the same name"), "{said}");
     let said = seal(&["--raw", "--name", "a"], "x");

@@ -7,46 +7,55 @@ use clap::{Args, Subcommand};
 use super::{ConfigArgs, ListFormat};
 
 const FETCH_AFTER: &str = "\
+The certificate is not secret: commit it, so that everybody can seal without access to the cluster. kubectl runs with your \
+permissions: it reads the service, then /v1/cert.pem through the API server.
+
 Examples:
   mlguard cert fetch --output certs/dev.pem
-  mlguard cert fetch --cluster dev --context dev-admin    to the file that .mlguard.yaml names
-  mlguard cert fetch --controller-name sealed-secrets     as the Helm chart names it
   mlguard cert fetch | openssl x509 -noout -text
 
-The certificate is no secret: commit it, so that everybody can seal without access to the cluster.
-kubectl asks for it with your own rights: it reads the service, then /v1/cert.pem through the API
-server.
+  # To the file that is configured for the cluster
+  mlguard cert fetch --cluster dev --context dev-admin
+
+  # A controller that was installed by the Helm chart
+  mlguard cert fetch --controller-name sealed-secrets
 
 Environment:
-  SEALED_SECRETS_CONTROLLER_NAME, SEALED_SECRETS_CONTROLLER_NAMESPACE   as the flags of these names
-  KUBECONFIG and others, as kubectl reads them
+  SEALED_SECRETS_CONTROLLER_NAME       as --controller-name
+  SEALED_SECRETS_CONTROLLER_NAMESPACE
+      as --controller-namespace
+  KUBECONFIG and others, as read by kubectl
 
 Exit status:
   0    the certificate was written
-  2    wrong usage or configuration, or there is no certificate to be had";
+  2    error, or there is no certificate";
 
 const SHOW_AFTER: &str = "\
-Examples:
-  mlguard cert show                              of every cluster that .mlguard.yaml names
-  mlguard cert show certs/*.pem
-  mlguard cert show --format json | jq '.certificates[] | select(.days_left < 60)'
-
 The fingerprint is the key id of the controller, and what `ssh-keygen -lf` prints for the same key.
 
+Examples:
+  # Of every cluster in .mlguard.yaml
+  mlguard cert show
+
+  mlguard cert show certs/*.pem
+  mlguard cert show --format json |
+    jq '.certificates[] | select(.days_left < 60)'
+
 Environment:
-  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert, where neither it nor a FILE is given
-  MLGUARD_CONFIG, MLGUARD_POLICY      as the flags of these names
+  MLGUARD_CERT, SEALED_SECRETS_CERT  as --cert
+  MLGUARD_CONFIG                     as --config
+  MLGUARD_POLICY                     as --policy
 
 Exit status:
-  0    all are valid
-  1    one has expired
-  2    wrong usage or configuration, or one cannot be read (wins over 1)";
+  0    all certificates are valid
+  1    a certificate has expired
+  2    error (takes precedence over 1)";
 
 /// The certificate, as a flag.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CertArgs {
-    /// Certificate or public key to seal for (PEM): a file, or a file:// or https:// address. Else MLGUARD_CERT or
-    /// SEALED_SECRETS_CERT names it
+    /// Certificate or public key to seal for (PEM): a file, or a file:// or https:// URL [default: as MLGUARD_CERT or
+    /// SEALED_SECRETS_CERT names it]
     #[arg(long, value_name = "FILE|URL")]
     pub cert: Option<PathBuf>,
 }
@@ -59,11 +68,11 @@ pub(in crate::cli) struct CertCommand {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum CertAction {
-    /// Ask a cluster's Sealed Secrets controller for its newest certificate, through kubectl
-    #[command(after_help = FETCH_AFTER)]
+    /// Fetch the newest certificate of a cluster's Sealed Secrets controller with kubectl
+    #[command(after_long_help = FETCH_AFTER)]
     Fetch(FetchArgs),
     /// Show fingerprint, key size and validity of certificates
-    #[command(after_help = SHOW_AFTER)]
+    #[command(after_long_help = SHOW_AFTER)]
     Show(ShowArgs),
 }
 
@@ -84,10 +93,10 @@ pub(in crate::cli) struct FetchArgs {
     /// The kubectl to run
     #[arg(long, value_name = "PATH", default_value = "kubectl")]
     pub kubectl: PathBuf,
-    /// Write to this file instead of standard output. One that holds anything but a certificate is not replaced
+    /// Write to this file instead of stdout. A file that contains anything but a certificate is not replaced
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Write to the file that the configuration names for this cluster
+    /// Write to the file that is configured for this cluster
     #[arg(long, value_name = "NAME", conflicts_with = "output")]
     pub cluster: Option<String>,
     #[command(flatten)]
@@ -96,7 +105,7 @@ pub(in crate::cli) struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
-    /// PEM files, or file:// or https:// addresses
+    /// PEM files, or file:// or https:// URLs
     #[arg(value_name = "FILE|URL", conflicts_with = "cert")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -19,11 +19,24 @@ pub(in crate::cli) struct RulesArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum RulesAction {
-    /// Run the examples of rule files; of the built-in and the configured rules where none is given
+    /// Run the examples of rule files [default: of all built-in and configured rules]
     #[command(
-        after_help = "Example:\n  mlguard rules test ci/rules/\n\nExit status: 0 where all examples behave, else 2"
+        after_long_help = "Example:\n  mlguard rules test ci/rules/\n\nExit status:\n  0    all examples behave\n  2    error, or an example does not behave"
     )]
     Test(TestArgs),
+    /// Write a new credential rule with examples, to fill in
+    #[command(after_long_help = "Example:\n  mlguard rules new acme-token\n  mlguard rules test acme-token.yml")]
+    New(NewRuleArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct NewRuleArgs {
+    /// Id of the rule: what it finds, in lowercase with dashes
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Write to this file [default: rules/secrets/ID.yml if that folder exists, else ID.yml]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -104,7 +104,7 @@ fn human(lines: &[Line<'_>]) -> String {
     let colon = if counts.is_empty() { "" } else { ": " };
     let _ = writeln!(text, "{} line{plural}{colon}{}", lines.len(), counts.join(", "));
     if of(State::Gone) + of(State::OtherValue) > 0 {
-        text.push_str("`mlguard baseline prune` drops those that accept nothing any more\n");
+        text.push_str("`mlguard baseline prune` drops lines that no longer accept anything\n");
     }
     text
 }
@@ -112,11 +112,11 @@ fn human(lines: &[Line<'_>]) -> String {
 fn block(line: &Line<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}", printable(&masked(&line.spot.title())))?;
     let says = match line.state {
-        State::Accepts => "a finding with the accepted value is there",
-        State::Unverified => "a finding is there; the key of the line is missing, so its value cannot be compared",
-        State::OtherValue => "a finding is there with another value than the accepted one",
-        State::Expired => "a finding is there, and is told again",
-        State::Gone => "nothing is there any more",
+        State::Accepts => "the finding exists, with the accepted value",
+        State::Unverified => "the finding exists; without the key of the line its value cannot be compared",
+        State::OtherValue => "the finding exists with another value than the accepted one",
+        State::Expired => "the finding exists, and is reported again",
+        State::Gone => "the finding no longer exists",
     };
     writeln!(out, "  {}: {says}", line.state.as_str())?;
     for finding in line.findings.iter().take(NAMED) {

@@ -106,7 +106,7 @@ fn a_file_that_somebody_changes_before_its_turn_keeps_their_change() {
         if point < turn {
             let error = result.expect_err("the change is seen");
             assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
-            assert!(error.to_string().contains("x/b: was changed meanwhile; run again"), "{error}");
+            assert!(error.to_string().contains("x/b: changed in the meantime; run the command again"), "{error}");
             assert_eq!(
                 fixture.tree(),
                 texts(&[("a", "old a"), ("other", "stays"), ("x/b", "edited"), ("x/gone", "old gone")]),

@@ -53,7 +53,10 @@ fn a_refusal_names_the_file_the_fault_and_what_to_do() {
     let fixture = Fixture::new(&[("a", "1")]);
     let error = fixture.open().replace(&[fixture.change("a", Some("0"), Some("2"))]).expect_err("it was changed");
     let path = fixture.path("a");
-    assert_eq!(error.to_string(), format!("nothing was written: {}: was changed meanwhile; run again", path.display()));
+    assert_eq!(
+        error.to_string(),
+        format!("nothing was written: {}: changed in the meantime; run the command again", path.display())
+    );
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn undo_names_every_file_that_was_changed_since_and_writes_none() {
     fixture.write("b", "2");
     fixture.write("d", "2");
     fixture.write("made", "2");
-    store.undo().expect("taken back");
+    store.undo().expect("undone");
     assert_eq!(fixture.tree(), texts(&[("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]));
 }
 

@@ -1,4 +1,6 @@
-//! `mlguard rules` and `mlguard rules test`.
+//! `mlguard rules`, `mlguard rules test` and `mlguard rules new`.
+
+mod new;
 
 use std::fmt::Write as _;
 
@@ -13,8 +15,10 @@ use crate::exit::Exit;
 use crate::rule::{Family, Fixable, Level, Rule};
 
 pub(super) fn run(args: &RulesArgs) -> Result<Exit, Problem> {
-    if let Some(RulesAction::Test(args)) = &args.action {
-        return test(args);
+    match &args.action {
+        Some(RulesAction::Test(args)) => return test(args),
+        Some(RulesAction::New(args)) => return new::run(args),
+        None => {}
     }
     let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
     let faulty = tell(&settings);
@@ -85,7 +89,7 @@ fn test(args: &TestArgs) -> Result<Exit, Problem> {
     let (count, examples) = patterns.fold((0, 0), |(count, examples), pattern| {
         (count + 1, examples + pattern.matches.len() + pattern.non_matches.len())
     });
-    output::print(&format!("{count} rules, {examples} examples: all as they should be\n"))
+    output::print(&format!("{count} rules, {examples} examples: all behave as expected\n"))
 }
 
 /// Prints what is wrong with the configuration; the exit status that it asks for.
