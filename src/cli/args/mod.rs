@@ -123,7 +123,7 @@ pub(crate) struct Global {
     /// Do not print configuration warnings
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
-    /// When to use colors
+    /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub(super) color: When,
 }
@@ -203,7 +203,7 @@ pub(super) struct ConfigArgs {
     /// Read no .mlguard.yaml
     #[arg(long)]
     pub no_config: bool,
-    /// Organization-wide policy; other configuration can tighten it but not weaken it
+    /// Organisation-wide policy; other configuration can tighten it but not weaken it
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Also use the rule files that match (repeatable)

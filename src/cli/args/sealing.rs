@@ -241,7 +241,7 @@ pub(in crate::cli) struct FixArgs {
     /// Files and folders [default: the current folder]. With --undo: where the run was
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Also apply fixes that can change behavior, such as renamed references
+    /// Also apply fixes that can change behaviour, such as renamed references
     #[arg(long = "unsafe")]
     pub unsafe_: bool,
     /// Print what would change, with every value masked, and write nothing
