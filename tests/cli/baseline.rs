@@ -52,7 +52,7 @@ fn clean(run: &Run, count: usize) {
 }
 
 /// Everything accepted: the file, and what is said of it. Then the file holds secrets where it should not.
-pub fn accepts(watch: &mut Watch, tree: &Tree) {
+pub(crate) fn accepts(watch: &mut Watch, tree: &Tree) {
     let file = tree.path(".mlguard-baseline.jsonl");
     watch.run(tree, &["baseline", "write", "-vvv"], b"");
     let text = fs::read_to_string(&file).expect("the baseline");
@@ -282,7 +282,8 @@ fn prune_drops_what_is_gone_and_only_where_it_looked() {
     put(&tree, "notes.txt", "nothing\n");
     let whole = read(&tree);
     let run = tree.run(&["baseline", "prune", "k8s"]);
-    let told = ".mlguard-baseline.jsonl: 2 kept (2 accept nothing that was found, but not everything was searched), 0 gone\n";
+    let told =
+        ".mlguard-baseline.jsonl: 2 kept (2 accept nothing that was found, but not everything was searched), 0 gone\n";
     assert_eq!((run.code, run.out.as_str()), (0, told), "{run:?}");
     assert_eq!(tree.run(&["baseline", "prune", "k8s", "missing"]).code, 2);
     put(&tree, "bad.yaml", "apiVersion: v1\nkind: Secret\ndata: [\n  x: {\n");

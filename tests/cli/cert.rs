@@ -150,7 +150,10 @@ fn what_is_no_certificate_is_not_overwritten() {
     let Some(cluster) = Cluster::start(&[(SERVICE, 200, PORTS), (PROXY, 200, CENTURY)]) else { return };
     fs::write(cluster.tree.path("notes.txt"), "mine\n").expect("a file");
     let run = cluster.fetch(&["--output", "notes.txt"]);
-    assert!(run.code == 2 && run.err.contains("notes.txt: is not replaced, because it holds no certificate"), "{run:?}");
+    assert!(
+        run.code == 2 && run.err.contains("notes.txt: is not replaced, because it holds no certificate"),
+        "{run:?}"
+    );
     assert_eq!(read(&cluster.tree, "notes.txt"), "mine\n");
     assert!(cluster.server.asked().is_empty(), "the cluster is not asked in vain");
     let run = cluster.fetch(&["--output", "missing/dev.pem"]);
@@ -165,10 +168,7 @@ fn a_service_that_is_not_there_is_looked_for() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let run = cluster.fetch(&["--output", "dev.pem"]);
     assert_eq!(run.code, 2);
-    assert!(
-        run.err.contains("there is no service `sealed-secrets-controller` in namespace `kube-system`"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("there is no service `sealed-secrets-controller` in namespace `kube-system`"), "{run:?}");
     assert!(run.err.contains("kubectl: ") && run.err.contains("the Helm chart calls it `sealed-secrets`"), "{run:?}");
     let list = r#"{"kind":"ServiceList","items":[
         {"metadata":{"name":"sealed-secrets","namespace":"sealing"}},

@@ -404,10 +404,7 @@ fn names_and_clusters_that_cannot_be_meant_are_refused() {
         (&["Financial", "--env", "dev"], "`Financial` is not a valid name of a workflow"),
         (&["a".repeat(60).as_str(), "--env", "dev"], "would have 64 characters"),
         (&["financial-ml", "--env", "dev", "--cluster", "man"], "no cluster `man`\n  help: did you mean `main`?"),
-        (
-            &["financial-ml", "--env", "dev", "--cluster", "main"],
-            "cluster `main` does not run environment `dev`",
-        ),
+        (&["financial-ml", "--env", "dev", "--cluster", "main"], "cluster `main` does not run environment `dev`"),
         (&["financial-ml", "--env", "dev", "--cluster", "production=main"], "which is not in --env"),
         (&["financial-ml", "--env", "dev", "--cluster", "lab", "--cluster", "main"], "--cluster is used twice"),
         (&["financial-ml", "--env", "dev", "--cluster", "lab", "--cert", "certs/lab.pem"], "cannot be used with"),

@@ -19,9 +19,7 @@ fn a_committed_value_is_to_be_rotated() {
     work.write("s.yaml", format!("# later\n{}{more}", secret("db", Some("ml"))));
     let run = work.fix(&[]);
     assert_eq!(run.code, 0, "{}", run.err);
-    let notice = format!(
-        "Secret ml/db: plaintext value in the history since commit {id} of 2026-03-04: password\n"
-    );
+    let notice = format!("Secret ml/db: plaintext value in the history since commit {id} of 2026-03-04: password\n");
     assert!(run.err.contains(&notice), "{notice}: {}", run.err);
     assert!(run.err.contains("rotate them"), "{}", run.err);
     assert!(!run.err.contains("NEW_TOKEN"), "{}", run.err);

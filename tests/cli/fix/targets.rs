@@ -169,11 +169,7 @@ fn what_a_kustomization_names_is_not_split() {
     let work = clusters(BOTH, &[(files[0].0, &files[0].1), (files[1].0, &files[1].1)]);
     let before = work.files();
     let run = work.bare(&[]);
-    assert!(
-        run.err.contains("a kustomization includes its file, and each cluster needs its own"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("a kustomization includes its file, and each cluster needs its own"), "{}", run.err);
     assert!(run.code == 1 && work.files() == before);
     assert_eq!(work.bare(&["--cluster", "west"]).code, 0);
 }
