@@ -9,6 +9,7 @@ use super::{locate, output, scan, writing};
 use crate::checks::credential::{Engine, Syntax};
 use crate::config::{Environment, Settings};
 use crate::document::fragment::Lang;
+use crate::document::object::Object;
 use crate::document::view::{self, Unit, View};
 use crate::document::yaml::Node;
 use crate::engine::{self, Options};
@@ -116,7 +117,7 @@ impl Page<'_> {
     fn values(&mut self, view: &View<'_>) {
         self.line("\nvalues");
         let secret_spans: Vec<Span> =
-            view.objects.iter().filter(|object| object.kind == "Secret").map(|object| object.span()).collect();
+            view.objects.iter().filter(|object| object.kind == "Secret").map(Object::span).collect();
         for unit in &view.parsed.units {
             for (path, key, node) in scalars(unit) {
                 let Some(value) = node.as_str() else { continue };

@@ -54,31 +54,32 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
 
 /// The text below the help as sections of a page. Titles become headings, and indented lines keep their columns.
 fn sections(help: &str) -> String {
-    let mut out = String::from(".SH NOTES\n");
+    let mut lines = Vec::new();
+    if !help.lines().next().is_some_and(|first| first.ends_with(':')) {
+        lines.push(".SH NOTES".to_owned());
+    }
     let mut verbatim = false;
     for line in help.lines() {
         let indented = line.starts_with(' ');
         // A blank line between indented ones belongs to them; another one ends a paragraph.
         if verbatim && !indented && !line.is_empty() {
-            out.push_str(".fi\n");
+            lines.push(".fi".to_owned());
             verbatim = false;
         }
-        match line.strip_suffix(':').filter(|_| !indented) {
-            Some(title) => out.push_str(&format!(".SH {}\n", escaped(&title.to_uppercase()))),
-            None if indented && !verbatim => {
-                out.push_str(&format!(".nf\n{}\n", escaped(&line[2..])));
-                verbatim = true;
-            }
-            None if indented => out.push_str(&format!("{}\n", escaped(&line[2..]))),
-            None if line.is_empty() && verbatim => out.push('\n'),
-            None if line.is_empty() => out.push_str(".PP\n"),
-            None => out.push_str(&format!("{}\n", escaped(line))),
+        if indented && !verbatim {
+            lines.push(".nf".to_owned());
+            verbatim = true;
         }
+        lines.push(match line.strip_suffix(':').filter(|_| !indented) {
+            Some(title) => format!(".SH {}", escaped(&title.to_uppercase())),
+            None if line.is_empty() && !verbatim => ".PP".to_owned(),
+            None => escaped(line.strip_prefix("  ").unwrap_or(line)),
+        });
     }
     if verbatim {
-        out.push_str(".fi\n");
+        lines.push(".fi".to_owned());
     }
-    out.strip_prefix(".SH NOTES\n").filter(|rest| rest.starts_with(".SH ")).map_or(out.clone(), str::to_owned)
+    lines.join("\n") + "\n"
 }
 
 /// Text that groff prints as it is.

@@ -221,7 +221,7 @@ mod tests {
             "{stale:?}"
         );
         let early = warned("2026-01-14T00:00:00Z");
-        assert_eq!(early, ["the certificate is valid from 2026-01-15 only"]);
+        assert_eq!(early, ["the certificate is not valid before 2026-01-15"]);
         assert_eq!(warned("2035-12-13T08:00:00Z").len(), 1, "31 days");
         assert_eq!(warned("2035-12-14T08:30:00Z")[0], "the certificate expires on 2036-01-13, in 30 days");
         assert_eq!(warned("2036-01-12T08:00:00Z")[0], "the certificate expires on 2036-01-13, in 1 day");
@@ -250,7 +250,7 @@ mod tests {
             ("http://pki.example/c.pem", "http is refused"),
             ("HTTP://pki.example/c.pem", "http is refused"),
             ("ftp://pki.example/c.pem", "only file:// and https://"),
-            ("file://c.pem", "no address of a file"),
+            ("file://c.pem", "not the URL of a file"),
         ] {
             let problem = read(Path::new(named)).expect_err("refused");
             assert!(problem.message.contains(why), "{problem}");
@@ -268,10 +268,7 @@ mod tests {
         assert_eq!(flag.named(&environment).map(|named| named.value), Some(PathBuf::from("flag.pem")));
         let named = CertArgs { cert: None }.named(&environment).expect("a variable");
         let said = load(&named, Timestamp::UNIX_EPOCH).expect_err("no file").to_string();
-        assert!(
-            said.contains("missing.pem: cannot be read") && said.contains("(SEALED_SECRETS_CERT names it)"),
-            "{said}"
-        );
+        assert!(said.contains("missing.pem: cannot be read") && said.contains("(from SEALED_SECRETS_CERT)"), "{said}");
         assert!(CertArgs { cert: None }.named(&Environment::default()).is_none());
     }
 }

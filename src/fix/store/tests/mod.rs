@@ -141,7 +141,7 @@ fn undo_takes_back_one_run_after_the_other() {
         assert_eq!(fixture.tree(), texts(&[("a", text)]));
     }
     let error = store.undo().expect_err("nothing is left");
-    assert!(error.to_string().starts_with("there is nothing to take back"), "{error}");
+    assert!(error.to_string().starts_with("nothing to undo"), "{error}");
 }
 
 #[test]
