@@ -153,7 +153,7 @@ fn manifests_are_one_secret() {
     assert_eq!(manifest(json).expect("it reads").len(), 1);
     for (text, why) in [
         ("kind: ConfigMap\n", "it contains no Secret"),
-        ("kind: Secret\n---\nkind: Secret\n", "there are 2 Secrets in it"),
+        ("kind: Secret\n---\nkind: Secret\n", "it contains 2 Secrets"),
         ("kind: Secret\ndata: {A: hunter2!}\n", "no standard base64"),
         ("kind: Secret\ndata: {A: x}\nsops: {mac: y}\n", "encrypted with SOPS"),
         ("kind: [\n", "no YAML"),

@@ -141,7 +141,7 @@ fn a_second_run_at_the_same_time_is_told_to_wait() {
     let first = fixture.open();
     let error = Store::open(&fixture.folder(), &fixture.root()).expect_err("it is locked");
     assert!(matches!(error, StoreError::Busy { .. }), "{error}");
-    assert!(error.to_string().contains("wait for its end"), "{error}");
+    assert!(error.to_string().contains("wait until it ends"), "{error}");
     drop(first);
     fixture.open();
 }
@@ -170,7 +170,7 @@ fn undo_names_every_file_that_was_changed_since_and_writes_none() {
     let expected = [("b", original(1)), ("d", original(3)), ("made", None)]
         .map(|(name, original)| Refusal { path: fixture.path(name), reason: Reason::ChangedSince { original } });
     assert_eq!(*refusals, expected);
-    assert!(error.to_string().contains("1.old: merge by hand"), "{error}");
+    assert!(error.to_string().contains("1.old: merge it by hand"), "{error}");
 
     fixture.write("b", "2");
     fixture.write("d", "2");
