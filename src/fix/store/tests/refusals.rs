@@ -183,7 +183,11 @@ fn undo_names_every_file_that_was_changed_since_and_writes_none() {
 fn a_journal_that_cannot_be_read_is_named_and_its_originals_stay() {
     let outside =
         r#"{"version":1,"made":0,"state":"undoing","entries":[{"path":"../x","mode":420,"old":null,"new":null}]}"#;
-    let cases = [("{", "is damaged; originals are"), (outside, "is damaged"), (r#"{"version":2}"#, "a newer version of mlguard")];
+    let cases = [
+        ("{", "is damaged; originals are"),
+        (outside, "is damaged"),
+        (r#"{"version":2}"#, "a newer version of mlguard"),
+    ];
     for (journal, message) in cases {
         let fixture = Fixture::new(&[("a", SECRET)]);
         fixture.open().replace(&[fixture.change("a", Some(SECRET), Some("sealed"))]).expect("a run");
