@@ -34,7 +34,7 @@ fn main() {
     }
     for (id, text, path) in files("rules/secrets") {
         assert!(ids.insert(id.clone()), "{}: the id {id} is used twice", path.display());
-        secret_rule(&mut table, &id, &parse(&path, &text));
+        secret_rule(&mut table, &id, &path, &parse(&path, &text));
     }
     table.push_str("];\n");
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
@@ -79,8 +79,9 @@ fn manifest_rule(table: &mut String, id: &str, file: &ManifestRuleFile) {
     .expect("writing to a string");
 }
 
-fn secret_rule(table: &mut String, id: &str, file: &SecretRuleFile) {
-    let regex = file.pattern.as_ref().map_or("None".to_owned(), |text| format!("Some(Borrowed({text:?}))"));
+fn secret_rule(table: &mut String, id: &str, path: &Path, file: &SecretRuleFile) {
+    let expression = file.expression().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let regex = expression.map_or("None".to_owned(), |text| format!("Some(Borrowed({text:?}))"));
     let checksum = file.checksum.map_or("None".to_owned(), |name| format!("Some(Checksum::{name:?})"));
     head(table, id, "Secret", &file.title, file.level);
     writeln!(
@@ -95,7 +96,7 @@ fn secret_rule(table: &mut String, id: &str, file: &SecretRuleFile) {
         texts(&file.keywords),
         file.matcher,
         file.min_entropy,
-        file.multiline,
+        file.is_multiline(),
         texts(&file.matches),
         texts(&file.non_matches),
     )
