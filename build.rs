@@ -66,11 +66,13 @@ fn manifest_rule(table: &mut String, id: &str, file: &ManifestRuleFile) {
     head(table, id, "Manifest", &file.title, file.level);
     writeln!(
         table,
-        "fixable: Fixable::{:?}, severity: {:?}, why: Borrowed({:?}), remedy: Borrowed({:?}), \
-         example: Some((Borrowed({:?}), Borrowed({:?}))), references: {}, pattern: None }},",
+        "fixable: Fixable::{:?}, severity: {:?}, scope: Scope::{:?}, why: Borrowed({:?}), when: Borrowed({:?}), \
+         remedy: Borrowed({:?}), example: Some((Borrowed({:?}), Borrowed({:?}))), references: {}, pattern: None }},",
         file.fixable,
         file.severity,
+        file.scope,
         file.why.trim(),
+        file.when.trim(),
         file.remedy.trim(),
         file.bad,
         file.good,
@@ -86,8 +88,8 @@ fn secret_rule(table: &mut String, id: &str, path: &Path, file: &SecretRuleFile)
     head(table, id, "Secret", &file.title, file.level);
     writeln!(
         table,
-        "fixable: Fixable::No, severity: {:?}, why: Borrowed({:?}), remedy: Borrowed({:?}), example: None, \
-         references: {}, pattern: Some(Pattern {{ keywords: {}, regex: {regex}, matcher: Matcher::{:?}, \
+        "fixable: Fixable::No, severity: {:?}, scope: Scope::Everywhere, why: Borrowed({:?}), when: Borrowed(\"\"), \
+         remedy: Borrowed({:?}), example: None, references: {}, pattern: Some(Pattern {{ keywords: {}, regex: {regex}, matcher: Matcher::{:?}, \
          min_entropy: {:?}, checksum: {checksum}, multiline: {}, matches: {}, non_matches: {} }}) }},",
         file.severity,
         file.why.trim(),

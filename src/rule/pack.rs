@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::schema::SecretRuleFile;
-use super::{Family, Fixable, Pattern, Rule};
+use super::{Family, Fixable, Pattern, Rule, Scope};
 use crate::error::{nearest, quoted};
 
 /// Why a rule file cannot be used. The text never quotes an example, which may hold a real value.
@@ -96,7 +96,9 @@ fn from_file(id: &str, expression: Option<String>, file: SecretRuleFile) -> Rule
         level: file.level,
         fixable: Fixable::No,
         severity: file.severity,
+        scope: Scope::Everywhere,
         why: file.why.into(),
+        when: "".into(),
         remedy: file.remedy.into(),
         example: None,
         references: texts(file.references),

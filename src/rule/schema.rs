@@ -93,7 +93,7 @@ impl SecretRuleFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ManifestRuleFile {
-    /// The fault, as a sentence fragment ("Secret with plaintext values").
+    /// What it finds, a noun phrase of at most 80 characters ("Secret with plaintext values").
     pub title: String,
     /// Default level.
     pub level: LevelName,
@@ -103,11 +103,17 @@ pub(crate) struct ManifestRuleFile {
     /// CVSS-like score for SARIF's `security-severity`, 0 to 10.
     #[serde(default = "default_severity")]
     pub severity: f64,
-    /// Why it matters, Markdown.
+    /// Where it applies, if not everywhere.
+    #[serde(default)]
+    pub scope: ScopeName,
+    /// Why it matters, Markdown: what goes wrong if nothing is done.
     pub why: String,
-    /// What to do, Markdown.
+    /// When it applies beyond `scope`, what is left alone, and which level it has when; Markdown.
+    #[serde(default)]
+    pub when: String,
+    /// How to fix it, Markdown. The first paragraph is the help of every finding.
     pub remedy: String,
-    /// A faulty example.
+    /// An example that is reported. `{{sealed}}`, `{{sealed-2}}`, … stand for sealed values.
     pub bad: String,
     /// The same, repaired.
     pub good: String,
@@ -130,6 +136,19 @@ pub enum LevelName {
     Warning,
     /// A leak, or a deployment that will break.
     Error,
+}
+
+/// Where a rule applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopeName {
+    /// Everywhere.
+    #[default]
+    Everywhere,
+    /// Where the convention of names visibly applies.
+    Convention,
+    /// In namespaces of workflows.
+    Workflows,
 }
 
 /// Ways to find candidates.
