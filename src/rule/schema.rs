@@ -56,6 +56,7 @@ pub(crate) struct SecretRuleFile {
     pub non_matches: Vec<String>,
 }
 
+<<<<<<< HEAD
 /// What assigns a value to a key in YAML, JSON, dotenv, INI, HCL, code and on command lines: quotes or a bracket that end the
 /// key; then `=`, `:`, `:=`, `=>` or `,`, blanks alone, or the `value:` of an entry whose `name:` is the key; then the
 /// quotes that begin the value, escaped or not.
@@ -123,6 +124,9 @@ pub(crate) struct ManifestRuleFile {
 }
 
 fn default_severity() -> f64 {
+=======
+pub(crate) fn default_severity() -> f64 {
+>>>>>>> main
     8.0
 }
 

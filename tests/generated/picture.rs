@@ -11,7 +11,7 @@ const MARGIN: f64 = 16.0;
 
 /// Runs `mlguard check examples/leaky` at the root of the repository and draws its output.
 #[expect(clippy::disallowed_methods, reason = "the program under test")]
-pub fn draw(root: &Path) -> String {
+pub(crate) fn draw(root: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
     command.args(["check", "--color", "always", "examples/leaky"]).current_dir(root).env_clear();
     let output = command.output().expect("the program starts");
