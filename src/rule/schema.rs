@@ -56,7 +56,6 @@ pub(crate) struct SecretRuleFile {
     pub non_matches: Vec<String>,
 }
 
-<<<<<<< HEAD
 /// What assigns a value to a key in YAML, JSON, dotenv, INI, HCL, code and on command lines: quotes or a bracket that end the
 /// key; then `=`, `:`, `:=`, `=>` or `,`, blanks alone, or the `value:` of an entry whose `name:` is the key; then the
 /// quotes that begin the value, escaped or not.
@@ -90,43 +89,7 @@ impl SecretRuleFile {
     }
 }
 
-/// A file of `rules/manifests/`: the words and parameters of a check that is code. The file's stem is the rule's id.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct ManifestRuleFile {
-    /// What it finds, a noun phrase of at most 80 characters ("Secret with plaintext values").
-    pub title: String,
-    /// Default level.
-    pub level: LevelName,
-    /// Whether `mlguard fix` repairs it.
-    #[serde(default)]
-    pub fixable: FixableName,
-    /// CVSS-like score for SARIF's `security-severity`, 0 to 10.
-    #[serde(default = "default_severity")]
-    pub severity: f64,
-    /// Where it applies, if not everywhere.
-    #[serde(default)]
-    pub scope: ScopeName,
-    /// Why it matters, Markdown: what goes wrong if nothing is done.
-    pub why: String,
-    /// When it applies beyond `scope`, what is left alone, and which level it has when; Markdown.
-    #[serde(default)]
-    pub when: String,
-    /// How to fix it, Markdown. The first paragraph is the help of every finding.
-    pub remedy: String,
-    /// An example that is reported. `{{sealed}}`, `{{sealed-2}}`, … stand for sealed values.
-    pub bad: String,
-    /// The same, repaired.
-    pub good: String,
-    /// Absolute URLs.
-    #[serde(default)]
-    pub references: Vec<String>,
-}
-
-fn default_severity() -> f64 {
-=======
 pub(crate) fn default_severity() -> f64 {
->>>>>>> main
     8.0
 }
 
