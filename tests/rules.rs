@@ -104,7 +104,8 @@ fn examples_of_rules_are_right() {
         // An example shows one fault; what stands around it is right.
         let about_others = ABOUT_OTHERS.contains(&&*rule.id);
         let others = found.iter().filter(|finding| finding.rule != rule.id && !about_others);
-        for (which, finding) in others.map(|finding| ("bad", finding)).chain(run_text(&good).iter().map(|f| ("good", f)))
+        for (which, finding) in
+            others.map(|finding| ("bad", finding)).chain(run_text(&good).iter().map(|f| ("good", f)))
         {
             let _ = writeln!(faults, "{}: the {which} example is found by {}", rule.id, said(finding));
         }

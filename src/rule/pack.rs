@@ -38,8 +38,11 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
             message: words(&error),
         }
     })?;
-    let expression =
-        file.expression().map_err(|message| PackError::Syntax { line: None, column: None, message: message.to_owned() })?;
+    let expression = file.expression().map_err(|message| PackError::Syntax {
+        line: None,
+        column: None,
+        message: message.to_owned(),
+    })?;
     Ok(from_file(id, expression, file))
 }
 

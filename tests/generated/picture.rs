@@ -17,7 +17,8 @@ pub(crate) fn draw(root: &Path) -> String {
     let output = command.output().expect("the program starts");
     assert_eq!(output.status.code(), Some(1), "the example has findings");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let prompt = vec![("#7ee787".to_owned(), "$ ".to_owned()), (String::new(), "mlguard check examples/leaky".to_owned())];
+    let prompt =
+        vec![("#7ee787".to_owned(), "$ ".to_owned()), (String::new(), "mlguard check examples/leaky".to_owned())];
     let lines = [prompt, Vec::new()].into_iter().chain(text.lines().map(pieces));
     let lines: Vec<Vec<(String, String)>> = lines.flat_map(wrapped).collect();
     #[expect(clippy::cast_precision_loss, reason = "some hundred lines")]

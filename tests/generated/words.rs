@@ -46,7 +46,8 @@ fn rule_texts() -> Vec<(String, String)> {
 
 /// Pages that people write; those made from the code are checked at their source.
 fn pages() -> Vec<(String, String)> {
-    let mut paths: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(PathBuf::from).into();
+    let mut paths: Vec<PathBuf> =
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(PathBuf::from).into();
     paths.extend(["action.yml", ".pre-commit-hooks.yaml", "ci/gitlab.yml"].map(PathBuf::from));
     for folder in ["docs", "docs/facts", ".github"] {
         let entries = fs::read_dir(root().join(folder)).expect("a folder of pages");
