@@ -53,10 +53,10 @@ fn visit(folder: &Path, each: &mut dyn FnMut(&Path, &str)) {
             if !path.ends_with("fixtures") {
                 visit(&path, each);
             }
-        } else if path.extension().is_some_and(|end| end == "rs" || end == "md" || end == "yml") {
-            if let Ok(text) = fs::read_to_string(&path) {
-                each(&path, &text);
-            }
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "md" || end == "yml")
+            && let Ok(text) = fs::read_to_string(&path)
+        {
+            each(&path, &text);
         }
     }
 }

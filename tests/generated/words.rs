@@ -55,7 +55,7 @@ fn pages() -> Vec<(String, String)> {
         let pages = names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"));
         paths.extend(pages.map(|name| Path::new(folder).join(name)));
     }
-    let own = ["docs/wording.md", "docs/rules.md", "docs/cli.md", "docs/architecture.md"].map(PathBuf::from);
+    let own = ["docs/wording.md", "docs/rules.md", "docs/cli.md"].map(PathBuf::from);
     paths.retain(|path| !own.contains(path));
     let read = |path: PathBuf| (path.display().to_string(), fs::read_to_string(root().join(&path)).expect("a page"));
     paths.into_iter().map(read).collect()
