@@ -101,8 +101,9 @@ fn remedy(rule: &Rule) -> String {
 
 fn example(rule: &Rule) -> Option<String> {
     if let Some((bad, good)) = &rule.example {
+        let note = if bad.contains("{{sealed") { " (sealed values are shortened here)" } else { "" };
         let [bad, good] = [bad, good].map(|example| fenced(&with_short_ciphertexts(example)));
-        return Some(format!("Reported:\n\n{bad}\n\nNot reported:\n\n{good}"));
+        return Some(format!("Reported{note}:\n\n{bad}\n\nNot reported:\n\n{good}"));
     }
     let masked = masked_example(rule, rule.pattern.as_ref()?)?;
     Some(format!("Reported (the value is masked here):\n\n{}", fenced(&masked)))
@@ -113,7 +114,7 @@ fn with_short_ciphertexts(example: &str) -> String {
     let short = |captures: &regex::Captures<'_>| {
         let number = captures.get(1).and_then(|number| number.as_str().parse().ok()).unwrap_or(1_usize);
         let letter = b"ByKwQfRmZt".get(number % 10).copied().map_or('x', char::from);
-        format!("Ag{letter}7Vq{number}hZ4…")
+        format!("AgB{letter}V{number}hZ4…")
     };
     Regex::new(r"\{\{sealed(?:-(\d+))?\}\}")
         .map_or_else(|_| example.to_owned(), |placeholder| placeholder.replace_all(example, short).into_owned())
