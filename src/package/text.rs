@@ -114,9 +114,7 @@ fn head(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
     for environment in order.environments {
         writeln!(page, "kubectl get secrets -n {}", environment.namespace)?;
     }
-    page.push_str(
-        "```\n\nThe namespaces must exist, and the Sealed Secrets controller must run in the cluster.\n\n",
-    );
+    page.push_str("```\n\nThe namespaces must exist, and the Sealed Secrets controller must run in the cluster.\n\n");
     Ok(())
 }
 
