@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::{Options, internal_error, interruption};
-use crate::checks::credential::Engine;
+use crate::checks::detector::Engine;
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Coverage, Skipped};

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::login;
-use crate::checks::credential::{Engine, Syntax};
+use crate::checks::detector::{Engine, Syntax};
 use crate::config::{Content, Item, PackagePlan, PackageSecret, Registry, Valued, pieces};
 use crate::rule::Rule;
 use crate::seal::secret::{Entry, MAX_SIZE};
