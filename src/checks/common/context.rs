@@ -5,7 +5,8 @@ use crate::checks::detector::{Engine, Hit};
 use crate::document::view::View;
 use crate::rule::{Level, Rule, RuleId};
 use crate::span::Span;
-use crate::value::{self, Confidence, KeyClass};
+use crate::value::key::classify;
+use crate::value::{Confidence, KeyClass, Sensitive};
 
 /// A source under a check, and where the check puts what it says.
 pub struct Context<'c, 'v> {
@@ -22,7 +23,7 @@ pub struct Context<'c, 'v> {
     pub(super) quiet: Vec<Span>,
 }
 
-impl<'c> Context<'c, '_> {
+impl<'c, 'v> Context<'c, 'v> {
     /// Hits of the credential engine inside `span` (bytes of the source's text).
     pub fn hits_in(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
         let hits = self.hits;
@@ -33,6 +34,11 @@ impl<'c> Context<'c, '_> {
             .filter(move |hit| hit.span.end <= span.end)
     }
 
+    /// The value at `span` of the source's text.
+    pub(in crate::checks) fn value_at(&self, span: Span) -> Sensitive<'v> {
+        Sensitive::in_text(self.view.text, span)
+    }
+
     /// The rule behind a hit.
     #[must_use]
     pub fn rule_of(&self, hit: &Hit) -> &'c Rule {
@@ -41,7 +47,7 @@ impl<'c> Context<'c, '_> {
 
     /// What a single value looks like ("GitHub token"), if its format tells.
     #[must_use]
-    pub fn identify(&self, value: &str) -> Option<&'c str> {
+    pub(in crate::checks) fn identify(&self, value: Sensitive<'_>) -> Option<&'c str> {
         let hit = self.engine.identify(value)?;
         Some(self.engine.rule(&hit).title.as_ref())
     }
@@ -68,10 +74,17 @@ impl<'c> Context<'c, '_> {
 
     /// Judges the value of a key where configuration belongs, and reports it. `what` is the place in words ("the ConfigMap"),
     /// `span` the value's, in bytes of the source. Returns whether something was reported.
-    pub fn judge(&mut self, what: &str, place: &str, key: &str, value: &str, span: Span) -> bool {
-        let class = value::key::classify(key);
-        let single = !value.trim().contains('\n');
-        let confidence = if single { value::judge(class, value) } else { None };
+    pub(in crate::checks) fn judge(
+        &mut self,
+        what: &str,
+        place: &str,
+        key: &str,
+        value: Sensitive<'_>,
+        span: Span,
+    ) -> bool {
+        let class = classify(key);
+        let single = !value.trim().contains("\n");
+        let confidence = if single { value.judge(class) } else { None };
         let level = match (class, confidence) {
             (_, Some(Confidence::High)) | (KeyClass::Password, Some(Confidence::Low)) => Some(Level::Error),
             (KeyClass::Strong, Some(Confidence::Low)) => Some(Level::Warning),

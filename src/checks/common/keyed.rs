@@ -5,7 +5,6 @@ use crate::document::object::{Object, push_key, walk};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::span::Span;
-use crate::value;
 
 /// Judges every scalar below `node`. `what` names the place in words, `prefix` starts the symbolic place.
 pub(in crate::checks) fn settings<'v>(
@@ -17,15 +16,15 @@ pub(in crate::checks) fn settings<'v>(
 ) {
     let mut values: Vec<(String, String, Node<'v>)> = Vec::new();
     walk(node, &mut |path, key, value| {
-        if is_object(value) || key.is_some_and(|key| key.as_str() == Some("valueFrom")) {
+        if is_object(value) || key.is_some_and(|key| key.name() == Some("valueFrom")) {
             return false;
         }
         if let Some((name, value)) = pair(value) {
             values.push((path.to_owned(), name.to_owned(), value));
             return false;
         }
-        if value.as_str().is_some() && !value.is_alias() {
-            let name = key.and_then(Node::as_str).unwrap_or_default();
+        if value.value().is_some() && !value.is_alias() {
+            let name = key.and_then(Node::name).unwrap_or_default();
             values.push((path.to_owned(), name.to_owned(), value));
         }
         true
@@ -42,7 +41,7 @@ pub(in crate::checks) fn template<'v>(cx: &mut Context<'_, 'v>, object: &Object<
     for section in sections {
         let Some(entries) = template.at(section) else { continue };
         for (key, value) in entries.entries() {
-            let name = key.as_str().unwrap_or_default();
+            let name = key.name().unwrap_or_default();
             let mut place = format!("{} .{path}.{}", object.title(), section.join("."));
             push_key(&mut place, name);
             scalar(cx, object.unit, &what, &place, name, value);
@@ -59,13 +58,13 @@ pub(in crate::checks) fn scalar<'v>(
     key: &str,
     value: Node<'v>,
 ) {
-    let Some(text) = value.as_str() else {
+    let Some(content) = value.value() else {
         if value.is_null() {
-            literals(cx, unit, what, place, key, blank_line(unit, value));
+            literals(cx, unit, what, place, key, unit.rest_of_line(value.span().start));
         }
         return;
     };
-    if value.tag().is_some_and(|tag| tag.starts_with("!vault")) && (value::ciphertext::is_ansible_vault(text)) {
+    if value.tag().is_some_and(|tag| tag.starts_with("!vault")) && content.is_ansible_vault() {
         cx.quiet(unit.outer(value.span()));
         return;
     }
@@ -75,23 +74,15 @@ pub(in crate::checks) fn scalar<'v>(
         cx.formats(what, place, key, span);
         return;
     }
-    cx.judge(what, place, key, text, span);
+    cx.judge(what, place, key, content, span);
 }
 
 /// Judges the literals of the template actions in `reach` that become a value, or part of it.
 fn literals(cx: &mut Context<'_, '_>, unit: &Unit, what: &str, place: &str, key: &str, reach: Span) {
     let literals: Vec<Span> = unit.actions(reach).flat_map(|action| action.literals.iter().copied()).collect();
     for literal in literals {
-        let text = literal.slice(cx.view.text);
-        cx.judge(what, place, key, text, literal);
+        cx.judge(what, place, key, cx.value_at(literal), literal);
     }
-}
-
-/// Where the action of a value stood that was blanked because it is the whole value: the rest of the line.
-fn blank_line(unit: &Unit, value: Node<'_>) -> Span {
-    let start = value.span().start;
-    let rest = unit.tree().text().get(start..).unwrap_or_default();
-    Span::new(start, start + rest.find(['\n', '\r']).unwrap_or(rest.len()))
 }
 
 /// A list item `{name: X, value: Y}`: an environment variable or a parameter.
@@ -99,9 +90,9 @@ pub(in crate::checks) fn pair<'v>(node: Node<'v>) -> Option<(&'v str, Node<'v>)>
     if !node.is_mapping() || node.is_alias() {
         return None;
     }
-    let name = node.get("name").or_else(|| node.get("key"))?.as_str()?;
+    let name = node.get("name").or_else(|| node.get("key"))?.name()?;
     let value = node.get("value")?;
-    (value.as_str().is_some() || value.is_null()).then_some((name, value))
+    (value.value().is_some() || value.is_null()).then_some((name, value))
 }
 
 fn is_object(node: Node<'_>) -> bool {

@@ -11,6 +11,6 @@ mod run;
 pub(in crate::checks) use across::{Across, listed, title};
 pub use check::{Check, Need, Run};
 pub(in crate::checks) use context::Context;
-pub use draft::Subject;
+pub(crate) use draft::Subject;
 pub(crate) use draft::{Draft, Weight};
 pub(crate) use run::{RepositoryDrafts, SourceDrafts, run_repository, run_source};

@@ -1,9 +1,9 @@
 //! `ansible-vars-credential`: a credential among Ansible variables that is neither vaulted nor looked up.
 
 use crate::checks::common::{Context, keyed};
+use crate::document::ansible_inventory::{self, InventoryPair};
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
-use crate::span::Span;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -26,61 +26,16 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
 }
 
-/// An inventory in lines: hosts with their variables, and sections of variables (`[gpu:vars]`).
+/// An inventory in lines.
 fn inventory_lines(cx: &mut Context<'_, '_>) {
     let text = cx.view.text;
     if memchr::memmem::find(text.as_bytes(), b"ansible_").is_none() {
         return;
     }
-    let mut at = 0;
-    let mut section = "";
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let trimmed = line.trim();
-        if trimmed.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            section = name;
-            if trimmed.ends_with(']') {
-                continue;
-            }
-        }
-        let settings = section.ends_with(":vars");
-        for (key, value) in pairs(line, settings) {
-            let span = Span::new(start + value.start, start + value.end);
-            let place = if settings { format!("[{section}] {key}") } else { key.to_owned() };
-            let value = span.slice(text).to_owned();
-            cx.judge("An Ansible inventory", &place, key, &value, span);
-        }
+    for InventoryPair { section, key, value } in ansible_inventory::pairs(text) {
+        let place = section.map_or_else(|| key.to_owned(), |section| format!("[{section}] {key}"));
+        cx.judge("An Ansible inventory", &place, key, cx.value_at(value), value);
     }
-}
-
-/// `key=value` words of a line, values without their quotes; of a line of settings only its first one, up to the comment.
-fn pairs(line: &str, settings: bool) -> Vec<(&str, Span)> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(equals) = line.get(at..).and_then(|rest| rest.find('=')).map(|equals| at + equals) {
-        let key = line[at..equals].trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
-        let blanks = line[equals + 1..].len() - line[equals + 1..].trim_start_matches([' ', '\t']).len();
-        let from = equals + 1 + if settings { blanks } else { 0 };
-        let quote = line[from..].chars().next().filter(|first| matches!(first, '"' | '\''));
-        let (start, end) = match quote.and_then(|quote| Some(from + 1 + line[from + 1..].find(quote)?)) {
-            Some(end) => (from + 1, end),
-            None if settings => (from, from + line[from..].split(" #").next().unwrap_or_default().trim_end().len()),
-            None => (from, from + line[from..].find(char::is_whitespace).unwrap_or(line.len() - from)),
-        };
-        if line[at..equals].trim_start().starts_with('#') {
-            break;
-        }
-        found.push((key, Span::new(start, end)));
-        at = (end + usize::from(start > from)).min(line.len());
-        if settings {
-            break;
-        }
-    }
-    found
 }
 
 /// Whether a file without an ending, or with that of settings, is where inventories are.
@@ -123,13 +78,13 @@ fn is_play_or_task(node: Node<'_>, tasks: bool) -> bool {
         };
         key == "set_fact" || key.split('.').count() == 3 && key.split('.').all(part)
     };
-    let named = |test: &dyn Fn(&str) -> bool| node.entries().any(|(key, _)| key.as_str().is_some_and(test));
+    let named = |test: &dyn Fn(&str) -> bool| node.entries().any(|(key, _)| key.name().is_some_and(test));
     node.is_mapping()
         && !has("apiVersion")
         && (tasks
             || named(&full)
             || has("hosts") && (has("tasks") || has("roles") || has("vars"))
-            || has("name") && node.entries().any(|(key, _)| key.as_str().is_some_and(is_module)))
+            || has("name") && node.entries().any(|(key, _)| key.name().is_some_and(is_module)))
 }
 
 /// A module or a keyword that only Ansible tasks have.

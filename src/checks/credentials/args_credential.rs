@@ -6,7 +6,7 @@ use crate::document::yaml::Node;
 use crate::rule::Level;
 use crate::span::Span;
 use crate::value::key::classify;
-use crate::value::{self, Confidence, KeyClass};
+use crate::value::{Confidence, KeyClass, Sensitive};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -14,12 +14,11 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         let mut lists: Vec<(String, Node<'_>)> = Vec::new();
         let mut parameters: Vec<(String, Node<'_>)> = Vec::new();
         walk(object.node, &mut |path, key, value| {
-            let arguments =
-                key.and_then(Node::as_str).is_some_and(|key| matches!(key, "args" | "command" | "extraArgs"));
+            let arguments = key.and_then(Node::name).is_some_and(|key| matches!(key, "args" | "command" | "extraArgs"));
             if arguments && value.is_sequence() {
                 lists.push((path.to_owned(), value));
             }
-            let named = key.and_then(Node::as_str).is_some_and(|key| matches!(key, "parameters" | "params"));
+            let named = key.and_then(Node::name).is_some_and(|key| matches!(key, "parameters" | "params"));
             if named && value.is_sequence() && is_workflow(object) {
                 parameters.push((path.to_owned(), value));
             }
@@ -45,7 +44,7 @@ fn is_workflow(object: &Object<'_>) -> bool {
 fn one_list_of_parameters<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list: Node<'v>) {
     let what = format!("A parameter of {}", object.title());
     for (index, item) in list.items().enumerate() {
-        let Some(name) = item.get("name").and_then(Node::as_str) else { continue };
+        let Some(name) = item.get("name").and_then(Node::name) else { continue };
         for field in ["value", "default"] {
             let Some(value) = item.get(field) else { continue };
             let place = format!("{} {path}[{index}].{field}", object.title());
@@ -58,20 +57,19 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list:
     let what = format!("The arguments of {}", object.title());
     let mut flag: Option<&str> = None;
     for (index, item) in list.items().enumerate() {
-        let Some(text) = item.as_str() else {
+        let Some(text) = item.value() else {
             flag = None;
             continue;
         };
         let place = format!("{} {path}[{index}]", object.title());
         let span = object.unit.outer(item.span());
-        if let Some(name) = flag.take().filter(|_| !text.starts_with('-')) {
+        if let Some(name) = flag.take().filter(|_| !text.starts_with("-")) {
             literal(cx, object, &what, &place, name, item, span);
             continue;
         }
-        let dashed = text.strip_prefix("--").or_else(|| text.strip_prefix('-'));
-        match dashed.map(|rest| rest.split_once('=').map_or((rest, None), |(name, value)| (name, Some(value)))) {
-            Some((name, None)) if is_flag(name) => flag = Some(name),
-            Some((name, Some(value))) if is_flag(name) => {
+        match text.flag() {
+            Some((name, None)) => flag = Some(name),
+            Some((name, Some(value))) => {
                 let start = text.len() - value.len();
                 let plain = item.span().len() == text.len();
                 let inner = if plain { Span::new(item.span().start + start, item.span().end) } else { item.span() };
@@ -80,20 +78,10 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list:
                     judge(cx, &what, &place, name, value, span);
                 }
             }
-            _ => {
-                let whole = Span::new(span.start, span.end);
-                if !object.unit.is_templated(item.span()) {
-                    hits(cx, &what, &place, whole);
-                }
-            }
+            None if !object.unit.is_templated(item.span()) => hits(cx, &what, &place, span),
+            None => {}
         }
     }
-}
-
-fn is_flag(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 64
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 fn literal<'v>(
@@ -108,12 +96,12 @@ fn literal<'v>(
     if object.unit.is_templated(item.span()) {
         return;
     }
-    judge(cx, what, place, name, item.as_str().unwrap_or_default(), span);
+    judge(cx, what, place, name, item.value().unwrap_or(Sensitive::new("")), span);
 }
 
-fn judge(cx: &mut Context<'_, '_>, what: &str, place: &str, name: &str, value: &str, span: Span) {
+fn judge(cx: &mut Context<'_, '_>, what: &str, place: &str, name: &str, value: Sensitive<'_>, span: Span) {
     let class = classify(name);
-    let level = match (class, value::judge(class, value)) {
+    let level = match (class, value.judge(class)) {
         (_, Some(Confidence::High)) | (KeyClass::Password, Some(Confidence::Low)) => Level::Error,
         (KeyClass::Strong, Some(Confidence::Low)) => Level::Warning,
         _ => return hits(cx, what, place, span),

@@ -10,7 +10,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         for section in ["data", "binaryData"] {
             let Some(entries) = object.node.get(section) else { continue };
             for (key, value) in entries.entries() {
-                let name = key.as_str().unwrap_or_default();
+                let name = key.name().unwrap_or_default();
                 let mut place = format!("{} .{section}", object.title());
                 push_key(&mut place, name);
                 keyed::scalar(cx, object.unit, &what, &place, name, value);

@@ -2,7 +2,7 @@
 
 use crate::checks::common::{Context, Weight};
 use crate::document::object::Object;
-use crate::value::is_placeholder;
+use crate::value::Sensitive;
 
 const LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 
@@ -11,8 +11,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind == "Secret" && is_sealing_key(object)) {
         for section in ["data", "stringData"] {
             let Some(key) = object.node.at(&[section, "tls.key"]) else { continue };
-            let value = key.as_str().unwrap_or_default();
-            if is_placeholder(value) || object.unit.is_templated(key.span()) {
+            if key.value().is_none_or(Sensitive::is_placeholder) || object.unit.is_templated(key.span()) {
                 continue;
             }
             let place = format!("{} .{section}['tls.key']", object.title());

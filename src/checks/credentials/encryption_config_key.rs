@@ -3,7 +3,7 @@
 use crate::checks::common::Context;
 use crate::document::object::walk;
 use crate::document::yaml::Node;
-use crate::value::is_placeholder;
+use crate::value::Sensitive;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -11,14 +11,13 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| kinds.contains(&object.kind)) {
         let mut found: Vec<(String, Node<'_>)> = Vec::new();
         walk(object.node, &mut |path, key, value| {
-            if path.contains(".keys[") && key.and_then(Node::as_str) == Some("secret") {
+            if path.contains(".keys[") && key.and_then(Node::name) == Some("secret") {
                 found.push((path.to_owned(), value));
             }
             true
         });
         for (path, value) in found {
-            let text = value.as_str().unwrap_or_default();
-            if is_placeholder(text) || object.unit.is_templated(value.span()) {
+            if value.value().is_none_or(Sensitive::is_placeholder) || object.unit.is_templated(value.span()) {
                 continue;
             }
             let message = format!("{} holds the key that encrypts the cluster's Secrets at rest.", object.title());

@@ -10,7 +10,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     for object in view.objects.iter().filter(|object| object.kind != "CustomResourceDefinition") {
         let mut lists: Vec<(String, Node<'_>)> = Vec::new();
         walk(object.node, &mut |path, key, value| {
-            let environment = key.and_then(Node::as_str).is_some_and(|key| key == "env" || key.ends_with("Env"));
+            let environment = key.and_then(Node::name).is_some_and(|key| key == "env" || key.ends_with("Env"));
             if environment && value.is_sequence() {
                 lists.push((path.to_owned(), value));
             }
@@ -41,8 +41,8 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &crate::document::object::Obje
     for (name, value, place) in identifiers {
         let before = cx.drafts.len();
         keyed::scalar(cx, object.unit, &what, &place, name, value);
-        let text = value.as_str().unwrap_or_default();
-        let real = crate::value::judge(KeyClass::Identifier, text).is_some() && !object.unit.is_templated(value.span());
+        let real = value.value().is_some_and(|value| value.judge(KeyClass::Identifier).is_some())
+            && !object.unit.is_templated(value.span());
         if found && real && cx.drafts.len() == before {
             let message = format!("{what} holds a credential in plain text under '{name}'.");
             cx.report(object.unit.outer(value.span()), Some(place), message);

@@ -4,8 +4,7 @@ use crate::checks::common::Context;
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
 use crate::span::Span;
-use crate::value;
-use crate::value::setting::is_setting;
+use crate::value::Sensitive;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -18,7 +17,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             let Some(generators) = root.get(list) else { continue };
             for (index, generator) in generators.items().enumerate() {
                 let Some(literals) = generator.get("literals") else { continue };
-                let name = generator.get("name").and_then(Node::as_str).unwrap_or("?");
+                let name = generator.get("name").and_then(Node::name).unwrap_or("?");
                 for (number, item) in literals.items().enumerate() {
                     let place = format!("{list} {name} .{list}[{index}].literals[{number}]");
                     literal(cx, unit, &place, item, secret);
@@ -35,16 +34,14 @@ fn literal<'v>(
     item: Node<'v>,
     secret: bool,
 ) {
-    let Some((key, value)) = item.as_str().and_then(|text| text.split_once('=')) else { return };
-    let plain = item.as_str().map(str::len) == Some(item.span().len());
+    let Some(text) = item.value() else { return };
+    let Some((key, value)) = text.assignment() else { return };
+    let plain = text.len() == item.span().len();
     let start = item.span().end.saturating_sub(value.len());
     let inner = if plain { Span::new(start, item.span().end) } else { item.span() };
-    let quotes = value.len() >= 2
-        && [b'"', b'\''].iter().any(|&q| value.as_bytes()[0] == q && value.as_bytes()[value.len() - 1] == q);
-    let (value, inner) = if quotes && plain {
-        (&value[1..value.len() - 1], Span::new(inner.start + 1, inner.end - 1))
-    } else {
-        (value, inner)
+    let (value, inner) = match value.unquoted().filter(|_| plain) {
+        Some(value) => (value, Span::new(inner.start + 1, inner.end - 1)),
+        None => (value, inner),
     };
     if unit.is_templated(inner) {
         return;
@@ -60,8 +57,8 @@ fn literal<'v>(
 }
 
 /// Whether a value that becomes part of a Secret is a real one.
-fn is_real(key: &str, value: &str) -> bool {
-    !value::is_placeholder(value) && !value::ciphertext::is_ciphertext(value) && !is_setting(key, value)
+fn is_real(key: &str, value: Sensitive<'_>) -> bool {
+    !value.is_placeholder() && !value.is_ciphertext() && !value.is_setting(key)
 }
 
 /// Whether a path is a kustomization (`KZ`: the three names that kustomize accepts).
@@ -80,9 +77,9 @@ pub(crate) fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, 
     for root in view.parsed.units.iter().filter(|unit| unit.host() == Host::File).filter_map(|unit| unit.tree().root())
     {
         for generator in root.get("secretGenerator").into_iter().flat_map(Node::items) {
-            let name = generator.get("name").and_then(Node::as_str).unwrap_or("?");
-            let single = generator.get("env").and_then(Node::as_str);
-            let many = generator.get("envs").into_iter().flat_map(Node::items).filter_map(Node::as_str);
+            let name = generator.get("name").and_then(Node::name).unwrap_or("?");
+            let single = generator.get("env").and_then(Node::name);
+            let many = generator.get("envs").into_iter().flat_map(Node::items).filter_map(Node::name);
             files.extend(single.into_iter().chain(many).map(|file| (file.to_owned(), name.to_owned())));
         }
     }
@@ -98,10 +95,8 @@ pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
     for line in text.split_inclusive('\n') {
         let body = line.trim_end_matches(['\n', '\r']);
         let trimmed = body.trim_start();
-        if !trimmed.starts_with('#')
-            && let Some((key, value)) = trimmed.split_once('=')
-            && is_real(key, value)
-        {
+        let assignment = Sensitive::new(trimmed).assignment().filter(|_| !trimmed.starts_with('#'));
+        if let Some((key, value)) = assignment.filter(|(key, value)| is_real(key, *value)) {
             let end = start + body.len();
             found.push((key.to_owned(), Span::new(end - value.len(), end)));
         }

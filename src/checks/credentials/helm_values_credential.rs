@@ -34,7 +34,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         for path in paths {
             let Some(node) = object.node.at(path) else { continue };
             let place = format!("{} .{}", object.title(), path.join("."));
-            if node.as_str().is_some() {
+            if node.value().is_some() {
                 keyed::scalar(cx, object.unit, &what, &place, path.last().copied().unwrap_or_default(), node);
             } else {
                 keyed::settings(cx, object.unit, node, &what, &place);

@@ -1,8 +1,5 @@
 //! `plaintext-secret`: a Kubernetes Secret with real values, in whatever document it stands.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-
 use crate::checks::common::{Context, Draft, Weight};
 use crate::document::fragment::Host;
 use crate::document::lines::Recovered;
@@ -13,8 +10,8 @@ use crate::document::yaml::Node;
 use crate::finding::edit::{Fix, FixKind};
 use crate::rule::Fixable;
 use crate::span::Span;
-use crate::value::setting::{is_public, is_setting, is_strong};
-use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
+use crate::value::key::classify;
+use crate::value::{Confidence, Decoded, KeyClass, Sensitive};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -59,15 +56,15 @@ fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
     for section in ["data", "stringData"] {
         let Some(entries) = object.node.get(section) else { continue };
         for (key, node) in entries.entries() {
-            let name = key.as_str().unwrap_or_default();
+            let name = key.name().unwrap_or_default();
             if sealing_key && name == "tls.key" {
                 continue;
             }
             for value in values(cx, object, key, node) {
                 // A literal of a template is plain text; what encodes it stands in the template too.
                 let section = if value.action { "stringData" } else { section };
-                let telling = !value.action || value::key::classify(name) != KeyClass::None || is_strong(&value.text);
-                match look(cx, section, name, &value.text) {
+                let telling = !value.action || classify(name) != KeyClass::None || value.text.is_strong();
+                match look(cx, section, name, value.text) {
                     Some(seen) if telling || seen.looks.is_some() => {
                         report(cx, &object.title(), section, name, value.span, &seen);
                     }
@@ -79,33 +76,26 @@ fn object_values<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
 }
 
 /// The literal texts of an entry: the scalar itself, or the literals of the template actions in its place.
-fn values<'v>(cx: &Context<'_, 'v>, object: &Object<'v>, key: Node<'v>, node: Node<'v>) -> Vec<Literal> {
-    let text = cx.view.text;
+fn values<'v>(cx: &Context<'_, 'v>, object: &Object<'v>, key: Node<'v>, node: Node<'v>) -> Vec<Literal<'v>> {
     let unit = object.unit;
     let value = node.resolve();
     // A whole value that is an action was blanked: the actions then stand behind the key, on its line.
-    let reach = if value.as_str().is_some() {
-        node.span()
-    } else {
-        let rest = unit.tree().text().get(key.span().end..).unwrap_or_default();
-        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        Span::new(key.span().end, key.span().end + line)
-    };
+    let reach = if value.value().is_some() { node.span() } else { unit.rest_of_line(key.span().end) };
     if unit.is_templated(reach) {
         let literals = unit.actions(reach).flat_map(|action| action.literals.iter().copied());
-        return literals.map(|span| Literal { span, text: span.slice(text).to_owned(), action: true }).collect();
+        return literals.map(|span| Literal { span, text: cx.value_at(span), action: true }).collect();
     }
-    let Some(scalar) = value.as_str() else { return Vec::new() };
-    if value.tag().is_some_and(|tag| tag.starts_with("!vault")) && ciphertext::is_ansible_vault(scalar) {
+    let Some(text) = value.value() else { return Vec::new() };
+    if value.tag().is_some_and(|tag| tag.starts_with("!vault")) && text.is_ansible_vault() {
         return Vec::new();
     }
-    vec![Literal { span: unit.outer(value.span()), text: scalar.to_owned(), action: false }]
+    vec![Literal { span: unit.outer(value.span()), text, action: false }]
 }
 
 /// A text that becomes the value of a key, or part of it.
-struct Literal {
+struct Literal<'v> {
     span: Span,
-    text: String,
+    text: Sensitive<'v>,
     /// Whether it stands in a template action.
     action: bool,
 }
@@ -117,35 +107,33 @@ struct Seen {
 }
 
 /// Whether a value of a Secret is a real one, and what it looks like.
-fn look(cx: &Context<'_, '_>, section: &str, key: &str, raw: &str) -> Option<Seen> {
+fn look(cx: &Context<'_, '_>, section: &str, key: &str, raw: Sensitive<'_>) -> Option<Seen> {
     let raw = raw.trim();
-    if is_placeholder(raw) || ciphertext::is_ciphertext(raw) {
+    if raw.is_placeholder() || raw.is_ciphertext() {
         return None;
     }
-    let mut plain = None;
-    if section == "data" {
-        let joined: String = raw.chars().filter(|c| !c.is_whitespace()).collect();
-        let bytes = STANDARD.decode(&joined).or_else(|_| STANDARD_NO_PAD.decode(&joined)).ok();
-        let Some(bytes) = bytes else {
-            return (!is_elided(raw)).then(|| Seen { base64: false, looks: cx.identify(raw).map(str::to_owned) });
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) => plain = Some(text),
-            Err(_) => return Some(Seen { base64: true, looks: None }),
-        }
+    if section != "data" {
+        return look_at_text(cx, key, raw, false);
     }
-    let base64 = plain.is_some();
-    let text = plain.as_deref().unwrap_or(raw);
-    if is_placeholder(text) || ciphertext::is_ciphertext(text) || is_public(key, text) {
+    raw.with_base64(|decoded| match decoded {
+        Decoded::NotBase64 if is_elided(raw) => None,
+        Decoded::NotBase64 => Some(Seen { base64: false, looks: cx.identify(raw).map(str::to_owned) }),
+        Decoded::Binary => Some(Seen { base64: true, looks: None }),
+        Decoded::Text(text) => look_at_text(cx, key, text, true),
+    })
+}
+
+fn look_at_text(cx: &Context<'_, '_>, key: &str, text: Sensitive<'_>, base64: bool) -> Option<Seen> {
+    if text.is_placeholder() || text.is_ciphertext() || text.is_public(key) {
         return None;
     }
     let looks = cx.identify(text).map(str::to_owned);
-    (looks.is_some() || !is_setting(key, text)).then_some(Seen { base64, looks })
+    (looks.is_some() || !text.is_setting(key)).then_some(Seen { base64, looks })
 }
 
 /// Text that shows the shape of base64 and is none: `base64(...)`, `<base64>`, with words between.
-fn is_elided(raw: &str) -> bool {
-    raw.contains("base64") || raw.split_whitespace().count() > 3
+fn is_elided(raw: Sensitive<'_>) -> bool {
+    raw.contains("base64") || raw.words() > 3
 }
 
 fn report(cx: &mut Context<'_, '_>, title: &str, section: &str, key: &str, span: Span, seen: &Seen) {
@@ -163,11 +151,11 @@ fn recovered_values(cx: &mut Context<'_, '_>, object: &Recovered) {
         None => format!("Secret {name}"),
     };
     for entry in &object.entries {
-        let text = entry.value_span.slice(cx.view.text).to_owned();
+        let text = cx.value_at(entry.value_span);
         if text.contains("{{") || text.contains("{%") {
             continue;
         }
-        if let Some(seen) = look(cx, entry.section, &entry.key, &text) {
+        if let Some(seen) = look(cx, entry.section, &entry.key, text) {
             report(cx, &title, entry.section, &entry.key, entry.value_span, &seen);
         }
     }
@@ -180,12 +168,12 @@ fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
         None => format!("Secret {name}"),
     };
     for literal in command.literals.iter().filter(|literal| !literal.expands) {
-        let text = literal.value.slice(cx.view.text).to_owned();
+        let text = cx.value_at(literal.value);
         let key = &literal.key;
-        let Some(seen) = look(cx, "stringData", key, &text) else { continue };
+        let Some(seen) = look(cx, "stringData", key, text) else { continue };
         // A command leaves only itself in Git, not a Secret: the names in it (users, databases) are no fault.
-        let random = value::judge(KeyClass::Weak, &text) == Some(Confidence::High);
-        if value::key::classify(key) == KeyClass::None && seen.looks.is_none() && !random {
+        let random = text.judge(KeyClass::Weak) == Some(Confidence::High);
+        if classify(key) == KeyClass::None && seen.looks.is_none() && !random {
             continue;
         }
         let mut place = format!("{title} .data");

@@ -6,8 +6,8 @@ use crate::document::hcl::{self, Attribute, Block, Body, Value};
 use crate::document::object::push_key;
 use crate::rule::Level;
 use crate::span::Span;
-use crate::value::setting::{is_public, is_setting};
-use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};
+use crate::value::key::classify;
+use crate::value::{Confidence, KeyClass, Sensitive};
 
 /// Attributes of resources that are secrets whatever they are called: type, attribute.
 const STORES: [(&str, &str); 22] = [
@@ -63,9 +63,8 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     let root = hcl::parse(view.text);
     let mut walk = Walk { text: view.text, found: Vec::new() };
     walk.body(&root, "", Meaning::Key);
-    let text = view.text;
     for Found { span, place, key, meaning } in walk.found {
-        let value = span.slice(text);
+        let value = cx.value_at(span);
         match meaning {
             Meaning::Key => {
                 cx.judge("The Terraform code", &place, &key, value, span);
@@ -111,8 +110,8 @@ impl Walk<'_> {
 
     fn block(&mut self, block: &Block, place: &str, meaning: Meaning) {
         let text = self.text;
-        let kind = block.kind.slice(text);
-        let labels: Vec<&str> = block.labels.iter().map(|label| label.slice(text)).collect();
+        let kind = hcl::name(text, block.kind);
+        let labels: Vec<&str> = block.labels.iter().map(|label| hcl::name(text, *label)).collect();
         let mut place = place.to_owned();
         if !place.is_empty() {
             place.push('.');
@@ -124,7 +123,7 @@ impl Walk<'_> {
             ("resource", [resource, ..]) => {
                 let encrypted = block.body.get(text, "type").is_none_or(|kind| self.is(kind, "SecureString"));
                 for attribute in &block.body.attributes {
-                    let key = attribute.key.slice(text);
+                    let key = hcl::name(text, attribute.key);
                     let store = STORES.contains(&(*resource, key)) && (*resource != "aws_ssm_parameter" || encrypted);
                     self.attribute(attribute, &place, if store { Meaning::Secret } else { meaning });
                 }
@@ -144,15 +143,17 @@ impl Walk<'_> {
     }
 
     fn is(&self, value: &Value, wanted: &str) -> bool {
-        matches!(value, Value::Text(span) if span.slice(self.text) == wanted)
+        matches!(value, Value::Text(span) if Sensitive::in_text(self.text, *span).is(wanted))
     }
 
     fn variable(&mut self, body: &Body, name: &str, place: &str) {
         let Some(default) = body.get(self.text, "default") else { return };
         let declared = body.attributes.iter().any(|attribute| {
             // `true` is no literal of the tree; what stands there tells.
-            attribute.key.slice(self.text) == "sensitive"
-                && self.text[attribute.key.end..].trim_start_matches([' ', '\t', '=']).starts_with("true")
+            hcl::name(self.text, attribute.key) == "sensitive"
+                && Sensitive::in_text(self.text, Span::new(attribute.key.end, self.text.len()))
+                    .trim_start_matches(&[' ', '\t', '='])
+                    .starts_with("true")
         });
         let meaning = if declared { Meaning::Sensitive } else { Meaning::Key };
         let mut place = place.to_owned();
@@ -161,7 +162,7 @@ impl Walk<'_> {
     }
 
     fn attribute(&mut self, attribute: &Attribute, place: &str, meaning: Meaning) {
-        let key = attribute.key.slice(self.text);
+        let key = hcl::name(self.text, attribute.key);
         let mut place = place.to_owned();
         push_key(&mut place, key);
         self.value(&attribute.value, &place, key, meaning);
@@ -171,11 +172,11 @@ impl Walk<'_> {
     fn pair_or(&mut self, entries: &[Attribute], place: &str, meaning: Meaning) {
         let text = self.text;
         let name = hcl::find(entries, text, "name").or_else(|| hcl::find(entries, text, "key"));
-        let value = entries.iter().find(|entry| entry.key.slice(text) == "value");
+        let value = entries.iter().find(|entry| hcl::name(text, entry.key) == "value");
         if let (Some(Value::Text(name)), Some(value)) = (name, value) {
             let mut place = place.to_owned();
             place.push_str(".value");
-            return self.value(&value.value, &place, name.slice(text), meaning);
+            return self.value(&value.value, &place, hcl::name(text, *name), meaning);
         }
         entries.iter().for_each(|entry| self.attribute(entry, place, meaning));
     }
@@ -186,10 +187,8 @@ impl Walk<'_> {
                 self.found.push(Found { span: *span, place: place.to_owned(), key: key.to_owned(), meaning });
             }
             // A password of one line; what else such a text holds tells itself.
-            Value::Heredoc(span, false) if span.slice(self.text).trim().lines().count() == 1 => {
-                let whole = span.slice(self.text);
-                let start = span.start + (whole.len() - whole.trim_start().len());
-                let span = Span::new(start, start + whole.trim().len());
+            Value::Heredoc(span, false) if Sensitive::in_text(self.text, *span).lines() == 1 => {
+                let span = span.trim(self.text);
                 self.found.push(Found { span, place: place.to_owned(), key: key.to_owned(), meaning });
             }
             Value::Object(entries) => self.pair_or(entries, place, meaning),
@@ -198,7 +197,7 @@ impl Walk<'_> {
                     self.value(item, &format!("{place}[{index}]"), key, meaning);
                 }
             }
-            Value::Call(name, arguments) if HANDING_ON.contains(&name.slice(self.text)) => {
+            Value::Call(name, arguments) if HANDING_ON.contains(&hcl::name(self.text, *name)) => {
                 arguments.iter().for_each(|argument| self.value(argument, place, key, meaning));
             }
             _ => {}
@@ -207,12 +206,12 @@ impl Walk<'_> {
 }
 
 /// A default of a variable that is called sensitive, or a value that is set as such: weak ones count.
-fn sensitive(cx: &mut Context<'_, '_>, place: &str, key: &str, value: &str, span: Span) {
-    if value::key::classify(key) > KeyClass::Weak {
+fn sensitive(cx: &mut Context<'_, '_>, place: &str, key: &str, value: Sensitive<'_>, span: Span) {
+    if classify(key) > KeyClass::Weak {
         cx.judge("The Terraform code", place, key, value, span);
         return;
     }
-    let level = match value::judge(KeyClass::Password, value) {
+    let level = match value.judge(KeyClass::Password) {
         Some(Confidence::High) => Level::Error,
         Some(Confidence::Low) => Level::Warning,
         None => {
@@ -225,9 +224,9 @@ fn sensitive(cx: &mut Context<'_, '_>, place: &str, key: &str, value: &str, span
 }
 
 /// A value that becomes the content of a secret.
-fn secret(cx: &mut Context<'_, '_>, place: &str, key: &str, value: &str, span: Span) {
-    let structured = value.trim_start().starts_with(['{', '[']);
-    if is_placeholder(value) || ciphertext::is_ciphertext(value) || is_public(key, value) || is_setting(key, value) {
+fn secret(cx: &mut Context<'_, '_>, place: &str, key: &str, value: Sensitive<'_>, span: Span) {
+    let structured = ["{", "["].iter().any(|open| value.trim().starts_with(open));
+    if value.is_placeholder() || value.is_ciphertext() || value.is_public(key) || value.is_setting(key) {
         return;
     }
     if structured {
@@ -236,9 +235,9 @@ fn secret(cx: &mut Context<'_, '_>, place: &str, key: &str, value: &str, span: S
     }
     // Among entries of a secret stand names of users and databases too, which are no fault.
     let own = STORES.iter().any(|(_, attribute)| *attribute == key);
-    let telling = own || value::key::classify(key) != KeyClass::None;
+    let telling = own || classify(key) != KeyClass::None;
     let looks = cx.identify(value).map(|title| format!(" It looks like: {title}."));
-    if !telling && looks.is_none() && value::judge(KeyClass::Weak, value) != Some(Confidence::High) {
+    if !telling && looks.is_none() && value.judge(KeyClass::Weak) != Some(Confidence::High) {
         return;
     }
     let looks = looks.unwrap_or_default();

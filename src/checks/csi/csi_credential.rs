@@ -26,7 +26,7 @@ const NAMES: [&str; 10] = [
 /// Deepest documents in strings; those of azure stand two deep.
 const DEEPEST: usize = 3;
 
-pub(super) fn check(cx: &mut Context<'_, '_>) {
+pub(in crate::checks) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in class::classes(view) {
         class(cx, object);
@@ -47,7 +47,7 @@ fn class<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
     let what = object.title();
     let Some(parameters) = object.node.at(&["spec", "parameters"]) else { return };
     for (key, value) in parameters.entries().filter(|(_, value)| !value.is_alias()) {
-        let name = key.as_str().unwrap_or_default();
+        let name = key.name().unwrap_or_default();
         let mut place = format!("{what} .spec.parameters");
         push_key(&mut place, name);
         setting(cx, object.unit, &what, &place, name, value, 0);
@@ -64,7 +64,7 @@ fn setting<'v>(
     value: Node<'_>,
     depth: usize,
 ) {
-    let many = value.as_str().is_some_and(|text| text.contains([':', '\n']));
+    let many = value.value().is_some_and(|text| text.contains(":") || text.contains("\n"));
     let documents = if many && depth < DEEPEST { unit.documents_in(value) } else { None };
     let is_tree = |node: Node<'_>| node.is_mapping() || node.is_sequence();
     let documents: Vec<Unit> = documents.into_iter().flatten().collect();
@@ -77,8 +77,8 @@ fn setting<'v>(
     for document in &documents {
         let Some(root) = document.tree().root() else { continue };
         walk(root, &mut |path, key, node| {
-            if node.as_str().is_some() && !node.is_alias() {
-                let name = key.and_then(Node::as_str).unwrap_or_default();
+            if node.value().is_some() && !node.is_alias() {
+                let name = key.and_then(Node::name).unwrap_or_default();
                 setting(cx, document, what, &format!("{place}{path}"), name, node, depth + 1);
             }
             true
@@ -87,12 +87,12 @@ fn setting<'v>(
 }
 
 fn scalar(cx: &mut Context<'_, '_>, unit: &Unit, what: &str, place: &str, key: &str, value: Node<'_>) {
-    let Some(text) = value.as_str() else { return };
+    let Some(content) = value.value() else { return };
     let span = unit.outer(value.span());
     if NAMES.contains(&key) || unit.is_templated(value.span()) {
         cx.formats(what, place, key, span);
     } else {
-        cx.judge(what, place, key, text, span);
+        cx.judge(what, place, key, content, span);
     }
 }
 
@@ -102,7 +102,7 @@ fn annotations<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
         if node.get("apiVersion").is_some() && node.get("kind").is_some() {
             return false;
         }
-        if let Some(name) = key.and_then(Node::as_str).and_then(|key| key.strip_prefix(VAULT)) {
+        if let Some(name) = key.and_then(Node::name).and_then(|key| key.strip_prefix(VAULT)) {
             found.push((path.to_owned(), name, node));
         }
         true

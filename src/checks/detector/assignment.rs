@@ -5,7 +5,7 @@
 
 use crate::span::Span;
 use crate::value::key::{KeyClass, classify};
-use crate::value::{self, Confidence};
+use crate::value::{Confidence, Sensitive};
 
 /// Longest key, bytes.
 const MAX_KEY: usize = 96;
@@ -48,10 +48,10 @@ impl Assignment {
         if matches!(class, KeyClass::None | KeyClass::Identifier) || is_identifier(value, self.quoted) {
             return None;
         }
-        if value.eq_ignore_ascii_case(key) || value::ciphertext::is_sealed_prefix(value) && value.len() >= 20 {
+        if value.eq_ignore_ascii_case(key) || Sensitive::new(value).is_sealed_prefix() && value.len() >= 20 {
             return None;
         }
-        let confidence = value::judge(class, value)?;
+        let confidence = Sensitive::new(value).judge(class)?;
         match (self.syntax, confidence) {
             (Syntax::Prose, Confidence::Low) => None,
             (Syntax::Code, Confidence::Low) if class != KeyClass::Password || value.contains(' ') => None,
@@ -314,7 +314,7 @@ fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> boo
         Syntax::Code => {
             let value = found.value.slice(text);
             let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
-            tight && screaming || separator.kind != Between::Space && plain && value::looks_random(value)
+            tight && screaming || separator.kind != Between::Space && plain && Sensitive::new(value).looks_random()
         }
         Syntax::Prose => tight && screaming,
     }

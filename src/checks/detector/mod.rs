@@ -10,7 +10,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use crate::rule::{Level, Matcher, Rule};
 use crate::span::Span;
-use crate::value::{self, Confidence};
+use crate::value::{Confidence, Sensitive};
 use prefilter::Prefilter;
 
 pub(crate) mod assignment;
@@ -204,8 +204,8 @@ impl Engine {
 
     /// The most telling hit in one value that stands alone, for checks that know the key: only formats count.
     #[must_use]
-    pub(crate) fn identify(&self, value: &str) -> Option<Hit> {
-        let (hits, _) = self.search(value, &|_| Syntax::Config);
+    pub(crate) fn identify(&self, value: Sensitive<'_>) -> Option<Hit> {
+        let (hits, _) = self.search(value.expose_value(), &|_| Syntax::Config);
         hits.into_iter().filter(|hit| hit.specific).min_by_key(|hit| (std::cmp::Reverse(hit.level), hit.span, hit.rule))
     }
 
@@ -287,7 +287,7 @@ impl Search<'_, '_> {
             let part =
                 |name| found.name(name).map(|part| Span::new(from + part.start(), from + part.end()).slice(self.text));
             if let (Some(user), Some(host)) = (part("user"), part("host"))
-                && value::placeholder::is_sample_login(user, span.slice(self.text), host)
+                && Sensitive::in_text(self.text, span).is_sample_password(user, host)
             {
                 continue;
             }
@@ -302,7 +302,11 @@ impl Search<'_, '_> {
         let value = span.slice(self.text);
         let rest = self.text.get(span.end..).unwrap_or_default().trim_start();
         let cut = rest.starts_with("...") || rest.starts_with('…');
-        if cut || value.is_empty() || value::entropy(value) < pattern.min_entropy || value::is_placeholder(value) {
+        if cut
+            || value.is_empty()
+            || Sensitive::new(value).entropy() < pattern.min_entropy
+            || Sensitive::new(value).is_placeholder()
+        {
             return;
         }
         let checked = pattern.checksum.is_none_or(|kind| verify::holds(kind, value));

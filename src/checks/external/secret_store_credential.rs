@@ -44,7 +44,7 @@ fn store<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
     const PATH: &str = "spec.provider";
     let fake = provider.at(&["fake", "data"]).into_iter().flat_map(Node::items).enumerate();
     for (index, item) in fake {
-        let key = item.get("key").and_then(Node::as_str).unwrap_or_default();
+        let key = item.get("key").and_then(Node::name).unwrap_or_default();
         let path = format!("{PATH}.fake.data[{index}]");
         if let Some(value) = item.get("value") {
             judge(cx, object, &format!("{path}.value"), last(key), value);
@@ -54,7 +54,7 @@ fn store<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
     for (name, inner) in VALUES {
         let Some(fields) = provider.get(name).and_then(|node| node.at(inner)) else { continue };
         let path = inner.iter().fold(format!("{PATH}.{name}"), |path, part| format!("{path}.{part}"));
-        for (field, node) in fields.entries().filter_map(|(key, node)| Some((key.as_str()?, node))) {
+        for (field, node) in fields.entries().filter_map(|(key, node)| Some((key.name()?, node))) {
             if let Some(value) = node.get("value") {
                 judge(cx, object, &format!("{path}.{field}.value"), field, value);
             }
@@ -95,14 +95,14 @@ fn generator<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &[&str]) {
 /// Headers, the address and the body of requests.
 fn sending<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, node: Node<'v>, path: &str) {
     for (key, value) in node.get("headers").into_iter().flat_map(Node::entries) {
-        let name = key.as_str().unwrap_or_default();
+        let name = key.name().unwrap_or_default();
         let mut place = format!("{path}.headers");
         push_key(&mut place, name);
         header(cx, object, &place, name, value);
     }
     let what = title(object);
     for field in TEXTS {
-        if let Some(value) = node.get(field).filter(|value| value.as_str().is_some() && !value.is_alias()) {
+        if let Some(value) = node.get(field).filter(|value| value.value().is_some() && !value.is_alias()) {
             let place = format!("{} .{path}.{field}", object.title());
             cx.formats(&what, &place, field, object.unit.outer(value.span()));
         }
@@ -111,7 +111,7 @@ fn sending<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, node: Node<'v>, pa
 
 /// `Authorization: Bearer x` holds a credential behind the word; other headers are judged by their names.
 fn header<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, place: &str, name: &str, value: Node<'v>) {
-    let Some(text) = value.as_str() else { return };
+    let Some(text) = value.value() else { return };
     let schemes = ["Bearer ", "Basic ", "Token ", "token "];
     let rest = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)).filter(|_| !value.is_alias());
     let Some(rest) = rest.filter(|_| name.eq_ignore_ascii_case("authorization")) else {
@@ -127,7 +127,7 @@ fn header<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, place: &str, name: 
 /// The entries of a mapping, each judged by its key.
 fn entries<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, node: Option<Node<'v>>, path: &str) {
     for (key, value) in node.into_iter().flat_map(Node::entries) {
-        let name = key.as_str().unwrap_or_default();
+        let name = key.name().unwrap_or_default();
         let mut place = path.to_owned();
         push_key(&mut place, name);
         judge(cx, object, &place, name, value);

@@ -2,7 +2,6 @@
 
 use crate::checks::common::{Context, keyed};
 use crate::document::object::Object;
-use crate::value::ciphertext;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -17,8 +16,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
 fn sealed_values(cx: &mut Context<'_, '_>, object: &Object<'_>) {
     let Some(entries) = object.node.at(&["spec", "encryptedData"]) else { return };
     for (_, value) in entries.entries() {
-        let text = value.as_str().unwrap_or_default();
-        if ciphertext::is_sealed(text) || ciphertext::is_sealed_prefix(text) {
+        if value.value().is_some_and(|value| value.is_sealed() || value.is_sealed_prefix()) {
             cx.quiet(object.unit.outer(value.span()));
         }
     }

@@ -7,7 +7,7 @@ use crate::document::sops::config::{Match, Rule};
 use crate::document::sops::{Group, Recipient};
 use crate::inventory::sops::{Encrypted, Sops};
 use crate::mask;
-use crate::value::is_placeholder;
+use crate::value::Sensitive;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -78,7 +78,8 @@ fn is_known(groups: &[Group]) -> bool {
     // Addresses of keys in other stores look like references, which they are.
     let named = |recipient: &&Recipient| matches!(recipient.kind, "age" | "pgp");
     let mut named = groups.iter().flatten().filter(named);
-    groups.iter().all(|group| !group.is_empty()) && !named.any(|recipient| is_placeholder(&recipient.id))
+    groups.iter().all(|group| !group.is_empty())
+        && !named.any(|recipient| Sensitive::new(&recipient.id).is_placeholder())
 }
 
 fn of_groups(wanted: &[Group], written: &[Group]) -> Option<String> {
