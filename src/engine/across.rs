@@ -7,8 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Scanner;
-use crate::checks::across::{self, Drafts};
-use crate::checks::{Draft, Need};
+use crate::checks::{Draft, Need, run_repository};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Finding, Skipped};
@@ -30,7 +29,7 @@ pub(super) struct Source {
 pub(super) struct Said {
     /// Index among the searched files.
     pub(super) file: usize,
-    pub(super) drafts: Drafts,
+    pub(super) drafts: Vec<Draft>,
     /// Whether its text may hold allow comments.
     pub(super) allows: bool,
 }
@@ -140,7 +139,7 @@ pub(super) fn drafts(
         let mut inventory = Inventory::new(files, &scanner.options.convention);
         inventory.past = past(scanner, &inventory);
         inventory.ignores = ignores(scanner, &inventory, ignored);
-        across::run(&inventory, scanner.options.today, &scanner.checks)
+        run_repository(&inventory, scanner.options.today, &scanner.checks)
     }));
     let Ok(found) = found else {
         errors.push(error("an internal error stopped the checks of the whole repository"));

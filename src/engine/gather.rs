@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::{Options, internal_error, interruption};
-use crate::checks::credential::Engine;
+use crate::checks::detector::Engine;
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Coverage, Skipped};
@@ -19,6 +19,7 @@ use crate::mask::{MASK, masked};
 use crate::rule::{Level, id};
 use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::{LineIndex, Span};
+use crate::value::Sensitive;
 
 /// The facts of all files of a listing.
 #[derive(Debug, Default)]
@@ -122,7 +123,7 @@ impl Names {
     pub(crate) fn shown(&self, name: &str) -> String {
         let known = self.known.borrow().get(name).cloned();
         known.unwrap_or_else(|| {
-            let credential = self.engine.identify(name).is_some();
+            let credential = self.engine.identify(Sensitive::new(name)).is_some();
             let shown = if credential { MASK.to_owned() } else { masked(name).into_owned() };
             self.known.borrow_mut().insert(name.into(), shown.clone());
             shown

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::excerpt::{self, Hidden, Values};
 use super::{Scanner, Seen, allow};
-use crate::checks::{Draft, Subject, Weight, generator_credential};
+use crate::checks::credentials::generator_credential;
+use crate::checks::{Draft, Subject, Weight};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
 use crate::finding::edit::Fix;

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::checks::credential::{Engine, Hit, Syntax};
-use crate::checks::{self, Check, Draft, Need, Run, Subject, Weight, generator_credential};
+use crate::checks::credentials::generator_credential;
+use crate::checks::detector::{Engine, Hit, Syntax};
+use crate::checks::{self, Check, Draft, Need, Run, Subject, Weight};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
 use crate::finding::{DigestKey, Finding, Outcome, Skipped};
@@ -253,7 +254,7 @@ impl<'o> Scanner<'o> {
     pub(crate) fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
-        let checks: Vec<&'static Check> = checks::ALL.iter().filter(known).collect();
+        let checks: Vec<&'static Check> = checks::all().filter(known).collect();
         let across = checks.iter().any(|check| matches!(check.run, Run::Repository(_)));
         Self { options, engine, checks, across }
     }
@@ -298,7 +299,7 @@ impl<'o> Scanner<'o> {
         let parsed = view::parse(path, text, lang);
         let view = View::new(path, text, lang, &parsed);
         let (hits, allows) = self.hits(&view, &parsed);
-        let found = checks::run(&view, &self.engine, &hits, &self.checks);
+        let found = checks::run_source(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
