@@ -21,7 +21,7 @@ mod access;
 mod meta;
 
 pub use common::{Check, Need, Run};
-pub(crate) use common::{Draft, RepositoryDrafts, SourceDrafts, Subject, Weight, run_repository, run_source};
+pub(crate) use common::{Draft, Subject, Weight, run_repository, run_source};
 
 /// Every family of coded checks.
 const FAMILIES: &[&[Check]] = &[

@@ -13,4 +13,4 @@ pub use check::{Check, Need, Run};
 pub(in crate::checks) use context::Context;
 pub(crate) use draft::Subject;
 pub(crate) use draft::{Draft, Weight};
-pub(crate) use run::{RepositoryDrafts, SourceDrafts, run_repository, run_source};
+pub(crate) use run::{run_repository, run_source};
