@@ -51,7 +51,7 @@ fn literal<'v>(
         return;
     }
     if is_real(key, value) {
-        let message = format!("A secretGenerator holds the key '{key}' in plain text.");
+        let message = format!("A secretGenerator contains a plaintext value under `{key}`.");
         cx.report(unit.outer(inner), Some(place.to_owned()), message);
     }
 }
