@@ -3,6 +3,7 @@
 use crate::checks::common::Context;
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
+use crate::inventory::kustomization::is_kustomization;
 use crate::span::Span;
 use crate::value::Sensitive;
 
@@ -59,12 +60,6 @@ fn literal<'v>(
 /// Whether a value that becomes part of a Secret is a real one.
 fn is_real(key: &str, value: Sensitive<'_>) -> bool {
     !value.is_placeholder() && !value.is_ciphertext() && !value.is_setting(key)
-}
-
-/// Whether a path is a kustomization (`KZ`: the three names that kustomize accepts).
-#[must_use]
-pub(crate) fn is_kustomization(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
 }
 
 /// Paths, relative to the kustomization's folder, of the env files that its secret generators read.
