@@ -21,9 +21,9 @@ impl Bounds<'_> {
     }
 
     /// Reports that a single value is weaker than the policy's.
-    pub(super) fn refuse_weaker(&mut self, own: Option<Shown>, floor: Option<Shown>) {
-        if let (Some(Shown::Value(own, origin)), Some(Shown::Value(floor, _))) = (own, floor) {
-            self.refuse(&origin, &format!("`{}: {own}`, weaker than the policy's ({floor}),", self.key));
+    pub(super) fn refuse_weaker(&mut self, own: &Shown, floor: &Shown) {
+        if let (Shown::Value(own, origin), Shown::Value(floor, _)) = (own, floor) {
+            self.refuse(origin, &format!("`{}: {own}`, weaker than the policy's ({floor}),", self.key));
         }
     }
 }

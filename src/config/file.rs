@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::key::{Scope, Values};
+use super::key::{AnyKey, Scope, Values};
 use super::keys::rules::{RULES, RuleEntry};
 use super::keys::{below, names};
 use super::node::{self, Name, Node};
@@ -31,7 +31,7 @@ fn entry(reader: &mut Reader<'_>, values: &mut Values, scope: Scope, name: Name<
     if !names(scope).contains(&name.text) {
         return misplaced(reader, scope, name);
     }
-    let known: Vec<&str> = below(name.text).filter(|key| key.group().is_some()).map(|key| key.label()).collect();
+    let known: Vec<&str> = below(name.text).filter(|key| key.group().is_some()).map(AnyKey::label).collect();
     if known.is_empty() {
         return below(name.text).for_each(|key| key.read(reader, node, values));
     }

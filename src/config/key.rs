@@ -44,8 +44,8 @@ pub(super) struct Key<V> {
     pub bound: Bound<V>,
     /// The JSON schema of the value. It is given the known rules.
     pub schema: fn(&[Rule]) -> Json,
-    /// The value as `--show-config` prints it; nothing where there is none.
-    pub show: fn(&V) -> Option<Shown>,
+    /// The value as `--show-config` prints it.
+    pub show: fn(&V) -> Shown,
 }
 
 /// What a policy lets the repository set.
@@ -69,7 +69,7 @@ pub(super) trait AnyKey: Sync {
     /// Joins what a policy, by its name, and a repository set.
     fn join(&self, policy: Option<&str>, files: [&Values; 2], joined: &mut Values, problems: &mut Vec<Problem>);
     fn schema(&self, rules: &[Rule]) -> Json;
-    fn show(&self, values: &Values) -> Option<Shown>;
+    fn show(&self, values: &Values) -> Shown;
 
     fn group(&self) -> Option<&'static str> {
         self.name().split_once('.').map(|(group, _)| group)
@@ -120,7 +120,7 @@ impl<V: Clone + Send + Sync + 'static> AnyKey for Key<V> {
                 let floor = floor.unwrap_or_else(self.built_in);
                 let weaker = policy.is_some() && is_weaker(&own, &floor);
                 if weaker {
-                    bounds.refuse_weaker((self.show)(&own), (self.show)(&floor));
+                    bounds.refuse_weaker(&(self.show)(&own), &(self.show)(&floor));
                 }
                 if weaker { floor } else { own }
             }
@@ -132,7 +132,7 @@ impl<V: Clone + Send + Sync + 'static> AnyKey for Key<V> {
         (self.schema)(rules)
     }
 
-    fn show(&self, values: &Values) -> Option<Shown> {
+    fn show(&self, values: &Values) -> Shown {
         (self.show)(&values.holds(self))
     }
 }

@@ -26,12 +26,12 @@ impl<'a> Reader<'a> {
         self.problems.push(problem.in_file(self.path));
     }
 
-    pub(super) fn fault(&mut self, at: Position, message: impl ToString) {
-        self.push(Problem::new(message.to_string()).at(at));
+    pub(super) fn fault(&mut self, at: Position, message: impl Into<String>) {
+        self.push(Problem::new(message).at(at));
     }
 
-    pub(super) fn fault_with_help(&mut self, at: Position, message: impl ToString, help: impl Into<String>) {
-        self.push(Problem::new(message.to_string()).at(at).help(help));
+    pub(super) fn fault_with_help(&mut self, at: Position, message: impl Into<String>, help: impl Into<String>) {
+        self.push(Problem::new(message).at(at).help(help));
     }
 
     /// The same with a suggestion, where there is one.
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
             self.mistyped(node, &format!("`{key}` must be a string"));
             return None;
         };
-        read(text).map_err(|why| self.fault(node.at(), why)).ok()
+        read(text).map_err(|why| self.fault(node.at(), why.to_string())).ok()
     }
 
     pub(super) fn boolean(&mut self, key: &str, node: Node<'_>) -> Option<Valued<bool>> {
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
             }
             Ok(value) => Some(value),
             Err(why) => {
-                reader.fault(node.at(), why);
+                reader.fault(node.at(), why.to_string());
                 None
             }
         })
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
     /// The same for globs, which may be repeated.
     pub(super) fn globs(&mut self, key: &str, node: Node<'_>) -> Option<Listed<String>> {
         self.list(key, "globs", node, |reader, node, text, _| {
-            super::text::glob(text).map_err(|why| reader.fault(node.at(), why)).ok()
+            super::text::glob(text).map_err(|why| reader.fault(node.at(), why.to_string())).ok()
         })
     }
 

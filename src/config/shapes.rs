@@ -18,7 +18,7 @@ pub(super) fn object<'a>(required: &[&str], properties: impl IntoIterator<Item =
 }
 
 /// A mapping with names of one's own.
-pub(super) fn map(names: Value, values: Value) -> Value {
+pub(super) fn map(names: &Value, values: &Value) -> Value {
     json!({ "type": "object", "propertyNames": names, "additionalProperties": values })
 }
 

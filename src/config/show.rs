@@ -32,7 +32,7 @@ impl Settings {
         if let Some(policy) = &self.policy {
             writeln!(out, "# policy: {}; it bounds what is set below", printable(&policy.name))?;
             for key in KEYS.iter().filter(|key| !key.scopes().contains(&Scope::Root)) {
-                if let Some(Shown::Value(value, origin)) = key.show(&values) {
+                if let Shown::Value(value, origin) = key.show(&values) {
                     writeln!(out, "#   {}: {value}  ({origin})", key.name())?;
                 }
             }
@@ -46,9 +46,7 @@ impl Settings {
                 group = key.group();
                 group.map_or(Ok(()), |group| writeln!(out, "{group}:"))?;
             }
-            if let Some(shown) = key.show(&values) {
-                shown.write(out, if group.is_some() { "  " } else { "" }, key.label())?;
-            }
+            key.show(&values).write(out, if group.is_some() { "  " } else { "" }, key.label())?;
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use crate::seal::emit;
 
 /// The value of a key.
 pub(super) enum Shown {
+    /// Not at all.
+    Nothing,
     /// On the line of the key.
     Value(String, Origin),
     /// Below it, one a line, indented by two more. Headings have no origin.
@@ -15,36 +17,37 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    pub(super) fn scalar<T>(value: &Valued<T>, show: impl Fn(&T) -> String) -> Option<Self> {
-        Some(Self::Value(show(&value.value), value.origin.clone()))
+    pub(super) fn scalar<T>(value: &Valued<T>, show: impl Fn(&T) -> String) -> Self {
+        Self::Value(show(&value.value), value.origin.clone())
     }
 
-    pub(super) fn list<T>(list: &Listed<T>, show: impl Fn(&T) -> String) -> Option<Self> {
+    pub(super) fn list<T>(list: &Listed<T>, show: impl Fn(&T) -> String) -> Self {
         Self::lines(list, "[]", |value| format!("- {}", show(value)))
     }
 
-    pub(super) fn names(list: &Listed<String>) -> Option<Self> {
+    pub(super) fn names(list: &Listed<String>) -> Self {
         Self::list(list, |name| quote(name))
     }
 
-    pub(super) fn mapping<T>(list: &Listed<T>, show: impl Fn(&T) -> (&str, String)) -> Option<Self> {
+    pub(super) fn mapping<T>(list: &Listed<T>, show: impl Fn(&T) -> (&str, String)) -> Self {
         Self::lines(list, "{}", |value| {
             let (name, value) = show(value);
             format!("{}: {value}", quote(name))
         })
     }
 
-    fn lines<T>(list: &Listed<T>, empty: &str, line: impl Fn(&T) -> String) -> Option<Self> {
+    fn lines<T>(list: &Listed<T>, empty: &str, line: impl Fn(&T) -> String) -> Self {
         if list.value.is_empty() {
-            return Some(Self::Value(empty.to_owned(), list.origin.clone()));
+            return Self::Value(empty.to_owned(), list.origin.clone());
         }
         let lines = list.value.iter().map(|item| (line(&item.value), Some(item.origin.clone())));
-        Some(Self::Lines(lines.collect()))
+        Self::Lines(lines.collect())
     }
 
     /// Writes the key and its value.
     pub(super) fn write(&self, out: &mut String, indent: &str, name: &str) -> fmt::Result {
         match self {
+            Self::Nothing => Ok(()),
             Self::Value(value, origin) => writeln!(out, "{indent}{name}: {value}  # {origin}"),
             Self::Lines(lines) => {
                 writeln!(out, "{indent}{name}:")?;

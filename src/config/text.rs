@@ -27,13 +27,13 @@ pub(super) enum Invalid {
 
 impl Invalid {
     /// For a text that has to read like a name to be repeated.
-    pub(super) fn name(what: &'static str, text: &str, expected: impl ToString) -> Self {
-        Self::Form { what, text: quoted(text), expected: expected.to_string() }
+    pub(super) fn name(what: &'static str, text: &str, expected: &str) -> Self {
+        Self::Form { what, text: quoted(text), expected: expected.to_owned() }
     }
 
     /// For a path, glob or template, of which only parts are masked.
-    pub(super) fn path(what: &'static str, text: &str, expected: impl ToString) -> Self {
-        Self::Form { what, text: quoted_glob(text), expected: expected.to_string() }
+    pub(super) fn path(what: &'static str, text: &str, expected: &str) -> Self {
+        Self::Form { what, text: quoted_glob(text), expected: expected.to_owned() }
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) const CLUSTERS: Key<Listed<ClusterEntry>> = Key {
         let mut items = Vec::with_capacity(entries.len());
         for (name, node) in entries {
             match label(name.text) {
-                Err(why) => reader.fault(name.at, why),
+                Err(why) => reader.fault(name.at, why.to_string()),
                 Ok(label) => items.extend(cluster(reader, label, node).map(|cluster| reader.valued(name.at, cluster))),
             }
         }
@@ -44,7 +44,7 @@ pub(crate) const CLUSTERS: Key<Listed<ClusterEntry>> = Key {
         let environments = shapes::one_or_more(&shapes::shared("label"));
         let cert = json!({ "type": "string", "minLength": 1 });
         let cluster = shapes::object(&["cert"], [("cert", cert), ("environments", environments)]);
-        shapes::map(shapes::shared("label"), cluster)
+        shapes::map(&shapes::shared("label"), &cluster)
     },
     show: |value| {
         Shown::mapping(value, |cluster| {

@@ -25,7 +25,7 @@ pub(crate) const ENVIRONMENTS: Key<Listed<(String, String)>> = Key {
     bound: Bound::Joined(fixed),
     schema: |_| {
         let template = json!({ "type": "string", "pattern": "^[-a-z0-9]*\\{workflow\\}[-a-z0-9]*$" });
-        shapes::map(shapes::shared("label"), template)
+        shapes::map(&shapes::shared("label"), &template)
     },
     show: |value| Shown::mapping(value, |(name, template)| (name, quote(template))),
 };
@@ -36,7 +36,7 @@ fn environments(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Listed<(Strin
     for (name, node) in entries {
         let shown = quoted(name.text);
         if let Err(why) = label(name.text) {
-            reader.fault(name.at, why);
+            reader.fault(name.at, why.to_string());
             continue;
         }
         let read = |text: &str| match misspelling(text) {

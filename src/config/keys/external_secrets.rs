@@ -30,5 +30,5 @@ pub(crate) const STORES: Key<Listed<String>> = Key {
 };
 
 fn template(text: &str) -> Result<String, Invalid> {
-    RemotePath::new(text).map(|path| path.template).map_err(|why| Invalid::path("template", text, why))
+    RemotePath::new(text).map(|path| path.template).map_err(|why| Invalid::path("template", text, &why.to_string()))
 }

@@ -36,7 +36,7 @@ pub(crate) const APPROVED_BY: Key<Option<Valued<String>>> = Key {
     },
     bound: Bound::Free,
     schema: |_| text_shape(LONGEST),
-    show: |value| value.as_ref().and_then(|value| Shown::scalar(value, |who| quote(who))),
+    show: |value| value.as_ref().map_or(Shown::Nothing, |value| Shown::scalar(value, |who| quote(who))),
 };
 
 pub(crate) const SECRETS: Key<Listed<PackageSecret>> = Key {
@@ -145,7 +145,7 @@ fn keys(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Vec<(String, Valued<I
     let mut items = Vec::with_capacity(entries.len());
     for (name, node) in entries {
         if !is_key(name.text) {
-            reader.fault(name.at, Invalid::name("key", name.text, "use letters, digits, `-`, `_` and `.`"));
+            reader.fault(name.at, Invalid::name("key", name.text, "use letters, digits, `-`, `_` and `.`").to_string());
         } else if let Some(item) = item(reader, name.text, node) {
             items.push((name.text.to_owned(), item));
         }
@@ -191,7 +191,7 @@ fn secret_name(text: &str) -> Result<String, Invalid> {
     checked(text, is_name(text) && text.len() <= LONGEST_NAME, || {
         let expected =
             format!("use lowercase letters, digits, inner dashes and dots, at most {LONGEST_NAME} characters");
-        Invalid::name("name", text, expected)
+        Invalid::name("name", text, &expected)
     })
 }
 

@@ -28,5 +28,5 @@ pub(crate) const PATHS: Key<Listed<PathTemplate>> = Key {
 };
 
 fn template(text: &str) -> Result<PathTemplate, Invalid> {
-    PathTemplate::new(text).map_err(|why| Invalid::path("template", text, why))
+    PathTemplate::new(text).map_err(|why| Invalid::path("template", text, &why.to_string()))
 }

@@ -52,7 +52,7 @@ pub(crate) const RULES: Key<Vec<RuleEntry>> = Key {
 };
 
 /// Of the entries of a rule, those after the last one for every path.
-fn show(entries: &Vec<RuleEntry>) -> Option<Shown> {
+fn show(entries: &Vec<RuleEntry>) -> Shown {
     let mut rules = BTreeMap::<&str, Vec<&RuleEntry>>::new();
     for entry in entries {
         let known = rules.entry(&entry.id.value).or_default();
@@ -72,7 +72,7 @@ fn show(entries: &Vec<RuleEntry>) -> Option<Shown> {
             }
         }
     }
-    Some(Shown::Lines(lines))
+    Shown::Lines(lines)
 }
 
 fn setting(entry: &RuleEntry) -> String {
