@@ -40,7 +40,6 @@ pub(crate) use globs::check as check_glob;
 pub use keys::table as key_table;
 pub(crate) use package::Content;
 pub(crate) use package::{Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
-pub(crate) use packs::PackRule;
 pub(crate) use read::FILE;
 pub(crate) use settings::{Settings, rules_of_files};
 pub(crate) use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
