@@ -1,13 +1,14 @@
 //! mlguard keeps the secrets of MLOps platforms out of Git, and checks the encrypted ones that belong there.
 //!
 //! Data flows one way: `source` -> `document` -> `checks` -> `finding` -> `report`; `engine` drives it. Each module may
-//! use only modules that are listed before it; `tests/architecture.rs` checks that.
+//! use only modules that are listed before it; `tests/architecture` checks that.
 //!
 //! The library exists for the program: [`main`] is all of it. [`api`] is what the tests and benchmarks of this
 //! repository use; it is not stable.
 
 mod span;
 mod mask;
+mod go_regex;
 mod error;
 mod exit;
 mod rule;
