@@ -4,7 +4,7 @@
 
 /// Checks by the program's own list.
 pub mod checks {
-    pub use crate::checks::{ALL, Run};
+    pub use crate::checks::{Check, Need, Run, all};
 }
 
 /// Arguments, for the pages that are made from them.
@@ -14,6 +14,7 @@ pub mod cli {
 
 /// The schema of the configuration.
 pub mod config {
+    pub use crate::config::key_table;
     pub use crate::config::schema::schema;
 }
 
@@ -77,7 +78,7 @@ pub mod report {
 
 /// Rules.
 pub mod rule {
-    pub use crate::rule::{Family, Fixable, Rule, builtin, find};
+    pub use crate::rule::{Family, Fixable, Rule, RuleId, builtin, find, id};
 }
 
 /// Sealing, for comparing with kubeseal.
