@@ -13,9 +13,9 @@ use gix::bstr::ByteSlice;
 use gix::glob::pattern::{Case, Mode};
 use gix::glob::{Pattern, wildmatch};
 
-use super::{Kind, excludes};
 use super::git::Repository;
 use super::read::open;
+use super::{Kind, excludes};
 
 /// Ignore files are read up to this size, bytes, as Git does it.
 const MOST: u64 = 100 << 20;
