@@ -50,7 +50,7 @@ fn the_program_is_thin() {
 
 #[test]
 fn every_source_file_is_compiled() {
-    let files = sources("src");
+    let files: Vec<Source> = ["src", "tests"].into_iter().flat_map(sources).collect();
     let mut faults = Vec::new();
     for file in &files {
         let Some((parent, name)) = parent_of(&file.name) else { continue };
@@ -66,31 +66,14 @@ fn every_source_file_is_compiled() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
-/// `autotests` is off, so that one file more is not one program more to link; then a file that is not declared is a
-/// test that never runs.
+/// Each is a program to link of its own, which takes long: other tests belong to `tests/it`.
 #[test]
-fn every_test_file_is_declared() {
-    let manifest = read(&root().join("Cargo.toml"));
-    let mut faults = Vec::new();
-    for entry in entries(&root().join("tests")) {
-        let name = name_of(&entry);
-        if entry.is_file() && has_ending(&entry, "rs") {
-            if !manifest.contains(&format!("path = \"tests/{name}\"")) {
-                faults.push(format!("tests/{name}: no [[test]] in Cargo.toml"));
-            }
-        } else if manifest.contains(&format!("path = \"tests/{name}/main.rs\"")) {
-            let main = read(&entry.join("main.rs"));
-            for file in entries(&entry).iter().map(|path| name_of(path)).filter(|file| file != "main.rs") {
-                let stem = file.trim_end_matches(".rs");
-                if !main.contains(&format!("mod {stem};")) {
-                    faults.push(format!("tests/{name}/{file}: no `mod {stem};` in main.rs"));
-                }
-            }
-        } else if entry.join("main.rs").exists() {
-            faults.push(format!("tests/{name}/main.rs: no [[test]] in Cargo.toml"));
-        }
-    }
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+fn there_are_four_test_programs() {
+    let own = entries(&root().join("tests"))
+        .into_iter()
+        .filter(|path| has_ending(path, "rs") || path.join("main.rs").exists());
+    let names: Vec<String> = own.map(|path| name_of(&path).trim_end_matches(".rs").to_owned()).collect();
+    assert_eq!(names, ["architecture", "generated", "it", "rules"]);
 }
 
 #[test]
@@ -176,6 +159,64 @@ fn connections_and_programs_stay_where_they_are_asked_for() {
     }
 }
 
+/// Shared code knows a rule by its constant in `rule::id`, which the compiler checks.
+#[test]
+fn rules_are_named_by_constants() {
+    let folders = ["rules/manifests", "rules/secrets"];
+    let names = folders.iter().flat_map(|folder| entries(&root().join(folder))).map(|path| name_of(&path));
+    // A single word means many things.
+    let ids: Vec<String> = names.filter_map(|name| Some(format!("\"{}\"", name.strip_suffix(".yml")?))).collect();
+    let ids: Vec<&String> = ids.iter().filter(|id| id.contains('-')).collect();
+    assert!(ids.len() > 100, "rules/ holds the rules");
+    let mut faults = Vec::new();
+    for file in sources("src").iter().filter(|file| !file.is_test() && !file.name.starts_with("src/checks/")) {
+        for (number, line) in file.code().filter(|(_, line)| !line.contains("long = ")) {
+            for id in ids.iter().filter(|id| line.contains(id.as_str())) {
+                faults.push(format!("{}:{number}: {id} is a rule: use its constant in rule::id", file.name));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Checks that handle credentials, and what they share.
+const CREDENTIAL_CHECKS: [&str; 8] = [
+    "src/checks/common/context.rs",
+    "src/checks/common/keyed.rs",
+    "src/checks/credentials/",
+    "src/checks/csi/csi_credential.rs",
+    "src/checks/external/external_template_credential.rs",
+    "src/checks/external/secret_store_credential.rs",
+    "src/checks/sealed/sealed_not_ciphertext.rs",
+    "src/checks/sealed/sealed_template_credential.rs",
+];
+
+/// A value that may be a secret is a `value::Sensitive`: only the credential engine opens it, and checks of credentials have
+/// no other way to its text.
+#[test]
+fn values_do_not_become_text_in_checks_of_credentials() {
+    let mut faults = Vec::new();
+    for name in CREDENTIAL_CHECKS {
+        assert!(root().join(name).exists(), "{name} is there");
+    }
+    let handles = |file: &Source| CREDENTIAL_CHECKS.iter().any(|name| file.name.starts_with(name));
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        for (number, line) in file.code() {
+            let opens = line.contains("expose_value(");
+            if opens && !file.name.starts_with("src/checks/detector/") && file.name != "src/value/sensitive.rs" {
+                faults.push(format!("{}:{number}: opens a value", file.name));
+            }
+            let text = [".as_str()", "::as_str", ".slice(", ".text["].iter().find(|text| line.contains(**text));
+            if let Some(text) = text.filter(|_| handles(file)) {
+                let instead = "`Node::value` or `Context::value_at`, and `Node::name` for names";
+                faults
+                    .push(format!("{}:{number}: {text} makes a text of what may be a value: use {instead}", file.name));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
 #[test]
 fn every_module_says_what_it_owns() {
     let without = |file: &Source| !file.text.starts_with("//! ") && !file.name.ends_with("/tests.rs");
@@ -232,13 +273,13 @@ fn owner(name: &str) -> String {
 
 /// Files of which one must declare this one, and the name it has there; none for the roots.
 fn parent_of(name: &str) -> Option<(Vec<String>, String)> {
-    if matches!(name, "src/lib.rs" | "src/main.rs") {
-        return None;
-    }
     let stem = name.trim_end_matches("/mod.rs").trim_end_matches(".rs");
     let (folder, own) = stem.rsplit_once('/')?;
-    let parent = if folder == "src" { "src/lib.rs".to_owned() } else { format!("{folder}/mod.rs") };
-    Some((vec![parent, format!("{folder}.rs")], own.to_owned()))
+    if folder == "tests" || matches!(own, "lib" | "main") {
+        return None;
+    }
+    let roots = ["lib", "main", "mod"].map(|root| format!("{folder}/{root}.rs"));
+    Some((roots.into_iter().chain([format!("{folder}.rs")]).collect(), own.to_owned()))
 }
 
 fn sources(folder: &str) -> Vec<Source> {

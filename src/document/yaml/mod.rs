@@ -10,6 +10,7 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use zeroize::Zeroize as _;
 
 use crate::span::Span;
+use crate::value::Sensitive;
 
 mod split;
 #[cfg(test)]
@@ -90,6 +91,7 @@ pub struct Tree {
     children: Vec<u32>,
     comments: Vec<Span>,
     root: Option<u32>,
+    expanded: u64,
 }
 
 impl fmt::Debug for Tree {
@@ -297,6 +299,7 @@ impl<'a> Builder<'a> {
             children: self.children,
             comments: self.comments,
             root: self.root,
+            expanded: self.weight,
         }
     }
 }
@@ -312,6 +315,12 @@ impl Tree {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// How many nodes the document would have with a copy of its target for each alias.
+    #[must_use]
+    pub(crate) fn expanded(&self) -> u64 {
+        self.expanded
     }
 
     /// Spans of the comments, from `#` to the end of the line.
@@ -413,6 +422,18 @@ impl<'t> Node<'t> {
             Kind::Scalar { value: Scalar::Owned(text), .. } => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a scalar that names something, as a key does: what may be shown.
+    #[must_use]
+    pub(crate) fn name(self) -> Option<&'t str> {
+        self.as_str()
+    }
+
+    /// The text of a scalar that may be a secret.
+    #[must_use]
+    pub(crate) fn value(self) -> Option<Sensitive<'t>> {
+        self.as_str().map(Sensitive::new)
     }
 
     /// How a scalar is written.
