@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::{Baseline, Key, Mark, Spot, acceptable};
-use crate::finding::{Digest, Finding, Outcome, Scope};
+use crate::coverage::Scope;
+use crate::finding::{Digest, Finding, Outcome};
 
 /// What a baseline says of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Checks of the whole repository: what they see, and where they put what they say.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::{Check, Draft, Run, Weight};
+use crate::coverage::{Skipped, Stopped, guarded};
 use crate::finding::Related;
 use crate::inventory::Place;
 use crate::inventory::facts::Object;
@@ -30,8 +30,8 @@ pub struct Across<'i> {
 pub(crate) struct Found {
     /// Each with the index of its file in the inventory.
     pub drafts: Vec<(usize, Draft)>,
-    /// Rules whose check panicked; nothing that these said counts.
-    pub failed: Vec<&'static str>,
+    /// Checks that panicked; nothing that these said counts.
+    pub failed: Vec<Skipped>,
 }
 
 /// Runs the checks that look at the whole repository. A panic costs one of them and no other.
@@ -43,9 +43,9 @@ pub(crate) fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Che
         if let Run::Repository(run) = check.run {
             across.rule = check.rule;
             let before = across.drafts.len();
-            if catch_unwind(AssertUnwindSafe(|| run(&mut across))).is_err() {
+            if let Err(stopped) = guarded(".", Stopped::Check(check.rule), || run(&mut across)) {
                 across.drafts.truncate(before);
-                failed.push(check.rule);
+                failed.push(stopped);
             }
         }
     }
@@ -136,6 +136,7 @@ pub(super) fn said(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage::Reason;
     use crate::inventory::convention::Convention;
     use crate::inventory::facts::Facts;
 
@@ -154,7 +155,7 @@ mod tests {
         let convention = Convention::default();
         let inventory = Inventory::new(&files, &convention);
         let found = run(&inventory, Date::constant(2026, 1, 1), &[&CHECKS[0], &CHECKS[1]]);
-        assert_eq!(found.failed, ["a"]);
+        assert_eq!(found.failed, [Skipped::new(".", Reason::Internal(Stopped::Check("a")))]);
         let said: Vec<&str> = found.drafts.iter().map(|(_, draft)| draft.message.as_str()).collect();
         assert_eq!(said, ["whole"]);
     }

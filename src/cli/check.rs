@@ -13,7 +13,8 @@ use crate::config::{Environment, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem};
 use crate::exit::Exit;
-use crate::finding::{Coverage, DigestKey, Outcome, Skipped};
+use crate::coverage::{Coverage, Reason, Skipped};
+use crate::finding::{DigestKey, Outcome};
 use crate::report::{self, Target};
 use crate::rule::{Level, Rule};
 use crate::source;
@@ -294,8 +295,7 @@ fn standard_input(
     let options = engine::Options { digest_key: key, ..options(settings, interrupted) };
     if excluded {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
-        let reason = "excluded by the configuration".to_owned();
-        outcome.coverage.skipped.push(Skipped { path: path.into(), reason });
+        outcome.coverage.skipped.push(Skipped::new(path, Reason::Excluded));
         return Ok((outcome, options.rules));
     }
     Ok((engine::run_bytes(&path, &bytes, &|| rest(settings), &options), options.rules))
@@ -379,9 +379,9 @@ fn add_problems<'a>(outcome: &mut Outcome, problems: impl Iterator<Item = &'a Pr
 pub(super) fn cover<'a>(coverage: &mut Coverage, problems: impl Iterator<Item = &'a Problem>) -> bool {
     let errors = problems.filter(|problem| problem.gravity == Gravity::Error);
     let before = coverage.errors.len();
-    coverage.errors.extend(errors.map(|problem| Skipped {
-        path: problem.path.clone().unwrap_or_else(|| "configuration".to_owned()).into(),
-        reason: problem.reason(),
+    coverage.errors.extend(errors.map(|problem| {
+        let path = problem.path.clone().unwrap_or_else(|| "configuration".to_owned());
+        Skipped::new(path, Reason::Other(problem.reason()))
     }));
     coverage.errors.sort();
     coverage.errors.len() > before

@@ -11,9 +11,10 @@ use crate::config::{self, Environment, Settings};
 use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
-use crate::finding::{Commit, Coverage, DigestKey, Finding, Outcome, Scope, Skipped};
+use crate::coverage::{Coverage, Reason, Scope, Skipped};
+use crate::finding::{Commit, DigestKey, Finding, Outcome};
 use crate::rule::Rule;
-use crate::source::store::{Changes, Id, Keep, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
+use crate::source::store::{Changes, Id, Keep, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
 
 /// The rule about changes of what decides.
@@ -171,7 +172,7 @@ impl Asked {
         };
         let mut versions = ask(&keep).map_err(|error| source_problem(&error))?;
         if self.allow_shallow {
-            let missing = |error: &Skipped| error.reason.contains(NOT_FETCHED);
+            let missing = |error: &Skipped| matches!(error.reason, Reason::NotFetched(_));
             versions.skipped.extend(versions.errors.extract_if(.., |error| missing(error)));
         }
         Ok(versions)
@@ -203,11 +204,8 @@ impl Asked {
         let mut brought = change::change(&input, options);
         let coverage = &mut brought.outcome.coverage;
         coverage.skipped.extend(changes.skipped.iter().filter(|skipped| self.wanted(&skipped.path)).cloned());
-        coverage.skipped.sort();
-        coverage.skipped.dedup();
         coverage.errors.extend(changes.errors.iter().cloned());
-        coverage.errors.sort();
-        coverage.errors.dedup();
+        coverage.sort();
         brought.outcome.complete &= brought.outcome.coverage.errors.is_empty();
         brought
     }

@@ -121,7 +121,7 @@ impl Run<'_> {
         for round in 0..ROUNDS {
             let (outcome, stamps) = self.check()?;
             for failed in &outcome.coverage.errors {
-                self.tell(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+                self.tell(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
             }
             let repairs = self.plan(&outcome, &stamps)?;
             if self.interrupt.asked.load(std::sync::atomic::Ordering::Relaxed) {

@@ -11,7 +11,7 @@ use crate::config::{Environment, Settings};
 use crate::engine::{self, Gathered, Names};
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::finding::Coverage;
+use crate::coverage::Coverage;
 use crate::inventory::index::Inventory;
 use crate::inventory::map::{Filter, Map};
 use crate::report::map::{self, Format};
@@ -98,7 +98,7 @@ fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> 
 /// Names what could not be read, since a picture does not.
 fn tell_unread(coverage: &Coverage) {
     for failed in coverage.errors.iter().take(TOLD) {
-        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
     }
     if coverage.errors.len() > TOLD {
         output::problem(&Problem::new(format!(

@@ -74,7 +74,7 @@ pub(super) fn worse(before: &Outcome, after: &Outcome, repairs: &[Repair]) -> BT
     }
     if !after.complete && before.complete {
         for failed in &after.coverage.errors {
-            bad.insert(failed.path.to_string(), failed.reason.clone());
+            bad.insert(failed.path.to_string(), failed.reason.to_string());
         }
     }
     bad

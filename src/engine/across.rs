@@ -1,7 +1,6 @@
 //! The second phase: what checks of the whole repository say, brought back to the files that it is about.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,7 +10,8 @@ use crate::checks::across::{self, Drafts};
 use crate::checks::{Check, Draft};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::{Finding, Skipped};
+use crate::coverage::{self, Reason, Skipped, Stopped};
+use crate::finding::Finding;
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
 use crate::inventory::{kustomization, read};
@@ -53,11 +53,11 @@ pub(super) fn findings(
         let file = &files[index];
         match source::read(file, scanner.options.max_size, buffer) {
             Read::Text(decoded) => {
-                let again = catch_unwind(AssertUnwindSafe(|| scanner.again(&file.path, &decoded.text, said)));
-                Some(again.map(|again| (index, again)).map_err(|_| super::internal_error(&file.path)))
+                let again = coverage::guarded(&file.path, Stopped::File, || scanner.again(&file.path, &decoded.text, said));
+                Some(again.map(|again| (index, again)))
             }
             // Nothing of it is text, so that only what was said of the whole can be shown.
-            Read::Skipped(reason) if reason == source::BINARY => Some(Ok((index, scanner.again(&file.path, "", said)))),
+            Read::Skipped(Reason::Binary) => Some(Ok((index, scanner.again(&file.path, "", said)))),
             // It was there a moment ago, and what was said of it then stays.
             _ => None,
         }
@@ -102,11 +102,6 @@ pub(super) fn said(
     (touched.into_iter().filter_map(|file| said[file].take()).collect(), errors)
 }
 
-/// An error that is no single file's.
-fn error(what: &str) -> Skipped {
-    Skipped { path: ".".into(), reason: format!("{what}; please report it with the version of mlguard") }
-}
-
 /// The facts of files of which nothing is reported, and what failed on the way. `beside` are the paths of the others.
 pub(super) fn context_facts<'f>(
     scanner: &Scanner<'_>,
@@ -136,19 +131,22 @@ pub(super) fn drafts(
     ignored: &super::IgnoredOf,
     errors: &mut Vec<Skipped>,
 ) -> Vec<(usize, Draft)> {
-    let found = catch_unwind(AssertUnwindSafe(|| {
+    let found = coverage::guarded(".", Stopped::Repository, || {
         let mut inventory = Inventory::new(files, &scanner.options.convention);
         inventory.past = past(scanner, &inventory);
         inventory.ignores = ignores(scanner, &inventory, ignored);
         across::run(&inventory, scanner.options.today, &scanner.checks)
-    }));
-    let Ok(found) = found else {
-        errors.push(error("an internal error stopped the checks of the whole repository"));
-        return Vec::new();
-    };
-    let failed = found.failed.into_iter();
-    errors.extend(failed.map(|rule| error(&format!("an internal error stopped the check '{rule}'"))));
-    found.drafts
+    });
+    match found {
+        Ok(found) => {
+            errors.extend(found.failed);
+            found.drafts
+        }
+        Err(failed) => {
+            errors.push(failed);
+            Vec::new()
+        }
+    }
 }
 
 /// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
@@ -168,7 +166,7 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     let mut ciphertexts = BTreeSet::new();
     for (path, blob) in paths.iter().zip(held.blobs) {
         let Some(decoded) = blob.as_deref().and_then(source::decode) else { continue };
-        let Some(facts) = guarded(scanner, path, &decoded.text) else { continue };
+        let Ok(facts) = guarded(scanner, path, &decoded.text) else { continue };
         let sealed = facts.objects.iter().filter_map(|object| object.sealed.as_ref());
         ciphertexts.extend(sealed.flat_map(|sealed| &sealed.entries).map(|(_, digest, _)| *digest));
     }
@@ -235,7 +233,7 @@ fn facts(
     let named = read::is_of_sops(&file.path) || read::is_template(&file.path);
     let matters = !alone || named || read::may_matter(&decoded.text, registries);
     let facts = if matters && read::may_tell(&file.path, lang, &decoded.text) {
-        guarded(scanner, &file.path, &decoded.text).ok_or_else(|| super::internal_error(&file.path))
+        guarded(scanner, &file.path, &decoded.text)
     } else {
         // It is there, though, should a kustomization name it.
         Ok(Facts::default())
@@ -244,11 +242,10 @@ fn facts(
 }
 
 /// The facts of a text; a panic costs these and nothing else.
-fn guarded(scanner: &Scanner<'_>, path: &str, text: &str) -> Option<Facts> {
-    let facts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+fn guarded(scanner: &Scanner<'_>, path: &str, text: &str) -> Result<Facts, Skipped> {
+    coverage::guarded(path, Stopped::File, || {
         let lang = Lang::of_path(path, text);
         let parsed = view::parse(path, text, lang);
         read::read(&View::new(path, text, lang, &parsed), &scanner.options.convention.kinds)
-    }));
-    facts.ok()
+    })
 }

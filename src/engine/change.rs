@@ -5,18 +5,18 @@
 //! indented text brings nothing. With several old sides, as of a merge, a finding that one of them has is not new.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use super::across;
-use super::{Done, IgnoredOf, Options, Scanner, Seen, finish, internal_error, interruption, make};
+use super::{Done, IgnoredOf, Options, Scanner, Seen, finish, interruption, make};
 use crate::checks::{Draft, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::{Digest, Finding, Identity, Outcome, Scope, Skipped};
+use crate::coverage::{Reason, Scope, Skipped, Stopped, guarded};
+use crate::finding::{Digest, Finding, Identity, Outcome};
 use crate::inventory::facts::Facts;
 use crate::inventory::{kustomization, read};
 use crate::rule::{Level, Rule};
@@ -206,11 +206,11 @@ fn generated(scanner: &Scanner<'_>, files: &[File]) -> BTreeMap<String, String> 
     let kustomizations = files.par_iter().filter(|file| kustomization::is_kustomization(&file.path));
     let found = kustomizations.map_init(Scratch::default, |scratch, file| {
         let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return Vec::new() };
-        let read = catch_unwind(AssertUnwindSafe(|| {
+        let read = guarded(&file.path, Stopped::File, || {
             let lang = Lang::of_path(&file.path, &decoded.text);
             let parsed = view::parse(&file.path, &decoded.text, lang);
             generator_credential::env_files(&View::new(&file.path, &decoded.text, lang, &parsed))
-        }));
+        });
         let joined = read.unwrap_or_default().into_iter().map(|(env, name)| (super::join(&file.path, &env), name));
         joined.collect::<Vec<_>>()
     });
@@ -271,7 +271,10 @@ fn across_sides(
         for (at, findings) in again {
             match findings {
                 Some(findings) => side.findings[at] = findings,
-                None => outcome.coverage.errors.push(internal_error(&input.changed[at].path)),
+                None => {
+                    let reason = Reason::Internal(Stopped::File);
+                    outcome.coverage.errors.push(Skipped::new(input.changed[at].path.clone(), reason));
+                },
             }
         }
         files = sorted;
@@ -290,12 +293,12 @@ fn again(
 ) -> Option<Vec<Finding>> {
     let decoded = match source::read(file, scanner.options.max_size, scratch) {
         Read::Text(decoded) => decoded,
-        Read::Skipped(reason) if reason == source::BINARY => {
+        Read::Skipped(Reason::Binary) => {
             return Some(scanner.again(&file.path, "", across::Said { file: 0, drafts, allows: false }));
         }
         _ => return Some(Vec::new()),
     };
-    catch_unwind(AssertUnwindSafe(|| {
+    let made = guarded(&file.path, Stopped::File, || {
         let (own, allows) = match seen {
             Some(seen) => (seen.drafts.clone(), seen.allows),
             None => {
@@ -305,8 +308,8 @@ fn again(
         };
         drafts.splice(0..0, own);
         scanner.again(&file.path, &decoded.text, across::Said { file: 0, drafts, allows })
-    }))
-    .ok()
+    });
+    made.ok()
 }
 
 /// Findings in files that the change does not touch.

@@ -2,17 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::{Options, internal_error, interruption};
+use super::{Options, interruption};
 use crate::checks::credential::Engine;
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::{Coverage, Skipped};
+use crate::coverage::{Coverage, Reason, Skipped, Stopped, guarded};
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
@@ -63,8 +62,7 @@ pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     if options.interrupted.load(Ordering::Relaxed) {
         coverage.errors.push(interruption());
     }
-    coverage.skipped.sort();
-    coverage.errors.sort();
+    coverage.sort();
     gathered
 }
 
@@ -72,21 +70,20 @@ fn one(file: &File, options: &Options, buffer: &mut Scratch) -> Done {
     if options.interrupted.load(Ordering::Relaxed) {
         return Done::NotReached;
     }
-    let skipped = |reason: String| Skipped { path: file.path.clone(), reason };
+    let skipped = |reason| Skipped::new(file.path.clone(), reason);
     let decoded = match source::read(file, options.max_size, buffer) {
         Read::Skipped(reason) => return Done::Skipped(skipped(reason)),
         Read::Failed(reason) => return Done::Failed(skipped(reason)),
         Read::Text(decoded) => decoded,
     };
-    let read = catch_unwind(AssertUnwindSafe(|| facts(&file.path, &decoded.text, options)));
-    match read {
+    match guarded(&file.path, Stopped::File, || facts(&file.path, &decoded.text, options)) {
         Ok((facts, fault)) => Done::Read(decoded.bytes, Box::new(facts), fault.map(skipped)),
-        Err(_) => Done::Failed(internal_error(&file.path)),
+        Err(failed) => Done::Failed(failed),
     }
 }
 
 /// The facts of a text, and why there may be more in it.
-fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
+fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<Reason>) {
     let lang = Lang::of_path(path, text);
     let parsed = view::parse(path, text, lang);
     let facts = read::read(&View::new(path, text, lang, &parsed), &options.convention.kinds);
@@ -95,10 +92,7 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
     let fault = parsed.faults.iter().find(|fault| counts && !fault.recovered);
     let reason = fault.map(|fault| {
         let at = Span::new(fault.offset.min(text.len()), fault.offset.min(text.len()));
-        let line = LineIndex::new(text).region(text, at).start.line;
-        format!(
-            "the document at line {line} is not valid YAML, so what it holds is left out; `mlguard check` says more"
-        )
+        Reason::Unparsable { line: LineIndex::new(text).region(text, at).start.line }
     });
     (facts, reason)
 }

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::change::{Brought, value};
 use super::{Done, Options, Scanner, finish, interruption};
-use crate::finding::{Commit, Digest, Finding, Outcome, Scope, Skipped};
+use crate::coverage::{Reason, Scope, Skipped};
+use crate::finding::{Commit, Digest, Finding, Outcome};
 use crate::source::store::{Version, Versions};
 use crate::source::{File, Scratch};
 
@@ -143,8 +144,7 @@ impl Found {
                 self.files += 1;
                 self.bytes += bytes;
                 if seen.incomplete {
-                    let reason = "no valid YAML or JSON in some version; searched as a text".to_owned();
-                    self.skipped.push(Skipped { path: version.file.path.clone(), reason });
+                    self.skipped.push(Skipped::new(version.file.path.clone(), Reason::SearchedAsText));
                 }
                 for finding in seen.findings.into_iter().filter(|finding| finding.identity.is_value) {
                     let digest = finding.identity.value;

@@ -3,7 +3,6 @@
 //! Nothing of a run depends on the order in which threads finish. A panic while one file is looked at costs that file (it
 //! becomes an error of the coverage, without the panic's text) and no other.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,13 +12,13 @@ use crate::checks::credential::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Run, Weight, generator_credential};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
-use crate::finding::{DigestKey, Finding, Outcome, Skipped};
+use crate::coverage::{Reason, Skipped, Stopped, guarded};
+use crate::finding::{DigestKey, Finding, Outcome};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::{read, secret_file};
 use crate::rule::{Level, Rule};
-use crate::source::store::NOT_FETCHED;
-use crate::source::{self, BINARY, File, Listing, Read, Scratch};
+use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::Span;
 
 mod across;
@@ -166,13 +165,9 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     let size = bytes.len() as u64;
-    let failed = |reason: String| Skipped { path: path.into(), reason };
     if size > options.max_size {
-        let limit = options.max_size;
-        outcome
-            .coverage
-            .errors
-            .push(failed(format!("larger than the limit of {limit} bytes; raise it with --max-size")));
+        let reason = Reason::TooLarge { limit: options.max_size, size: None };
+        outcome.coverage.errors.push(Skipped::new(path, reason));
     } else if let Some(decoded) = source::decode(bytes) {
         match scanner.guarded(path, &decoded.text) {
             Ok(mut seen) => {
@@ -188,10 +183,9 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
                     let (mut said, failed) = across::said(&scanner, vec![source], context);
                     outcome.coverage.errors.extend(failed);
                     if let Some(said) = said.pop() {
-                        let again = catch_unwind(AssertUnwindSafe(|| scanner.again(path, &decoded.text, said)));
-                        match again {
+                        match guarded(path, Stopped::File, || scanner.again(path, &decoded.text, said)) {
                             Ok(again) => outcome.findings = again,
-                            Err(_) => outcome.coverage.errors.push(internal_error(path)),
+                            Err(failed) => outcome.coverage.errors.push(failed),
                         }
                     }
                 }
@@ -199,7 +193,7 @@ pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, opti
             Err(failed) => outcome.coverage.errors.push(failed),
         }
     } else {
-        outcome.coverage.skipped.push(failed("binary file".to_owned()));
+        outcome.coverage.skipped.push(Skipped::new(path, Reason::Binary));
     }
     finish(&mut outcome);
     outcome
@@ -210,24 +204,15 @@ fn is_tracked(file: &File) -> bool {
     file.tracked || file.blob.is_some()
 }
 
-/// What a panic over one file leaves.
-fn internal_error(path: &str) -> Skipped {
-    let reason = "an internal error stopped the check of this file; please report it with the version of mlguard";
-    Skipped { path: path.into(), reason: reason.to_owned() }
-}
-
 /// What an interrupt leaves: the error of a run that did not get to its end.
 #[must_use]
 pub(crate) fn interruption() -> Skipped {
-    Skipped { path: ".".into(), reason: "interrupted before every file was searched; run it again".to_owned() }
+    Skipped::new(".", Reason::Interrupted)
 }
 
 fn finish(outcome: &mut Outcome) {
     outcome.findings.sort_by(Finding::order);
-    outcome.coverage.skipped.sort();
-    outcome.coverage.skipped.dedup();
-    outcome.coverage.errors.sort();
-    outcome.coverage.errors.dedup();
+    outcome.coverage.sort();
     outcome.complete &= outcome.coverage.errors.is_empty();
 }
 
@@ -262,11 +247,11 @@ impl<'o> Scanner<'o> {
         if self.options.interrupted.load(Ordering::Relaxed) {
             return Done::NotReached;
         }
-        let skipped = |reason: String| Skipped { path: file.path.clone(), reason };
+        let skipped = |reason| Skipped::new(file.path.clone(), reason);
         match source::read(file, self.options.max_size, buffer) {
             // What is no text is told by its name alone.
             Read::Skipped(reason) => {
-                match secret_file::of_binary(&file.path).filter(|_| self.across && reason == BINARY) {
+                match secret_file::of_binary(&file.path).filter(|_| self.across && reason == Reason::Binary) {
                     Some(kind) => {
                         let facts = Facts { secret_file: Some(kind), tracked: is_tracked(file), ..Facts::default() };
                         Done::Seen { bytes: 0, seen: Box::new(Seen { facts, ..Seen::default() }) }
@@ -274,9 +259,7 @@ impl<'o> Scanner<'o> {
                     None => Done::Skipped(skipped(reason)),
                 }
             }
-            Read::Failed(reason) if self.options.accept_missing && reason.contains(NOT_FETCHED) => {
-                Done::Skipped(skipped(reason))
-            }
+            Read::Failed(reason @ Reason::NotFetched(_)) if self.options.accept_missing => Done::Skipped(skipped(reason)),
             Read::Failed(reason) => Done::Failed(skipped(reason)),
             Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
                 Ok(mut seen) => {
@@ -290,7 +273,7 @@ impl<'o> Scanner<'o> {
 
     /// Looks at a text; a panic becomes an error that names the file and nothing else.
     fn guarded(&self, path: &str, text: &str) -> Result<Seen, Skipped> {
-        catch_unwind(AssertUnwindSafe(|| self.text(path, text))).map_err(|_| internal_error(path))
+        guarded(path, Stopped::File, || self.text(path, text))
     }
 
     fn text(&self, path: &str, text: &str) -> Seen {

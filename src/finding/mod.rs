@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::coverage::Coverage;
 use crate::rule::{Fixable, Level, Text};
 use crate::span::{Region, Span};
 
@@ -191,50 +192,6 @@ impl Finding {
             .then_with(|| self.place.cmp(&other.place))
             .then_with(|| self.fingerprint.cmp(&other.fingerprint))
     }
-}
-
-/// What a run looked at, for the closing line and the reports.
-#[derive(Clone, Debug, Default)]
-pub struct Coverage {
-    /// What was asked for.
-    pub scope: Scope,
-    /// Files searched.
-    pub files: usize,
-    /// Bytes searched.
-    pub bytes: u64,
-    /// Commits searched (0 for a tree).
-    pub commits: usize,
-    /// Findings that a baseline accepts, which are not in the outcome.
-    pub accepted: usize,
-    /// How many of these are accepted by their place alone, because the key of the baseline was missing.
-    pub unverified: usize,
-    /// What was left out on purpose, and why; sorted by path. Does not make a run incomplete.
-    pub skipped: Vec<Skipped>,
-    /// What should have been searched and could not be; sorted by path. Makes the run incomplete (exit 2).
-    pub errors: Vec<Skipped>,
-}
-
-/// What a run was asked to look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
-    /// Files as they are.
-    #[default]
-    Tree,
-    /// What a commit of the index would bring.
-    Staged,
-    /// What a range of commits brings.
-    Range,
-    /// Everything that was ever committed.
-    History,
-}
-
-/// A file that was not searched.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skipped {
-    /// Path, as in [`Finding::path`].
-    pub path: Arc<str>,
-    /// Why, and what to do where something can be done. Never content of the file.
-    pub reason: String,
 }
 
 /// The result of a run: everything that a reporter needs.

@@ -132,7 +132,7 @@ fn coverage(outcome: &Outcome, writer: &mut Writer<'_>) -> io::Result<()> {
                         .coverage
                         .errors
                         .iter()
-                        .map(|error| format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason))),
+                        .map(|error| format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason.to_string()))),
                 );
                 element(writer, "error", &[("message", fault), ("type", "error")])
                     .write_text_content(text(&lines.join("\n")))?;

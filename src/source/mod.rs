@@ -26,7 +26,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::finding::Skipped;
+use crate::coverage::Skipped;
 
 pub(crate) use commits::{Commit, committed};
 pub(crate) use decode::{Decoded, Encoding, decode};
@@ -36,7 +36,7 @@ pub use ignored::ignored_below;
 pub(crate) use ignored::{Ignored, ignored, ignored_in};
 pub(crate) use past::{Past, past};
 pub(crate) use read::read;
-pub(crate) use read::{BINARY, Read, stdin};
+pub(crate) use read::{Read, stdin};
 pub(crate) use store::Scratch;
 pub use tree::list;
 pub(crate) use tree::{report_name, root_of};

@@ -10,10 +10,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::git::{Entry, Repository};
-use super::read::{failure, not_regular, open};
+use super::read::open;
 use super::walk::{Rules, locate, walk};
 use super::{File, Kind, Listing, SourceError};
-use crate::finding::Skipped;
+use crate::coverage::{Reason, Skipped};
 
 /// Lists the files of `paths`, which are files or folders; a symbolic link among them is resolved.
 ///
@@ -186,7 +186,7 @@ impl Tree {
         while let Some((path, root)) = submodules.pop() {
             match Repository::submodule(root) {
                 Ok(submodule) => submodules.extend(self.add_repository(&submodule, b"")),
-                Err(error) => self.errors.push(Skipped { path, reason: format!("submodule: {error}") }),
+                Err(error) => self.errors.push(Skipped::new(path, Reason::Other(format!("submodule: {error}")))),
             }
         }
     }
@@ -231,7 +231,7 @@ impl Tree {
         match folders.kind(base.root, entry.path) {
             Ok(Some(kind)) if kind != Kind::Folder => self.place(base, entry.path, kind, true),
             Ok(_) if entry.sparse => {
-                self.skip(base, entry.path, "not in the work tree: left out by the sparse checkout");
+                self.skip(base, entry.path, Reason::SparseCheckout);
             }
             Ok(_) => {}
             Err(error) => self.fail(base, &[(entry.path.to_vec(), error)]),
@@ -251,7 +251,7 @@ impl Tree {
             }
             (Ok(Some(Kind::Folder)), _) if self.add_folder(base, entry.path) > 0 => {}
             (Ok(Some(Kind::Folder) | None), _) => {
-                self.skip(base, entry.path, "submodule that is not checked out; run `git submodule update --init`");
+                self.skip(base, entry.path, Reason::SubmoduleNotCheckedOut);
             }
             // The walk saw what stands in its place.
             (Ok(Some(_)), _) => {}
@@ -271,19 +271,19 @@ impl Tree {
                 let boundary = if self.git { &self.root } else { base.root }.to_owned();
                 self.links.push(Link { path: base.report(path), location, boundary });
             }
-            Kind::Special(kind) => self.skip(base, path, &not_regular(kind)),
+            Kind::Special(kind) => self.skip(base, path, Reason::NotRegular(kind)),
             Kind::Folder => {}
         }
     }
 
-    fn skip(&mut self, base: &Base<'_>, path: &[u8], reason: &str) {
-        self.skipped.push(Skipped { path: base.report(path), reason: reason.to_owned() });
+    fn skip(&mut self, base: &Base<'_>, path: &[u8], reason: Reason) {
+        self.skipped.push(Skipped::new(base.report(path), reason));
     }
 
     fn fail(&mut self, base: &Base<'_>, errors: &[(Vec<u8>, io::Error)]) {
         for (path, error) in errors {
             let path = if path.is_empty() { b"." } else { path.as_slice() };
-            self.errors.push(Skipped { path: base.report(path), reason: failure(error) });
+            self.errors.push(Skipped::new(base.report(path), Reason::from(error)));
         }
     }
 
@@ -298,7 +298,7 @@ impl Tree {
             let listed: HashSet<&Path> = self.files.iter().map(|file| file.location.as_path()).collect();
             let judge = |link: &Link| {
                 let reason = left_out(link, &listed, &self.folders)?;
-                Some(Skipped { path: link.path.clone(), reason: reason.to_owned() })
+                Some(Skipped::new(link.path.clone(), Reason::LinkNotFollowed(reason)))
             };
             self.skipped.extend(self.links.iter().filter_map(judge));
         }
@@ -323,16 +323,16 @@ impl Tree {
 fn left_out(link: &Link, listed: &HashSet<&Path>, folders: &[PathBuf]) -> Option<&'static str> {
     let target = match link.location.canonicalize() {
         Ok(target) => target,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some("symbolic link to nothing"),
-        Err(_) => return Some("symbolic link that cannot be resolved"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some("to nothing"),
+        Err(_) => return Some("that cannot be resolved"),
     };
     let Ok(inner) = target.strip_prefix(&link.boundary) else {
-        return Some("symbolic link out of the scanned tree; not followed");
+        return Some("out of the scanned tree; not followed");
     };
     let covered = listed.contains(target.as_path())
         || (target.is_dir() && folders.iter().any(|folder| target.starts_with(folder)));
     if inner.iter().any(|name| name == ".git") || !covered {
-        return Some("symbolic link to what is not part of this scan");
+        return Some("to what is not part of this scan");
     }
     None
 }

@@ -86,7 +86,7 @@ impl Tree {
             return Err(interrupt::problem());
         }
         for failed in outcome.coverage.errors.iter().take(TOLD) {
-            output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+            output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
         }
         if outcome.coverage.errors.len() > TOLD {
             let more = outcome.coverage.errors.len() - TOLD;

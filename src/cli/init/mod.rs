@@ -64,7 +64,7 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
         return Err(interrupt::problem());
     }
     for failed in coverage.errors.iter().take(TOLD) {
-        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
     }
     let complete = if coverage.errors.is_empty() {
         Exit::Clean

@@ -17,15 +17,13 @@ use gix::objs::{Kind, TreeRefIter};
 
 use super::objects::{Blob, ObjectError, Objects, Reader, Scratch};
 use super::{Store, graph::Graph};
-use crate::finding::Skipped;
+use crate::coverage::{Reason, Skipped};
 use crate::source::tree::encoded;
 use crate::source::walk::{join, locate};
 use crate::source::{File, SourceError, git::git_error};
 
 /// Files of attributes are read up to this size, bytes.
 const MOST_ATTRIBUTES: u64 = 1 << 20;
-/// Why a submodule is left out.
-pub(super) const SUBMODULE: &str = "submodule; its commits are checked in its own repository";
 /// Folders in folders, at most: Git has no limit, hostile trees neither.
 const DEPTH: usize = 512;
 
@@ -283,8 +281,7 @@ fn unmerged(index: &gix::index::File) -> Vec<Skipped> {
     let open = index.entries().iter().filter(|entry| entry.stage() != Stage::Unconflicted);
     let mut paths: Vec<String> = open.map(|entry| encoded(entry.path(index))).collect();
     paths.dedup();
-    let reason = "has a merge conflict; solve it and `git add` the file";
-    paths.into_iter().map(|path| Skipped { path: path.into(), reason: reason.to_owned() }).collect()
+    paths.into_iter().map(|path| Skipped::new(path, Reason::Conflict)).collect()
 }
 
 /// A walk through the folders of all sides, and what it found.
@@ -376,11 +373,11 @@ impl<'w> Walk<'w> {
         };
         let files: Vec<Option<File>> = entries.iter().map(file).collect();
         let reason = match entries.first() {
-            Some(Some(Entry::Link(_))) => Some("symbolic link; its target is checked under its own path"),
-            Some(Some(Entry::Submodule(_))) => Some(SUBMODULE),
+            Some(Some(Entry::Link(_))) => Some(Reason::Link),
+            Some(Some(Entry::Submodule(_))) => Some(Reason::Submodule),
             _ => None,
         };
-        self.skipped.extend(reason.map(|reason| Skipped { path: report.clone(), reason: reason.to_owned() }));
+        self.skipped.extend(reason.map(|reason| Skipped::new(report.clone(), reason)));
         let mut files = files.into_iter();
         let new = files.next().flatten();
         let olds: Vec<Option<File>> = files.collect();
@@ -414,9 +411,9 @@ impl<'w> Walk<'w> {
         let mut buffer = Vec::new();
         if let Side::Tree(id) = side {
             if depth > DEPTH {
-                self.fail(path, "folders stand too deep in each other");
+                self.fail(path, Reason::TooDeep);
             } else if let Err(error) = self.reader.read(*id, Kind::Tree, &mut buffer) {
-                self.fail(path, &error.to_string());
+                self.fail(path, Reason::from(&error));
                 buffer.clear();
             }
         }
@@ -436,7 +433,7 @@ impl<'w> Walk<'w> {
             (Side::Tree(id), _) => match rows_of_tree(tree, *id, self.reader.hash()) {
                 Ok(rows) => rows,
                 Err(error) => {
-                    self.fail(path, &error.to_string());
+                    self.fail(path, Reason::from(&error));
                     Vec::new()
                 }
             },
@@ -445,9 +442,9 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn fail(&mut self, path: &[u8], reason: &str) {
+    fn fail(&mut self, path: &[u8], reason: Reason) {
         let path = if path.is_empty() { ".".to_owned() } else { encoded(path) };
-        self.errors.push(Skipped { path: path.into(), reason: reason.to_owned() });
+        self.errors.push(Skipped::new(path, reason));
     }
 }
 

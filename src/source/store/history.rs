@@ -8,11 +8,12 @@ use gix::ObjectId;
 use gix::objs::{CommitRef, Kind, TreeRefIter};
 use rayon::prelude::*;
 
-use super::compare::{SUBMODULE, Side, Walk};
+use super::compare::{Side, Walk};
 use super::graph::{CommitInfo, Graph, peel};
 use super::objects::{Blob, ObjectError, Objects};
 use super::{Store, graph};
-use crate::finding::{Commit, Skipped};
+use crate::coverage::{Reason, Skipped};
+use crate::finding::Commit;
 use crate::source::{File, SourceError};
 
 /// Which commits are meant.
@@ -134,10 +135,10 @@ impl Store {
                         }
                     }
                 }
-                Err(error) => errors.push(Skipped {
-                    path: ".".into(),
-                    reason: format!("the objects of the repository cannot be listed: {error}"),
-                }),
+                Err(error) => errors.push(Skipped::new(
+                    ".",
+                    Reason::Other(format!("the objects of the repository cannot be listed: {error}")),
+                )),
             }
         }
         tips.sort_unstable();
@@ -145,8 +146,7 @@ impl Store {
         let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, keep, interrupted)?;
         versions.errors.extend(errors);
         if lost > 0 {
-            let reason = format!("{lost} commits that only a reflog remembers are gone");
-            versions.skipped.push(Skipped { path: "logs".into(), reason });
+            versions.skipped.push(Skipped::new("logs", Reason::CommitsGone(lost)));
         }
         self.beside(&mut versions, &roots, blobs, &loose, wanted.all_objects);
         versions.introduced.retain(|version| version.commit.is_some() || (keep.wanted)(&version.file.path));
@@ -228,8 +228,7 @@ impl Store {
             }
         }
         if submodules > 0 {
-            let reason = "submodules; their commits are checked in their own repositories".to_owned();
-            versions.skipped.push(Skipped { path: ".".into(), reason });
+            versions.skipped.push(Skipped::new(".", Reason::Submodules));
         }
         versions.errors.sort();
         versions.errors.dedup();
@@ -338,7 +337,7 @@ fn date(seconds: i64, offset: i32) -> Option<String> {
 }
 
 fn failed(error: &ObjectError) -> Skipped {
-    Skipped { path: ".".into(), reason: error.to_string() }
+    Skipped::new(".", Reason::from(error))
 }
 
 /// What `commit` changed. Something that one of its parents has is not its doing.
@@ -352,7 +351,7 @@ fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectI
     walk.folder(b"", &sides, 0);
     let mut step = Step { errors: std::mem::take(&mut walk.errors), ..Step::default() };
     let skipped = std::mem::take(&mut walk.skipped);
-    step.submodules = skipped.iter().filter(|skipped| skipped.reason.starts_with(SUBMODULE)).count();
+    step.submodules = skipped.iter().filter(|skipped| skipped.reason == Reason::Submodule).count();
     for change in std::mem::take(&mut walk.changed) {
         let is_new = change.is_new();
         for old in change.olds.into_iter().flatten() {

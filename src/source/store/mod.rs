@@ -22,7 +22,7 @@ pub(crate) use compare::Change;
 pub(crate) use compare::Changes;
 pub(crate) use graph::CommitInfo;
 pub(crate) use history::{Keep, Range, Version, Versions, Wanted};
-pub(crate) use objects::{Blob, NOT_FETCHED, Objects, Scratch};
+pub(crate) use objects::{Blob, Objects, Scratch};
 pub(crate) use snapshot::Snapshot;
 
 use super::SourceError;
@@ -154,7 +154,7 @@ impl Store {
     pub(crate) fn named(&self, prefix: &str) -> Result<Vec<Id>, SourceError> {
         let tips = self.tips(false);
         if let Some(error) = tips.errors.into_iter().next() {
-            return Err(git_error(&self.root, error.reason));
+            return Err(git_error(&self.root, error.reason.to_string()));
         }
         let mut reader = self.objects.reader();
         let below = tips.named.into_iter().filter(|(_, name)| name.starts_with(prefix));
