@@ -185,10 +185,7 @@ impl fmt::Display for Reason {
                 );
             }
             Self::Internal(stopped) => {
-                return write!(
-                    f,
-                    "an internal error stopped {stopped}; please report it with the version of mlguard"
-                );
+                return write!(f, "an internal error stopped {stopped}; please report it with the version of mlguard");
             }
         })
     }

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::Scanner;
 use crate::checks::across::{self, Drafts};
 use crate::checks::{Check, Draft};
+use crate::coverage::{self, Reason, Skipped, Stopped};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::coverage::{self, Reason, Skipped, Stopped};
 use crate::finding::Finding;
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
@@ -53,7 +53,8 @@ pub(super) fn findings(
         let file = &files[index];
         match source::read(file, scanner.options.max_size, buffer) {
             Read::Text(decoded) => {
-                let again = coverage::guarded(&file.path, Stopped::File, || scanner.again(&file.path, &decoded.text, said));
+                let again =
+                    coverage::guarded(&file.path, Stopped::File, || scanner.again(&file.path, &decoded.text, said));
                 Some(again.map(|again| (index, again)))
             }
             // Nothing of it is text, so that only what was said of the whole can be shown.

@@ -13,9 +13,9 @@ use rayon::prelude::*;
 use super::across;
 use super::{Done, IgnoredOf, Options, Scanner, Seen, finish, interruption, make};
 use crate::checks::{Draft, generator_credential};
+use crate::coverage::{Reason, Scope, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::coverage::{Reason, Scope, Skipped, Stopped, guarded};
 use crate::finding::{Digest, Finding, Identity, Outcome};
 use crate::inventory::facts::Facts;
 use crate::inventory::{kustomization, read};
@@ -274,7 +274,7 @@ fn across_sides(
                 None => {
                     let reason = Reason::Internal(Stopped::File);
                     outcome.coverage.errors.push(Skipped::new(input.changed[at].path.clone(), reason));
-                },
+                }
             }
         }
         files = sorted;

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 
 use super::{Options, interruption};
 use crate::checks::credential::Engine;
+use crate::coverage::{Coverage, Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::coverage::{Coverage, Reason, Skipped, Stopped, guarded};
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};

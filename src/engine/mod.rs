@@ -10,9 +10,9 @@ use rayon::prelude::*;
 
 use crate::checks::credential::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Run, Weight, generator_credential};
+use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
-use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::finding::{DigestKey, Finding, Outcome};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
@@ -259,7 +259,9 @@ impl<'o> Scanner<'o> {
                     None => Done::Skipped(skipped(reason)),
                 }
             }
-            Read::Failed(reason @ Reason::NotFetched(_)) if self.options.accept_missing => Done::Skipped(skipped(reason)),
+            Read::Failed(reason @ Reason::NotFetched(_)) if self.options.accept_missing => {
+                Done::Skipped(skipped(reason))
+            }
             Read::Failed(reason) => Done::Failed(skipped(reason)),
             Read::Text(decoded) => match self.guarded(&file.path, &decoded.text) {
                 Ok(mut seen) => {

@@ -122,7 +122,8 @@ fn invocation(outcome: &Outcome, kept: usize) -> Invocation {
         ));
     }
     for error in &outcome.coverage.errors {
-        let text = format!("'{}' was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
+        let text =
+            format!("'{}' was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
         notifications.push(notification("error", &text, Some(&error.path)));
     }
     if !is_complete(outcome) {
@@ -141,7 +142,8 @@ fn skips(coverage: &Coverage) -> Vec<Notification> {
         notifications.push(notification("note", &format!("{} left out.", count(binary.len(), "binary file")), None));
     }
     for skipped in others.iter().take(MOST_SKIPS) {
-        let text = format!("'{}' was left out: {}", neutral(&skipped.path), sentence(&neutral(&skipped.reason.to_string())));
+        let text =
+            format!("'{}' was left out: {}", neutral(&skipped.path), sentence(&neutral(&skipped.reason.to_string())));
         notifications.push(notification("note", &text, Some(&skipped.path)));
     }
     if others.len() > MOST_SKIPS {

@@ -4,8 +4,8 @@ use std::borrow::Cow::Borrowed;
 use std::sync::Arc;
 
 use super::{Context, Format, Repository, write};
-use crate::finding::edit::{Fix, FixKind};
 use crate::coverage::{Coverage, Reason, Skipped};
+use crate::finding::edit::{Fix, FixKind};
 use crate::finding::{Commit, Excerpt, Finding, Identity, MASK, Outcome, Related};
 use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
 use crate::span::{Position, Region, Span};
@@ -127,8 +127,13 @@ pub(super) fn outcome() -> Outcome {
 /// Two findings of a history: one that HEAD still has, one that it has not.
 pub(super) fn history() -> Outcome {
     let mut outcome = outcome();
-    outcome.coverage =
-        Coverage { scope: crate::coverage::Scope::History, files: 12, bytes: 34_100, commits: 5, ..Coverage::default() };
+    outcome.coverage = Coverage {
+        scope: crate::coverage::Scope::History,
+        files: 12,
+        bytes: 34_100,
+        commits: 5,
+        ..Coverage::default()
+    };
     for (finding, in_head) in outcome.findings.iter_mut().zip([true, false]) {
         finding.commit = Some(Commit {
             id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".to_owned(),
