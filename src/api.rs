@@ -4,7 +4,7 @@
 
 /// Checks by the program's own list.
 pub mod checks {
-    pub use crate::checks::{ALL, Run};
+    pub use crate::checks::{ALL, Check, Need, Run};
 }
 
 /// Arguments, for the pages that are made from them.
@@ -66,7 +66,7 @@ pub mod report {
 
 /// Rules.
 pub mod rule {
-    pub use crate::rule::{Family, Fixable, Rule, builtin, find};
+    pub use crate::rule::{Family, Fixable, Rule, RuleId, builtin, find, id};
 }
 
 /// Sealing, for comparing with kubeseal.

@@ -1,16 +1,17 @@
 //! Checks of the whole repository: what they see, and where they put what they say.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Check, Draft, Run, Weight};
+use super::{Check, Draft, Run};
 use crate::coverage::{Skipped, Stopped, guarded};
 use crate::finding::Related;
 use crate::inventory::Place;
 use crate::inventory::facts::Object;
 use crate::inventory::index::Inventory;
-use crate::rule::Level;
+use crate::rule::RuleId;
 
 /// What is said of one file.
 pub(crate) type Drafts = Vec<Draft>;
@@ -22,7 +23,7 @@ pub struct Across<'i> {
     /// The day against which ages are held.
     pub today: Date,
     checks: &'i [&'static Check],
-    rule: &'static str,
+    check: &'static Check,
     drafts: Vec<(usize, Draft)>,
 }
 
@@ -37,47 +38,52 @@ pub(crate) struct Found {
 /// Runs the checks that look at the whole repository. A panic costs one of them and no other.
 #[must_use]
 pub(crate) fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Found {
-    let mut failed = Vec::new();
-    let mut across = Across { inventory, today, checks, rule: "", drafts: Vec::new() };
+    let (mut drafts, mut failed) = (Vec::new(), Vec::new());
     for check in checks {
         if let Run::Repository(run) = check.run {
-            across.rule = check.rule;
-            let before = across.drafts.len();
-            if let Err(stopped) = guarded(".", Stopped::Check(check.rule), || run(&mut across)) {
-                across.drafts.truncate(before);
-                failed.push(stopped);
+            let mut across = Across { inventory, today, checks, check, drafts: Vec::new() };
+            match guarded(".", Stopped::Check(check.rule.as_str()), || run(&mut across)) {
+                Ok(()) => drafts.append(&mut across.drafts),
+                Err(stopped) => failed.push(stopped),
             }
         }
     }
-    Found { drafts: across.drafts, failed }
+    drop_yielding(&mut drafts, checks);
+    Found { drafts, failed }
+}
+
+/// One mistake is one finding: drops the reports of checks that leave the same place to another rule, which reports it.
+fn drop_yielding(drafts: &mut Vec<(usize, Draft)>, checks: &[&'static Check]) {
+    let yields_to: BTreeMap<&str, &[RuleId]> =
+        checks.iter().map(|check| (check.rule.as_str(), check.yields_to)).collect();
+    let winners: BTreeSet<RuleId> = yields_to.values().copied().flatten().copied().collect();
+    let mut taken = BTreeSet::new();
+    for (file, draft) in &*drafts {
+        taken.extend(winners.iter().filter(|rule| draft.rule == **rule).map(|rule| (*rule, *file, draft.span)));
+    }
+    drafts.retain(|(file, draft)| {
+        let others = yields_to.get(&*draft.rule).copied().unwrap_or_default();
+        !others.iter().any(|rule| taken.contains(&(*rule, *file, draft.span)))
+    });
 }
 
 impl<'i> Across<'i> {
-    /// Whether another rule is on, so that what it tells need not be told twice.
+    /// Whether `rule`, one of those that the check yields to, is on, so that part of a report is left to it. Whole reports
+    /// are dropped without asking.
     #[must_use]
-    pub fn is_on(&self, rule: &str) -> bool {
+    pub fn yields_to(&self, rule: RuleId) -> bool {
+        debug_assert!(
+            self.check.yields_to.contains(&rule),
+            "{} does not say that it yields to {rule}",
+            self.check.rule
+        );
         self.checks.iter().any(|check| check.rule == rule)
     }
 
     /// Reports a fault at a place of the file with that index.
     pub fn report(&mut self, file: usize, place: Place, symbolic: Option<String>, message: String) -> &mut Draft {
-        self.drafts.push((
-            file,
-            Draft {
-                rule: self.rule.into(),
-                at_most: Level::Error,
-                span: place.span,
-                place: symbolic,
-                message,
-                help: None,
-                weight: Weight::Structure,
-                refuted: false,
-                incomplete: false,
-                related: Vec::new(),
-                fix: None,
-                repair: None,
-            },
-        ));
+        let draft = Draft::new(self.check.rule, self.check.subject, place.span, message);
+        self.drafts.push((file, Draft { place: symbolic, ..draft }));
         let last = self.drafts.len() - 1;
         &mut self.drafts[last].1
     }
@@ -113,7 +119,7 @@ pub(super) fn listed(words: &[String]) -> String {
 
 /// What the check of a rule says of files, each finding as `LEVEL MESSAGE`.
 #[cfg(test)]
-pub(super) fn said(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn said(rule: RuleId, files: &[(&str, &str)]) -> Vec<String> {
     use crate::document::fragment::Lang;
     use crate::document::view::{View, parse};
     use crate::inventory::convention::Convention;
@@ -135,10 +141,12 @@ pub(super) fn said(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Subject;
     use super::*;
     use crate::coverage::Reason;
     use crate::inventory::convention::Convention;
     use crate::inventory::facts::Facts;
+    use crate::rule::id;
 
     #[test]
     fn a_check_that_panics_costs_no_other() {
@@ -149,14 +157,52 @@ mod tests {
         fn speaks(cx: &mut Across<'_>) {
             cx.report(0, Place::START, None, "whole".to_owned());
         }
-        static CHECKS: [Check; 2] =
-            [Check { rule: "a", run: Run::Repository(fails) }, Check { rule: "b", run: Run::Repository(speaks) }];
+        static CHECKS: [Check; 2] = [
+            Check::repository(id::UNUSED_SECRET, Subject::Structure, fails),
+            Check::repository(id::SECRET_SPRAWL, Subject::Structure, speaks),
+        ];
         let files = [("a.yaml".into(), Facts::default())];
         let convention = Convention::default();
         let inventory = Inventory::new(&files, &convention);
         let found = run(&inventory, Date::constant(2026, 1, 1), &[&CHECKS[0], &CHECKS[1]]);
-        assert_eq!(found.failed, [Skipped::new(".", Reason::Internal(Stopped::Check("a")))]);
+        assert_eq!(found.failed, [Skipped::new(".", Reason::Internal(Stopped::Check("unused-secret")))]);
         let said: Vec<&str> = found.drafts.iter().map(|(_, draft)| draft.message.as_str()).collect();
         assert_eq!(said, ["whole"]);
+    }
+
+    #[test]
+    fn one_mistake_is_one_finding() {
+        fn yields(cx: &mut Across<'_>) {
+            cx.report(0, Place::START, None, "both see it".to_owned());
+            cx.report(1, Place::START, None, "seen by one".to_owned());
+        }
+        fn wins(cx: &mut Across<'_>) {
+            cx.report(0, Place::START, None, "reported once".to_owned());
+        }
+        static CHECKS: [Check; 2] = [
+            Check::repository(id::UNUSED_SECRET, Subject::Structure, yields).yielding_to(&[id::SECRET_SPRAWL]),
+            Check::repository(id::SECRET_SPRAWL, Subject::Structure, wins),
+        ];
+        let files = [("a.yaml".into(), Facts::default()), ("b.yaml".into(), Facts::default())];
+        let convention = Convention::default();
+        let inventory = Inventory::new(&files, &convention);
+        let messages = |checks: &[&'static Check]| -> Vec<String> {
+            let found = run(&inventory, Date::constant(2026, 1, 1), checks);
+            found.drafts.into_iter().map(|(_, draft)| draft.message).collect()
+        };
+        assert_eq!(messages(&[&CHECKS[0], &CHECKS[1]]), ["seen by one", "reported once"]);
+        assert_eq!(messages(&[&CHECKS[0]]), ["both see it", "seen by one"]);
+    }
+
+    /// The pass that drops reports sees those of the repository only.
+    #[test]
+    fn checks_of_the_repository_yield_to_such_checks() {
+        let is_repository = |rule: &RuleId| {
+            super::super::ALL.iter().any(|check| check.rule == *rule && matches!(check.run, Run::Repository(_)))
+        };
+        for check in super::super::ALL.iter().filter(|check| !check.yields_to.is_empty()) {
+            assert!(is_repository(&check.rule), "{}", check.rule);
+            assert!(check.yields_to.iter().all(is_repository), "{}", check.rule);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! `command-credential`: a command that puts a secret into a store, with the value on its command line.
 
-use super::{Context, Level};
+use super::Context;
 use crate::document::fragment::Lang;
 use crate::document::shell::Literal;
+use crate::rule::Level;
 use crate::value::{self, Confidence, KeyClass, is_placeholder};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {

@@ -29,7 +29,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                     };
                     let mut place = format!("{} .spec.parameters", object.title());
                     push_key(&mut place, name);
-                    cx.structure(object.unit.outer(key.span()), Some(place), message).help = Some(help.to_owned());
+                    cx.report(object.unit.outer(key.span()), Some(place), message).help = Some(help.to_owned());
                 }
             }
         }
@@ -46,7 +46,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                 if let Some(key) = key {
                     push_key(&mut place, key);
                 }
-                let draft = cx.structure(span, Some(place), message);
+                let draft = cx.report(span, Some(place), message);
                 draft.help = Some(help.to_owned());
                 draft.at_most = level;
             }

@@ -207,7 +207,7 @@ spec:
             let mut files = vec![("pod.yaml", pod.as_str())];
             files.extend(classes.iter().map(|text| ("class.yaml", text.as_str())));
             files.sort_unstable();
-            assert_eq!(said("csi-undefined-class", &files), wanted.into_iter().collect::<Vec<_>>());
+            assert_eq!(said(crate::rule::id::CSI_UNDEFINED_CLASS, &files), wanted.into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -97,5 +97,5 @@ fn report<'c>(
     path: &str,
     message: String,
 ) -> &'c mut Draft {
-    cx.structure(object.unit.outer(at.span()), Some(format!("{} {path}", object.title())), message)
+    cx.report(object.unit.outer(at.span()), Some(format!("{} {path}", object.title())), message)
 }

@@ -7,6 +7,7 @@ use super::undefined_secret::is_satisfied;
 use super::{secret_sprawl, secret_type_mismatch};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory, Used};
+use crate::rule::id;
 
 /// A Secret in each environment that has it.
 type Environments<'i> = BTreeMap<&'i str, Vec<&'i Defined<'i>>>;
@@ -16,7 +17,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let mut workflows: BTreeMap<&str, BTreeMap<&str, Environments<'_>>> = BTreeMap::new();
     let mut environments: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     // A Secret that should not be there at all is told of elsewhere.
-    let sprawl = cx.is_on("secret-sprawl");
+    let sprawl = cx.yields_to(id::SECRET_SPRAWL);
     let sprawls = |defined: &Defined<'_>| sprawl && secret_sprawl::sprawls(inventory, defined).is_some();
     for defined in inventory.defined.iter().filter(|defined| counts(inventory, defined) && !sprawls(defined)) {
         // A ciphertext under a new name does not open, which is told elsewhere.
@@ -58,7 +59,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 
 /// Compares the keys of one Secret over the environments. One finding, since a key with another name is missing in both.
 fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_>) {
-    let typed = cx.is_on("secret-type-mismatch");
+    let typed = cx.yields_to(id::SECRET_TYPE_MISMATCH);
     let comparable = |defined: &Defined<'_>| {
         defined.definition.complete && !(typed && secret_type_mismatch::fault(cx.inventory, defined).is_some())
     };
@@ -102,12 +103,12 @@ fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_
 fn wants(cx: &Across<'_>, workflow: &str, environment: &str, name: &str) -> bool {
     let inventory = cx.inventory;
     let asks = |used: &&Used<'_>| used.is_needed() && !is_satisfied(inventory, used);
-    cx.is_on("undefined-secret") && uses(inventory, workflow, environment, name).any(|used| asks(&used))
+    cx.yields_to(id::UNDEFINED_SECRET) && uses(inventory, workflow, environment, name).any(|used| asks(&used))
 }
 
 /// The keys for which that holds.
 fn wanted_keys<'i>(cx: &Across<'i>, workflow: &str, environment: &str, name: &str) -> BTreeSet<&'i str> {
-    if !cx.is_on("undefined-secret-key") {
+    if !cx.yields_to(id::UNDEFINED_SECRET_KEY) {
         return BTreeSet::new();
     }
     let asking = uses(cx.inventory, workflow, environment, name).filter(|used| used.is_needed());

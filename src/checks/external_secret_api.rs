@@ -42,7 +42,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             object.title()
         );
         let place = format!("{} .apiVersion", object.title());
-        cx.structure(span, Some(place), message).fix = fix(view, object, version);
+        cx.report(span, Some(place), message).fix = fix(view, object, version);
     }
 }
 
@@ -75,7 +75,7 @@ fn first_only(cx: &mut Context<'_, '_>, object: &Object<'_>) {
     let place = format!("{} .apiVersion", object.title());
     let edit = Spot::at(view, span).and_then(|spot| spot.replace(&wanted));
     let fix = edit.map(|edit| Fix::edits(Fixable::Safe, format!("write the API version '{wanted}'"), vec![edit]));
-    cx.structure(span, Some(place), message).fix = fix;
+    cx.report(span, Some(place), message).fix = fix;
 }
 
 /// `v1` is `v1beta1` but for the first engine of templates; `v1alpha1` has other shapes and defaults.

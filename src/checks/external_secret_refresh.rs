@@ -60,7 +60,7 @@ fn judge(cx: &mut Context<'_, '_>, object: &Object<'_>, spec: Node<'_>, path: &s
         return;
     }
     let place = format!("{} .{path}.{field}", object.title());
-    cx.structure(object.unit.outer(node.span()), Some(place), message.to_owned());
+    cx.report(object.unit.outer(node.span()), Some(place), message.to_owned());
 }
 
 /// Whether a duration of Go is zero: `0`, `0s`, `0h0m0s`.

@@ -3,15 +3,12 @@
 //! [`ALL`] is the only list of coded checks. Each is one file here, one file of words in `rules/manifests/`, and one
 //! folder in `tests/fixtures/rules/`. Credential rules are data; [`credential`] applies them.
 
-use crate::document::view::View;
-use crate::finding::Related;
-use crate::finding::edit::Fix;
-use crate::rule::{Level, Rule};
-use crate::span::Span;
-use crate::value::{self, Confidence, KeyClass};
+use crate::rule::{RuleId, id};
 
 pub(crate) mod across;
+mod context;
 pub(crate) mod credential;
+mod draft;
 mod keyed;
 pub(crate) mod repair;
 
@@ -78,16 +75,25 @@ mod unused_secret;
 mod vault_annotation;
 mod wide_secret_access;
 
+pub(crate) use context::{Context, run};
+pub(crate) use draft::Weight;
+pub use draft::{Draft, Subject};
+
+use Subject::{Ciphertext, Document, Structure, Value};
 use across::Across;
-use credential::{Engine, Hit};
-use repair::Repair;
 
 /// A check that is code.
 pub struct Check {
-    /// Id of its rule, the stem of its file in `rules/manifests/`.
-    pub rule: &'static str,
+    /// Its rule, a file in `rules/manifests/`.
+    pub rule: RuleId,
     /// What it looks at.
     pub run: Run,
+    /// What its reports are about, unless one says otherwise.
+    pub subject: Subject,
+    /// What the engine has to find out for it.
+    pub needs: &'static [Need],
+    /// Rules to which it leaves a mistake that both see: one mistake is one finding.
+    pub yields_to: &'static [RuleId],
 }
 
 /// What a check looks at.
@@ -99,250 +105,113 @@ pub enum Run {
     Repository(fn(&mut Across<'_>)),
 }
 
-use Run::{Repository, Source};
+/// What a check has to know beyond the texts, which costs something to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The ciphertexts that Git held when the rotation period began.
+    Past,
+    /// What `.gitignore` says about secret files that Git does not hold.
+    UntrackedIgnores,
+    /// What `.gitignore` says about those that it holds.
+    TrackedIgnores,
+    /// The credentials that other checks found in a file.
+    Credentials,
+}
+
+impl Check {
+    const fn new(rule: RuleId, subject: Subject, run: Run) -> Self {
+        Self { rule, run, subject, needs: &[], yields_to: &[] }
+    }
+
+    const fn source(rule: RuleId, subject: Subject, run: fn(&mut Context<'_, '_>)) -> Self {
+        Self::new(rule, subject, Run::Source(run))
+    }
+
+    const fn repository(rule: RuleId, subject: Subject, run: fn(&mut Across<'_>)) -> Self {
+        Self::new(rule, subject, Run::Repository(run))
+    }
+
+    const fn needing(mut self, needs: &'static [Need]) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// Drops its reports where one of `rules` reports the same place. What a check leaves out of a report for such a rule
+    /// it asks for with [`Across::yields_to`].
+    const fn yielding_to(mut self, rules: &'static [RuleId]) -> Self {
+        self.yields_to = rules;
+        self
+    }
+}
 
 /// Every coded check. The order decides nothing.
 pub const ALL: &[Check] = &[
-    Check { rule: "ansible-vars-credential", run: Source(ansible_vars_credential::check) },
-    Check { rule: "args-credential", run: Source(args_credential::check) },
-    Check { rule: "automounted-token", run: Repository(automounted_token::check) },
-    Check { rule: "certificate-expiring", run: Repository(certificate_expiring::check) },
-    Check { rule: "command-credential", run: Source(command_credential::check) },
-    Check { rule: "configmap-credential", run: Source(configmap_credential::check) },
-    Check { rule: "controller-key", run: Source(controller_key::check) },
-    Check { rule: "csi-parameters", run: Source(csi_parameters::check) },
-    Check { rule: "csi-undefined-class", run: Repository(csi_undefined_class::check) },
-    Check { rule: "csi-undefined-object", run: Source(csi_undefined_object::check) },
-    Check { rule: "csi-unmounted-secret", run: Repository(csi_unmounted_secret::check) },
-    Check { rule: "csi-writable", run: Source(csi_writable::check) },
-    Check { rule: "duplicate-definition", run: Repository(duplicate_definition::check) },
-    Check { rule: "encryption-config-key", run: Source(encryption_config_key::check) },
-    Check { rule: "env-credential", run: Source(env_credential::check) },
-    Check { rule: "environment-drift", run: Repository(environment_drift::check) },
-    Check { rule: "external-secret-api", run: Source(external_secret_api::check) },
-    Check { rule: "external-secret-invalid", run: Repository(external_secret_invalid::check) },
-    Check { rule: "external-secret-path", run: Repository(external_secret_path::check) },
-    Check { rule: "external-secret-refresh", run: Source(external_secret_refresh::check) },
-    Check { rule: "external-secret-store", run: Repository(external_secret_store::check) },
-    Check { rule: "external-template-credential", run: Source(external_template_credential::check) },
-    Check { rule: "generator-credential", run: Source(generator_credential::check) },
-    Check { rule: "helm-secret-value", run: Repository(helm_secret_value::check) },
-    Check { rule: "helm-values-credential", run: Source(helm_values_credential::check) },
-    Check { rule: "missing-pull-secret", run: Repository(missing_pull_secret::check) },
-    Check { rule: "namespace-convention", run: Repository(namespace_convention::check) },
-    Check { rule: "plaintext-secret", run: Source(plaintext_secret::check) },
-    Check { rule: "sealed-broken-by-kustomize", run: Repository(sealed_broken_by_kustomize::check) },
-    Check { rule: "sealed-copied", run: Repository(sealed_copied::check) },
-    Check { rule: "sealed-no-namespace", run: Repository(sealed_no_namespace::check) },
-    Check { rule: "sealed-not-ciphertext", run: Source(sealed_not_ciphertext::check) },
-    Check { rule: "sealed-scope-annotation", run: Source(sealed_scope_annotation::check) },
-    Check { rule: "sealed-stale", run: Repository(sealed_stale::check) },
-    Check { rule: "sealed-template-credential", run: Source(sealed_template_credential::check) },
-    Check { rule: "sealed-template-mismatch", run: Repository(sealed_template_mismatch::check) },
-    Check { rule: "sealed-wide-scope", run: Source(sealed_wide_scope::check) },
-    Check { rule: "sealed-wrong-namespace", run: Repository(sealed_wrong_namespace::check) },
-    Check { rule: "secret-sprawl", run: Repository(secret_sprawl::check) },
-    Check { rule: "secret-store-credential", run: Source(secret_store_credential::check) },
-    Check { rule: "secret-store-namespace", run: Source(secret_store_namespace::check) },
-    Check { rule: "secret-type-mismatch", run: Repository(secret_type_mismatch::check) },
-    Check { rule: "sops-broken", run: Source(sops_broken::check) },
-    Check { rule: "sops-partial", run: Source(sops_partial::check) },
-    Check { rule: "sops-plaintext", run: Repository(sops_plaintext::check) },
-    Check { rule: "sops-rule-drift", run: Repository(sops_rule_drift::check) },
-    Check { rule: "sops-uncovered", run: Repository(sops_uncovered::check) },
-    Check { rule: "terraform-credential", run: Source(terraform_credential::check) },
-    Check { rule: "tracked-secret-file", run: Repository(tracked_secret_file::check) },
-    Check { rule: "undefined-secret", run: Repository(undefined_secret::check) },
-    Check { rule: "undefined-secret-key", run: Repository(undefined_secret_key::check) },
-    Check { rule: "unexpected-env-from", run: Repository(unexpected_env_from::check) },
-    Check { rule: "unexpected-pull-secret", run: Repository(unexpected_pull_secret::check) },
-    Check { rule: "unignored-secret-file", run: Repository(unignored_secret_file::check) },
-    Check { rule: "unparsable", run: Source(unparsable::check) },
-    Check { rule: "unused-secret", run: Repository(unused_secret::check) },
-    Check { rule: "vault-annotation", run: Repository(vault_annotation::check) },
-    Check { rule: "wide-secret-access", run: Repository(wide_secret_access::check) },
+    Check::source(id::ANSIBLE_VARS_CREDENTIAL, Value, ansible_vars_credential::check),
+    Check::source(id::ARGS_CREDENTIAL, Value, args_credential::check),
+    Check::repository(id::AUTOMOUNTED_TOKEN, Structure, automounted_token::check),
+    Check::repository(id::CERTIFICATE_EXPIRING, Structure, certificate_expiring::check),
+    Check::source(id::COMMAND_CREDENTIAL, Value, command_credential::check),
+    Check::source(id::CONFIGMAP_CREDENTIAL, Value, configmap_credential::check),
+    Check::source(id::CONTROLLER_KEY, Value, controller_key::check),
+    Check::source(id::CSI_PARAMETERS, Structure, csi_parameters::check),
+    Check::repository(id::CSI_UNDEFINED_CLASS, Structure, csi_undefined_class::check),
+    Check::source(id::CSI_UNDEFINED_OBJECT, Structure, csi_undefined_object::check),
+    Check::repository(id::CSI_UNMOUNTED_SECRET, Structure, csi_unmounted_secret::check),
+    Check::source(id::CSI_WRITABLE, Structure, csi_writable::check),
+    Check::repository(id::DUPLICATE_DEFINITION, Structure, duplicate_definition::check),
+    Check::source(id::ENCRYPTION_CONFIG_KEY, Value, encryption_config_key::check),
+    Check::source(id::ENV_CREDENTIAL, Value, env_credential::check),
+    Check::repository(id::ENVIRONMENT_DRIFT, Structure, environment_drift::check).yielding_to(&[
+        id::SECRET_SPRAWL,
+        id::SECRET_TYPE_MISMATCH,
+        id::UNDEFINED_SECRET,
+        id::UNDEFINED_SECRET_KEY,
+    ]),
+    Check::source(id::EXTERNAL_SECRET_API, Structure, external_secret_api::check),
+    Check::repository(id::EXTERNAL_SECRET_INVALID, Structure, external_secret_invalid::check),
+    Check::repository(id::EXTERNAL_SECRET_PATH, Structure, external_secret_path::check),
+    Check::source(id::EXTERNAL_SECRET_REFRESH, Structure, external_secret_refresh::check),
+    Check::repository(id::EXTERNAL_SECRET_STORE, Structure, external_secret_store::check),
+    Check::source(id::EXTERNAL_TEMPLATE_CREDENTIAL, Value, external_template_credential::check),
+    Check::source(id::GENERATOR_CREDENTIAL, Value, generator_credential::check),
+    Check::repository(id::HELM_SECRET_VALUE, Value, helm_secret_value::check),
+    Check::source(id::HELM_VALUES_CREDENTIAL, Value, helm_values_credential::check),
+    Check::repository(id::MISSING_PULL_SECRET, Structure, missing_pull_secret::check),
+    Check::repository(id::NAMESPACE_CONVENTION, Structure, namespace_convention::check)
+        .yielding_to(&[id::SEALED_WRONG_NAMESPACE, id::SEALED_BROKEN_BY_KUSTOMIZE]),
+    Check::source(id::PLAINTEXT_SECRET, Value, plaintext_secret::check),
+    Check::repository(id::SEALED_BROKEN_BY_KUSTOMIZE, Structure, sealed_broken_by_kustomize::check),
+    Check::repository(id::SEALED_COPIED, Structure, sealed_copied::check),
+    Check::repository(id::SEALED_NO_NAMESPACE, Structure, sealed_no_namespace::check),
+    Check::source(id::SEALED_NOT_CIPHERTEXT, Value, sealed_not_ciphertext::check),
+    Check::source(id::SEALED_SCOPE_ANNOTATION, Structure, sealed_scope_annotation::check),
+    Check::repository(id::SEALED_STALE, Structure, sealed_stale::check).needing(&[Need::Past]),
+    Check::source(id::SEALED_TEMPLATE_CREDENTIAL, Value, sealed_template_credential::check),
+    Check::repository(id::SEALED_TEMPLATE_MISMATCH, Structure, sealed_template_mismatch::check),
+    Check::source(id::SEALED_WIDE_SCOPE, Structure, sealed_wide_scope::check),
+    Check::repository(id::SEALED_WRONG_NAMESPACE, Structure, sealed_wrong_namespace::check),
+    Check::repository(id::SECRET_SPRAWL, Structure, secret_sprawl::check),
+    Check::source(id::SECRET_STORE_CREDENTIAL, Value, secret_store_credential::check),
+    Check::source(id::SECRET_STORE_NAMESPACE, Structure, secret_store_namespace::check),
+    Check::repository(id::SECRET_TYPE_MISMATCH, Structure, secret_type_mismatch::check),
+    Check::source(id::SOPS_BROKEN, Ciphertext, sops_broken::check),
+    Check::source(id::SOPS_PARTIAL, Value, sops_partial::check),
+    Check::repository(id::SOPS_PLAINTEXT, Structure, sops_plaintext::check).needing(&[Need::Credentials]),
+    Check::repository(id::SOPS_RULE_DRIFT, Structure, sops_rule_drift::check),
+    Check::repository(id::SOPS_UNCOVERED, Structure, sops_uncovered::check)
+        .needing(&[Need::Credentials])
+        .yielding_to(&[id::SOPS_PLAINTEXT]),
+    Check::source(id::TERRAFORM_CREDENTIAL, Value, terraform_credential::check),
+    Check::repository(id::TRACKED_SECRET_FILE, Structure, tracked_secret_file::check).needing(&[Need::TrackedIgnores]),
+    Check::repository(id::UNDEFINED_SECRET, Structure, undefined_secret::check)
+        .yielding_to(&[id::UNEXPECTED_ENV_FROM, id::UNEXPECTED_PULL_SECRET]),
+    Check::repository(id::UNDEFINED_SECRET_KEY, Structure, undefined_secret_key::check),
+    Check::repository(id::UNEXPECTED_ENV_FROM, Structure, unexpected_env_from::check),
+    Check::repository(id::UNEXPECTED_PULL_SECRET, Structure, unexpected_pull_secret::check),
+    Check::repository(id::UNIGNORED_SECRET_FILE, Structure, unignored_secret_file::check)
+        .needing(&[Need::UntrackedIgnores]),
+    Check::source(id::UNPARSABLE, Document, unparsable::check),
+    Check::repository(id::UNUSED_SECRET, Structure, unused_secret::check).yielding_to(&[id::SECRET_SPRAWL]),
+    Check::repository(id::VAULT_ANNOTATION, Structure, vault_annotation::check),
+    Check::repository(id::WIDE_SECRET_ACCESS, Structure, wide_secret_access::check),
 ];
-
-/// What a check wants to say, before configuration, duplicates and allow comments are looked at.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// Id of the rule.
-    pub rule: crate::rule::Text,
-    /// Highest level that this finding deserves, whatever the rule's is.
-    pub at_most: Level,
-    /// Where the value stands, bytes of the source's text.
-    pub span: Span,
-    /// Symbolic place.
-    pub place: Option<String>,
-    /// What is wrong, a sentence with a full stop. Never a value.
-    pub message: String,
-    /// What to do; none takes the first sentence of the rule's remedy.
-    pub help: Option<String>,
-    /// Which of two findings on one value stays: the one that knows more about its place.
-    pub weight: Weight,
-    /// Whether the value has a format whose checksum does not hold.
-    pub refuted: bool,
-    /// Whether the run is incomplete because of it.
-    pub incomplete: bool,
-    /// Other places that explain it.
-    pub related: Vec<Related>,
-    /// What would repair it, where that is certain.
-    pub fix: Option<Fix>,
-    /// The same as a wish, of a check that has no text at hand; it becomes the fix where the text allows that.
-    pub repair: Option<Repair>,
-}
-
-impl Draft {
-    /// Whether it says that a credential stands there, and surely.
-    #[must_use]
-    pub fn is_credential(&self) -> bool {
-        self.weight != Weight::Structure && self.at_most == Level::Error && !self.incomplete && !self.refuted
-    }
-}
-
-/// How much a finding knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// A fault of structure, at a name or a setting: no value stands there, so it neither hides another finding nor is
-    /// hidden, and its words are shown.
-    Structure,
-    /// A key's name and a value.
-    Assignment,
-    /// A credential's format.
-    Format,
-    /// An object and what the place is for.
-    Place,
-    /// The same, and more special than another such check.
-    Special,
-}
-
-/// A source under a check, and where the check puts what it says.
-pub struct Context<'c, 'v> {
-    /// The source.
-    pub view: &'c View<'v>,
-    engine: &'c Engine,
-    hits: &'c [Hit],
-    rule: &'static str,
-    drafts: Vec<Draft>,
-    quiet: Vec<Span>,
-}
-
-/// What checks found in one source.
-pub(crate) struct Findings {
-    /// In no order, duplicates among them.
-    pub drafts: Vec<Draft>,
-    /// Stretches that a check looked at and in which a key and its value mean nothing.
-    pub quiet: Vec<Span>,
-}
-
-/// Runs `checks` over a source. `hits` are the engine's for the same text, sorted by start.
-#[must_use]
-pub(crate) fn run<'c>(view: &'c View<'_>, engine: &'c Engine, hits: &'c [Hit], checks: &[&'static Check]) -> Findings {
-    let mut context = Context { view, engine, hits, rule: "", drafts: Vec::new(), quiet: Vec::new() };
-    for check in checks {
-        if let Run::Source(run) = check.run {
-            context.rule = check.rule;
-            run(&mut context);
-        }
-    }
-    Findings { drafts: context.drafts, quiet: context.quiet }
-}
-
-impl<'c> Context<'c, '_> {
-    /// Hits of the credential engine inside `span` (bytes of the source's text).
-    pub fn hits_in(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
-        let hits = self.hits;
-        let first = hits.partition_point(|hit| hit.span.start < span.start);
-        hits[first..]
-            .iter()
-            .take_while(move |hit| hit.span.start < span.end)
-            .filter(move |hit| hit.span.end <= span.end)
-    }
-
-    /// The rule behind a hit.
-    #[must_use]
-    pub fn rule_of(&self, hit: &Hit) -> &'c Rule {
-        self.engine.rule(hit)
-    }
-
-    /// What a single value looks like ("GitHub token"), if its format tells.
-    #[must_use]
-    pub fn identify(&self, value: &str) -> Option<&'c str> {
-        let hit = self.engine.identify(value)?;
-        Some(self.engine.rule(&hit).title.as_ref())
-    }
-
-    /// Declares a stretch in which a key and its value mean nothing.
-    pub fn quiet(&mut self, span: Span) {
-        self.quiet.push(span);
-    }
-
-    /// Reports a fault at a value.
-    pub fn report(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
-        self.drafts.push(Draft {
-            rule: self.rule.into(),
-            at_most: Level::Error,
-            span,
-            place,
-            message,
-            help: None,
-            weight: Weight::Place,
-            incomplete: false,
-            refuted: false,
-            related: Vec::new(),
-            fix: None,
-            repair: None,
-        });
-        let last = self.drafts.len() - 1;
-        &mut self.drafts[last]
-    }
-
-    /// Reports a fault of structure, at a name or a setting that is no value.
-    pub fn structure(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
-        let draft = self.report(span, place, message);
-        draft.weight = Weight::Structure;
-        draft
-    }
-
-    /// Judges the value of a key where configuration belongs, and reports it. `what` is the place in words ("the ConfigMap"),
-    /// `span` the value's, in bytes of the source. Returns whether something was reported.
-    pub fn judge(&mut self, what: &str, place: &str, key: &str, value: &str, span: Span) -> bool {
-        let class = value::key::classify(key);
-        let single = !value.trim().contains('\n');
-        let confidence = if single { value::judge(class, value) } else { None };
-        let level = match (class, confidence) {
-            (_, Some(Confidence::High)) | (KeyClass::Password, Some(Confidence::Low)) => Some(Level::Error),
-            (KeyClass::Strong, Some(Confidence::Low)) => Some(Level::Warning),
-            _ => None,
-        };
-        let best = self
-            .telling_hits(span)
-            .filter(|_| level.is_some())
-            .map(|hit| (hit.level, self.rule_of(hit).title.clone()))
-            .max_by_key(|(level, _)| *level);
-        if let Some(level) = level {
-            let level = best.as_ref().map_or(level, |(known, _)| level.max(*known));
-            let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();
-            let message = format!("{what} holds a credential in plain text under '{key}'.{looks}");
-            self.report(span, Some(place.to_owned()), message).at_most = level;
-            return true;
-        }
-        self.formats(what, place, key, span)
-    }
-
-    /// Reports what stands inside a value and tells by itself that it is a credential.
-    pub fn formats(&mut self, what: &str, place: &str, key: &str, span: Span) -> bool {
-        let found: Vec<(Span, Level, String)> =
-            self.telling_hits(span).map(|hit| (hit.span, hit.level, self.rule_of(hit).title.to_string())).collect();
-        for (inner, level, title) in &found {
-            let message = format!("{what} holds a credential in plain text under '{key}'. It looks like: {title}.");
-            self.report(*inner, Some(place.to_owned()), message).at_most = *level;
-        }
-        !found.is_empty()
-    }
-
-    /// Hits in a value by their format, or by a key that stands in the value too (a file's content, a command).
-    fn telling_hits(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
-        self.hits_in(span).filter(move |hit| hit.specific || hit.key.is_some_and(|key| span.contains(key)))
-    }
-}

@@ -1,9 +1,8 @@
 //! `namespace-convention`: a namespace that no workflow and environment spells, though it is one by its name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::across::Across;
-use super::sealed::wrong_namespaces;
 use crate::inventory::Place;
 use crate::inventory::facts::Role;
 use crate::inventory::kustomization::Kustomization;
@@ -33,15 +32,9 @@ pub(super) fn check(cx: &mut Across<'_>) {
             stated.entry((file, namespace)).or_insert(place);
         }
     }
-    let sealed = ["sealed-wrong-namespace", "sealed-broken-by-kustomize"].iter().all(|rule| cx.is_on(rule));
-    let told = if sealed { wrong_namespaces(inventory) } else { BTreeSet::new() };
     let spellings = inventory.convention.spellings(&inventory.workflows);
     let mut known = BTreeMap::new();
     for ((file, namespace), place) in stated {
-        // What is wrong with it is told of what was sealed.
-        if told.contains(&(file, place)) {
-            continue;
-        }
         let misspelt = known.entry(namespace).or_insert_with(|| spellings.misspelt(namespace));
         let Some(misspelt) = misspelt else { continue };
         let hint = misspelt.meant.as_ref().map(|meant| format!(" Did you mean '{meant}'?")).unwrap_or_default();

@@ -1,8 +1,6 @@
 //! What a SealedSecret was sealed for, against where it lands: shared by the checks of its identity, so that one mistake
 //! gives one finding.
 
-use std::collections::BTreeSet;
-
 use crate::inventory::facts::{Object, Role, Scope, Sealed};
 use crate::inventory::index::{At, Inventory};
 use crate::inventory::landing::Landing;
@@ -54,19 +52,6 @@ pub(super) fn fault<'i>(
         .or_else(|| broken(inventory, at, object, sealed))
         .or_else(|| mismatch(inventory, at, object, sealed))
         .or_else(|| no_namespace(inventory, at, object))
-}
-
-/// Where namespaces stand that are wrong because of what was sealed.
-pub(super) fn wrong_namespaces(inventory: &Inventory<'_>) -> BTreeSet<(usize, Place)> {
-    let mut found = BTreeSet::new();
-    for (at, object, sealed) in all(inventory) {
-        match fault(inventory, at, object, sealed) {
-            Some(Fault::WrongNamespace { .. }) => found.extend(object.namespace_place.map(|place| (at.0, place))),
-            Some(Fault::BrokenByKustomize { by, .. }) => found.extend(by.into_iter().map(|(line, _)| line)),
-            _ => {}
-        }
-    }
-    found
 }
 
 /// The namespace that a ciphertext was made for, as far as the file tells.

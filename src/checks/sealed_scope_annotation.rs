@@ -51,7 +51,7 @@ fn is_templated(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
 
 fn tell(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &str, name: &str, message: String) {
     let place = format!("{} .{parent}.annotations['{PREFIX}{name}']", object.title());
-    cx.structure(object.unit.outer(key.span()), Some(place), message);
+    cx.report(object.unit.outer(key.span()), Some(place), message);
 }
 
 /// An annotation of the SealedSecret itself (`secrets-surface.md` 2.2, 2.3).

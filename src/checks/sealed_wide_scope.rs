@@ -32,7 +32,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                     title: "seal it anew for its name and namespace alone, with --private-key".to_owned(),
                     kind: FixKind::Reseal { document, namespace: None, strict: true },
                 });
-                cx.structure(object.unit.outer(key.span()), Some(place), message).fix = fix;
+                cx.report(object.unit.outer(key.span()), Some(place), message).fix = fix;
             }
         }
     }

@@ -82,7 +82,7 @@ fn report(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
             .to_owned()
     };
     let place = format!("{} {path}", object.title());
-    let draft = cx.structure(object.unit.outer(name.span()), Some(place), message);
+    let draft = cx.report(object.unit.outer(name.span()), Some(place), message);
     if !strict {
         draft.at_most = Level::Warning;
     }

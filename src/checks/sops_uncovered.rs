@@ -36,8 +36,6 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 );
                 report(cx, file, encrypted.place, message, &governing).at_most = Level::Warning;
             }
-            // `sops-plaintext` says both.
-            Some(Sops::Plain(_)) if cx.is_on("sops-plaintext") => {}
             Some(Sops::Plain(place)) => {
                 let message = format!(
                     "The name of the file says that it is encrypted, but no creation rule of {} matches it, so that 'sops encrypt' refuses it.",

@@ -1,9 +1,10 @@
 //! `terraform-credential`: a credential as a literal in Terraform: of a variable, a provider, a Helm release, a Secret.
 
-use super::{Context, Level};
+use super::Context;
 use crate::document::fragment::Lang;
 use crate::document::hcl::{self, Attribute, Block, Body, Value};
 use crate::document::object::push_key;
+use crate::rule::Level;
 use crate::span::Span;
 use crate::value::setting::{is_public, is_setting};
 use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder};

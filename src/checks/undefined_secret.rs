@@ -8,7 +8,7 @@ use crate::inventory::external::{GENERATORS, GROUP};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{At, Inventory, Used};
 use crate::inventory::near::{Near, is_within};
-use crate::rule::Level;
+use crate::rule::{Level, id};
 
 /// Uses of one missing name by one object.
 struct Missing<'i> {
@@ -21,8 +21,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut missing: BTreeMap<(usize, At, &str), Missing<'_>> = BTreeMap::new();
     let told = [Usage::EnvFrom, Usage::ImagePull].map(|usage| {
-        let rule = if usage == Usage::EnvFrom { "unexpected-env-from" } else { "unexpected-pull-secret" };
-        (usage, cx.is_on(rule))
+        let rule = if usage == Usage::EnvFrom { id::UNEXPECTED_ENV_FROM } else { id::UNEXPECTED_PULL_SECRET };
+        (usage, cx.yields_to(rule))
     });
     // That the name should be another one is told by these rules, where they speak.
     let is_told = |used: &Used<'_>| told.contains(&(used.reference.usage, true)) && inventory.speaks(&used.namespace);

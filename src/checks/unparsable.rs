@@ -11,6 +11,5 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         let end = view.text[fault.offset.min(view.text.len())..].find(['\n', '\r']).unwrap_or(0);
         let draft = cx.report(Span::new(fault.offset, fault.offset + end), None, message);
         draft.help = Some(help.to_owned());
-        draft.incomplete = true;
     }
 }

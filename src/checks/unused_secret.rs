@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::across::Across;
-use super::secret_sprawl;
 use super::undefined_secret::is_satisfied;
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
@@ -18,16 +17,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let dangling = Near::new(dangling.into_iter());
     let misspelt = |name: &str| dangling.slips(name).next().is_some();
     let inhabited: BTreeSet<&str> = inventory.used.iter().filter_map(|used| used.namespace.known()).collect();
-    let sprawl = cx.is_on("secret-sprawl");
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };
         let original = defined.definition.name.known().unwrap_or(name);
         let spoken = is_of_workloads(inventory, &inhabited, defined) && !inventory.convention.is_delivered(name);
-        // What should not be there at all is told of elsewhere.
-        if sprawl && secret_sprawl::sprawls(inventory, defined).is_some() {
-            continue;
-        }
         if !spoken || used.contains(name) || used.contains(original) || misspelt(name) {
             continue;
         }

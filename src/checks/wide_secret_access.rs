@@ -237,7 +237,10 @@ subjects: {subjects}
             let mut files = vec![("a/role.yaml".to_owned(), ROLE.to_owned())];
             files.extend(bindings.into_iter().enumerate().map(|(at, text)| (format!("b/{at}.yaml"), text)));
             let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-            assert_eq!(said("wide-secret-access", &files), [format!("Error This ClusterRole can read {wanted}")]);
+            assert_eq!(
+                said(crate::rule::id::WIDE_SECRET_ACCESS, &files),
+                [format!("Error This ClusterRole can read {wanted}")]
+            );
         }
     }
 
@@ -246,7 +249,7 @@ subjects: {subjects}
         let one = binding("ClusterRoleBinding", "[{kind: ServiceAccount, name: one, namespace: a}]");
         let other = binding("ClusterRoleBinding", "[{kind: ServiceAccount, name: other, namespace: b}]");
         let files = [("a/r.yaml", ROLE), ("a/s.yaml", one.as_str()), ("b/r.yaml", ROLE), ("b/s.yaml", other.as_str())];
-        let said = said("wide-secret-access", &files);
+        let said = said(crate::rule::id::WIDE_SECRET_ACCESS, &files);
         assert!(said[0].ends_with("It is given to the ServiceAccount 'a/one'."), "{said:?}");
         assert!(said[1].ends_with("It is given to the ServiceAccount 'b/other'."), "{said:?}");
     }

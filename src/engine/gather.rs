@@ -15,7 +15,7 @@ use crate::document::view::{self, View};
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
-use crate::rule::Level;
+use crate::rule::{Level, id};
 use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::{LineIndex, Span};
 
@@ -87,7 +87,7 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<Reason>) {
     let lang = Lang::of_path(path, text);
     let parsed = view::parse(path, text, lang);
     let facts = read::read(&View::new(path, text, lang, &parsed), &options.convention.kinds);
-    let rule = options.rules.iter().find(|rule| rule.id == "unparsable");
+    let rule = options.rules.iter().find(|rule| rule.id == id::UNPARSABLE);
     let counts = rule.is_some_and(|rule| (options.level)(rule, path) == Some(Level::Error));
     let fault = parsed.faults.iter().find(|fault| counts && !fault.recovered);
     let reason = fault.map(|fault| {

@@ -9,16 +9,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use crate::checks::credential::{Engine, Hit, Syntax};
+<<<<<<< HEAD
 use crate::checks::{self, Check, Draft, Run, Weight, generator_credential};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
+=======
+use crate::checks::{self, Check, Draft, Need, Run, Subject, Weight, generator_credential};
+>>>>>>> e46d4ea
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
 use crate::finding::{DigestKey, Finding, Outcome};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::{read, secret_file};
+<<<<<<< HEAD
 use crate::rule::{Level, Rule};
 use crate::source::{self, File, Listing, Read, Scratch};
+=======
+use crate::rule::{Level, Rule, RuleId, id};
+use crate::source::store::NOT_FETCHED;
+use crate::source::{self, BINARY, File, Listing, Read, Scratch};
+>>>>>>> e46d4ea
 use crate::span::Span;
 
 mod across;
@@ -290,7 +300,7 @@ impl<'o> Scanner<'o> {
         let env_files = generator_credential::env_files(&view);
         let mut facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
         facts.exposed = drafts.iter().any(Draft::is_credential);
-        if self.across && !drafts.is_empty() {
+        if self.needs(Need::Credentials) && !drafts.is_empty() {
             facts.clear = exposed::of(self, &view, &drafts).map(Box::new);
         }
         let allows = allows && self.options.allow_comments;
@@ -343,19 +353,12 @@ impl<'o> Scanner<'o> {
         };
         let doubt =
             if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
+        let message = format!("{title} in plain text{how}.{doubt}");
         Draft {
-            rule: rule.id.clone(),
             at_most: hit.level,
-            span: hit.span,
-            place: None,
-            message: format!("{title} in plain text{how}.{doubt}"),
-            help: None,
             weight: if hit.specific { Weight::Format } else { Weight::Assignment },
-            incomplete: false,
-            related: Vec::new(),
-            fix: None,
-            repair: None,
             refuted: hit.checksum_failed,
+            ..Draft::new(rule.id.clone(), Subject::Value, hit.span, message)
         }
     }
 
@@ -372,16 +375,24 @@ impl<'o> Scanner<'o> {
         }
     }
 
+    /// Whether a check that is on needs that.
+    fn needs(&self, need: Need) -> bool {
+        self.checks.iter().any(|check| check.needs.contains(&need))
+    }
+
     fn rule(&self, id: &str) -> Option<&Rule> {
         self.options.rules.iter().find(|rule| rule.id == id)
     }
 }
 
+/// The rules that go by the name of a key alone.
+const GENERIC: [RuleId; 2] = [id::GENERIC_CREDENTIAL, id::GENERIC_PASSWORD];
+
 /// Joins the findings of an env file to those that are known: what only a key's name told is told better by the generator,
 /// what a format told stays.
 fn join_env_file(known: &mut Vec<Finding>, new: Vec<Finding>) {
     let meets = |a: &Finding, b: &Finding| a.path == b.path && a.span.overlaps(b.span);
-    let named = |finding: &Finding| finding.rule.starts_with("generic-");
+    let named = |finding: &Finding| GENERIC.iter().any(|rule| finding.rule == *rule);
     known.retain(|known| !(named(known) && new.iter().any(|new| meets(known, new))));
     let new: Vec<Finding> = new.into_iter().filter(|new| !known.iter().any(|known| meets(known, new))).collect();
     known.extend(new);

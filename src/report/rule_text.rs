@@ -7,6 +7,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use super::text::{neutral, sentence};
+use crate::checks;
 use crate::finding::MASK;
 use crate::rule::{Fixable, Matcher, Pattern, Rule};
 
@@ -75,6 +76,12 @@ fn finds(rule: &Rule) -> String {
         if pattern.checksum.is_some() {
             text.push_str(" The checksum of the format is verified.");
         }
+    }
+    let check = checks::ALL.iter().find(|check| rule.id == check.rule);
+    let others: Vec<String> = check.into_iter().flat_map(|check| check.yields_to).map(|id| format!("`{id}`")).collect();
+    if let [head @ .., last] = others.as_slice() {
+        let list = if head.is_empty() { last.clone() } else { format!("{} or {last}", head.join(", ")) };
+        write!(text, "\n\nA mistake that {list} reports is not reported again.").unwrap_or_default();
     }
     write!(text, "\n\nLevel: {}.", rule.level.as_str()).unwrap_or_default();
     text
