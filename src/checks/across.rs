@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Check, Draft, Run};
+use super::{Check, Draft};
 use crate::coverage::{Skipped, Stopped, guarded};
 use crate::finding::Related;
 use crate::inventory::Place;
@@ -40,7 +40,7 @@ pub(crate) struct Found {
 pub(crate) fn run(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> Found {
     let (mut drafts, mut failed) = (Vec::new(), Vec::new());
     for check in checks {
-        if let Run::Repository(run) = check.run {
+        if let Some(run) = check.run.repository() {
             let mut across = Across { inventory, today, checks, check, drafts: Vec::new() };
             match guarded(".", Stopped::Check(check.rule.as_str()), || run(&mut across)) {
                 Ok(()) => drafts.append(&mut across.drafts),
@@ -141,7 +141,7 @@ pub(super) fn said(rule: RuleId, files: &[(&str, &str)]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Subject;
+    use super::super::{Run, Subject};
     use super::*;
     use crate::coverage::Reason;
     use crate::inventory::convention::Convention;

@@ -1,7 +1,7 @@
 //! Checks of one source: what they see, and where they put what they report.
 
 use super::credential::{Engine, Hit};
-use super::{Check, Draft, Run, Subject};
+use super::{Check, Draft, Subject};
 use crate::document::view::View;
 use crate::rule::{Level, Rule};
 use crate::span::Span;
@@ -31,7 +31,7 @@ pub(crate) struct Findings {
 pub(crate) fn run<'c>(view: &'c View<'_>, engine: &'c Engine, hits: &'c [Hit], checks: &[&'static Check]) -> Findings {
     let mut found = Findings { drafts: Vec::new(), quiet: Vec::new() };
     for check in checks {
-        if let Run::Source(run) = check.run {
+        if let Some(run) = check.run.source() {
             let mut context = Context { view, engine, hits, check, drafts: Vec::new(), quiet: Vec::new() };
             run(&mut context);
             found.drafts.append(&mut context.drafts);

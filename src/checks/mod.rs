@@ -103,6 +103,26 @@ pub enum Run {
     Source(fn(&mut Context<'_, '_>)),
     /// The inventory of the repository.
     Repository(fn(&mut Across<'_>)),
+    /// One source by itself, then the inventory.
+    Both(fn(&mut Context<'_, '_>), fn(&mut Across<'_>)),
+}
+
+impl Run {
+    /// What looks at one source.
+    pub(crate) fn source(self) -> Option<fn(&mut Context<'_, '_>)> {
+        match self {
+            Self::Source(run) | Self::Both(run, _) => Some(run),
+            Self::Repository(_) => None,
+        }
+    }
+
+    /// What looks at the inventory.
+    pub(crate) fn repository(self) -> Option<fn(&mut Across<'_>)> {
+        match self {
+            Self::Repository(run) | Self::Both(_, run) => Some(run),
+            Self::Source(_) => None,
+        }
+    }
 }
 
 /// What a check has to know beyond the texts, which costs something to find out.
@@ -173,7 +193,11 @@ pub const ALL: &[Check] = &[
     Check::source(id::EXTERNAL_SECRET_REFRESH, Structure, external_secret_refresh::check),
     Check::repository(id::EXTERNAL_SECRET_STORE, Structure, external_secret_store::check),
     Check::source(id::EXTERNAL_TEMPLATE_CREDENTIAL, Value, external_template_credential::check),
-    Check::source(id::GENERATOR_CREDENTIAL, Value, generator_credential::check),
+    Check::new(
+        id::GENERATOR_CREDENTIAL,
+        Value,
+        Run::Both(generator_credential::check, generator_credential::check_env_files),
+    ),
     Check::repository(id::HELM_SECRET_VALUE, Value, helm_secret_value::check),
     Check::source(id::HELM_VALUES_CREDENTIAL, Value, helm_values_credential::check),
     Check::repository(id::MISSING_PULL_SECRET, Structure, missing_pull_secret::check),

@@ -54,7 +54,7 @@ fn run_prepared(
     interrupt.begin_writing();
     if interrupted.load(Ordering::Relaxed) && outcome.complete {
         // However far it came, nobody can say that it came to its end.
-        outcome.coverage.errors.push(engine::interruption());
+        outcome.coverage.errors.push(Skipped::new(".", Reason::Interrupted));
         outcome.complete = false;
     }
     prepared.missing().iter().for_each(output::problem);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::Scanner;
+use super::scan::Scanner;
 use crate::checks::{Draft, Subject};
 use crate::document::view::View;
 use crate::document::yaml;

@@ -83,7 +83,7 @@ impl Hidden {
         Self(merged)
     }
 
-    fn meeting(&self, stretch: Span) -> impl Iterator<Item = Span> {
+    pub(super) fn meeting(&self, stretch: Span) -> impl Iterator<Item = Span> {
         let first = self.0.partition_point(|span| span.end <= stretch.start);
         self.0[first..].iter().copied().take_while(move |span| span.start < stretch.end)
     }

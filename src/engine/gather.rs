@@ -3,20 +3,20 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::{Options, interruption};
+use super::options::Options;
+use super::visit::visit;
 use crate::checks::credential::Engine;
-use crate::coverage::{Coverage, Reason, Skipped, Stopped, guarded};
+use crate::coverage::{Coverage, Reason, Skipped};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
 use crate::rule::{Level, id};
-use crate::source::{self, File, Listing, Read, Scratch};
+use crate::source::{Listing, Scratch};
 use crate::span::{LineIndex, Span};
 
 /// The facts of all files of a listing.
@@ -28,58 +28,27 @@ pub(crate) struct Gathered {
     pub coverage: Coverage,
 }
 
-/// What became of one file.
-enum Done {
-    Read(u64, Box<Facts>, Option<Skipped>),
-    Skipped(Skipped),
-    Failed(Skipped),
-    NotReached,
-}
-
 /// Reads the facts of every file of a listing, in parallel.
 #[must_use]
 pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
-    let done: Vec<Done> =
-        listing.files.par_iter().map_init(Scratch::default, |buffer, file| one(file, options, buffer)).collect();
+    let visits = listing.files.par_iter().map_init(Scratch::default, |scratch, file| {
+        visit(file, options, scratch, |text| Box::new(facts(&file.path, text, options)))
+    });
+    let visits: Vec<_> = visits.collect();
     let mut gathered = Gathered::default();
     let coverage = &mut gathered.coverage;
     coverage.skipped = listing.skipped;
     coverage.errors = listing.errors;
-    for (file, done) in listing.files.into_iter().zip(done) {
-        match done {
-            Done::Read(bytes, facts, fault) => {
-                coverage.files += 1;
-                coverage.bytes += bytes;
-                coverage.errors.extend(fault);
-                // Those without facts too: a kustomization may name them, and then they are there.
-                gathered.files.push((file.path, *facts));
-            }
-            Done::Skipped(skipped) => coverage.skipped.push(skipped),
-            Done::Failed(failed) => coverage.errors.push(failed),
-            Done::NotReached => {}
-        }
+    for (file, visit) in listing.files.into_iter().zip(visits) {
+        let Some(read) = visit.count(coverage) else { continue };
+        let (facts, fault) = *read;
+        coverage.errors.extend(fault.map(|reason| Skipped::new(file.path.clone(), reason)));
+        // Those without facts too: a kustomization may name them, and then they are there.
+        gathered.files.push((file.path, facts));
     }
-    if options.interrupted.load(Ordering::Relaxed) {
-        coverage.errors.push(interruption());
-    }
+    options.note_interruption(coverage);
     coverage.sort();
     gathered
-}
-
-fn one(file: &File, options: &Options, buffer: &mut Scratch) -> Done {
-    if options.interrupted.load(Ordering::Relaxed) {
-        return Done::NotReached;
-    }
-    let skipped = |reason| Skipped::new(file.path.clone(), reason);
-    let decoded = match source::read(file, options.max_size, buffer) {
-        Read::Skipped(reason) => return Done::Skipped(skipped(reason)),
-        Read::Failed(reason) => return Done::Failed(skipped(reason)),
-        Read::Text(decoded) => decoded,
-    };
-    match guarded(&file.path, Stopped::File, || facts(&file.path, &decoded.text, options)) {
-        Ok((facts, fault)) => Done::Read(decoded.bytes, Box::new(facts), fault.map(skipped)),
-        Err(failed) => Done::Failed(failed),
-    }
 }
 
 /// The facts of a text, and why there may be more in it.

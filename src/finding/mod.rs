@@ -204,3 +204,12 @@ pub struct Outcome {
     /// Whether all that was asked for was searched.
     pub complete: bool,
 }
+
+impl Outcome {
+    /// Puts everything into the order of a report. An error makes the run incomplete.
+    pub(crate) fn finish(&mut self) {
+        self.findings.sort_by(Finding::order);
+        self.coverage.sort();
+        self.complete &= self.coverage.errors.is_empty();
+    }
+}
