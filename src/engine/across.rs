@@ -111,7 +111,7 @@ fn drafts(
     }
 }
 
-/// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
+/// The ciphertexts that were in Git before the rotation period began, where SealedSecrets do not say when they were made.
 fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     if !scanner.needs(Need::Past) {
         return None;
@@ -157,7 +157,7 @@ fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &IgnoredOf
     Some(Ignores { open, tracked, text: patterns.text })
 }
 
-/// The folders that hold a kustomization. It can only include what stands below it, or another kustomization.
+/// The folders that contain a kustomization. It can only include what is below it, or another kustomization.
 struct Kustomized<'f>(BTreeSet<&'f str>);
 
 impl<'f> Kustomized<'f> {

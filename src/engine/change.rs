@@ -107,7 +107,7 @@ pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: b
         span: Span::new(0, 0),
         region: Region { start, end: start },
         place: None,
-        message: format!("This {what} what mlguard goes by, which counts only once it is merged."),
+        message: format!("This {what} mlguard's own configuration, rules or baseline, which takes effect only once it is merged."),
         help: make::first_paragraph(&rule.remedy),
         fix: None,
         fingerprint: make::fingerprint(&[&rule.id, path]),

@@ -14,7 +14,7 @@ use crate::finding::{Commit, Digest, Finding, Outcome};
 use crate::source::store::{Version, Versions};
 use crate::source::{File, Scratch};
 
-/// Files that one thread takes at a time: those of one path stand together, and are deltas of each other.
+/// Files that one thread takes at a time: those of one path are together, and are deltas of each other.
 const CHUNK: usize = 32;
 
 /// Shows how far a run is.
@@ -34,7 +34,7 @@ struct Known {
     in_head: bool,
 }
 
-/// What some versions hold.
+/// What some versions contain.
 #[derive(Default)]
 struct Found {
     known: BTreeMap<Digest, Known>,
@@ -92,7 +92,7 @@ pub(crate) fn between(
     before.extend(brought.values.iter().map(|(_, digest)| *digest));
     let mut gone = found.known;
     gone.retain(|digest, _| !before.contains(digest));
-    // A commit may have brought back what never went away.
+    // A commit may have restored what never went away.
     let paths: BTreeSet<&str> = gone.values().map(|known| &*known.finding.path).collect();
     let files: Vec<File> = paths.into_iter().filter_map(before_at).collect();
     let still = old_values(&scanner, &files);

@@ -241,7 +241,7 @@ impl Maker<'_> {
     }
 }
 
-/// 128 bits of SHA-256 over parts that hold no value, as hexadecimal.
+/// 128 bits of SHA-256 over parts that contain no value, as hexadecimal.
 pub(super) fn fingerprint(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     hash.update(b"mlguard/v1");

@@ -40,8 +40,8 @@ use scan::{Scanned, Scanner};
 pub struct Input<'i> {
     /// The files that are searched and reported on.
     pub listing: Listing,
-    /// Further files of the same repository, of which only the facts count: a Deployment by itself does not tell which
-    /// Secrets there are. Asked for where a searched file holds facts.
+    /// Further files of the same repository, of which only the facts count: a Deployment by itself does not show which
+    /// Secrets there are. Asked for where a searched file contains facts.
     pub context: &'i dyn Fn() -> Vec<File>,
 }
 

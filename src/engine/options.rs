@@ -32,13 +32,13 @@ pub struct Options {
     pub today: jiff::civil::Date,
     /// The names that are right in this repository.
     pub convention: Arc<Convention>,
-    /// What files held before a time; nothing where there is no history.
+    /// What files contained before a time; nothing where there is no history.
     pub past: PastOf,
-    /// What `.gitignore` files say of paths; nothing outside Git.
+    /// What `.gitignore` files say about paths; nothing outside Git.
     pub ignored: IgnoredOf,
 }
 
-/// What files held: see [`source::past`].
+/// What files contained: see [`source::past`].
 pub(crate) type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send + Sync>;
 
 /// What is ignored: see [`source::ignored`].

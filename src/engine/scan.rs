@@ -117,7 +117,7 @@ impl<'o> Scanner<'o> {
         self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok().map(|_| text.into())
     }
 
-    /// Everything that the credential engine sees in a source, also in texts that stand in it escaped. Sorted.
+    /// Everything that the credential engine sees in a source, also in texts that are in it escaped. Sorted.
     fn hits(&self, view: &View<'_>, parsed: &Parsed) -> (Vec<Hit>, bool) {
         // Translations are prose, however their file is written.
         let translation = Lang::is_translation(view.path);
@@ -140,12 +140,12 @@ impl<'o> Scanner<'o> {
         let rule = self.engine.rule(hit);
         let how = hit.encoding.map(|encoding| format!(", encoded ({})", encoding.as_str())).unwrap_or_default();
         let title = match hit.key.filter(|_| hit.encoding.is_none() && !hit.specific) {
-            Some(key) => format!("The key '{}' is given a credential", key.slice(text)),
+            Some(key) => format!("`{}` is set to a credential", key.slice(text)),
             None => rule.title.to_string(),
         };
         let doubt =
-            if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
-        let message = format!("{title} in plain text{how}.{doubt}");
+            if hit.checksum_failed { " Its checksum is wrong, so it may be made up or mistyped." } else { "" };
+        let message = format!("{title} in plaintext{how}.{doubt}");
         Draft {
             at_most: hit.level,
             weight: if hit.specific { Weight::Format } else { Weight::Assignment },
@@ -169,7 +169,7 @@ impl<'o> Scanner<'o> {
     }
 }
 
-/// Whether Git holds a file: its index, or a commit that the file is read from.
+/// Whether Git contains a file: its index, or a commit that the file is read from.
 fn is_tracked(file: &File) -> bool {
     file.tracked || file.blob.is_some()
 }
@@ -188,7 +188,7 @@ impl Quiet {
         Self(spans)
     }
 
-    /// Whether one of the stretches holds `span` wholly.
+    /// Whether one of the stretches contains `span` wholly.
     fn contains(&self, span: Span) -> bool {
         let after = self.0.partition_point(|quiet| quiet.start <= span.start);
         after.checked_sub(1).is_some_and(|last| span.end <= self.0[last].end)

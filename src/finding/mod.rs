@@ -1,7 +1,7 @@
 //! What checks say: findings, with everything a report needs and no secret value.
 //!
 //! A value that may be secret travels as [`Sensitive`], which cannot be printed, compared in an assertion message or
-//! serialised. A [`Finding`] holds none: its texts are masked before it is built.
+//! serialised. A [`Finding`] contains none: its texts are masked before it is built.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub struct Finding {
     pub rule: Text,
     /// Level after configuration.
     pub level: Level,
-    /// Path with `/`, relative to the root that reports use; bytes that are no UTF-8 are percent-encoded.
+    /// Path with `/`, relative to the root that reports use; bytes that are not UTF-8 are percent-encoded.
     pub path: Arc<str>,
     /// Span of the value, bytes of the decoded text.
     pub span: Span,
@@ -67,7 +67,7 @@ pub struct Finding {
     pub fingerprint: String,
     /// What makes it the same fault in another version of the file.
     pub identity: Identity,
-    /// The commit that brought it; only where commits were searched.
+    /// The commit that introduced it; only where commits were searched.
     pub commit: Option<Commit>,
     /// Other places that explain this one.
     pub related: Vec<Related>,
@@ -77,11 +77,11 @@ pub struct Finding {
     pub line_hash: String,
 }
 
-/// Digests of what a finding is about, made with a key that no report holds ([`DigestKey`]). It is for holding two versions
-/// of a file against each other and for the baseline.
+/// Digests of what a finding is about, made with a key that no report contains ([`DigestKey`]). It is for comparing two versions
+/// of a file and for the baseline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
-    /// Of the value alone, white space left out, so that indenting it anew changes nothing.
+    /// Of the value alone, white space left out, so that re-indenting it changes nothing.
     pub value: Digest,
     /// Whether it is about a value that may be a credential; else it is about the structure of a document.
     pub is_value: bool,
@@ -140,7 +140,7 @@ impl std::fmt::Debug for DigestKey {
     }
 }
 
-/// The commit that brought a finding, for reports.
+/// The commit that introduced a finding, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Its id, hexadecimal, whole.
@@ -149,7 +149,7 @@ pub struct Commit {
     pub author: String,
     /// Author date, RFC 3339 with its own offset.
     pub date: String,
-    /// Whether the checked out commit still holds what was found.
+    /// Whether the checked out commit still contains what was found.
     pub in_head: bool,
 }
 
@@ -171,7 +171,7 @@ pub struct Excerpt {
     pub first_line: usize,
     /// The lines, masked, separated by LF, without a final one.
     pub text: String,
-    /// Where in `text` the mask of this finding's value stands, bytes.
+    /// Where in `text` the mask of this finding's value is, bytes.
     pub marked: Span,
 }
 

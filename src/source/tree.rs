@@ -1,4 +1,4 @@
-//! Puts a listing together: which work tree or folder a given path belongs to, what the index and the folders hold of
+//! Puts a listing together: which work tree or folder a given path belongs to, what the index and the folders contain of
 //! it, what is left out, and under which report path each file goes.
 
 use std::collections::{HashMap, HashSet};
@@ -17,7 +17,7 @@ use crate::coverage::{Reason, Skipped};
 
 /// Lists the files of `paths`, which are files or folders; a symbolic link among them is resolved.
 ///
-/// In a Git work tree these are the files that the index holds and that are there, ignored or not, and the untracked
+/// In a Git work tree these are the files that the index contains and that are there, ignored or not, and the untracked
 /// ones that are not ignored, those of checked-out submodules included; a path given by name is never ignored. Outside
 /// Git it is everything but what is in a `.git`. No other symbolic link is followed; no FIFO, socket or device opened.
 ///
@@ -38,7 +38,7 @@ pub fn list(paths: &[PathBuf], keep: &(dyn Fn(&str) -> bool + Sync)) -> Result<L
     tree.finish(paths, keep)
 }
 
-/// What the report paths of a scan of `paths` are relative to: the Git work tree that holds them all, or a folder.
+/// What the report paths of a scan of `paths` are relative to: the Git work tree that contains them all, or a folder.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ struct Start {
     /// Canonical.
     path: PathBuf,
     folder: bool,
-    /// Which of the repositories holds it.
+    /// Which of the repositories contains it.
     repository: Option<usize>,
 }
 
@@ -92,7 +92,7 @@ impl Start {
     }
 }
 
-/// Whether the work tree at `root` is the innermost one that holds `folder`, which spares discovery for the many paths
+/// Whether the work tree at `root` is the innermost one that contains `folder`, which spares discovery for the many paths
 /// that hooks give. A `false` may be wrong.
 fn holds(root: &Path, folder: &Path) -> bool {
     let Ok(inner) = folder.strip_prefix(root) else { return false };
@@ -201,7 +201,7 @@ impl Tree {
         found.entries.len() + found.errors.len()
     }
 
-    /// Adds what the index and the work tree hold below `within`. Gives the submodules to go on with: report path and
+    /// Adds what the index and the work tree contain below `within`. Gives the submodules to go on with: report path and
     /// root.
     fn add_repository(&mut self, repository: &Repository, within: &[u8]) -> Vec<(Arc<str>, PathBuf)> {
         let base = self.base(&repository.root);
@@ -253,7 +253,7 @@ impl Tree {
             (Ok(Some(Kind::Folder) | None), _) => {
                 self.skip(base, entry.path, Reason::SubmoduleNotCheckedOut);
             }
-            // The walk saw what stands in its place.
+            // The walk saw what is in its place.
             (Ok(Some(_)), _) => {}
             (Err(error), _) => self.fail(base, &[(entry.path.to_vec(), error)]),
         }
@@ -392,7 +392,7 @@ fn slashed(path: &Path) -> Vec<u8> {
     parts.map(|part| part.as_os_str().as_encoded_bytes()).collect::<Vec<_>>().join(&b'/')
 }
 
-/// `path` with what is no UTF-8 percent-encoded.
+/// `path` with what is not UTF-8 percent-encoded.
 pub(super) fn encoded(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
@@ -402,7 +402,7 @@ pub(super) fn encoded(path: &[u8]) -> String {
     text
 }
 
-/// The report path of `path`, an absolute one: from `root` where it stands below it. Nothing is looked up.
+/// The report path of `path`, an absolute one: from `root` where it is below it. Nothing is looked up.
 #[must_use]
 pub(crate) fn report_name(root: &Path, path: &Path) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();

@@ -88,7 +88,7 @@ impl Tips {
         }
     }
 
-    /// A file that holds an id, where it does not name another reference.
+    /// A file that contains an id, where it does not name another reference.
     fn loose(&mut self, path: &Path) {
         let id = self.read(path).and_then(|text| ObjectId::from_hex(text.trim()).ok());
         self.named.extend(id.map(|id| (id, "HEAD of another work tree".to_owned())));
