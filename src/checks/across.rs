@@ -13,9 +13,6 @@ use crate::inventory::facts::Object;
 use crate::inventory::index::Inventory;
 use crate::rule::RuleId;
 
-/// What is said of one file.
-pub(crate) type Drafts = Vec<Draft>;
-
 /// The repository under a check.
 pub struct Across<'i> {
     /// What it holds.

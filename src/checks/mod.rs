@@ -77,7 +77,7 @@ mod wide_secret_access;
 
 pub(crate) use context::{Context, run};
 pub(crate) use draft::Weight;
-pub use draft::{Draft, Subject};
+pub(crate) use draft::{Draft, Subject};
 
 use Subject::{Ciphertext, Document, Structure, Value};
 use across::Across;

@@ -1,6 +1,5 @@
 //! The first phase: what one file by itself gives, as reports without findings and as facts for the other files.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exposed;

@@ -1,7 +1,6 @@
 //! Commits and the index, compared with each other.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
