@@ -59,6 +59,14 @@ impl Span {
         self.start..self.end
     }
 
+    /// Without white space at either end.
+    #[must_use]
+    pub(crate) fn trim(self, text: &str) -> Self {
+        let whole = self.slice(text);
+        let start = self.start + (whole.len() - whole.trim_start().len());
+        Self::new(start, start + whole.trim().len())
+    }
+
     /// The text under the span; empty where the span does not lie on character boundaries of `text`.
     #[must_use]
     pub fn slice(self, text: &str) -> &str {

@@ -20,7 +20,7 @@ use mlguard::api::source;
 fn is_about_others(rule: &str) -> bool {
     let about_comments = [id::ALLOW_WITHOUT_REASON, id::UNUSED_ALLOW].iter().any(|id| id.as_str() == rule);
     let needs = |check: &checks::Check| check.rule.as_str() == rule && check.needs.contains(&Need::Credentials);
-    about_comments || checks::ALL.iter().any(needs)
+    about_comments || checks::all().any(needs)
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn fixtures() -> PathBuf {
 
 /// Whether a rule's check looks at the whole repository.
 fn looks_across(rule: &str) -> bool {
-    checks::ALL.iter().any(|check| check.rule.as_str() == rule && matches!(check.run, Run::Repository(_)))
+    checks::all().any(|check| check.rule.as_str() == rule && matches!(check.run, Run::Repository(_)))
 }
 
 /// The folders of a rule's fixtures that are run as a tree: `fail` or `pass` itself, or for a check of the whole

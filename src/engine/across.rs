@@ -7,8 +7,7 @@ use rayon::prelude::*;
 
 use super::options::IgnoredOf;
 use super::scan::{Scanned, Scanner};
-use crate::checks::across;
-use crate::checks::{Draft, Need};
+use crate::checks::{Draft, Need, run_repository};
 use crate::coverage::{Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
@@ -97,7 +96,7 @@ fn drafts(
         let mut inventory = Inventory::new(files, &scanner.options.convention);
         inventory.past = past(scanner, &inventory);
         inventory.ignores = ignores(scanner, &inventory, ignored);
-        across::run(&inventory, scanner.options.today, &scanner.checks)
+        run_repository(&inventory, scanner.options.today, &scanner.checks)
     });
     match found {
         Ok(found) => {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::options::Options;
 use super::visit::visit;
-use crate::checks::credential::Engine;
+use crate::checks::detector::Engine;
 use crate::coverage::{Coverage, Reason, Skipped};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
@@ -18,6 +18,7 @@ use crate::mask::{MASK, masked};
 use crate::rule::{Level, id};
 use crate::source::{Listing, Scratch};
 use crate::span::{LineIndex, Span};
+use crate::value::Sensitive;
 
 /// The facts of all files of a listing.
 #[derive(Debug, Default)]
@@ -85,7 +86,7 @@ impl Names {
     pub(crate) fn shown(&self, name: &str) -> String {
         let known = self.known.borrow().get(name).cloned();
         known.unwrap_or_else(|| {
-            let credential = self.engine.identify(name).is_some();
+            let credential = self.engine.identify(Sensitive::new(name)).is_some();
             let shown = if credential { MASK.to_owned() } else { masked(name).into_owned() };
             self.known.borrow_mut().insert(name.into(), shown.clone());
             shown

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::exposed;
 use super::options::Options;
 use super::visit::{Visit, visit};
-use crate::checks::credential::{Engine, Hit, Syntax};
+use crate::checks::detector::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Need, Subject, Weight};
 use crate::coverage::Reason;
 use crate::document::fragment::Lang;
@@ -56,7 +56,7 @@ impl<'o> Scanner<'o> {
     pub(crate) fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
-        let checks: Vec<&'static Check> = checks::ALL.iter().filter(known).collect();
+        let checks: Vec<&'static Check> = checks::all().filter(known).collect();
         let across = checks.iter().any(|check| check.run.repository().is_some());
         Self { options, engine, checks, across, room: AtomicUsize::new(KEPT_TEXT) }
     }
@@ -92,7 +92,7 @@ impl<'o> Scanner<'o> {
         let parsed = view::parse(path, text, lang);
         let view = View::new(path, text, lang, &parsed);
         let (hits, allows) = self.hits(&view, &parsed);
-        let found = checks::run(&view, &self.engine, &hits, &self.checks);
+        let found = checks::run_source(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));

@@ -1,7 +1,7 @@
 //! What files of a Helm chart tell of its values: which of them templates write into Secrets, and where values stand.
 
 use super::Place;
-use crate::value::setting::Look;
+use crate::value::Look;
 
 /// What a file is to a chart.
 #[derive(Debug)]

@@ -77,7 +77,7 @@ fn finds(rule: &Rule) -> String {
             text.push_str(" The checksum of the format is verified.");
         }
     }
-    let check = checks::ALL.iter().find(|check| rule.id == check.rule);
+    let check = checks::all().find(|check| rule.id == check.rule);
     let others: Vec<String> = check.into_iter().flat_map(|check| check.yields_to).map(|id| format!("`{id}`")).collect();
     if let [head @ .., last] = others.as_slice() {
         let list = if head.is_empty() { last.clone() } else { format!("{} or {last}", head.join(", ")) };

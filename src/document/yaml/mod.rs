@@ -10,6 +10,7 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use zeroize::Zeroize as _;
 
 use crate::span::Span;
+use crate::value::Sensitive;
 
 mod split;
 #[cfg(test)]
@@ -413,6 +414,18 @@ impl<'t> Node<'t> {
             Kind::Scalar { value: Scalar::Owned(text), .. } => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a scalar that names something, as a key does: what may be shown.
+    #[must_use]
+    pub(crate) fn name(self) -> Option<&'t str> {
+        self.as_str()
+    }
+
+    /// The text of a scalar that may be a secret.
+    #[must_use]
+    pub(crate) fn value(self) -> Option<Sensitive<'t>> {
+        self.as_str().map(Sensitive::new)
     }
 
     /// How a scalar is written.

@@ -1,0 +1,128 @@
+//! `generator-credential`: a credential in a kustomize `secretGenerator`, or in an env file that one reads.
+
+use crate::checks::common::{Across, Context, Draft, Subject};
+use crate::document::fragment::Host;
+use crate::document::yaml::Node;
+use crate::inventory::Place;
+use crate::inventory::facts::Facts;
+use crate::inventory::kustomization::is_kustomization;
+use crate::rule::id;
+use crate::span::Span;
+use crate::value::Sensitive;
+
+pub(super) fn check(cx: &mut Context<'_, '_>) {
+    let view = cx.view;
+    if !is_kustomization(view.path) {
+        return;
+    }
+    for unit in view.parsed.units.iter().filter(|unit| unit.host() == Host::File) {
+        let Some(root) = unit.tree().root() else { continue };
+        for (list, secret) in [("secretGenerator", true), ("configMapGenerator", false)] {
+            let Some(generators) = root.get(list) else { continue };
+            for (index, generator) in generators.items().enumerate() {
+                let Some(literals) = generator.get("literals") else { continue };
+                let name = generator.get("name").and_then(Node::name).unwrap_or("?");
+                for (number, item) in literals.items().enumerate() {
+                    let place = format!("{list} {name} .{list}[{index}].literals[{number}]");
+                    literal(cx, unit, &place, item, secret);
+                }
+            }
+        }
+    }
+}
+
+fn literal<'v>(
+    cx: &mut Context<'_, 'v>,
+    unit: &'v crate::document::view::Unit,
+    place: &str,
+    item: Node<'v>,
+    secret: bool,
+) {
+    let Some(text) = item.value() else { return };
+    let Some((key, value)) = text.assignment() else { return };
+    let plain = text.len() == item.span().len();
+    let start = item.span().end.saturating_sub(value.len());
+    let inner = if plain { Span::new(start, item.span().end) } else { item.span() };
+    let (value, inner) = match value.unquoted().filter(|_| plain) {
+        Some(value) => (value, Span::new(inner.start + 1, inner.end - 1)),
+        None => (value, inner),
+    };
+    if unit.is_templated(inner) {
+        return;
+    }
+    if !secret {
+        cx.judge("A configMapGenerator", place, key, value, unit.outer(inner));
+        return;
+    }
+    if is_real(key, value) {
+        let message = format!("A secretGenerator holds the key '{key}' in plain text.");
+        cx.report(unit.outer(inner), Some(place.to_owned()), message);
+    }
+}
+
+/// Whether a value that becomes part of a Secret is a real one.
+fn is_real(key: &str, value: Sensitive<'_>) -> bool {
+    !value.is_placeholder() && !value.is_ciphertext() && !value.is_setting(key)
+}
+
+/// Reports the env files of secret generators, at whose values the engine makes the findings.
+pub(super) fn check_env_files(cx: &mut Across<'_>) {
+    let files = cx.inventory.files();
+    for (path, facts) in files {
+        for (env_file, generator) in env_files(path, facts) {
+            if let Ok(file) = files.binary_search_by(|(path, _)| (**path).cmp(&env_file)) {
+                let draft = cx.report(file, Place::START, None, String::new());
+                draft.env_file_of = Some(generator.to_owned());
+            }
+        }
+    }
+}
+
+/// The env files that the secret generators of a kustomization read: report path and name of the generator.
+pub(crate) fn env_files<'f>(path: &'f str, facts: &'f Facts) -> impl Iterator<Item = (String, &'f str)> {
+    let generators = facts.kustomization.iter().flat_map(|kustomization| &kustomization.generators);
+    generators.filter(|generator| generator.secret).flat_map(move |generator| {
+        let name = generator.name.known().unwrap_or("?");
+        generator.env_files.iter().map(move |file| (beside(path, &file.text), name))
+    })
+}
+
+/// The path of `file` as seen from the folder of the file `path`.
+fn beside(path: &str, file: &str) -> String {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in file.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The report about the value of `key` in an env file that `generator` reads.
+pub(crate) fn env_file_value(generator: &str, key: &str, span: Span) -> Draft {
+    let message = format!("The secretGenerator '{generator}' reads the key '{key}' in plain text from this file.");
+    let place = Some(format!("secretGenerator {generator} .{key}"));
+    Draft { place, ..Draft::new(id::GENERATOR_CREDENTIAL, Subject::Value, span, message) }
+}
+
+/// The real values of an env file that a secret generator reads (`KZ` api/kv/kv.go: `KEY=value` lines, values verbatim,
+/// `#` starts a comment line). Spans are bytes of `text`.
+#[must_use]
+pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end_matches(['\n', '\r']);
+        let trimmed = body.trim_start();
+        let assignment = Sensitive::new(trimmed).assignment().filter(|_| !trimmed.starts_with('#'));
+        if let Some((key, value)) = assignment.filter(|(key, value)| is_real(key, *value)) {
+            let end = start + body.len();
+            found.push((key.to_owned(), Span::new(end - value.len(), end)));
+        }
+        start += line.len();
+    }
+    found
+}
