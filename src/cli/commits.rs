@@ -14,7 +14,7 @@ use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
 use crate::finding::{Commit, DigestKey, Finding, Outcome};
 use crate::rule::{Rule, id};
-use crate::source::store::{Changes, Id, Keep, Range, Snapshot, Store, Versions, Wanted};
+use crate::source::store::{Changes, CommitSummary, Id, Keep, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
 
 /// Commits that a push goes on from and that count as old, at most.
@@ -274,7 +274,8 @@ impl Asked {
     }
 
     fn describe(&self, versions: &Versions, commit: usize, in_head: bool) -> Option<Commit> {
-        versions.describe(commit, &self.store, in_head)
+        let CommitSummary { id, author, date } = versions.describe(commit, &self.store)?;
+        Some(Commit { id, author, date, in_head })
     }
 
     /// Refuses to speak of a history that is not there.

@@ -177,6 +177,11 @@ impl<'f> Kustomized<'f> {
     }
 }
 
+/// Whether a secret generator may read the file as `KEY=value` lines.
+pub(super) fn may_be_env_file(path: &str) -> bool {
+    matches!(Lang::of_path(path, ""), Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Other)
+}
+
 /// The facts of a file that is not searched; of one that no kustomization includes, where `alone`, only such that matter to
 /// others.
 fn facts_of(
@@ -186,7 +191,7 @@ fn facts_of(
     scratch: &mut Scratch,
 ) -> Option<Result<(Arc<str>, Facts), Skipped>> {
     if !read::may_hold(&file.path) {
-        return None;
+        return may_be_env_file(&file.path).then(|| Ok((file.path.clone(), Facts::default())));
     }
     let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return None };
     let lang = Lang::of_path(&file.path, &decoded.text);

@@ -16,7 +16,6 @@ use super::{across, make};
 use crate::checks::Draft;
 use crate::checks::credentials::generator_credential;
 use crate::coverage::{Coverage, Scope, Skipped};
-use crate::document::fragment::Lang;
 use crate::finding::{Digest, Finding, Identity, Outcome};
 use crate::inventory::{kustomization, read};
 use crate::rule::{Level, Rule, Text};
@@ -69,7 +68,8 @@ pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
     let mut sides: Vec<Side<'_>> = (0..=input.olds).map(|side| scan_side(&scanner, input, side, coverage)).collect();
     let mut unchanged = Vec::new();
     let matters = matters(input, &sides);
-    if scanner.across && !options.is_interrupted() && (matters || input.changed.iter().any(may_be_env_file)) {
+    let env_file = |change: &Change| across::may_be_env_file(&change.path);
+    if scanner.across && !options.is_interrupted() && (matters || input.changed.iter().any(env_file)) {
         let (files, unread) = (input.unchanged)();
         coverage.errors.extend(unread);
         if matters || is_env_file_of(&scanner, input.changed, &files) {
@@ -162,11 +162,6 @@ fn matters(input: &Input<'_>, sides: &[Side<'_>]) -> bool {
     let named = |change: &Change| change.path.rsplit('/').next().is_some_and(|name| name == ".gitignore");
     sides.iter().any(has_facts)
         || input.changed.iter().any(|change| moved(change) || named(change) || change.path.contains(".env"))
-}
-
-/// Whether a generator may read the file as `KEY=value` lines.
-fn may_be_env_file(change: &Change) -> bool {
-    matches!(Lang::of_path(&change.path, ""), Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Other)
 }
 
 /// Whether a secret generator in `unchanged` reads a changed file.

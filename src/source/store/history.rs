@@ -13,7 +13,6 @@ use super::objects::{Blob, ObjectError, Objects};
 use super::sides::{Side, SideWalk};
 use super::{Store, graph};
 use crate::coverage::{Reason, Skipped};
-use crate::finding::Commit;
 use crate::source::{File, SourceError};
 
 /// Which commits are meant.
@@ -86,6 +85,16 @@ struct Roots {
     /// How many commits only a reflog remembers.
     lost: usize,
     errors: Vec<Skipped>,
+}
+
+/// A commit, for people.
+pub(crate) struct CommitSummary {
+    /// Its id, hexadecimal, whole.
+    pub id: String,
+    /// Name of its author. Never an address.
+    pub author: String,
+    /// Author date, RFC 3339 with its own offset.
+    pub date: String,
 }
 
 /// What one commit changed against all of its parents.
@@ -333,9 +342,9 @@ impl Versions {
         parents.filter(|parent| !inside.contains(parent) && seen.insert(*parent)).take(most).collect()
     }
 
-    /// The commit of that number, for people, with the name that `mailmap` gives its author.
+    /// The commit of that number, with the name that `.mailmap` gives its author.
     #[must_use]
-    pub(crate) fn describe(&self, commit: usize, store: &Store, in_head: bool) -> Option<Commit> {
+    pub(crate) fn describe(&self, commit: usize, store: &Store) -> Option<CommitSummary> {
         let info = self.commits.get(commit)?;
         let mut buffer = Vec::new();
         self.objects.reader().read(info.id, Kind::Commit, &mut buffer).ok()?;
@@ -343,7 +352,7 @@ impl Versions {
         let author = parsed.author().ok();
         let name = author.map(|author| store.mailmap().resolve(author).name.to_string()).unwrap_or_default();
         let date = author.and_then(|author| author.time().ok()).and_then(|time| date(time.seconds, time.offset));
-        Some(Commit { id: info.id.to_string(), author: name, date: date.unwrap_or_default(), in_head })
+        Some(CommitSummary { id: info.id.to_string(), author: name, date: date.unwrap_or_default() })
     }
 }
 

@@ -21,7 +21,7 @@ use gix::sec::Trust;
 
 pub(crate) use compare::Changes;
 pub(crate) use sides::Change;
-pub(crate) use history::{Keep, Range, Version, Versions, Wanted};
+pub(crate) use history::{CommitSummary, Keep, Range, Version, Versions, Wanted};
 pub(crate) use objects::{Blob, Objects, Scratch};
 pub(crate) use snapshot::Snapshot;
 
