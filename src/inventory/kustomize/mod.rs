@@ -9,6 +9,8 @@
 //! the files say: bases are built once, and cycles, depth and numbers of objects end in gaps.
 
 mod apply;
+mod builder;
+mod context;
 mod generate;
 mod item;
 mod layer;
@@ -20,9 +22,9 @@ mod select;
 mod text;
 mod tree;
 
+pub use builder::Builder;
 pub use item::{Aspect, Built};
 pub(crate) use item::{Content, Origin};
-pub use layer::Builder;
 pub use referral::Referral;
 pub(crate) use scope::is_cluster_scoped;
 pub use text::Text;

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Around;
+use super::around::Around;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Scope, Sealed};
 use crate::value::Sensitive;

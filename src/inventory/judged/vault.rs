@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Around, is_expression};
 use crate::document::object::push_key;
 use crate::document::yaml::Node;
+use crate::inventory::annotation::VAULT;
 use crate::inventory::facts::{Vault, VaultFault, VaultFaultKind as Fault};
+use crate::inventory::read::around::Around;
+use crate::inventory::stated::is_expression;
 use crate::span::Span;
-
-/// What all annotations of the injector begin with.
-pub(crate) const PREFIX: &str = "vault.hashicorp.com/";
 
 /// Kinds that keep annotations of their own metadata to themselves: group, kind.
 const KEEPING: [(&str, &str); 10] = [
@@ -61,12 +60,12 @@ const MOST: usize = 1000;
 const DEEPEST: usize = 12;
 
 /// Whether a text may hold annotations of the injector. Most hold none, and their objects are not walked.
-pub(super) fn may_be_in(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), PREFIX.as_bytes()).is_some()
+pub(in crate::inventory) fn may_be_in(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), VAULT.as_bytes()).is_some()
 }
 
 /// What annotations of an object tell the injector; nothing where it has none of these.
-pub(super) fn of_object(around: &Around<'_>) -> Option<Vault> {
+pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<Vault> {
     let mut places = Vec::new();
     collect(around.source.node, &mut String::new(), 0, &mut places);
     if places.is_empty() {
@@ -122,7 +121,7 @@ fn collect<'v>(node: Node<'v>, path: &mut String, depth: usize, found: &mut Vec<
         push_key(path, name);
         if matches!(name, "annotations" | "podAnnotations") {
             let of_injector =
-                |(key, value): (Node<'v>, Node<'v>)| Some((key.as_str()?.strip_prefix(PREFIX)?, (key, value)));
+                |(key, value): (Node<'v>, Node<'v>)| Some((key.as_str()?.strip_prefix(VAULT)?, (key, value)));
             // An alias may stand for them in many places.
             let entries: BTreeMap<_, _> = value.entries().take(MOST).filter_map(of_injector).collect();
             if !entries.is_empty() || is_merged(value) {

@@ -1,6 +1,6 @@
 //! What objects of External Secrets name outside the cluster: stores, generators, keys (`secrets-surface.md` 7).
 
-use super::{Place, Stated};
+use crate::inventory::{Place, Stated};
 
 /// Group of stores, ExternalSecrets and PushSecrets.
 pub(crate) const GROUP: &str = "external-secrets.io";

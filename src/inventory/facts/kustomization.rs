@@ -3,16 +3,9 @@
 //! What a kustomization does to objects is kept as a list of [`Step`]s in the order in which kustomize runs them. The
 //! fields of the file and transformers that it names come down to the same steps, so that a build knows one form only.
 
-use super::facts::{Definition, Object};
-use super::{Place, Stated};
+use super::object::{Definition, Object};
 use crate::document::object::push_key;
-
-mod inline;
-mod read;
-mod replacement;
-
-pub(crate) use inline::{definition_of_kind, removals};
-pub(crate) use read::{Reader, definition_of_kind_name, is_kustomization};
+use crate::inventory::{Place, Stated};
 
 /// A text of a kustomization with its place.
 #[derive(Clone, Debug)]
@@ -255,16 +248,16 @@ pub struct Operation {
 #[derive(Debug)]
 pub struct Replacement {
     /// Where the value comes from.
-    pub source: Source,
+    pub source: ReplacementSource,
     /// Objects and fields that it is written to.
-    pub targets: Vec<Target>,
+    pub targets: Vec<ReplacementTarget>,
     /// Where.
     pub place: Place,
 }
 
 /// Where the value of a replacement comes from.
 #[derive(Debug)]
-pub enum Source {
+pub enum ReplacementSource {
     /// The kustomization states it (`sourceValue`).
     Value(Stated),
     /// A field of an object.
@@ -274,13 +267,13 @@ pub enum Source {
         /// The field: `metadata.name` where none is stated.
         path: Box<str>,
         /// Which part of it.
-        part: Option<Part>,
+        part: Option<FieldPart>,
     },
 }
 
 /// `options` of a field: which part of its text is meant.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct FieldPart {
     /// What the parts stand between.
     pub delimiter: Box<str>,
     /// Which one; before the first and after the last adds one.
@@ -289,7 +282,7 @@ pub struct Part {
 
 /// A `targets` entry of a replacement.
 #[derive(Debug)]
-pub struct Target {
+pub struct ReplacementTarget {
     /// Which objects.
     pub select: Selector,
     /// Which of these not.
@@ -297,13 +290,13 @@ pub struct Target {
     /// Their fields, with `.`.
     pub paths: Vec<Box<str>>,
     /// Which part of these.
-    pub part: Option<Part>,
+    pub part: Option<FieldPart>,
     /// Whether a field that is not there is made.
     pub creates: bool,
 }
 
 /// Steps of a JSON pointer or a field path as references write their paths. `-` stands for the list that gets an item.
-pub(super) fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
+pub(crate) fn symbolic_path<'p>(steps: impl Iterator<Item = &'p str>) -> String {
     let mut path = String::new();
     for step in steps {
         if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -313,4 +306,11 @@ pub(super) fn symbolic<'p>(steps: impl Iterator<Item = &'p str>) -> String {
         }
     }
     path
+}
+
+/// Whether kustomize takes the file at `path` for a kustomization.
+#[must_use]
+pub(crate) fn is_kustomization(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
 }

@@ -1,6 +1,6 @@
 //! What files of a Helm chart tell of its values: which of them templates write into Secrets, and where values stand.
 
-use super::Place;
+use crate::inventory::Place;
 use crate::value::Look;
 
 /// What a file is to a chart.

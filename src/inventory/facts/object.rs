@@ -1,74 +1,17 @@
-//! The facts of one file.
+//! A Kubernetes object as its file states it: identity, and the aspects that checks and other files ask for.
+//!
+//! An aspect more is a field here, with an empty default, and one line where `read` fills it in.
 
+use super::access::Access;
 use super::external::External;
-use super::helm::Helm;
-use super::kustomization::{Kustomization, Parts};
-use super::secret_file::{Holds, SecretFile};
-use super::sops::{Exposed, Sops};
-use super::{Place, Stated};
-use crate::rule::Level;
-use crate::span::Span;
-
-/// What one file holds, as far as its bytes (and its name) alone tell.
-#[derive(Debug, Default)]
-pub struct Facts {
-    /// Every object, in the order of the file; those inside others come after these.
-    pub objects: Vec<Object>,
-    /// The kustomization, where the file is one.
-    pub kustomization: Option<Box<Kustomization>>,
-    /// What kustomizations that name the file find in it besides objects: JSON patches, transformers, replacements.
-    pub parts: Parts,
-    /// Secrets that commands of a script make.
-    pub commands: Vec<Definition>,
-    /// Certificates, where it is a file of these.
-    pub certificates: Vec<Certificate>,
-    /// The name of the secret file that the file is a template of: `.env` for `.env.example`.
-    pub template_of: Option<Box<str>>,
-    /// What Terraform writes beside the file, where it is code of Terraform.
-    pub terraform: Option<Terraform>,
-    /// What the file is to SOPS.
-    pub sops: Option<Box<Sops>>,
-    /// What the file is to a Helm chart.
-    pub helm: Option<Helm>,
-    /// What stands in it in clear for certain; known of searched files only, whose checks tell it.
-    pub clear: Option<Box<Exposed>>,
-    /// Whether a document could not be parsed, so that the file may hold more.
-    pub partial: bool,
-    /// What the file is, where it is of a kind that holds secrets.
-    pub secret_file: Option<SecretFile>,
-    /// Whether a credential was found in it. The engine says so, which has searched it; not of files that are only context.
-    pub exposed: bool,
-    /// Whether Git holds the file, or is about to: in the index, in a commit, or handed over as what will be one. The
-    /// engine says so.
-    pub tracked: bool,
-}
-
-/// What a file of Terraform's code tells of the files that are made beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terraform {
-    /// Whether it configures a provider, so that it is applied by itself and is no module.
-    pub applied: bool,
-    /// Whether it keeps its state elsewhere (`backend`, `cloud`).
-    pub remote: bool,
-    /// A file of variables that it names: `secret.auto.tfvars`.
-    pub variables: Option<Box<str>>,
-}
-
-/// A certificate in PEM.
-#[derive(Debug)]
-pub struct Certificate {
-    /// The last day on which it is valid, UTC.
-    pub expires: jiff::civil::Date,
-    /// Whether it is as a Sealed Secrets controller makes it.
-    pub sealing: bool,
-    /// Of its first line.
-    pub place: Place,
-}
+use super::vault::Vault;
+use crate::inventory::{Place, Stated};
 
 /// Where in a file an object stands, which decides what it counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// A document of a manifest, or an item of a `List` that is one: what `kubectl apply` and kustomize read.
+    #[default]
     Resource,
     /// Inside another object, a string of one, or an Ansible task: it is made when that one runs.
     Embedded,
@@ -77,7 +20,7 @@ pub enum Role {
 }
 
 /// A Kubernetes object.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Object {
     /// Group of `apiVersion`, empty for core.
     pub group: Box<str>,
@@ -288,112 +231,6 @@ pub struct Mount {
     pub place: Place,
 }
 
-/// What an object is to the rights to Secrets.
-#[derive(Debug)]
-pub enum Access {
-    /// A Role or ClusterRole, as far as it reads Secrets that it does not name.
-    Role {
-        /// Its rules that do, one at least.
-        reads: Vec<Reads>,
-    },
-    /// A RoleBinding or ClusterRoleBinding.
-    Binding(Binding),
-    /// A ServiceAccount, with its `automountServiceAccountToken`.
-    Account(Stated),
-}
-
-/// A rule that gives all Secrets away.
-#[derive(Debug)]
-pub struct Reads {
-    /// The verbs that do.
-    pub verbs: Vec<Box<str>>,
-    /// Symbolic path of the resource.
-    pub path: Box<str>,
-    /// Of the resource.
-    pub place: Place,
-}
-
-/// Who is given a role.
-#[derive(Debug)]
-pub struct Binding {
-    /// Kind of the role.
-    pub kind: Box<str>,
-    /// Its name.
-    pub role: Stated,
-    /// Of the name.
-    pub place: Place,
-    /// Who.
-    pub subjects: Vec<Subject>,
-}
-
-/// One whom a binding names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Subject {
-    /// `User`, `Group` or `ServiceAccount`.
-    pub kind: Box<str>,
-    /// Its name.
-    pub name: Stated,
-    /// Its namespace.
-    pub namespace: Stated,
-}
-
-/// What annotations tell the Vault Agent injector.
-#[derive(Debug)]
-pub struct Vault {
-    /// Whether pods of the object are injected, by their own annotations.
-    pub injected: bool,
-    /// What cannot work.
-    pub faults: Vec<VaultFault>,
-}
-
-/// An annotation that the injector cannot use.
-#[derive(Debug)]
-pub struct VaultFault {
-    /// What is wrong.
-    pub kind: VaultFaultKind,
-    /// The annotation, without its prefix where it has the injector's.
-    pub key: Box<str>,
-    /// Symbolic path of the annotations.
-    pub path: Box<str>,
-    /// Of the annotation, or of its value.
-    pub place: Place,
-}
-
-/// What can be wrong with annotations of the Vault Agent injector (`secrets-surface.md` 7.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum VaultFaultKind {
-    /// They stand at the object, and not at the template of its pods.
-    Misplaced,
-    /// Secrets are asked for, and nothing asks for the injection.
-    NotInjected,
-    /// The same, and the injection is switched off.
-    SwitchedOff,
-    /// No role to log in with.
-    NoRole,
-    /// It is about a secret that no other annotation asks for.
-    NoSecret,
-    /// It writes the file of another one.
-    SameFile,
-    /// A value that YAML reads as something else than a string.
-    NotString,
-    /// No boolean, where one is wanted.
-    NotBoolean,
-    /// A template with an action or a block that nothing ends.
-    Unclosed,
-    /// A template that reads another path than its secret's.
-    OtherPath,
-    /// The server's certificate is not looked at.
-    Unverified,
-}
-
-impl VaultFaultKind {
-    /// Whether it is something that is missing, which a patch of the object may add.
-    #[must_use]
-    pub fn is_absence(self) -> bool {
-        matches!(self, Self::Misplaced | Self::NotInjected | Self::NoRole | Self::NoSecret | Self::OtherPath)
-    }
-}
-
 /// What an Argo CD or Flux object deploys.
 #[derive(Debug)]
 pub struct Deploy {
@@ -414,37 +251,3 @@ pub struct Deploy {
     /// Of the prefix, else of the suffix, else of the path.
     pub name_place: Place,
 }
-
-impl Facts {
-    /// What the file is, where it is a secret file with something to lose: an error where it holds a credential, a warning
-    /// where people fill it with them.
-    #[must_use]
-    pub fn secret_risk(&self) -> Option<(SecretFile, Level)> {
-        let kind = self.secret_file?;
-        match kind.holds {
-            Holds::Certainly => Some((kind, Level::Error)),
-            _ if self.exposed => Some((kind, Level::Error)),
-            Holds::Soon => Some((kind, Level::Warning)),
-            Holds::Perhaps => None,
-        }
-    }
-
-    /// Whether the file tells nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-            && self.kustomization.is_none()
-            && self.parts.is_empty()
-            && self.commands.is_empty()
-            && self.certificates.is_empty()
-            && self.template_of.is_none()
-            && self.secret_file.is_none()
-            && self.terraform.is_none()
-            && self.sops.is_none()
-            && self.clear.is_none()
-            && self.helm.is_none()
-    }
-}
-
-/// A span that nothing stands in, for places that a file does not have.
-pub(crate) const NOWHERE: Span = Span { start: 0, end: 0 };

@@ -1,9 +1,9 @@
 //! What objects of External Secrets name outside the cluster, and what the operator refuses (`secrets-surface.md` 7.2).
 
-use super::Around;
 use crate::document::yaml::Node;
 use crate::inventory::Stated;
-use crate::inventory::external::{External, Fault, FaultKind, GROUP, RemoteKey, STORE, SourceName};
+use crate::inventory::facts::external::{External, Fault, FaultKind, GROUP, RemoteKey, STORE, SourceName};
+use crate::inventory::read::around::Around;
 
 /// Choices of fields, as the schema of the kinds has them.
 const CREATION: &[&str] = &["Owner", "Orphan", "Merge", "None", "CreateOrMerge"];
@@ -45,7 +45,7 @@ const IN_DATA_FROM: &Misplaced = &[
 ];
 
 /// What an object names and what is wrong with it; nothing for objects of other kinds.
-pub(super) fn of_object(around: &Around<'_>) -> Option<External> {
+pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<External> {
     // Values of a chart hold pieces of objects, to which the chart adds the rest.
     if &*around.object.group != GROUP || around.at(&["metadata"]).is_none() {
         return None;

@@ -1,18 +1,18 @@
 //! `replacements` of a kustomization.
 
-use super::read::Source;
-use super::{Part, Replacement, Target};
+use super::KustomizationDocument;
 use crate::document::yaml::Node;
-use crate::inventory::read::stated;
+use crate::inventory::facts::kustomization::{FieldPart, Replacement, ReplacementSource, ReplacementTarget};
+use crate::inventory::stated::stated;
 
 /// The field that a replacement reads or writes where it states none.
 const DEFAULT_FIELD: &str = "metadata.name";
 
-impl Source<'_> {
+impl KustomizationDocument<'_> {
     pub(super) fn replacement(&self, node: Node<'_>) -> Replacement {
         let source = match (node.get("source"), node.get("sourceValue")) {
-            (None, value) => super::Source::Value(stated(self.unit, value)),
-            (Some(source), _) => super::Source::Field {
+            (None, value) => ReplacementSource::Value(stated(self.unit, value)),
+            (Some(source), _) => ReplacementSource::Field {
                 object: self.selector(source),
                 path: source.get("fieldPath").and_then(Node::as_str).unwrap_or(DEFAULT_FIELD).into(),
                 part: part(source),
@@ -22,13 +22,13 @@ impl Source<'_> {
         Replacement { source, targets: targets.map(|target| self.target(target)).collect(), place: self.place(node) }
     }
 
-    fn target(&self, node: Node<'_>) -> Target {
+    fn target(&self, node: Node<'_>) -> ReplacementTarget {
         let paths = node.get("fieldPaths").into_iter().flat_map(Node::items);
         let mut paths: Vec<Box<str>> = paths.filter_map(|path| Some(path.as_str()?.into())).collect();
         if paths.is_empty() {
             paths.push(DEFAULT_FIELD.into());
         }
-        Target {
+        ReplacementTarget {
             select: node.get("select").map(|select| self.selector(select)).unwrap_or_default(),
             reject: node.get("reject").into_iter().flat_map(Node::items).map(|item| self.selector(item)).collect(),
             paths,
@@ -39,8 +39,8 @@ impl Source<'_> {
 }
 
 /// Which part of a field `options` mean; none is the whole.
-fn part(node: Node<'_>) -> Option<Part> {
+fn part(node: Node<'_>) -> Option<FieldPart> {
     let delimiter = node.at(&["options", "delimiter"]).and_then(Node::as_str).filter(|text| !text.is_empty())?;
     let index = node.at(&["options", "index"]).and_then(Node::as_str);
-    Some(Part { delimiter: delimiter.into(), index: index.and_then(|text| text.parse().ok()).unwrap_or_default() })
+    Some(FieldPart { delimiter: delimiter.into(), index: index.and_then(|text| text.parse().ok()).unwrap_or_default() })
 }

@@ -1,30 +1,41 @@
-//! Regular expressions of Go, in which SOPS reads `path_regex` and its selectors, as those of this program.
+//! Regular expressions of Go, as SOPS reads `path_regex` and its selectors and kustomize the targets of patches, in the
+//! syntax of the `regex` crate.
 //!
-//! Both are of the family of RE2, but not the same: what is literal in one (`{` alone, `[` in a class) is a fault or
-//! something else in the other. What cannot be carried over for certain is [`Pattern::Unknown`].
+//! Both are of the family of RE2, but not the same: what is literal in one (`{` alone, `[` in a class) is an error or
+//! something else in the other, and `\w` is ASCII in Go. What cannot be translated for certain is [`GoRegex::Unknown`].
+
+use std::fmt::Write as _;
 
 use regex::bytes::{Regex, RegexBuilder};
 
 /// Longest expression that is looked at, bytes.
 const LONGEST: usize = 2000;
-/// Most repetitions that Go takes (`regexp/syntax`).
+/// Most repetitions that Go accepts (`regexp/syntax`).
 const MOST_REPEATS: u32 = 1000;
+/// Most bytes of a compiled expression.
+const MOST_COMPILED: usize = 1 << 20;
+/// Classes of Unicode that Go knows by these names: the categories, and the scripts that people use.
+const UNICODE_CLASSES: [&str; 46] = [
+    "Any", "C", "Cc", "Cf", "Co", "Cs", "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl",
+    "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Arabic",
+    "Common", "Cyrillic", "Greek", "Han", "Hangul", "Hebrew", "Latin", "Thai",
+];
 
-/// An expression of Go.
+/// A regular expression of Go.
 #[derive(Clone, Debug)]
-pub enum Pattern {
-    /// It means the same here.
+pub enum GoRegex {
+    /// Translated.
     Known(Regex),
-    /// Go refuses it.
+    /// Go rejects it.
     Invalid,
-    /// It may mean anything.
+    /// It may match anything.
     Unknown,
 }
 
-impl Pattern {
-    /// Reads an expression.
+impl GoRegex {
+    /// Translates an expression.
     #[must_use]
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         if text.len() > LONGEST || !text.is_ascii() {
             return Self::Unknown;
         }
@@ -33,7 +44,7 @@ impl Pattern {
             Err(Trouble::Invalid) => return Self::Invalid,
             Err(Trouble::Unknown) => return Self::Unknown,
         };
-        let built = RegexBuilder::new(&translated).unicode(false).nest_limit(900).build();
+        let built = RegexBuilder::new(&translated).unicode(false).nest_limit(900).size_limit(MOST_COMPILED).build();
         match built {
             Ok(regex) => Self::Known(regex),
             Err(regex::Error::Syntax(_)) => Self::Invalid,
@@ -41,9 +52,9 @@ impl Pattern {
         }
     }
 
-    /// Whether it matches somewhere in `text`; none where that is not known.
+    /// Whether it matches somewhere in `text`; nothing where that is not known.
     #[must_use]
-    pub fn is_match(&self, text: &str) -> Option<bool> {
+    pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
         match self {
             Self::Known(regex) => text.is_ascii().then(|| regex.is_match(text.as_bytes())),
             Self::Invalid | Self::Unknown => None,
@@ -133,8 +144,36 @@ fn escape(text: &[u8], at: usize, out: &mut String) -> Result<usize, Trouble> {
             out.extend(['\\', char::from(next)]);
             Ok(at + 2)
         }
+        b'p' | b'P' => {
+            out.push('[');
+            let end = unicode_class(text, at, out)?;
+            out.push(']');
+            Ok(end)
+        }
         _ => simple_escape(text, at, out),
     }
+}
+
+/// A class of Unicode (`\pL`, `\P{Lu}`, `\p{^Greek}`), as the characters of ASCII that are in it: only ASCII texts are
+/// matched. Bytes beyond keep the class from being empty.
+fn unicode_class(text: &[u8], at: usize, out: &mut String) -> Result<usize, Trouble> {
+    let rest = text.get(at + 2..).filter(|rest| !rest.is_empty()).ok_or(Trouble::Invalid)?;
+    let (name, length) = if rest[0] == b'{' {
+        let end = rest.iter().position(|byte| *byte == b'}').ok_or(Trouble::Invalid)?;
+        (&rest[1..end], end + 1)
+    } else {
+        (&rest[..1], 1)
+    };
+    let (name, inverted) = name.strip_prefix(b"^").map_or((name, false), |name| (name, true));
+    let name = UNICODE_CLASSES.iter().find(|known| known.as_bytes() == name).ok_or(Trouble::Unknown)?;
+    let class = Regex::new(&format!(r"^\p{{{name}}}$")).map_err(|_| Trouble::Unknown)?;
+    let negated = (text[at + 1] == b'P') != inverted;
+    for byte in (0..0x80_u8).filter(|byte| class.is_match(&[*byte]) != negated) {
+        // Writing to a text cannot fail.
+        let _ = write!(out, r"\x{byte:02x}");
+    }
+    out.push_str(r"\x80-\xff");
+    Ok(at + 2 + length)
 }
 
 /// An escape that stands for a character or a class, anywhere.
@@ -145,8 +184,8 @@ fn simple_escape(text: &[u8], at: usize, out: &mut String) -> Result<usize, Trou
             // Here `\s` has the vertical tab too, which no path has.
             out.extend(['\\', char::from(next)]);
         }
-        // Numbers of characters, classes of Unicode, quoting: rare, and written otherwise.
-        b'x' | b'Q' | b'p' | b'P' | b'C' | b'0' => return Err(Trouble::Unknown),
+        // Numbers of characters and quoting: rare, and written otherwise.
+        b'x' | b'Q' | b'C' | b'0' => return Err(Trouble::Unknown),
         b'1'..=b'7' if text.get(at + 2).is_some_and(u8::is_ascii_digit) => return Err(Trouble::Unknown),
         byte if byte.is_ascii_alphanumeric() => return Err(Trouble::Invalid),
         byte => literal(byte, out),
@@ -186,6 +225,7 @@ fn class(text: &[u8], start: usize, out: &mut String) -> Result<usize, Trouble> 
                 out.extend(name.iter().map(|&byte| char::from(byte)));
                 at += name.len();
             }
+            Some(b'\\') if matches!(text.get(at + 1), Some(b'p' | b'P')) => at = unicode_class(text, at, out)?,
             Some(b'\\') => at = simple_escape(text, at, out)?,
             Some(b'-') => {
                 let edge = at == first || text.get(at + 1) == Some(&b']');
@@ -240,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_go_reads_otherwise_is_carried_over() {
+    fn what_go_reads_otherwise_is_translated() {
         for (pattern, text, matches) in [
             (r"secrets/.*\.ya?ml$", "apps/secrets/a.yml", true),
             (r"secrets/.*\.ya?ml$", "apps/secrets/a.json", false),
@@ -257,25 +297,31 @@ mod tests {
             ("[]a]", "]", true),
             ("a-z", "a-z", true),
             ("{", "{", true),
+            (r"^\pL+$", "Secret", true),
+            (r"^\p{Lu}\p{Ll}+$", "secret", false),
+            (r"^[\p{Nd}-]+$", "1-2", true),
+            (r"\p{Greek}", "alpha", false),
+            (r"^\p{^Greek}\P{Greek}[^\p{Greek}]$", "abc", true),
+            (r"^\P{L}$", "a", false),
         ] {
-            assert_eq!(Pattern::new(pattern).is_match(text), Some(matches), "{pattern}");
+            assert_eq!(GoRegex::new(pattern).is_match(text), Some(matches), "{pattern}");
         }
     }
 
     #[test]
     fn what_go_refuses_is_refused() {
         for pattern in
-            ["*.yaml", "(?!a)", "(?<=a)b", "(a", "a)", "[a", r"\", "a**", "a{1001}", r"\Z", "[b-a]", r"(a)\1"]
+            ["*.yaml", "(?!a)", "(?<=a)b", "(a", "a)", "[a", r"\", "a**", "a{1001}", r"\Z", "[b-a]", r"(a)\1", r"\p{L"]
         {
-            assert!(matches!(Pattern::new(pattern), Pattern::Invalid), "{pattern}");
+            assert!(matches!(GoRegex::new(pattern), GoRegex::Invalid), "{pattern}");
         }
     }
 
     #[test]
     fn the_rest_is_unknown() {
-        for pattern in ["é", r"\Qa.b\E", r"\p{Greek}", r"\x41", "[+--]", r"\b{2}"] {
-            assert!(matches!(Pattern::new(pattern), Pattern::Unknown), "{pattern}");
+        for pattern in ["é", r"\Qa.b\E", r"\p{Klingon}", r"\p{greek}", r"\x41", "[+--]", r"\b{2}"] {
+            assert!(matches!(GoRegex::new(pattern), GoRegex::Unknown), "{pattern}");
         }
-        assert_eq!(Pattern::new("a").is_match("é"), None);
+        assert_eq!(GoRegex::new("a").is_match("é"), None);
     }
 }

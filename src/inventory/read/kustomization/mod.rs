@@ -1,62 +1,31 @@
 //! From a parsed kustomization, or a file that one names, to what it says.
 
-use super::inline::{is_json_patch, json_patch, plain_object};
-use super::{
-    Behavior, FieldSpec, Generator, Kustomization, Located, Parts, Patch, PatchContent, Rewrite, Selector, Step,
-};
+mod inline;
+mod replacement;
+
+use self::inline::{is_json_patch, json_patch, plain_object};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
+use crate::inventory::facts::kustomization::{
+    Behavior, FieldSpec, Generator, Kustomization, Located, Parts, Patch, PatchContent, Rewrite, Selector, Step,
+};
 use crate::inventory::facts::{Definition, Maker, Object};
-use crate::inventory::read::stated;
+use crate::inventory::stated::stated;
 use crate::inventory::{Place, Places, Stated};
 use crate::span::Span;
 
-/// Whether kustomize takes the file at `path` for a kustomization.
-#[must_use]
-pub(crate) fn is_kustomization(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
-}
-
-/// The name of a CustomResourceDefinition, from the lines of its text.
-///
-/// Such documents are long and are not parsed; the name stands in the block `metadata:` without indentation.
-#[must_use]
-pub(crate) fn definition_of_kind_name(text: &str) -> Option<&str> {
-    let start = if text.starts_with("metadata:") {
-        0
-    } else {
-        memchr::memmem::find(text.as_bytes(), b"\nmetadata:").map(|at| at + 1)?
-    };
-    let block = text.get(start..)?.lines().skip(1);
-    let block = block.take_while(|line| line.starts_with([' ', '#']) || line.trim().is_empty());
-    let mut indentation = None;
-    for line in block {
-        let inner = line.trim_start_matches(' ');
-        if inner.trim().is_empty() || inner.starts_with('#') {
-            continue;
-        }
-        let depth = *indentation.get_or_insert(line.len() - inner.len());
-        if line.len() - inner.len() == depth
-            && let Some(value) = inner.strip_prefix("name:")
-        {
-            let value = value.split(" #").next().unwrap_or_default().trim();
-            return Some(value.trim_matches(['"', '\''])).filter(|name| !name.is_empty());
-        }
-    }
-    None
-}
+pub(super) use inline::definition_of_kind;
 
 /// Reads the objects of a document that stands in a string: what a merge patch holds besides its identity.
 pub(crate) type ReadObjects<'r> = dyn Fn(&Unit) -> Vec<Object> + 'r;
 
 /// Reads kustomizations and files that they name.
-pub(crate) struct Reader<'r> {
+pub(crate) struct KustomizationReader<'r> {
     places: &'r Places<'r>,
     objects: &'r ReadObjects<'r>,
 }
 
-impl<'r> Reader<'r> {
+impl<'r> KustomizationReader<'r> {
     /// For spans of the text that `places` knows. `objects` reads the objects of inline merge patches.
     #[must_use]
     pub(crate) fn new(places: &'r Places<'r>, objects: &'r ReadObjects<'r>) -> Self {
@@ -71,13 +40,13 @@ impl<'r> Reader<'r> {
         if !matches!(kind, None | Some("Kustomization" | "Component" | "")) {
             return None;
         }
-        Some(Source { reader: self, unit, root }.kustomization(kind == Some("Component")))
+        Some(KustomizationDocument { reader: self, unit, root }.kustomization(kind == Some("Component")))
     }
 
     /// Adds what the document number `document` of a file is to kustomizations that name the file.
     pub(crate) fn part(&self, unit: &Unit, document: u32, parts: &mut Parts) {
         let Some(root) = unit.tree().root() else { return };
-        let source = Source { reader: self, unit, root };
+        let source = KustomizationDocument { reader: self, unit, root };
         if root.is_sequence() {
             if is_json_patch(root) {
                 parts.patches.push(json_patch(unit, root, document, self.places));
@@ -108,13 +77,13 @@ impl<'r> Reader<'r> {
 }
 
 /// One document while it is read.
-pub(super) struct Source<'s> {
-    pub(super) reader: &'s Reader<'s>,
+pub(super) struct KustomizationDocument<'s> {
+    pub(super) reader: &'s KustomizationReader<'s>,
     pub(super) unit: &'s Unit,
     pub(super) root: Node<'s>,
 }
 
-impl<'s> Source<'s> {
+impl<'s> KustomizationDocument<'s> {
     pub(super) fn place(&self, node: Node<'_>) -> Place {
         self.reader.places.at(self.unit.outer(node.span()))
     }
@@ -234,7 +203,7 @@ impl<'s> Source<'s> {
         for unit in &documents {
             let Some(root) = unit.tree().root() else { continue };
             let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
-            steps.extend(Source { reader: self.reader, unit, root }.transformer(kind));
+            steps.extend(KustomizationDocument { reader: self.reader, unit, root }.transformer(kind));
         }
     }
 
