@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
 use super::args::{Global, ResealArgs};
-use super::seal::randomness;
-use super::writing::{self, Input};
-use super::{check, output, seal, unseal};
+use super::keys::{keyring, randomness};
+use super::writing;
+use super::{locate, output, scan, seal};
 use crate::config::{Environment, Settings};
 use crate::error::Problem;
 use crate::exit::Exit;
+use crate::fix::input::Input;
 use crate::inventory::facts::Scope;
 use crate::seal::job::{self, Fault};
 use crate::seal::key::{Keyring, PrivateKey};
@@ -22,7 +23,7 @@ use crate::span::Span;
 
 pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
-    let keys = unseal::keyring(&args.private_keys)?;
+    let keys = keyring(&args.private_keys)?;
     let loaded = args.cert.recipient(&environment, Timestamp::now())?;
     if let Some(loaded) = &loaded {
         loaded.warnings.iter().filter(|_| !global.quiet).for_each(output::problem);
@@ -37,16 +38,16 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     if args.all {
         return all(&anew, global);
     }
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     let mut texts = Vec::new();
     for input in &inputs {
         let (text, titles) = anew.text(input)?;
         if titles.is_empty() {
             let nothing = Fault::Nothing { wanted: "SealedSecret", found: Vec::new() };
-            return Err(input.problem(&nothing));
+            return Err(writing::object_problem(input, &nothing));
         }
         if args.name.is_some() && titles.len() > 1 {
-            return Err(input.problem(&Fault::OneName(titles.len())));
+            return Err(writing::object_problem(input, &Fault::OneName(titles.len())));
         }
         if !global.quiet {
             output::note(&format!("{}: sealed anew: {}", input.name, titles.join(", ")));
@@ -58,14 +59,14 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
 
 /// Every SealedSecret of the tree.
 fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
-    let (paths, missing) = check::given(&anew.args.files);
+    let (paths, missing) = locate::existing_paths(&anew.args.files);
     if let Some(missing) = missing.into_iter().next() {
         return Err(missing);
     }
     let flags = anew.args.reading.flags(&anew.args.config);
-    let settings = Arc::new(Settings::load(&check::root(&paths)?, anew.environment, &flags));
-    let faulty = check::tell(&settings, global);
-    let listing = check::list(&paths, &settings)?;
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, anew.environment, &flags));
+    let faulty = scan::report_config_problems(&settings, global);
+    let listing = scan::list_files(&paths, &settings)?;
     let mut changed = Vec::new();
     let mut texts = Vec::new();
     let mut problems: Vec<Problem> =
@@ -83,7 +84,7 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
         {
             continue;
         }
-        let mut input = Input::read(&file.location)?;
+        let mut input = writing::read_input(&file.location)?;
         input.name = file.path.to_string();
         match anew.text(&input) {
             Ok((_, titles)) if titles.is_empty() => {}
@@ -97,8 +98,8 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     }
     if !problems.is_empty() {
         problems.iter().for_each(output::problem);
-        return Err(Problem::new("nothing was written, since not everything can be sealed anew")
-            .help("give the missing private keys, or leave files out with --exclude"));
+        return Err(Problem::new("nothing was written, because not everything can be re-sealed")
+            .help("add the missing private keys, or leave files out with --exclude"));
     }
     if count == 0 {
         return Err(Problem::new("there is no SealedSecret here"));
@@ -109,7 +110,7 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     }
     let (files, plural) = (changed.len(), if changed.len() == 1 { "" } else { "s" });
     output::note(&format!(
-        "{count} SealedSecret{} in {files} file{plural} sealed anew",
+        "{count} SealedSecret{} in {files} file{plural} re-sealed",
         if count == 1 { "" } else { "s" }
     ));
     Ok(faulty)
@@ -126,7 +127,7 @@ struct Anew<'a> {
 impl Anew<'_> {
     /// The text with all its SealedSecrets sealed anew, and what these are called.
     fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
-        let stream = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
+        let stream = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
         let mut text = String::with_capacity(input.text.len());
         let mut titles = Vec::new();
         let mut last = 0;
@@ -138,7 +139,7 @@ impl Anew<'_> {
                 }
                 let name = title(node);
                 let at = stream.position(document, Span::new(node.span().start, node.span().start));
-                let fault = |why| input.problem(&Fault::Sealed { at, title: name.clone(), why });
+                let fault = |why| writing::object_problem(input, &Fault::Sealed { at, title: name.clone(), why });
                 let old = SealedSecret::read(node).map_err(fault)?;
                 let (wanted, ciphertexts) = self.one(&old).map_err(fault)?;
                 made = patch::apply(&made, item, &wanted, &ciphertexts).map_err(|error| {

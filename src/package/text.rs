@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::values::{count, keys, secret_type};
+use super::values::{keys, secret_type};
 use super::{KUSTOMIZATION, Order, SEALED, TEMPLATE, archive_name};
 use crate::config::{Content, PackageSecret};
+use crate::error::counted;
 
 /// Stands where people put their own image.
 const IMAGE: &str = "your-org/your-app:1.0.0";
@@ -126,7 +127,7 @@ fn included(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
         page.push_str("| file | Secret | type | keys |\n|---|---|---|---|\n");
         for secret in &order.plan.secrets {
             let secret = &secret.value;
-            let keys = count(keys(secret).len(), "key");
+            let keys = counted(keys(secret).len(), "key");
             writeln!(page, "| `{0}{SEALED}` | `{0}` | `{1}` | {keys} |", secret.name, secret_type(secret))?;
         }
         writeln!(page, "| `{KUSTOMIZATION}` | | | for `kubectl apply -k` |")?;

@@ -80,7 +80,8 @@ pub(crate) fn words(error: &serde_saphyr::Error) -> String {
     }
 }
 
-fn is_id(stem: &str) -> bool {
+/// Whether `stem` can be the id of a rule.
+pub(crate) fn is_id(stem: &str) -> bool {
     !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 

@@ -1,11 +1,13 @@
-//! `mlguard rules` and `mlguard rules test`.
+//! `mlguard rules`, `mlguard rules test` and `mlguard rules new`.
+
+mod new;
 
 use std::fmt::Write as _;
 
 use serde_json::json;
 
 use super::args::{ListFormat, RulesAction, RulesArgs, TestArgs};
-use super::{check, output};
+use super::{locate, output};
 use crate::checks::detector;
 use crate::config::{Environment, Settings, rules_of_files};
 use crate::error::{Gravity, Problem, printable};
@@ -13,10 +15,12 @@ use crate::exit::Exit;
 use crate::rule::{Family, Fixable, Level, Rule};
 
 pub(super) fn run(args: &RulesArgs) -> Result<Exit, Problem> {
-    if let Some(RulesAction::Test(args)) = &args.action {
-        return test(args);
+    match &args.action {
+        Some(RulesAction::Test(args)) => return test(args),
+        Some(RulesAction::New(args)) => return new::run(args),
+        None => {}
     }
-    let settings = Settings::load(&check::current_root()?, &Environment::read(), &args.config.flags());
+    let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
     let faulty = tell(&settings);
     let mut rules: Vec<&Rule> = settings.all_rules().collect();
     rules.sort_by(|one, other| one.id.cmp(&other.id));
@@ -66,7 +70,7 @@ fn list(settings: &Settings, rules: &[&Rule]) -> String {
 
 fn test(args: &TestArgs) -> Result<Exit, Problem> {
     let (rules, faults): (Vec<Rule>, Vec<Problem>) = if args.paths.is_empty() {
-        let settings = Settings::load(&check::current_root()?, &Environment::read(), &args.config.flags());
+        let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
         let mut faults = settings.problems();
         let builtin = detector::test_rules(crate::rule::builtin());
         faults.extend(builtin.into_iter().map(Problem::new));
@@ -85,7 +89,7 @@ fn test(args: &TestArgs) -> Result<Exit, Problem> {
     let (count, examples) = patterns.fold((0, 0), |(count, examples), pattern| {
         (count + 1, examples + pattern.matches.len() + pattern.non_matches.len())
     });
-    output::print(&format!("{count} rules, {examples} examples: all as they should be\n"))
+    output::print(&format!("{count} rules, {examples} examples: all behave as expected\n"))
 }
 
 /// Prints what is wrong with the configuration; the exit status that it asks for.
