@@ -1,9 +1,9 @@
 //! The ids of the built-in rules, one constant each, generated from the names of the files below `rules/`: a misspelt id
 //! does not compile.
 //!
-//! Rules of packs have ids that are known at run time only, so that a finding carries its id as [`Text`].
+//! Rules of packs have ids that are known at run time only, so that a finding carries its id as text.
 
-use super::Text;
+use std::borrow::Cow;
 
 /// The id of a built-in rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,13 +23,13 @@ impl std::fmt::Display for RuleId {
     }
 }
 
-impl From<RuleId> for Text {
+impl From<RuleId> for Cow<'static, str> {
     fn from(id: RuleId) -> Self {
         Self::Borrowed(id.0)
     }
 }
 
-impl PartialEq<RuleId> for Text {
+impl PartialEq<RuleId> for Cow<'static, str> {
     fn eq(&self, id: &RuleId) -> bool {
         *self == id.0
     }

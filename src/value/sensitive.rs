@@ -30,128 +30,107 @@ pub(crate) enum Decoded<'a> {
 
 impl<'a> Sensitive<'a> {
     /// Wraps `value`.
-    #[must_use]
     pub(crate) const fn new(value: &'a str) -> Self {
         Self(value)
     }
 
     /// The value at `span` of `text`.
-    #[must_use]
     pub(crate) fn in_text(text: &'a str, span: Span) -> Self {
         Self(span.slice(text))
     }
 
     /// The content, to be searched by the credential engine. It must not reach a message, a log, an error or a file.
-    #[must_use]
     pub(crate) const fn expose_value(self) -> &'a str {
         self.0
     }
 
     /// Whether, assigned to a key of class `class`, it is a credential, and how sure that is.
-    #[must_use]
     pub(crate) fn judge(self, class: KeyClass) -> Option<Confidence> {
         judge::judge(class, self.0)
     }
 
     /// Whether it only holds the place of a value: empty, `changeme`-like, `<…>`, `${…}`, `{{ … }}`, `xxxx`,
     /// `REPLACE_ME`, an elided example, or a reference to another store. Weak real values are not placeholders.
-    #[must_use]
     pub(crate) fn is_placeholder(self) -> bool {
         placeholder::is_placeholder(self.0)
     }
 
     /// Whether it is the password in a login that documentation uses as an example.
-    #[must_use]
     pub(crate) fn is_sample_password(self, user: &str, host: &str) -> bool {
         placeholder::is_sample_login(user, self.0, host)
     }
 
     /// Whether it is encrypted, in any form that is known.
-    #[must_use]
     pub(crate) fn is_ciphertext(self) -> bool {
         ciphertext::is_ciphertext(self.0)
     }
 
     /// Whether it is an entry of a SealedSecret.
-    #[must_use]
     pub(crate) fn is_sealed(self) -> bool {
         ciphertext::is_sealed(self.0)
     }
 
     /// Whether it is the start of one, as in documentation.
-    #[must_use]
     pub(crate) fn is_sealed_prefix(self) -> bool {
         ciphertext::is_sealed_prefix(self.0)
     }
 
     /// Why the controller refuses it as an entry of a SealedSecret.
-    #[must_use]
     pub(crate) fn sealed_fault(self) -> Option<SealedFault> {
         ciphertext::sealed_fault(self.0)
     }
 
     /// Whether SOPS encrypted it.
-    #[must_use]
     pub(crate) fn is_sops(self) -> bool {
         ciphertext::is_sops(self.0)
     }
 
     /// Whether Ansible Vault encrypted it.
-    #[must_use]
     pub(crate) fn is_ansible_vault(self) -> bool {
         ciphertext::is_ansible_vault(self.0)
     }
 
     /// Whether it is an armored message of age or PGP.
-    #[must_use]
     pub(crate) fn is_armored(self) -> bool {
         ciphertext::is_armored(self.0)
     }
 
     /// Whether it is a certificate or a public key.
-    #[must_use]
     pub(crate) fn is_public(self, key: &str) -> bool {
         setting::is_public(key, self.0)
     }
 
     /// Whether it is a setting beside secrets: a switch, a small number, an address without a password.
-    #[must_use]
     pub(crate) fn is_setting(self, key: &str) -> bool {
         setting::is_setting(key, self.0)
     }
 
     /// Whether it is a credential whatever its key is called.
-    #[must_use]
     pub(crate) fn is_strong(self) -> bool {
         setting::is_strong(self.0)
     }
 
     /// What it is, as far as it matters under a key that is not known yet; none for a placeholder or ciphertext.
-    #[must_use]
     pub(crate) fn look(self) -> Option<Look> {
         Look::of(self.0)
     }
 
     /// Whether it is one of the values that no credential key makes secret: a boolean, a duration, a path, an address.
-    #[must_use]
     pub(crate) fn is_innocent(self) -> bool {
         judge::is_innocent(self.0)
     }
 
     /// Whether it is a name as people give to things.
-    #[must_use]
     pub(crate) fn is_name(self) -> bool {
         judge::is_name(self.0)
     }
 
     /// Whether letters and digits are mixed so closely that no person chose the order.
-    #[must_use]
     pub(crate) fn looks_random(self) -> bool {
         judge::looks_random(self.0)
     }
 
     /// Shannon entropy, bits per character.
-    #[must_use]
     pub(crate) fn entropy(self) -> f64 {
         judge::entropy(self.0)
     }
@@ -169,7 +148,6 @@ impl<'a> Sensitive<'a> {
     }
 
     /// `--name=value`, `-name=value`, or the flag alone. A name is at most 64 letters, digits and `-_.`, and may be shown.
-    #[must_use]
     pub(crate) fn flag(self) -> Option<(&'a str, Option<Self>)> {
         let rest = self.0.strip_prefix("--").or_else(|| self.0.strip_prefix('-'))?;
         let (name, value) = rest.split_once('=').map_or((rest, None), |(name, value)| (name, Some(Self(value))));
@@ -178,74 +156,62 @@ impl<'a> Sensitive<'a> {
     }
 
     /// `key=value`: the key, which may be shown, and the value.
-    #[must_use]
     pub(crate) fn assignment(self) -> Option<(&'a str, Self)> {
         self.0.split_once('=').map(|(key, value)| (key, Self(value)))
     }
 
     /// What is between two quotes of one kind.
-    #[must_use]
     pub(crate) fn unquoted(self) -> Option<Self> {
         let between = |quote: char| self.0.strip_prefix(quote)?.strip_suffix(quote);
         between('"').or_else(|| between('\'')).map(Self)
     }
 
     /// Without white space around it.
-    #[must_use]
     pub(crate) fn trim(self) -> Self {
         Self(self.0.trim())
     }
 
     /// Without any of `chars` before it.
-    #[must_use]
     pub(crate) fn trim_start_matches(self, chars: &[char]) -> Self {
         Self(self.0.trim_start_matches(chars))
     }
 
     /// What is behind `prefix`.
-    #[must_use]
     pub(crate) fn strip_prefix(self, prefix: &str) -> Option<Self> {
         self.0.strip_prefix(prefix).map(Self)
     }
 
     /// Whether it starts with `prefix`.
-    #[must_use]
     pub(crate) fn starts_with(self, prefix: &str) -> bool {
         self.0.starts_with(prefix)
     }
 
     /// Whether `part` is in it.
-    #[must_use]
     pub(crate) fn contains(self, part: &str) -> bool {
         self.0.contains(part)
     }
 
     /// Whether it is `text`.
-    #[must_use]
     pub(crate) fn is(self, text: &str) -> bool {
         self.0 == text
     }
 
     /// Length in bytes.
-    #[must_use]
     pub(crate) const fn len(self) -> usize {
         self.0.len()
     }
 
     /// Whether nothing is there.
-    #[must_use]
     pub(crate) const fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
     /// Words between white space.
-    #[must_use]
     pub(crate) fn words(self) -> usize {
         self.0.split_whitespace().count()
     }
 
     /// Lines, without blank ones at either end.
-    #[must_use]
     pub(crate) fn lines(self) -> usize {
         self.0.trim().lines().count()
     }

@@ -197,7 +197,7 @@ fn rules_are_named_by_constants() {
 }
 
 /// Checks that handle credentials, and what they share.
-const CREDENTIAL_CHECKS: [&str; 7] = [
+const CREDENTIAL_CHECKS: [&str; 8] = [
     "src/checks/common/context.rs",
     "src/checks/common/keyed.rs",
     "src/checks/credentials/",
@@ -205,6 +205,7 @@ const CREDENTIAL_CHECKS: [&str; 7] = [
     "src/checks/external/external_template_credential.rs",
     "src/checks/external/secret_store_credential.rs",
     "src/checks/sealed/sealed_not_ciphertext.rs",
+    "src/checks/sealed/sealed_template_credential.rs",
 ];
 
 /// A value that may be a secret is a `value::Sensitive`: only the credential engine opens it, and checks of credentials have

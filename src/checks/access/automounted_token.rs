@@ -41,7 +41,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
         let account = pod.service_account.known().unwrap_or("default");
         let message = format!(
-            "The pods mount the token of the ServiceAccount '{account}', to which nothing in this repository gives a right."
+            "The pods mount an API token of the ServiceAccount `{account}`, which no binding in this repository grants anything."
         );
         let place = format!("{} {}", title(object), pod.path);
         cx.report(at.0, pod.place, Some(place), message);

@@ -61,7 +61,7 @@ fn role(cx: &mut Across<'_>, at: At, object: &Object, reads: &[Reads], bindings:
     let bound = nearest(inventory, at, object, bound);
     let everywhere = bound.iter().any(|(_, object, _)| &*object.kind == "ClusterRoleBinding");
     let namespaces: BTreeSet<&str> = bound.iter().filter_map(|(at, ..)| namespace(inventory, *at)).collect();
-    let namespaces: Vec<String> = namespaces.into_iter().map(|namespace| format!("'{namespace}'")).collect();
+    let namespaces: Vec<String> = namespaces.into_iter().map(|namespace| format!("`{namespace}`")).collect();
     let viewers = object
         .labels
         .iter()
@@ -86,8 +86,9 @@ fn role(cx: &mut Across<'_>, at: At, object: &Object, reads: &[Reads], bindings:
         }
     }
     let given = subjects(bound.iter().copied());
-    let given = if given.is_empty() { String::new() } else { format!(" It is given to {}.", listed(&given)) };
-    let viewers = if viewers { " Its label adds that to the built-in role 'view', which hides Secrets." } else { "" };
+    let given = if given.is_empty() { String::new() } else { format!(" It is granted to {}.", listed(&given)) };
+    let viewers =
+        if viewers { " Its label adds that to the built-in role `view`, which excludes Secrets." } else { "" };
     let message = format!("This {} can read {reach} ({}).{given}{viewers}", object.kind, verbs.join(", "));
     let mut related: Vec<Related> =
         bound.iter().map(|(at, _, binding)| cx.related(at.0, binding.place, "bound here".to_owned())).collect();
@@ -154,20 +155,20 @@ fn words(subject: &Subject, around: &Stated) -> String {
     match name.strip_prefix(ACCOUNTS) {
         Some("") => return "every ServiceAccount of the cluster".to_owned(),
         Some(rest) if rest.starts_with(':') => {
-            return format!("every ServiceAccount of the namespace '{}'", &rest[1..]);
+            return format!("every ServiceAccount of the namespace `{}`", &rest[1..]);
         }
         _ => {}
     }
     let namespace = subject.namespace.known().or_else(|| around.known());
     match (&*subject.kind, namespace) {
-        ("ServiceAccount", Some(namespace)) => format!("the ServiceAccount '{namespace}/{name}'"),
-        ("ServiceAccount", None) => format!("the ServiceAccount '{name}'"),
-        ("Group", _) => format!("the group '{name}'"),
-        _ => format!("the user '{name}'"),
+        ("ServiceAccount", Some(namespace)) => format!("the ServiceAccount `{namespace}/{name}`"),
+        ("ServiceAccount", None) => format!("the ServiceAccount `{name}`"),
+        ("Group", _) => format!("the group `{name}`"),
+        _ => format!("the user `{name}`"),
     }
 }
 
-/// A binding of a role of every cluster to what is no person and no group of persons.
+/// A binding of a role of every cluster to what is neither a person nor a group of people.
 fn built_in(cx: &mut Across<'_>, at: At, object: &Object, binding: &Binding, role: &str) {
     let is_wide = |subject: &&Subject| {
         let name = subject.name.known().unwrap_or_default();
@@ -181,11 +182,11 @@ fn built_in(cx: &mut Across<'_>, at: At, object: &Object, binding: &Binding, rol
     }
     let reach = match namespace(cx.inventory, at) {
         _ if &*object.kind == "ClusterRoleBinding" => "of the cluster".to_owned(),
-        Some(namespace) => format!("of the namespace '{namespace}'"),
+        Some(namespace) => format!("of the namespace `{namespace}`"),
         None => "of its namespace".to_owned(),
     };
     let message = format!(
-        "This {} gives the built-in role '{role}' to {}: it can read every Secret {reach}, and more.",
+        "This {} grants the built-in role `{role}` to {}: it can read every Secret {reach}, and more.",
         object.kind,
         listed(&subjects)
     );
@@ -223,14 +224,14 @@ subjects: {subjects}
             (vec![], "every Secret of each namespace that it is bound in, or of the whole cluster (get, list)."),
             (
                 vec![binding("RoleBinding", account)],
-                "every Secret of the namespace 'argo' (get, list). It is given to the ServiceAccount 'argo/controller'.",
+                "every Secret of the namespace `argo` (get, list). It is granted to the ServiceAccount `argo/controller`.",
             ),
             (
                 vec![
                     binding("RoleBinding", account),
                     binding("ClusterRoleBinding", "[{kind: Group, name: 'system:authenticated'}]"),
                 ],
-                "every Secret of the cluster (get, list). It is given to the ServiceAccount 'argo/controller' and everybody \
+                "every Secret of the cluster (get, list). It is granted to the ServiceAccount `argo/controller` and everybody \
                  (system:authenticated).",
             ),
         ] {
@@ -250,7 +251,7 @@ subjects: {subjects}
         let other = binding("ClusterRoleBinding", "[{kind: ServiceAccount, name: other, namespace: b}]");
         let files = [("a/r.yaml", ROLE), ("a/s.yaml", one.as_str()), ("b/r.yaml", ROLE), ("b/s.yaml", other.as_str())];
         let said = messages_of(crate::rule::id::WIDE_SECRET_ACCESS, &files);
-        assert!(said[0].ends_with("It is given to the ServiceAccount 'a/one'."), "{said:?}");
-        assert!(said[1].ends_with("It is given to the ServiceAccount 'b/other'."), "{said:?}");
+        assert!(said[0].ends_with("It is granted to the ServiceAccount `a/one`."), "{said:?}");
+        assert!(said[1].ends_with("It is granted to the ServiceAccount `b/other`."), "{said:?}");
     }
 }

@@ -98,7 +98,7 @@ impl<'c, 'v> Context<'c, 'v> {
         if let Some(level) = level {
             let level = best.as_ref().map_or(level, |(known, _)| level.max(*known));
             let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();
-            let message = format!("{what} holds a credential in plain text under '{key}'.{looks}");
+            let message = format!("{what} contains a plaintext credential under `{key}`.{looks}");
             self.report(span, Some(place.to_owned()), message).at_most = level;
             return true;
         }
@@ -110,7 +110,7 @@ impl<'c, 'v> Context<'c, 'v> {
         let found: Vec<(Span, Level, String)> =
             self.telling_hits(span).map(|hit| (hit.span, hit.level, self.rule_of(hit).title.to_string())).collect();
         for (inner, level, title) in &found {
-            let message = format!("{what} holds a credential in plain text under '{key}'. It looks like: {title}.");
+            let message = format!("{what} contains a plaintext credential under `{key}`. It looks like: {title}.");
             self.report(*inner, Some(place.to_owned()), message).at_most = *level;
         }
         !found.is_empty()

@@ -88,7 +88,7 @@ impl Repair {
             Self::Repeated { names } => {
                 let places = List::PullSecrets.places(view, names)?;
                 let edits = places.remove()?;
-                Some(Fix::edits(Fixable::Safe, "remove the repeated pull secret", edits))
+                Some(Fix::edits(Fixable::Safe, "remove the duplicate pull secret", edits))
             }
             Self::PullSecret { image, name } => pull_secret_fix(view, *image, name),
         }
@@ -102,7 +102,7 @@ fn namespace_fix(view: &View<'_>, name: Span, namespace: &str) -> Option<Fix> {
     if own.name() != Some("name") || metadata.name() != Some("metadata") {
         return None;
     }
-    let title = format!("state the namespace '{namespace}', for which it was sealed");
+    let title = format!("set the namespace `{namespace}`, for which it was sealed");
     Some(Fix::edits(Fixable::Safe, title, vec![spot.add_entry("namespace", namespace)?]))
 }
 
@@ -111,7 +111,7 @@ fn reseal_fix(view: &View<'_>, name: Span, namespace: &str) -> Option<Fix> {
     let holds = |object: &&Object<'_>| object.kind == "SealedSecret" && object.span().contains(name);
     let object = view.objects.iter().find(holds)?;
     let document = resealable(view.text, object.unit, object).ok()?;
-    let title = format!("seal it anew for the namespace '{namespace}', with --private-key");
+    let title = format!("re-seal it for the namespace `{namespace}`, with `--private-key`");
     let kind = FixKind::Reseal { document, namespace: Some(namespace.to_owned()), strict: false };
     Some(Fix { applicability: Fixable::Unsafe, title, kind })
 }
@@ -125,7 +125,7 @@ fn pull_secret_fix(view: &View<'_>, image: Span, name: &str) -> Option<Fix> {
         return None;
     }
     let edit = spot.add_list(before.len(), "imagePullSecrets", "name", name)?;
-    Some(Fix::edits(Fixable::Unsafe, format!("add the pull secret '{name}' to the pod"), vec![edit]))
+    Some(Fix::edits(Fixable::Unsafe, format!("add the pull secret `{name}` to the pod"), vec![edit]))
 }
 
 impl List {
@@ -139,7 +139,7 @@ impl List {
         let Some(places) = self.places(view, wrong) else {
             // A name that stands alone, as in a patch of one value.
             let [one] = wrong else { return None };
-            let title = format!("{what} '{to}' instead");
+            let title = format!("{what} `{to}` instead");
             return Some(Fix::edits(Fixable::Unsafe, title, vec![rename(one)?]));
         };
         let (title, edits) = if places.others().any(|name| right.iter().any(|right| right == name)) {
@@ -147,7 +147,7 @@ impl List {
         } else {
             let mut edits = vec![rename(wrong.first()?)?];
             edits.extend(Places { wrong: places.wrong.get(1..)?.to_vec(), ..places }.remove()?);
-            (format!("{what} '{to}' instead"), edits)
+            (format!("{what} `{to}` instead"), edits)
         };
         Some(Fix::edits(Fixable::Unsafe, title, edits))
     }

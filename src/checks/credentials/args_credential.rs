@@ -106,7 +106,7 @@ fn judge(cx: &mut Context<'_, '_>, what: &str, place: &str, name: &str, value: S
         (KeyClass::Strong, Some(Confidence::Low)) => Level::Warning,
         _ => return hits(cx, what, place, span),
     };
-    let message = format!("{what} hold a credential in plain text: the value of '{name}'.");
+    let message = format!("{what} contain a plaintext credential: the value of `{name}`.");
     cx.report(span, Some(place.to_owned()), message).at_most = level;
 }
 
@@ -114,7 +114,7 @@ fn hits(cx: &mut Context<'_, '_>, what: &str, place: &str, span: Span) {
     let found: Vec<(Span, Level, String)> =
         cx.hits_in(span).map(|hit| (hit.span, hit.level, cx.rule_of(hit).title.to_string())).collect();
     for (span, level, title) in found {
-        let message = format!("{what} hold a credential in plain text. It looks like: {title}.");
+        let message = format!("{what} contain a plaintext credential. It looks like: {title}.");
         cx.report(span, Some(place.to_owned()), message).at_most = level;
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
 
 fn one(cx: &mut Context<'_, '_>, command: &str, literal: &Literal) {
     let text = cx.value_at(literal.value);
-    let what = format!("The command '{command}'");
+    let what = format!("The command `{command}`");
     // Keys and values of their own, in JSON.
     if text.trim().starts_with("{") {
         for (key, span) in flat_json_entries(cx.view.text, literal.value) {
@@ -46,7 +46,7 @@ fn one(cx: &mut Context<'_, '_>, command: &str, literal: &Literal) {
         _ if looks.is_some() => Level::Error,
         _ => return,
     };
-    let message = format!("{what} holds a secret in plain text.{}", looks.unwrap_or_default());
+    let message = format!("{what} contains a plaintext secret.{}", looks.unwrap_or_default());
     let draft = cx.report(literal.value, Some(command.to_owned()), message);
     draft.at_most = level;
 }

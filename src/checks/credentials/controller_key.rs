@@ -16,7 +16,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             }
             let place = format!("{} .{section}['tls.key']", object.title());
             let message = format!(
-                "{} is a private key of the Sealed Secrets controller; whoever reads it can open every SealedSecret.",
+                "{} contains a private key of the Sealed Secrets controller; anyone who reads it can decrypt every SealedSecret.",
                 object.title()
             );
             cx.report(object.unit.outer(key.span()), Some(place), message).weight = Weight::Special;

@@ -20,7 +20,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             if value.value().is_none_or(Sensitive::is_placeholder) || object.unit.is_templated(value.span()) {
                 continue;
             }
-            let message = format!("{} holds the key that encrypts the cluster's Secrets at rest.", object.title());
+            let message = format!("{} contains the key that encrypts the cluster's Secrets at rest.", object.title());
             cx.report(object.unit.outer(value.span()), Some(format!("{} {path}", object.title())), message);
         }
     }

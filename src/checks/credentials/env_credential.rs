@@ -44,7 +44,7 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &crate::document::object::Obje
         let real = value.value().is_some_and(|value| value.judge(KeyClass::Identifier).is_some())
             && !object.unit.is_templated(value.span());
         if found && real && cx.drafts.len() == before {
-            let message = format!("{what} holds a credential in plain text under '{name}'.");
+            let message = format!("{what} contains a plaintext credential under `{name}`.");
             cx.report(object.unit.outer(value.span()), Some(place), message);
         }
     }

@@ -94,8 +94,8 @@ fn report(cx: &mut Across<'_>, file: usize, leaf: &Leaf, template: usize, feed: 
     for step in &leaf.path {
         if step.starts_with('[') { place.push_str(step) } else { push_key(&mut place, step) }
     }
-    let message = format!("The Helm value '{place}' stands here in plain text, and the chart writes it into a Secret.");
-    let written = cx.related(template, feed.place, "written into the Secret here".to_owned());
+    let message = format!("The Helm value `{place}` is stored here in plaintext, and the chart writes it to a Secret.");
+    let written = cx.related(template, feed.place, "written to the Secret here".to_owned());
     let draft = cx.report(file, leaf.place, Some(place), message);
     draft.weight = Weight::Assignment;
     draft.related = vec![written];

@@ -40,12 +40,12 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
 fn seal(text: &str, object: &Object<'_>, drafts: &mut [Draft]) {
     match sealable(text, object.unit, object) {
         Ok(document) => {
-            let title = "replace the Secret by its SealedSecret".to_owned();
+            let title = "replace the Secret with a SealedSecret".to_owned();
             let fix = Fix { applicability: Fixable::Safe, title, kind: FixKind::Seal { document } };
             drafts.iter_mut().for_each(|draft| draft.fix = Some(fix.clone()));
         }
         Err(reason) => {
-            let help = format!("Seal it; `mlguard fix` does not do it here: {reason}.");
+            let help = format!("Seal it by hand, because `mlguard fix` cannot do it here: {reason}.");
             drafts.iter_mut().for_each(|draft| draft.help = Some(help.clone()));
         }
     }
@@ -139,9 +139,9 @@ fn is_elided(raw: Sensitive<'_>) -> bool {
 fn report(cx: &mut Context<'_, '_>, title: &str, section: &str, key: &str, span: Span, seen: &Seen) {
     let mut place = format!("{title} .{section}");
     push_key(&mut place, key);
-    let how = if seen.base64 { "in plain text (base64 is no encryption)" } else { "in plain text" };
+    let how = if seen.base64 { " (base64 is not encryption)" } else { "" };
     let looks = seen.looks.as_ref().map(|title| format!(" It looks like: {title}.")).unwrap_or_default();
-    cx.report(span, Some(place), format!("{title} holds the key '{key}' {how}.{looks}"));
+    cx.report(span, Some(place), format!("{title} contains a plaintext value under `{key}`{how}.{looks}"));
 }
 
 fn recovered_values(cx: &mut Context<'_, '_>, object: &Recovered) {
@@ -178,8 +178,8 @@ fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
         }
         let mut place = format!("{title} .data");
         push_key(&mut place, key);
-        let message = format!("A 'create secret' command gives {title} the key '{key}' in plain text.");
-        let help = "Read the value from the environment or a file outside Git (--from-literal=KEY=\"$VALUE\"), or keep a SealedSecret.";
+        let message = format!("A `create secret` command sets `{key}` of {title} to a plaintext value.");
+        let help = "Read the value from the environment or from a file outside Git (`--from-literal=KEY=\"$VALUE\"`), or keep a SealedSecret.";
         cx.report(literal.value, Some(place), message).help = Some(help.to_owned());
     }
 }

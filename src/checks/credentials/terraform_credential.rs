@@ -129,7 +129,7 @@ impl Walk<'_> {
                 }
                 block.body.blocks.iter().for_each(|inner| self.block(inner, &place, meaning));
             }
-            // What an output or a check says is no configuration.
+            // What an output or a check says is not a configuration.
             (
                 "output" | "check" | "removed" | "moved" | "import" | "precondition" | "postcondition" | "validation",
                 _,
@@ -149,7 +149,7 @@ impl Walk<'_> {
     fn variable(&mut self, body: &Body, name: &str, place: &str) {
         let Some(default) = body.get(self.text, "default") else { return };
         let declared = body.attributes.iter().any(|attribute| {
-            // `true` is no literal of the tree; what stands there tells.
+            // `true` is not a literal of the tree; what stands there tells.
             hcl::name(self.text, attribute.key) == "sensitive"
                 && Sensitive::in_text(self.text, Span::new(attribute.key.end, self.text.len()))
                     .trim_start_matches(&[' ', '\t', '='])
@@ -219,7 +219,8 @@ fn sensitive(cx: &mut Context<'_, '_>, place: &str, key: &str, value: Sensitive<
             return;
         }
     };
-    let message = format!("The Terraform code holds the value of '{key}', which it calls sensitive, in plain text.");
+    let message =
+        format!("The Terraform code contains the plaintext value of `{key}`, which it declares as sensitive.");
     cx.report(span, Some(place.to_owned()), message).at_most = level;
 }
 
@@ -241,6 +242,6 @@ fn secret(cx: &mut Context<'_, '_>, place: &str, key: &str, value: Sensitive<'_>
         return;
     }
     let looks = looks.unwrap_or_default();
-    let message = format!("Terraform gives a secret the value of '{key}' in plain text.{looks}");
+    let message = format!("Terraform sets `{key}` of a secret to a plaintext value.{looks}");
     cx.report(span, Some(place.to_owned()), message);
 }

@@ -133,7 +133,7 @@ impl<'o, 'v> Class<'o, 'v> {
         };
         let listed = self.items(&mut |unit, item| {
             let field = |key: &str| text(unit, item.get(key));
-            // A field that is there, and is no text that is known, may be the name.
+            // A field that is there, and is not a text that is known, may be the name.
             let either = |first: &str, second: &str| match item.get(first) {
                 Some(node) if !node.is_null() && node.as_str() != Some("") => text(unit, Some(node)),
                 _ => field(second),

@@ -9,7 +9,7 @@ use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::inventory::read::VAULT;
 
-/// Fields of what a class lists that name something in the store, or a file: `secretKey: password` is no password.
+/// Fields of what a class lists that name something in the store, or a file: `secretKey: password` is not a password.
 const NAMES: [&str; 10] = [
     "extractJSONKey",
     "extractYAMLKey",

@@ -20,12 +20,11 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                 let other = value.is_mapping() || value.is_sequence() || value.as_str().is_some() && !value.is_string();
                 if written && other && !value.is_null() {
                     let name = key.as_str().unwrap_or_default();
-                    let message =
-                        format!("The parameter `{name}` is no string, and the API server takes only strings.");
+                    let message = format!("Parameter `{name}` must be a string; the API server rejects other types.");
                     let help = if value.as_str().is_some() {
-                        "Put the value into quotes."
+                        "Put the value in quotes."
                     } else {
-                        "Write the list as a block of text: put a `|` behind the colon."
+                        "Write the list as a block of text: put a `|` after the colon."
                     };
                     let mut place = format!("{} .spec.parameters", object.title());
                     push_key(&mut place, name);
@@ -91,7 +90,7 @@ impl Faults<'_, '_, '_> {
         if self.class.is_templated() || keys.iter().any(|key| is_set(&key)) {
             return;
         }
-        let message = format!("The parameter `{}` is missing, without which {who} mounts nothing.", keys[0]);
+        let message = format!("Parameter `{}` is missing; without it, {who} mounts nothing.", keys[0]);
         self.add(self.span(keys[0]), None, message, help);
     }
 
@@ -103,7 +102,7 @@ impl Faults<'_, '_, '_> {
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
             _ => {
                 let message =
-                    format!("The parameter `{key}` is neither true nor false to {who}, which mounts nothing.");
+                    format!("Parameter `{key}` must be \"true\" or \"false\"; otherwise {who} mounts nothing.");
                 self.add(self.span(key), Some(key), message, "Write \"true\" or \"false\".");
                 None
             }
@@ -127,7 +126,7 @@ impl Faults<'_, '_, '_> {
             twice.extend(names.into_iter().filter(|(name, _)| !seen.insert(name.clone())));
         });
         for (name, span) in twice {
-            let message = format!("The name '{name}' stands twice, and {who} mounts nothing.");
+            let message = format!("The name `{name}` appears twice, so {who} mounts nothing.");
             self.add(span, Some("objects"), message, "Give each object a name of its own.");
         }
     }
@@ -136,22 +135,22 @@ impl Faults<'_, '_, '_> {
     fn listed(&mut self, who: &str, help: &'static str) {
         if let Listed::Nothing | Listed::Items(0) = self.class.items(&mut |_, _| {}) {
             let key = self.class.list_key();
-            let message = format!("The parameter `{key}` lists nothing, and {who} mounts nothing.");
+            let message = format!("Parameter `{key}` lists nothing, so {who} mounts nothing.");
             self.add(self.span(key), None, message, help);
         }
     }
 
     /// `internal/config/config.go` of the provider.
     fn vault(&mut self) {
-        const WHO: &str = "the provider of Vault";
+        const WHO: &str = "the Vault provider";
         self.needs(&["roleName"], WHO, "Name the role of Vault that the pod's ServiceAccount may log in with.");
-        self.listed(WHO, "List what is to be mounted: `objectName`, `secretPath` and `secretKey`.");
+        self.listed(WHO, "List what to mount: `objectName`, `secretPath` and `secretKey`.");
         self.unique(&["objectName"], WHO);
         let both = ["vaultKubernetesMountPath", "vaultAuthMountPath"].map(|key| self.class.parameter(key).is_some());
         if both == [true, true] && !self.class.is_templated() {
             let key = "vaultKubernetesMountPath";
             let message =
-                format!("`{key}` and `vaultAuthMountPath` say the same, and {WHO} refuses a class that has both.");
+                format!("`{key}` and `vaultAuthMountPath` mean the same, and {WHO} rejects a class that has both.");
             self.add(self.span(key), Some(key), message, "Keep `vaultAuthMountPath`.");
         }
         if self.boolean("vaultSkipTLSVerify", WHO) == Some(true) {
@@ -159,8 +158,8 @@ impl Faults<'_, '_, '_> {
             self.add(
                 self.span(key),
                 Some(key),
-                "The provider does not look at Vault's certificate, and logs in at whoever answers.".to_owned(),
-                "Give the provider the authority's certificate by `vaultCACertPath`.",
+                "TLS verification is disabled: the provider will log in to any server that answers.".to_owned(),
+                "Give the provider the CA certificate with `vaultCACertPath`.",
             );
             if let Some(fault) = self.found.last_mut() {
                 fault.level = Level::Warning;
@@ -170,35 +169,35 @@ impl Faults<'_, '_, '_> {
 
     /// `config/config.go` of the provider.
     fn gcp(&mut self) {
-        const WHO: &str = "the provider of Google Cloud";
+        const WHO: &str = "the Google Cloud provider";
         if !self.class.is_templated() && self.class.parameter("secrets").is_none() {
-            let message = format!("The parameter `secrets` is missing, without which {WHO} mounts nothing.");
-            self.add(self.span("secrets"), None, message, "List what is to be mounted: `resourceName` and `path`.");
+            let message = format!("Parameter `secrets` is missing; without it, {WHO} mounts nothing.");
+            self.add(self.span("secrets"), None, message, "List what to mount: `resourceName` and `path`.");
         }
         let auth = class::text(self.class.object.unit, self.class.parameter("auth"));
         if auth.is_some_and(|auth| !matches!(auth, "pod-adc" | "provider-adc")) {
-            let message = format!("There is no such `auth` to {WHO}, which mounts nothing.");
+            let message = format!("This `auth` is unknown to {WHO}, which mounts nothing.");
             self.add(self.span("auth"), Some("auth"), message, "Write `pod-adc` or `provider-adc`, or leave it out.");
         }
     }
 
     /// `pkg/provider/provider.go` of the provider.
     fn azure(&mut self) {
-        const WHO: &str = "the provider of Azure";
+        const WHO: &str = "the Azure provider";
         self.needs(&["keyvaultName"], WHO, "Name the Key Vault.");
         self.needs(&["tenantID", "tenantId"], WHO, "Name the tenant of the Key Vault in `tenantID`.");
-        self.needs(&["objects"], WHO, "List what is to be mounted, in an `array` of texts.");
+        self.needs(&["objects"], WHO, "List what to mount, in an `array` of strings.");
         let modes = ["usePodIdentity", "useVMManagedIdentity", "useAzureTokenProxy"];
         let on: Vec<&'static str> = modes.into_iter().filter(|mode| self.boolean(mode, WHO) == Some(true)).collect();
         if let [_, second, ..] = on[..] {
-            let message = format!("`{}` and `{second}` exclude each other, and {WHO} mounts nothing.", on[0]);
+            let message = format!("`{}` and `{second}` are mutually exclusive, so {WHO} mounts nothing.", on[0]);
             self.add(self.span(second), Some(second), message, "Keep the one that the cluster is set up for.");
         }
     }
 
     /// `provider/secret_descriptor.go` of the provider.
     fn aws(&mut self) {
-        const WHO: &str = "the provider of AWS";
+        const WHO: &str = "the AWS provider";
         self.boolean("usePodIdentity", WHO);
         self.unique(&["objectName", "objectAlias"], WHO);
         let mut faults = Vec::new();
@@ -216,13 +215,15 @@ impl Faults<'_, '_, '_> {
                 Some("secretsmanager" | "ssmparameter") => {}
                 Some(_) => faults.push((
                     at(kind),
-                    format!("There is no such `objectType` to {WHO}, which mounts nothing."),
+                    format!("This `objectType` is unknown to {WHO}, which mounts nothing."),
                     "Write `secretsmanager` or `ssmparameter`.",
                 )),
                 None if kind.is_none() && class::text(unit, name).is_some_and(|name| !name.starts_with("arn:")) => {
                     faults.push((
                         at(name),
-                        format!("An object without `objectType` is named by its whole ARN, or {WHO} mounts nothing."),
+                        format!(
+                            "An object without `objectType` must be named by its full ARN, or {WHO} mounts nothing."
+                        ),
                         "Add `objectType: secretsmanager` or `objectType: ssmparameter`.",
                     ));
                 }
@@ -231,7 +232,7 @@ impl Faults<'_, '_, '_> {
             if name.is_none_or(|name| name.is_null() || name.as_str() == Some("")) {
                 faults.push((
                     at(None),
-                    format!("An object lacks `objectName`, without which {WHO} mounts nothing."),
+                    format!("An object lacks `objectName`; without it, {WHO} mounts nothing."),
                     "Name the secret or the parameter.",
                 ));
             }
@@ -241,7 +242,7 @@ impl Faults<'_, '_, '_> {
                     faults.push((
                         at(more.entries().next().map(|(key, _)| key)),
                         format!(
-                            "An entry of `jmesPath` lacks `path` or `objectAlias`, without which {WHO} mounts nothing."
+                            "An entry of `jmesPath` lacks `path` or `objectAlias`; without both, {WHO} mounts nothing."
                         ),
                         "Write both.",
                     ));

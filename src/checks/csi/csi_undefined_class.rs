@@ -107,7 +107,7 @@ fn mount(
         Stated::Known(name) => &**name,
         Stated::Unknown => return,
         Stated::Absent => {
-            let message = "The volume names no SecretProviderClass, so that the pod does not start.".to_owned();
+            let message = "The volume names no SecretProviderClass, so the pod does not start.".to_owned();
             let draft = cx.report(at.0, mount.place, Some(symbolic), message);
             draft.help = Some("Name it in `volumeAttributes.secretProviderClass`.".to_owned());
             return;
@@ -117,28 +117,33 @@ fn mount(
     if classes.named.is_empty() || is_there(Some(name)) || is_there(None) {
         return;
     }
-    let place = namespace.known().map(|namespace| format!(" in the namespace '{namespace}'")).unwrap_or_default();
+    let place = namespace.known().map(|namespace| format!(" in the namespace `{namespace}`")).unwrap_or_default();
     let mut related = Vec::new();
     let mut hint = String::new();
     let mut strong = namespace.known().is_some_and(|namespace| classes.namespaces.contains(namespace));
     let mut renamed = classes.written.get(name).into_iter().flatten();
     let slip = || near.slips(name).find_map(|other| Some((other, classes.find(Some(other), namespace)?)));
     if let Some((class, now)) = renamed.find(|(class, _)| may_be(class.namespace, namespace)) {
-        hint = format!(" kustomize makes '{now}' of its name, and does not change this reference.");
+        hint = format!(" kustomize renames it to `{now}`, but does not change this reference.");
         related.push(cx.related(class.at.0, cx.inventory.object(class.at).place, "renamed here".to_owned()));
         strong = true;
     } else if let Some(other) = classes.named.get(&Some(name)).and_then(|classes| classes.first()) {
         let namespace = other.namespace.known().unwrap_or_default();
-        hint = format!(" It is defined in the namespace '{namespace}' only, and a pod mounts classes of its own.");
+        hint = format!(
+            " It is defined only in the namespace `{namespace}`, and a pod can only mount classes of its own namespace."
+        );
         related.push(cx.related(other.at.0, cx.inventory.object(other.at).place, "defined here".to_owned()));
         strong = true;
     } else if let Some((other, class)) = slip() {
-        hint = format!(" Did you mean '{other}'?");
-        related.push(cx.related(class.at.0, cx.inventory.object(class.at).place, "the nearest name".to_owned()));
+        hint = format!(" Did you mean `{other}`?");
+        related.push(cx.related(
+            class.at.0,
+            cx.inventory.object(class.at).place,
+            "similar name defined here".to_owned(),
+        ));
         strong = true;
     }
-    let message =
-        format!("Nothing defines the SecretProviderClass '{name}'{place}, so that the pod does not start.{hint}");
+    let message = format!("Nothing defines the SecretProviderClass `{name}`{place}, so the pod does not start.{hint}");
     let draft = cx.report(at.0, mount.place, Some(symbolic), message);
     draft.at_most = if strong { Level::Error } else { Level::Warning };
     draft.related = related;
@@ -177,28 +182,29 @@ spec:
             (
                 vec![class("vault-dmeo", "ml")],
                 Some(
-                    "Error Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the pod \
-                      does not start. Did you mean 'vault-dmeo'?",
+                    "Error Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the pod \
+                      does not start. Did you mean `vault-dmeo`?",
                 ),
             ),
             (
                 vec![class("vault-demo", "other")],
                 Some(
-                    "Error Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the pod \
-                      does not start. It is defined in the namespace 'other' only, and a pod mounts classes of its own.",
+                    "Error Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the pod \
+                      does not start. It is defined only in the namespace `other`, and a pod can only mount classes of its \
+                      own namespace.",
                 ),
             ),
             (
                 vec![class("unlike", "ml")],
                 Some(
-                    "Error Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the pod \
+                    "Error Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the pod \
                       does not start.",
                 ),
             ),
             (
                 vec![class("unlike", "other")],
                 Some(
-                    "Warning Nothing defines the SecretProviderClass 'vault-demo' in the namespace 'ml', so that the \
+                    "Warning Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the \
                       pod does not start.",
                 ),
             ),

@@ -28,7 +28,7 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
     let path = format!(".spec.secretObjects[{index}]");
     let object = class.object;
     let name = class::text(object.unit, secret.get("secretName"));
-    let named = name.map_or_else(|| "the Secret".to_owned(), |name| format!("the Secret '{name}'"));
+    let named = name.map_or_else(|| "the Secret".to_owned(), |name| format!("the Secret `{name}`"));
     let is_empty = |key: &str| match secret.get(key) {
         Some(node) if key == "data" => node.items().next().is_none(),
         Some(node) => node.is_null() || node.as_str() == Some(""),
@@ -38,7 +38,7 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
         ["secretName", "type", "data"].iter().filter(|key| is_empty(key)).map(|key| format!("`{key}`")).collect();
     if !lacking.is_empty() {
         let at = secret.entries().next().map_or(secret, |(key, _)| key);
-        let message = format!("This entry lacks {}, so that the driver never writes {named}.", listed(&lacking));
+        let message = format!("This entry lacks {}, so the driver never writes {named}.", listed(&lacking));
         report(cx, object, at, &path, message).help =
             Some("An entry of `secretObjects` needs `secretName`, `type` and `data`.".to_owned());
         return;
@@ -48,7 +48,7 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
         for key in ["objectName", "key"] {
             if item.is_mapping() && item.get(key).is_none_or(|node| node.is_null() || node.as_str() == Some("")) {
                 let at = item.entries().next().map_or(item, |(key, _)| key);
-                let message = format!("This item lacks `{key}`, so that the driver never writes {named}.");
+                let message = format!("This item lacks `{key}`, so the driver never writes {named}.");
                 report(cx, object, at, &path, message).help =
                     Some("An item of `data` needs `objectName`, the name of a file, and `key`.".to_owned());
             }
@@ -58,8 +58,7 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
         if files.names.contains(wanted) {
             continue;
         }
-        let message =
-            format!("The class mounts no file '{wanted}', so that the driver never writes {named}.{}", files.hint);
+        let message = format!("The class mounts no file `{wanted}`, so the driver never writes {named}.{}", files.hint);
         report(cx, object, node, &format!("{path}.objectName"), message);
     }
 }
@@ -79,7 +78,7 @@ impl Files {
             let whole = file.strip_suffix(".crt").or_else(|| file.strip_suffix(".key"));
             !whole.is_some_and(|whole| names.contains(whole))
         };
-        let shown: Vec<String> = files.iter().filter(part).map(|file| format!("'{file}'")).collect();
+        let shown: Vec<String> = files.iter().filter(part).map(|file| format!("`{file}`")).collect();
         let hint = match shown.len() {
             0 => String::new(),
             1 => format!(" Its only file is {}.", listed(&shown)),

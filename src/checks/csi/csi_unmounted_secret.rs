@@ -65,11 +65,11 @@ fn report(cx: &mut Across<'_>, used: &Used<'_>, class: Stated, defined: &Defined
     let Stated::Known(class) = class else { return };
     let namespace = used.namespace.known().unwrap_or_default();
     let message = format!(
-        "The Secret '{}' exists only while a pod mounts the SecretProviderClass '{class}', and no pod of this repository \
-         does so in the namespace '{namespace}'.",
+        "The Secret `{}` exists only while a pod mounts the SecretProviderClass `{class}`, and no pod in this repository \
+         does so in the namespace `{namespace}`.",
         used.name
     );
     let place = format!("{} {}", title(cx.inventory.object(used.user)), used.reference.path);
-    let related = vec![cx.related(defined.file, defined.place(), "made here".to_owned())];
+    let related = vec![cx.related(defined.file, defined.place(), "created here".to_owned())];
     cx.report(used.file, used.reference.place, Some(place), message).related = related;
 }

@@ -50,7 +50,7 @@ fn volume(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
         None => spot.add_true("readOnly"),
     });
     let place = format!("{} {path}.readOnly", object.title());
-    let message = "The volume is not read-only, so that the driver refuses to mount it and the pod does not start.";
+    let message = "The volume is not read-only, so the driver refuses to mount it and the pod does not start.";
     let draft = cx.report(span, Some(place), message.to_owned());
     draft.fix = edit.map(|edit| Fix::edits(Fixable::Safe, "write `readOnly: true`", vec![edit]));
 }

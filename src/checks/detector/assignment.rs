@@ -245,7 +245,7 @@ fn closing_quote(bytes: &[u8], start: usize, quote: u8, escaped: bool) -> Option
     None
 }
 
-/// The only line of a YAML block scalar whose header is at `at`; a block of several lines is no plain credential.
+/// The only line of a YAML block scalar whose header is at `at`; a block of several lines is not a plain credential.
 fn block_line(text: &str, at: usize) -> Option<Span> {
     let start = text.get(at..)?.find('\n')? + at + 1;
     let line = text.get(start..)?.lines().next()?;
@@ -310,7 +310,7 @@ fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> boo
             Between::Space => !found.value.slice(text).starts_with(['-', '$']),
             _ => false,
         },
-        // In a string of a program: a command, a manifest. What looks like that is no name of the program's.
+        // In a string of a program: a command, a manifest. What looks like that is not a name of the program's.
         Syntax::Code => {
             let value = found.value.slice(text);
             let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{Encoding, Engine, Hit};
+use super::hit::{Encoding, Hit};
 use crate::span::Span;
 
 /// Deepest nesting of encodings.
@@ -27,13 +27,16 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
+/// Searches a decoded text.
+type SearchDecoded<'s> = &'s dyn Fn(&str) -> Vec<Hit>;
+
 /// Adds what is found inside encoded runs of `text`.
-pub(super) fn search(engine: &Engine, text: &str, hits: &mut Vec<Hit>) {
+pub(super) fn search(text: &str, search_decoded: SearchDecoded<'_>, hits: &mut Vec<Hit>) {
     let mut budget = BUDGET_FIXED + BUDGET_TIMES * text.len();
-    inner(engine, text, MAX_DEPTH, &mut budget, &mut |hit| hits.push(hit));
+    inner(search_decoded, text, MAX_DEPTH, &mut budget, &mut |hit| hits.push(hit));
 }
 
-fn inner(engine: &Engine, text: &str, depth: usize, budget: &mut usize, found: &mut dyn FnMut(Hit)) {
+fn inner(search_decoded: SearchDecoded<'_>, text: &str, depth: usize, budget: &mut usize, found: &mut dyn FnMut(Hit)) {
     let Some(depth) = depth.checked_sub(1) else { return };
     let mut decoded = |span: Span, encoding: Encoding, plain: Cow<'_, str>| {
         if plain.len() > *budget {
@@ -42,10 +45,10 @@ fn inner(engine: &Engine, text: &str, depth: usize, budget: &mut usize, found: &
         }
         *budget -= plain.len();
         let outer = |hit: Hit| Hit { span, key: None, encoding: Some(encoding), ..hit };
-        for hit in engine.search_decoded(&plain) {
+        for hit in search_decoded(&plain) {
             found(outer(hit));
         }
-        inner(engine, &plain, depth, budget, &mut |hit| found(outer(hit)));
+        inner(search_decoded, &plain, depth, budget, &mut |hit| found(outer(hit)));
     };
     runs(text, &mut |span| {
         if let Some((encoding, plain)) = decode_run(span.slice(text)) {

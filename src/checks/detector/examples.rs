@@ -1,6 +1,7 @@
 //! Running the examples that rule files carry.
 
-use super::{Engine, Syntax};
+use super::assignment::Syntax;
+use super::engine::Engine;
 use crate::rule::Rule;
 
 /// Runs the examples of the credential rules among `rules`, each with that rule alone. Returns the faults: rule and

@@ -37,7 +37,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         let (Some((_, version)), None) = (stated.next(), stated.next()) else { continue };
         let span = object.unit.outer(version.span());
         let message = format!(
-            "The External Secrets operator does not serve '{}' since its version {gone}, so that {} cannot be applied.",
+            "The External Secrets operator has not served `{}` since version {gone}, so {} cannot be applied.",
             object.api_version,
             object.title()
         );
@@ -66,7 +66,7 @@ fn first_only(cx: &mut Context<'_, '_>, object: &Object<'_>) {
         return;
     }
     let message = format!(
-        "There is no '{}' with the kind {}, only '{wanted}', so that {} cannot be applied.",
+        "`{}` has no kind {}, only `{wanted}` has, so {} cannot be applied.",
         object.api_version,
         object.kind,
         object.title()
@@ -74,7 +74,7 @@ fn first_only(cx: &mut Context<'_, '_>, object: &Object<'_>) {
     let span = object.unit.outer(version.span());
     let place = format!("{} .apiVersion", object.title());
     let edit = Spot::at(view, span).and_then(|spot| spot.replace(&wanted));
-    let fix = edit.map(|edit| Fix::edits(Fixable::Safe, format!("write the API version '{wanted}'"), vec![edit]));
+    let fix = edit.map(|edit| Fix::edits(Fixable::Safe, format!("write the API version `{wanted}`"), vec![edit]));
     cx.report(span, Some(place), message).fix = fix;
 }
 
@@ -89,5 +89,5 @@ fn fix(view: &View<'_>, object: &Object<'_>, version: Node<'_>) -> Option<Fix> {
         return None;
     }
     let edit = Spot::at(view, object.unit.outer(version.span()))?.replace("external-secrets.io/v1")?;
-    Some(Fix::edits(Fixable::Safe, "write the API version 'external-secrets.io/v1'", vec![edit]))
+    Some(Fix::edits(Fixable::Safe, "write the API version `external-secrets.io/v1`", vec![edit]))
 }

@@ -32,48 +32,48 @@ pub(super) fn check(cx: &mut Across<'_>) {
 fn words(what: &FaultKind, kind: &str) -> String {
     match what {
         FaultKind::NoData => {
-            format!("This {kind} has neither 'data' nor 'dataFrom', so that the operator refuses it.")
+            format!("This {kind} has neither `data` nor `dataFrom`, so the operator rejects it.")
         }
         FaultKind::NoStore => format!(
-            "This entry names no store, and the {kind} has no 'secretStoreRef', so that nothing can be fetched."
+            "This entry names no store, and the {kind} has no `secretStoreRef`, so nothing can be fetched."
         ),
         FaultKind::Combined => {
-            "Only one of 'extract', 'find' and 'generatorRef' can stand in an entry of 'dataFrom'.".to_owned()
+            "An entry of `dataFrom` can have only one of `extract`, `find` and `generatorRef`.".to_owned()
         }
         FaultKind::NoSource => {
-            "An entry of 'dataFrom' has to have one of 'extract', 'find' and 'sourceRef'; the name of a value belongs below 'extract'.".to_owned()
+            "An entry of `dataFrom` needs `extract`, `find` or `sourceRef`; the name of a value belongs under `extract`.".to_owned()
         }
-        FaultKind::BadSourceRef => "A 'sourceRef' has exactly one of 'storeRef' and 'generatorRef'.".to_owned(),
+        FaultKind::BadSourceRef => "A `sourceRef` needs exactly one of `storeRef` and `generatorRef`.".to_owned(),
         FaultKind::DeletesOthers(creation) => format!(
-            "'deletionPolicy: Delete' is refused with 'creationPolicy: {creation}', under which the Secret is not the operator's."
+            "`deletionPolicy: Delete` is rejected with `creationPolicy: {creation}`, because the operator does not own the Secret then."
         ),
         FaultKind::MergesNothing => {
-            "'deletionPolicy: Merge' is refused with 'creationPolicy: None', which makes no Secret.".to_owned()
+            "`deletionPolicy: Merge` is rejected with `creationPolicy: None`, which creates no Secret.".to_owned()
         }
-        FaultKind::Duplicate(key) => format!("The key '{key}' stands twice in 'data', which the operator refuses."),
-        FaultKind::Missing(field) => format!("'{field}' is missing here, so that the API server refuses the object."),
+        FaultKind::Duplicate(key) => format!("The key `{key}` appears twice in `data`, which the operator rejects."),
+        FaultKind::Missing(field) => format!("`{field}` is missing here, so the API server rejects the object."),
         FaultKind::Misplaced(field, place) => {
-            format!("There is no field '{field}' here, which the API server refuses; it belongs {place}.")
+            format!("There is no field `{field}` here, so the API server rejects the object; it belongs {place}.")
         }
         FaultKind::NoChoice(field, choices) => {
-            let choices: Vec<String> = choices.iter().map(|choice| format!("'{choice}'")).collect();
-            let one = if choices.len() > 1 { "is one of" } else { "can only be" };
-            format!("'{field}' {one} {}; the API server refuses other values.", listed(&choices))
+            let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+            let one = if choices.len() > 1 { "must be one of" } else { "must be" };
+            format!("`{field}` {one} {}; the API server rejects other values.", listed(&choices))
         }
         FaultKind::BadKey => {
-            "A 'secretKey' consists of letters, digits, dots, dashes and underscores; the API server refuses others.".to_owned()
+            "A `secretKey` can contain only letters, digits, dots, dashes and underscores; the API server rejects others.".to_owned()
         }
         FaultKind::BadDuration(field) => format!(
-            "'{field}' is no duration that Go reads: a text of hours, minutes and seconds such as '1h' or '0s', in which days do not exist."
+            "`{field}` is not a Go duration: a string of hours, minutes and seconds such as `1h` or `0s`; there is no unit for days."
         ),
         FaultKind::Privileged => {
-            "The operator refuses templates of this type, since such a Secret gives access to the cluster.".to_owned()
+            "The operator rejects templates of this type, because such a Secret gives access to the cluster.".to_owned()
         }
         FaultKind::BadTarget => {
-            "A template of a Secret can write 'Data', 'Annotations' and 'Labels' only; the operator refuses other targets.".to_owned()
+            "A template of a Secret can write only `Data`, `Annotations` and `Labels`; the operator rejects other targets.".to_owned()
         }
         FaultKind::BadSelector => {
-            format!("The selector of a {kind} has exactly one of 'secret' and 'generatorRef'.")
+            format!("The selector of a {kind} needs exactly one of `secret` and `generatorRef`.")
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::named;
-use crate::checks::common::{Across, title};
+use crate::checks::common::{Across, listed, title};
 use crate::inventory::external::RemoteKey;
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -26,20 +26,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 continue;
             }
             let message = format!(
-                "'{}' is not named as the values of this store are ('{}'): it {}.",
+                "`{}` does not match the naming scheme of this store (`{}`): it {}.",
                 key.key,
                 template.template,
-                and(&differences)
+                listed(&differences)
             );
             let symbolic = format!("{} {}", title(named.object), key.path);
             cx.report(named.at.0, key.place, Some(symbolic), message);
         }
-    }
-}
-
-fn and(words: &[String]) -> String {
-    match words {
-        [head @ .., last] if !head.is_empty() => format!("{} and {last}", head.join(", ")),
-        _ => words.concat(),
     }
 }

@@ -38,12 +38,12 @@ fn judge(cx: &mut Context<'_, '_>, object: &Object<'_>, spec: Node<'_>, path: &s
         (Some(node), Some("CreatedOnce")) => (
             node,
             "refreshPolicy",
-            "This is fetched once ('refreshPolicy: CreatedOnce'); a rotated value never arrives.",
+            "This is fetched only once (`refreshPolicy: CreatedOnce`); a rotated value never arrives.",
         ),
         (Some(node), Some("OnChange")) => (
             node,
             "refreshPolicy",
-            "This is fetched only when the object itself changes ('refreshPolicy: OnChange'); a rotated value does not \
+            "This is fetched only when the object itself changes (`refreshPolicy: OnChange`); a rotated value does not \
              arrive by itself.",
         ),
         (_, None | Some("Periodic")) => {
@@ -51,7 +51,7 @@ fn judge(cx: &mut Context<'_, '_>, object: &Object<'_>, spec: Node<'_>, path: &s
             if !node.as_str().is_some_and(is_zero) {
                 return;
             }
-            let message = "This is fetched once (a 'refreshInterval' of zero); a rotated value never arrives.";
+            let message = "This is fetched only once (`refreshInterval` is zero); a rotated value never arrives.";
             (node, "refreshInterval", message)
         }
         _ => return,

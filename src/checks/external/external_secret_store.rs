@@ -141,18 +141,18 @@ fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &Sou
     let elsewhere = known.named(name, generator).find(|source| source.kind == kind);
     let (level, hint, found) = if let Some(renamed) = renamed {
         let new = renamed.name.known().unwrap_or("?");
-        let hint = format!("; kustomize names it '{new}', and does not change this reference.");
+        let hint = format!("; kustomize renames it to `{new}`, but does not change this reference.");
         let follows = cx.inventory.files().iter().any(|(_, facts)| facts.parts.name_references);
         (if follows { Level::Warning } else { Level::Error }, hint, Some(renamed))
     } else if let Some(other) = other {
-        let default = if wanted.explicit { "" } else { ", which is meant where no 'kind' stands" };
+        let default = if wanted.explicit { "" } else { ", the default where `kind` is not set" };
         let hint = format!("{default}; the repository has a {} of that name.", other.kind);
         (Level::Error, hint, Some(other))
     } else if let Some(elsewhere) = elsewhere {
         let namespace = elsewhere.namespace.known().unwrap_or_default();
-        (Level::Error, format!("; it is defined in the namespace '{namespace}' only."), Some(elsewhere))
+        (Level::Error, format!("; it is defined only in the namespace `{namespace}`."), Some(elsewhere))
     } else if let Some(near) = known.near.slips(name).find_map(|near| known.named(near, generator).find(same)) {
-        (Level::Error, format!(". Did you mean '{}'?", near.name.known().unwrap_or_default()), Some(near))
+        (Level::Error, format!(". Did you mean `{}`?", near.name.known().unwrap_or_default()), Some(near))
     } else if known.kinds.contains(kind) && !perhaps {
         (Level::Warning, ".".to_owned(), None)
     } else {
@@ -160,10 +160,10 @@ fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &Sou
     };
     let level = if perhaps { Level::Warning } else { level };
     let place = match namespace.known() {
-        Some(namespace) if !is_of_cluster(kind) => format!(" in the namespace '{namespace}'"),
+        Some(namespace) if !is_of_cluster(kind) => format!(" in the namespace `{namespace}`"),
         _ => String::new(),
     };
-    let message = format!("Nothing defines the {kind} '{name}'{place}{hint}");
+    let message = format!("Nothing defines the {kind} `{name}`{place}{hint}");
     let related = found.map(|found| cx.related(found.file, found.place, "defined here".to_owned()));
     let symbolic = format!("{} {}", title(named.object), wanted.path);
     let draft = cx.report(named.at.0, wanted.place, Some(symbolic), message);
@@ -174,5 +174,5 @@ fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &Sou
     draft.related.extend(related);
 }
 
-const WEAK: &str = "It may well be made outside this repository: list it under `external-secrets.stores` in .mlguard.yaml, or \
+const WEAK: &str = "It may be created outside this repository: list it under `external-secrets.stores` in .mlguard.yaml, or \
                     define it here.";

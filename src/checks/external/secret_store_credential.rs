@@ -1,4 +1,4 @@
-//! `secret-store-credential`: a credential in plain text where a store or a generator should refer to a Secret.
+//! `secret-store-credential`: a credential in plaintext where a store or a generator should refer to a Secret.
 
 use crate::checks::common::{Context, keyed};
 use crate::checks::csi::csi_credential;

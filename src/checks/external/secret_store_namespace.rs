@@ -75,10 +75,10 @@ fn report(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
     let strict = authority || STRICT.contains(&provider) && of_auth;
     let name = node.get("name").unwrap_or(node);
     let message = if strict {
-        format!("The provider '{provider}' refuses a ClusterSecretStore whose selector has no 'namespace'.")
+        format!("The provider `{provider}` rejects a ClusterSecretStore whose selector has no `namespace`.")
     } else {
-        "This ClusterSecretStore looks for its Secret in the namespace of each ExternalSecret, since the selector has no \
-         'namespace'."
+        "This ClusterSecretStore looks for its Secret in the namespace of each ExternalSecret, because the selector has \
+         no `namespace`."
             .to_owned()
     };
     let place = format!("{} {path}", object.title());

@@ -12,13 +12,14 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     for (file, (path, facts)) in inventory.files().iter().enumerate().filter(|(_, (_, facts))| facts.tracked) {
         let Some((kind, level)) = facts.secret_risk() else { continue };
-        let message = format!("Git holds '{path}', {}.", kind.described(level));
+        let message = format!("`{path}` is tracked by Git: {}.", kind.described(level));
         let draft = cx.report(file, Place::START, Some(path.to_string()), message);
         draft.at_most = level;
-        let end = if level == Level::Error { ", and change the credentials, since the history keeps them" } else { "" };
+        let end =
+            if level == Level::Error { ", and rotate the credentials, because the history keeps them" } else { "" };
         draft.fix = fix(inventory.ignores.as_ref(), file, path);
         draft.help = Some(format!(
-            "Take it out of Git with `git rm --cached -- '{path}'`, which leaves the file where it is; add it to .gitignore{end}."
+            "Remove it from Git with `git rm --cached -- '{path}'`, which keeps the file on disk; add it to .gitignore{end}."
         ));
     }
 }

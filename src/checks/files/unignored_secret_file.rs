@@ -28,14 +28,16 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let message = match own {
             Some((kind, level)) => {
                 let what = kind.described(level);
-                format!("No .gitignore covers '{path}', {what}: the next `git add .` takes it along.")
+                format!("No .gitignore covers `{path}`, {what}: the next `git add .` would stage it.")
             }
             None if code => {
                 format!(
-                    "No .gitignore covers '{path}', which Terraform makes beside this file and which holds secrets."
+                    "No .gitignore covers `{path}`, which Terraform creates beside this file and which contains secrets."
                 )
             }
-            None => format!("No .gitignore covers '{path}', which is made beside this template and holds secrets."),
+            None => {
+                format!("No .gitignore covers `{path}`, which is created beside this template and contains secrets.")
+            }
         };
         let draft = cx.report(*file, Place::START, Some(path.clone()), message);
         draft.fix.clone_from(if line.is_some() { &fix } else { &None });
@@ -71,7 +73,7 @@ fn fix(ignores: &Ignores, lines: &[Option<String>]) -> Option<Fix> {
         lines.push_str(end);
     }
     names.iter().for_each(|name| lines.extend([name, end]));
-    let names: Vec<String> = names.into_iter().map(|name| format!("'{name}'")).collect();
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let title = format!("add {} to .gitignore", listed(&names));
     let kind = FixKind::Edits { path: Some(Arc::from(".gitignore")), edits: vec![Edit::insert(text.len(), lines)] };
     Some(Fix { applicability: Fixable::Safe, title, kind })

@@ -26,12 +26,12 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 continue;
             }
             let message = format!(
-                "The Secret '{name}' of the namespace '{namespace}' is defined twice, by {} here and by {} in {}.",
+                "The Secret `{name}` in the namespace `{namespace}` is defined twice: by {} here and by {} in {}.",
                 later.maker(),
                 first.maker(),
                 inventory.path(first.file)
             );
-            let related = vec![cx.related(first.file, first.place(), "defined here too".to_owned())];
+            let related = vec![cx.related(first.file, first.place(), "also defined here".to_owned())];
             let symbolic = later.object.map(|object| title(inventory.object((later.file, object))));
             let draft = cx.report(later.file, later.place(), symbolic, message);
             draft.at_most = level;

@@ -17,11 +17,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut workflows: BTreeMap<&str, BTreeMap<&str, Environments<'_>>> = BTreeMap::new();
     let mut environments: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    // A Secret that should not be there at all is told of elsewhere.
+    // A Secret that should not be there at all is reported elsewhere.
     let sprawl = cx.yields_to(id::SECRET_SPRAWL);
     let sprawls = |defined: &Defined<'_>| sprawl && secret_sprawl::sprawls(inventory, defined).is_some();
     for defined in inventory.defined.iter().filter(|defined| counts(inventory, defined) && !sprawls(defined)) {
-        // A ciphertext under a new name does not open, which is told elsewhere.
+        // A ciphertext under a new name does not open, which is reported elsewhere.
         let sealed = defined.definition.maker == Maker::SealedSecret;
         let name = if sealed { &defined.definition.name } else { &defined.name };
         let Some(name) = name.known() else { continue };
@@ -44,11 +44,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 continue;
             }
             let lacking = lacking.into_iter().filter(|environment| !wants(cx, workflow, environment, name));
-            let lacking: Vec<String> = lacking.map(|environment| format!("'{environment}'")).collect();
+            let lacking: Vec<String> = lacking.map(|environment| format!("`{environment}`")).collect();
             if let Some(first) = found.values().flatten().next().filter(|_| !lacking.is_empty()) {
-                let there: Vec<String> = found.keys().map(|name| format!("'{name}'")).collect();
+                let there: Vec<String> = found.keys().map(|name| format!("`{name}`")).collect();
                 let message = format!(
-                    "The workflow '{workflow}' has the Secret '{name}' in {} and not in {}.",
+                    "Workflow `{workflow}` has the Secret `{name}` in {}, but not in {}.",
                     listed(&there),
                     listed(&lacking)
                 );
@@ -76,10 +76,10 @@ fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_
         let own = of(defined);
         let wanted = wanted_keys(cx, workflow, environment, name);
         let lacking = all.difference(&own).filter(|key| !wanted.contains(key.as_str()));
-        let lacking: Vec<String> = lacking.map(|key| format!("'{key}'")).collect();
+        let lacking: Vec<String> = lacking.map(|key| format!("`{key}`")).collect();
         if let Some(first) = defined.first().filter(|_| !lacking.is_empty()) {
             let position = cx.inventory.convention.environments.iter().position(|(name, _)| name == environment);
-            differing.push((*first, format!("{} in '{environment}'", listed(&lacking)), (lacking.len(), position)));
+            differing.push((*first, format!("{} in `{environment}`", listed(&lacking)), (lacking.len(), position)));
         }
     }
     // Where most is missing is the likeliest place of the mistake, and then where things arrive last.
@@ -94,13 +94,13 @@ fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_
         related.into_iter().map(|(defined, words)| cx.related(defined.file, defined.place(), words)).collect();
     let lacks: Vec<String> = differing.into_iter().map(|(_, lacks, _)| lacks).collect();
     let message = format!(
-        "The Secret '{name}' of the workflow '{workflow}' lacks keys that it has in another environment: {}.",
+        "The Secret `{name}` of workflow `{workflow}` lacks keys that it has in another environment: {}.",
         listed(&lacks)
     );
     report(cx, first, message, related);
 }
 
-/// Whether a workload of an environment asks for a Secret that is not there, which is told at the workload.
+/// Whether a workload of an environment asks for a Secret that is not there, which is reported at the workload.
 fn wants(cx: &Across<'_>, workflow: &str, environment: &str, name: &str) -> bool {
     let inventory = cx.inventory;
     let asks = |used: &&Used<'_>| used.is_needed() && !is_satisfied(inventory, used);
@@ -140,7 +140,7 @@ fn counts(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
 
 /// The workflow and environment that a definition is for, first the one that it belongs to: by its path, by the
 /// namespace where it lands, and by the one that its file states. These differ where it is sealed for the wrong one; that
-/// is told elsewhere, and not a second time as drift.
+/// is reported elsewhere, and not a second time as drift.
 fn homes<'i>(inventory: &'i Inventory<'i>, defined: &'i Defined<'i>) -> Vec<(&'i str, &'i str)> {
     let read = |namespace: &str| inventory.convention.read(namespace, &inventory.workflows);
     let lands = defined.namespace.known().and_then(read);

@@ -34,11 +34,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
             // One overlay of several may lack it.
             let some = if lacking.len() < landings.len() { lacking.as_slice() } else { &[] };
             let some: BTreeSet<&str> = some.iter().filter_map(|landing| landing.namespace.known()).collect();
-            let some: Vec<String> = some.into_iter().map(|namespace| format!("'{namespace}'")).collect();
+            let some: Vec<String> = some.into_iter().map(|namespace| format!("`{namespace}`")).collect();
             let place_words = if some.is_empty() { String::new() } else { format!(" in {}", listed(&some)) };
-            let allowed: Vec<String> = inventory.convention.image_pull.iter().map(|name| format!("'{name}'")).collect();
+            let allowed: Vec<String> = inventory.convention.image_pull.iter().map(|name| format!("`{name}`")).collect();
             let message = format!(
-                "The image '{}' is of a private registry, and neither the pod nor its ServiceAccount names a pull secret{place_words} ({}).",
+                "The image `{}` is in a private registry, but neither the pod nor its ServiceAccount names a pull secret{place_words} ({}).",
                 without_digest(image),
                 listed(&allowed)
             );

@@ -37,9 +37,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for ((file, namespace), place) in stated {
         let misspelt = known.entry(namespace).or_insert_with(|| spellings.misspelt(namespace));
         let Some(misspelt) = misspelt else { continue };
-        let hint = misspelt.meant.as_ref().map(|meant| format!(" Did you mean '{meant}'?")).unwrap_or_default();
-        let message =
-            format!("No environment of the workflow '{}' spells the namespace '{namespace}'.{hint}", misspelt.workflow);
+        let hint = misspelt.meant.as_ref().map(|meant| format!(" Did you mean `{meant}`?")).unwrap_or_default();
+        let message = format!(
+            "Namespace `{namespace}` does not match any environment configured for workflow `{}`.{hint}",
+            misspelt.workflow
+        );
         cx.report(file, place, None, message);
     }
 }

@@ -26,7 +26,7 @@ const ENDINGS: [&str; 6] = ["secret", "secrets", "credentials", "creds", "creden
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let platform: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("'{name}'")).collect();
+    let platform: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("`{name}`")).collect();
     let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some((name, why)) = sprawls(inventory, defined) else { continue };
@@ -34,7 +34,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
             continue;
         }
         let message =
-            format!("The Secret '{name}' {why}; {} holds such credentials for every service.", listed(&platform));
+            format!("The Secret `{name}` {why}; {} contains such credentials for every service.", listed(&platform));
         let symbolic = defined.object.map(|object| title(inventory.object((defined.file, object))));
         cx.report(defined.file, defined.place(), symbolic, message);
     }
@@ -59,7 +59,7 @@ fn why(inventory: &Inventory<'_>, name: &str, namespace: Option<&str>) -> Option
     let workflow = namespace.and_then(read).map(|(workflow, _)| workflow);
     for prefix in [namespace, workflow].into_iter().flatten() {
         if name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('-') && rest.len() > 1) {
-            return Some(format!("has '{prefix}' in its name, though its namespace says so already"));
+            return Some(format!("repeats `{prefix}`, which its namespace already states"));
         }
     }
     let service = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)?.strip_suffix('-'))?;

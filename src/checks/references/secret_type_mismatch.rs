@@ -45,9 +45,9 @@ pub(super) fn fault(inventory: &Inventory<'_>, defined: &Defined<'_>) -> Option<
         return None;
     }
     let has = |key: &&&str| definition.keys.iter().any(|(other, _)| &**other == **key);
-    let lacking: Vec<String> = required.iter().filter(|key| !has(key)).map(|key| format!("'{key}'")).collect();
+    let lacking: Vec<String> = required.iter().filter(|key| !has(key)).map(|key| format!("`{key}`")).collect();
     let wrong = if *every { !lacking.is_empty() } else { lacking.len() == required.len() };
     let which = if *every { listed(&lacking) } else { format!("both {}", listed(&lacking)) };
-    let name = defined.name.known().map_or_else(|| "This Secret".to_owned(), |name| format!("The Secret '{name}'"));
-    wrong.then(|| format!("{name} is of the type '{kind}' and lacks {which}; the cluster refuses it."))
+    let name = defined.name.known().map_or_else(|| "This Secret".to_owned(), |name| format!("The Secret `{name}`"));
+    wrong.then(|| format!("{name} has the type `{kind}` but lacks {which}; the API server rejects it."))
 }

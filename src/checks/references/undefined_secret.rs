@@ -104,20 +104,20 @@ fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &
     let made_at_run_time = of_store || first.reference.usage == Usage::Tls || looks_like_certificate(name);
     let mut strong = defines && !made_at_run_time;
     if let Some(hashed) = inventory.definitions(name, &first.namespace).find(|defined| defined.hashed) {
-        hint = Some(" kustomize ends its name with a hash, and does not change this reference.".to_owned());
+        hint = Some(" kustomize appends a hash to its name, but does not change this reference.".to_owned());
         related.push(cx.related(hashed.file, hashed.place(), "generated here".to_owned()));
         strong = true;
     } else if let Some(near) = known.nearest(inventory, name, &first.namespace).filter(|near| {
         // Many stores have a Secret of a short name; only a single slip tells.
         !of_store || near.name.known().is_some_and(|near| is_within(name, near, 1))
     }) {
-        hint = near.name.known().map(|near| format!(" Did you mean '{near}'?"));
-        related.push(cx.related(near.file, near.place(), "the nearest name is defined here".to_owned()));
+        hint = near.name.known().map(|near| format!(" Did you mean `{near}`?"));
+        related.push(cx.related(near.file, near.place(), "similar name defined here".to_owned()));
         strong = true;
     } else if let Some(other) = inventory.named(name).find(|defined| defined.namespace.known().is_some()) {
         let namespace = other.namespace.known().unwrap_or_default();
-        hint = Some(format!(" It is defined in the namespace '{namespace}' only."));
-        related.push(cx.related(other.file, other.place(), format!("defined here, in '{namespace}'")));
+        hint = Some(format!(" It is defined only in the namespace `{namespace}`."));
+        related.push(cx.related(other.file, other.place(), format!("defined here, in `{namespace}`")));
         // One that teams take from namespace to namespace is missing; of others nothing says that they belong together.
         strong |= !made_at_run_time && inventory.speaks(&first.namespace);
     }
@@ -126,13 +126,14 @@ fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &
     }
     strong &= !known.is_left_out(inventory, user);
     let others = found.uses.iter().filter(|other| other.reference.place != first.reference.place);
-    related.extend(others.map(|other| cx.related(other.file, other.reference.place, "named here too".to_owned())));
+    related
+        .extend(others.map(|other| cx.related(other.file, other.reference.place, "also referenced here".to_owned())));
     related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
-    let namespaces: Vec<String> = found.namespaces.iter().map(|namespace| format!("'{namespace}'")).collect();
+    let namespaces: Vec<String> = found.namespaces.iter().map(|namespace| format!("`{namespace}`")).collect();
     let place = match namespaces.len() {
-        0 => format!("Nothing in this repository defines the Secret '{name}'."),
-        1 => format!("Nothing defines the Secret '{name}' in the namespace {}.", listed(&namespaces)),
-        _ => format!("Nothing defines the Secret '{name}' in the namespaces {}.", listed(&namespaces)),
+        0 => format!("Nothing in this repository defines the Secret `{name}`."),
+        1 => format!("Nothing defines the Secret `{name}` in the namespace {}.", listed(&namespaces)),
+        _ => format!("Nothing defines the Secret `{name}` in the namespaces {}.", listed(&namespaces)),
     };
     let symbolic = format!("{} {}", title(inventory.object(user)), first.reference.path);
     let message = format!("{place}{}", hint.unwrap_or_default());
@@ -142,9 +143,9 @@ fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &
     draft.related = related;
 }
 
-const STRONG: &str = "Correct the name, or define the Secret for that namespace. One that is made outside this repository \
-                      is listed under `declared-secrets` in .mlguard.yaml.";
-const WEAK: &str = "It may well be made outside this repository: list it under `declared-secrets` in .mlguard.yaml, or \
+const STRONG: &str = "Correct the name, or define the Secret for that namespace. If it is created outside this repository, \
+                      list it under `declared-secrets` in .mlguard.yaml.";
+const WEAK: &str = "It may be created outside this repository: list it under `declared-secrets` in .mlguard.yaml, or \
                     define it here.";
 
 /// The credential of a store is what other Secrets are fetched with, so that people make it by hand, and what is pushed to a

@@ -43,7 +43,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
         for (key, place) in used.reference.keys.iter().filter(|(key, _)| !known(key)) {
             let new = || Missing { used, key, found: found.clone(), namespaces: Vec::new() };
             let entry = missing.entry((used.file, *place)).or_insert_with(new);
-            entry.namespaces.extend(used.namespace.known().map(|namespace| format!("'{namespace}'")));
+            entry.namespaces.extend(used.namespace.known().map(|namespace| format!("`{namespace}`")));
         }
     }
     for ((file, place), Missing { used, key, found, mut namespaces }) in missing {
@@ -51,8 +51,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         namespaces.dedup();
         let near = found.nearest(key);
         let place_words = if namespaces.is_empty() { String::new() } else { format!(" in {}", listed(&namespaces)) };
-        let hint = near.map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
-        let message = format!("The Secret '{}'{place_words} has no key '{key}'.{hint}", used.name);
+        let hint = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("The Secret `{}`{place_words} has no key `{key}`.{hint}", used.name);
         let symbolic = format!("{} {}", title(inventory.object(used.user)), used.reference.path);
         let mut related: Vec<_> = Vec::new();
         for defined in found.definitions.iter().take(3) {

@@ -9,7 +9,7 @@ use crate::inventory::index::Used;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let allowed: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("'{name}'")).collect();
+    let allowed: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("`{name}`")).collect();
     let mut told = BTreeSet::new();
     // By list: what is wrong in it, which one repair sets right.
     let mut lists: BTreeMap<_, Vec<&Used<'_>>> = BTreeMap::new();
@@ -28,13 +28,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let repair =
             (!follows && wrong.len() <= repair::MOST).then_some(Repair::Use { list: List::EnvFrom, wrong, right });
         for used in found {
-            tell(cx, used, &allowed, repair.clone());
+            report(cx, used, &allowed, repair.clone());
         }
     }
 }
 
-fn tell(cx: &mut Across<'_>, used: &Used<'_>, allowed: &[String], repair: Option<Repair>) {
-    let message = format!("envFrom loads the Secret '{}'; workloads load {} here.", used.name, listed(allowed));
+fn report(cx: &mut Across<'_>, used: &Used<'_>, allowed: &[String], repair: Option<Repair>) {
+    let message = format!("`envFrom` loads the Secret `{}`; workloads here load {}.", used.name, listed(allowed));
     let symbolic = format!("{} {}", title(cx.inventory.object(used.user)), used.reference.path);
     cx.report(used.file, used.reference.place, Some(symbolic), message).repair = repair;
 }

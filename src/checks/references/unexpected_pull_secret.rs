@@ -12,7 +12,7 @@ use crate::span::Span;
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let convention = inventory.convention;
-    let allowed: Vec<String> = convention.image_pull.iter().map(|name| format!("'{name}'")).collect();
+    let allowed: Vec<String> = convention.image_pull.iter().map(|name| format!("`{name}`")).collect();
     // By object, list and name: the places that name it.
     let mut lists: BTreeMap<(usize, At, &str, &str), BTreeSet<Place>> = BTreeMap::new();
     let mut spoken = BTreeSet::new();
@@ -41,17 +41,17 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let Some(&first) = each.next() else { continue };
         let message = match (twice, unexpected) {
             (false, false) => continue,
-            (true, false) => format!("The pull secret '{name}' is listed more than once."),
+            (true, false) => format!("The pull secret `{name}` is listed more than once."),
             (false, true) => {
-                format!("The pull secret '{name}' is none of the registry Secrets here: {}.", listed(&allowed))
+                format!("The pull secret `{name}` is not one of the registry Secrets here: {}.", listed(&allowed))
             }
             (true, true) => format!(
-                "The pull secret '{name}' is listed more than once, and is none of the registry Secrets here: {}.",
+                "The pull secret `{name}` is listed more than once, and is not one of the registry Secrets here: {}.",
                 listed(&allowed)
             ),
         };
         let at = each.next().copied().unwrap_or(first);
-        let related = if twice { vec![cx.related(*file, first, "listed first here".to_owned())] } else { Vec::new() };
+        let related = if twice { vec![cx.related(*file, first, "first listed here".to_owned())] } else { Vec::new() };
         let symbolic = format!("{} {list}", title(inventory.object(*user)));
         let of_list = (*file, *user, *list);
         // A name that kustomize changes is not the one that stands there.

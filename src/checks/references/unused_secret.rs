@@ -11,7 +11,7 @@ use crate::inventory::near::Near;
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let used: BTreeSet<&str> = inventory.used.iter().flat_map(|used| [&*used.name, &*used.reference.name]).collect();
-    // What a reference misspells is used; the reference is told of elsewhere.
+    // What a reference misspells is used; the reference is reported elsewhere.
     let dangling: BTreeSet<&str> =
         inventory.used.iter().filter(|used| !is_satisfied(inventory, used)).map(|used| &*used.name).collect();
     let dangling = Near::new(dangling.into_iter());
@@ -29,7 +29,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
             continue;
         }
         let symbolic = defined.object.map(|object| title(inventory.object((defined.file, object))));
-        let message = format!("Nothing in this repository names the Secret '{name}'.");
+        let message = format!("Nothing in this repository references the Secret `{name}`.");
         cx.report(defined.file, defined.place(), symbolic, message);
     }
 }

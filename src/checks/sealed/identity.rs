@@ -44,7 +44,7 @@ pub(super) fn fault<'i>(
     object: &'i Object,
     sealed: &'i Sealed,
 ) -> Option<Fault<'i>> {
-    // A cluster-wide ciphertext is bound to nothing; a patch is no object.
+    // A cluster-wide ciphertext is bound to nothing; a patch is not an object.
     if sealed.scope == Scope::ClusterWide || inventory.landings(at).is_empty() {
         return None;
     }

@@ -35,9 +35,9 @@ fn moved(cx: &mut Across<'_>) {
     }
     for ((file, place), found) in by_line {
         let moves: Vec<String> =
-            found.iter().map(|(_, _, before, after)| format!("'{before}' becomes '{after}'")).collect();
+            found.iter().map(|(_, _, before, after)| format!("`{before}` becomes `{after}`")).collect();
         let message = format!(
-            "This line changes what {} sealed for, so that {} cannot be decrypted: {}.",
+            "This line changes what {} sealed for, so {} cannot be decrypted: {}.",
             if found.len() == 1 { "a SealedSecret was" } else { "SealedSecrets were" },
             if found.len() == 1 { "it" } else { "they" },
             listed(&moves)
@@ -68,8 +68,8 @@ fn annotated(cx: &mut Across<'_>) {
             Scope::ClusterWide => "cluster-wide",
         };
         let message = format!(
-            "This annotation makes the controller read SealedSecrets of the build as {scope}, which were sealed otherwise and \
-             then cannot be decrypted."
+            "This annotation makes the controller read SealedSecrets of the build as {scope}, but they were sealed with another \
+             scope and cannot be decrypted."
         );
         let mut related: Vec<_> = found
             .iter()

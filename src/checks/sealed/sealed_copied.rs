@@ -46,11 +46,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 continue;
             }
             let message = format!(
-                "The ciphertext of '{}' is that of {} too; it was sealed for one of them, and cannot be decrypted in the other.",
+                "The ciphertext of `{}` is also that of {}; it was sealed for one of them and cannot be decrypted in the other.",
                 copy.key,
                 title(first.object)
             );
-            let related = vec![cx.related(first.at.0, first.place, "the same ciphertext".to_owned())];
+            let related = vec![cx.related(first.at.0, first.place, "same ciphertext".to_owned())];
             let symbolic = format!("{} .spec.encryptedData.{}", title(copy.object), copy.key);
             cx.report(copy.at.0, copy.place, Some(symbolic), message).related = related;
         }

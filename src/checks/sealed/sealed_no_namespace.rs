@@ -9,10 +9,10 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for (at, object, sealed) in all(inventory) {
         if let Some(Fault::NoNamespace) = fault(inventory, at, object, sealed) {
             let sealed_for = sealed.namespace.known();
-            let hint = sealed_for.map(|namespace| format!(" Its template says '{namespace}'.")).unwrap_or_default();
+            let hint = sealed_for.map(|namespace| format!(" Its template says `{namespace}`.")).unwrap_or_default();
             let message = format!(
-                "This SealedSecret states no namespace, and no kustomization gives it one; its ciphertext opens only in the \
-                 one it was sealed for.{hint}"
+                "This SealedSecret has no namespace, and no kustomization sets one; its ciphertext can only be decrypted in \
+                 the one it was sealed for.{hint}"
             );
             let namespace = sealed_for.map(str::to_owned);
             let repair = namespace.map(|namespace| Repair::Namespace { name: object.place.span, namespace });

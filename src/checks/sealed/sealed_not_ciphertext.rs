@@ -28,7 +28,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                 let at = if span.is_empty() { object.unit.outer(key.span()) } else { span };
                 let looks = value.value().and_then(|value| cx.identify(value));
                 let looks = looks.map(|title| format!(" It looks like: {title}.")).unwrap_or_default();
-                let message = format!("The sealed entry '{name}' {fault}.{looks}");
+                let message = format!("The sealed entry `{name}` {fault}.{looks}");
                 cx.report(at, Some(place), message).weight = Weight::Special;
             }
         }
@@ -49,24 +49,24 @@ fn is_left_open(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
 /// Why the controller refuses an entry (`secrets-surface.md` 1.1, 1.4); nothing where it has the form of a ciphertext.
 fn fault(value: Node<'_>) -> Option<&'static str> {
     let Some(text) = value.value().filter(|_| !value.is_null()) else {
-        return Some(if value.is_mapping() || value.is_sequence() { "is no text" } else { "is empty" });
+        return Some(if value.is_mapping() || value.is_sequence() { "is not a string" } else { "is empty" });
     };
     if !value.is_string() {
-        return Some("is a number or a boolean, which the controller drops; a ciphertext is text");
+        return Some("is a number or a boolean, which the controller drops; a ciphertext is a string");
     }
     if text.is_empty() {
-        return Some("is empty; an empty value has a ciphertext too, and one bad entry blocks the whole Secret");
+        return Some("is empty; even an empty value has a ciphertext, and one bad entry blocks the whole Secret");
     }
     Some(match text.sealed_fault()? {
         SealedFault::WhiteSpace => {
-            "holds white space, which base64 refuses; a folded block ('>') turns line ends into spaces"
+            "contains whitespace, which base64 does not allow; a folded block (`>`) turns line breaks into spaces"
         }
         SealedFault::OtherBase64 => {
-            "is base64 without padding or of the URL-safe kind; the controller reads standard, padded base64"
+            "is base64 without padding or URL-safe base64; the controller reads standard, padded base64"
         }
-        SealedFault::Damaged => "starts like a ciphertext but is damaged or cut short",
-        SealedFault::Plaintext => "is plain text, not a ciphertext",
-        SealedFault::CutShort => "starts like a ciphertext but is cut short",
+        SealedFault::Damaged => "starts like a ciphertext but is damaged or truncated",
+        SealedFault::Plaintext => "is plaintext, not a ciphertext",
+        SealedFault::CutShort => "starts like a ciphertext but is truncated",
         SealedFault::PlainBase64 => "is plain base64, not a ciphertext: anyone can read it",
     })
 }

@@ -29,10 +29,10 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             let both = own.is_some_and(|own| own.get(&format!("{PREFIX}{name}")).is_some());
             if !both && value.as_str() == Some("true") && !is_templated(object, key, value) {
                 let message = format!(
-                    "The annotation '{name}' stands only in the template, where the controller does not look for it: it \
+                    "The annotation `{name}` is only in the template, where the controller does not look for it: it \
                      reads this SealedSecret as strict."
                 );
-                tell(cx, object, key, "spec.template.metadata", name, message);
+                report(cx, object, key, "spec.template.metadata", name, message);
             }
         }
     }
@@ -49,8 +49,8 @@ fn is_templated(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
     object.unit.is_templated(Span::new(key.span().end, line.max(value.span().end)))
 }
 
-fn tell(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &str, name: &str, message: String) {
-    let place = format!("{} .{parent}.annotations['{PREFIX}{name}']", object.title());
+fn report(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &str, name: &str, message: String) {
+    let place = format!("{} .{parent}.annotations[`{PREFIX}{name}`]", object.title());
     cx.report(object.unit.outer(key.span()), Some(place), message);
 }
 
@@ -62,22 +62,22 @@ fn on_object(cx: &mut Context<'_, '_>, object: &Object<'_>, name: &str, key: Nod
     let text = value.as_str().unwrap_or_default();
     let message = match name {
         "cluster-wide" | "namespace-wide" if !value.is_string() => format!(
-            "The annotation '{name}' is no string, so the cluster refuses or ignores it; write \"true\" in quotes."
+            "The annotation `{name}` must be a string, or the cluster rejects or ignores it; write \"true\" in quotes."
         ),
         "cluster-wide" | "namespace-wide" if !matches!(text, "true" | "false") => {
             format!(
-                "The annotation '{name}' counts only with the value \"true\"; the controller reads this SealedSecret as strict."
+                "The annotation `{name}` only has an effect with the value \"true\"; the controller reads this SealedSecret as strict."
             )
         }
-        "scope" | "strict" => format!("There is no annotation '{PREFIX}{name}'; the controller ignores it."),
+        "scope" | "strict" => format!("There is no annotation `{PREFIX}{name}`; the controller ignores it."),
         "managed" | "patch" | "skip-set-owner-references" => format!(
-            "The annotation '{name}' does nothing on the SealedSecret: it is read from the Secret, so it belongs into \
+            "The annotation `{name}` does nothing on the SealedSecret: it is read from the Secret, so it belongs in \
              spec.template.metadata.annotations."
         ),
         _ => return,
     };
     let level = if matches!(name, "cluster-wide" | "namespace-wide") { Level::Error } else { Level::Warning };
-    tell(cx, object, key, "metadata", name, message);
+    report(cx, object, key, "metadata", name, message);
     if let Some(draft) = cx.drafts.last_mut() {
         draft.at_most = level;
     }

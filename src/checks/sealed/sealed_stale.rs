@@ -18,13 +18,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
             None => {
                 let Some(past) = &inventory.past else { continue };
                 let old = sealed.entries.iter().filter(|(_, digest, _)| past.ciphertexts.contains(digest));
-                let old: Vec<String> = old.map(|(key, ..)| format!("'{key}'")).collect();
+                let old: Vec<String> = old.map(|(key, ..)| format!("`{key}`")).collect();
                 if old.is_empty() {
                     continue;
                 }
                 let what = if old.len() == sealed.entries.len() { "Its values".to_owned() } else { listed(&old) };
                 format!(
-                    "{what} stood in Git as they are on {} already; Secrets are rotated every {period} days.",
+                    "{what} have been unchanged in Git since at least {}; Secrets are rotated every {period} days.",
                     past.day
                 )
             }

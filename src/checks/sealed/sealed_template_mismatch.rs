@@ -13,19 +13,19 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let Some(&(what, own, template)) = differing.first() else { continue };
         let place = place_of(what).unwrap_or(object.place);
         let message = format!(
-            "The template names the {what} '{template}', which kubeseal wrote when it sealed, but the SealedSecret has \
-             '{own}': it was renamed or moved after sealing, and cannot be decrypted."
+            "The template has the {what} `{template}`, which kubeseal wrote when sealing, but the SealedSecret has \
+             `{own}`: it was renamed or moved after sealing, and cannot be decrypted."
         );
         let own_place = if what == "namespace" { object.namespace_place } else { None }.unwrap_or(object.place);
-        let related = vec![cx.related(at.0, own_place, format!("the {what} that it has now"))];
+        let related = vec![cx.related(at.0, own_place, format!("its current {what}"))];
         let symbolic = format!("{} .spec.template.metadata.{what}", title(object));
         let texts = differing.iter().map(|&(what, own, _)| Some((place_of(what)?.span, own.to_owned())));
-        let words: Vec<String> = differing.iter().map(|(what, own, _)| format!("the {what} '{own}'")).collect();
+        let words: Vec<String> = differing.iter().map(|(what, own, _)| format!("the {what} `{own}`")).collect();
         // Not unseen: the template is the only trace of what the ciphertext was made for, which stays as it is.
         let repair = texts.collect::<Option<Vec<_>>>().map(|texts| Repair::Write {
             texts,
             applicability: Fixable::Unsafe,
-            title: format!("give the template {}; the values still have to be sealed for it", listed(&words)),
+            title: format!("set {} in the template; the values must still be sealed for it", listed(&words)),
         });
         let draft = cx.report(at.0, place, Some(symbolic), message);
         draft.related = related;

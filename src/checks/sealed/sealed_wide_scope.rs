@@ -26,10 +26,11 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             };
             if value.is_string() && value.as_str() == Some("true") {
                 let place = format!("{} .metadata.annotations['sealedsecrets.bitnami.com/{name}']", object.title());
-                let message = format!("This SealedSecret is {name}: whoever may create objects can open it {means}.");
+                let message =
+                    format!("This SealedSecret is {name}: anyone who can create objects can decrypt it {means}.");
                 let fix = resealable(view.text, object.unit, object).ok().map(|document| Fix {
                     applicability: Fixable::Safe,
-                    title: "seal it anew for its name and namespace alone, with --private-key".to_owned(),
+                    title: "re-seal it for its name and namespace only, with `--private-key`".to_owned(),
                     kind: FixKind::Reseal { document, namespace: None, strict: true },
                 });
                 cx.report(object.unit.outer(key.span()), Some(place), message).fix = fix;

@@ -13,7 +13,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
         };
         let place = object.namespace_place.or(sealed.template_place).unwrap_or(object.place);
         let message = format!(
-            "Sealed for the namespace '{own}', but its path says '{expected}' ({template}); there it cannot be decrypted."
+            "Sealed for namespace `{own}`, but its path ({template}) belongs to `{expected}`, where it cannot be decrypted."
         );
         let draft = cx.report(at.0, place, Some(format!("{} .metadata.namespace", title(object))), message);
         draft.repair = Some(Repair::Reseal { name: object.place.span, namespace: expected });

@@ -39,22 +39,21 @@ fn configuration(cx: &mut Context<'_, '_>, name: &str) {
     if name == ".sops.yml" {
         let key = unit.tree().root().and_then(|root| root.entries().next());
         let span = key.map_or(Span::new(0, 0), |(key, _)| unit.outer(key.span()));
-        let message = "SOPS does not read '.sops.yml': its configuration is named '.sops.yaml'.".to_owned();
+        let message = "SOPS does not read `.sops.yml`; its configuration file is `.sops.yaml`.".to_owned();
         cx.structure(span, None, message).at_most = Level::Warning;
         return;
     }
     for (number, rule) in rules.iter().enumerate() {
         let place = format!(".creation_rules[{number}]");
         if let Some((_, GoRegex::Invalid)) = &rule.path {
-            let message = "SOPS refuses its configuration: 'path_regex' is no regular expression of Go.".to_owned();
-            let help =
-                "Write an expression that Go knows: '.*\\.yaml$' for '*.yaml'; there is no looking ahead or behind.";
+            let message = "SOPS rejects its configuration: `path_regex` is not a Go regular expression.".to_owned();
+            let help = "Use Go regular expression syntax: `.*\\.yaml$` for `*.yaml`; lookahead and lookbehind are not supported.";
             cx.structure(rule.span, Some(format!("{place}.path_regex")), message).help = Some(help.to_owned());
         }
         if let [(first, _), (second, span), ..] = rule.selectors.as_slice() {
             let (a, b) = (first.kind.word(), second.kind.word());
-            let message = format!("SOPS refuses every file of this rule: it has both '{a}' and '{b}'.");
-            let help = "Keep one of them: a rule has one selector at most.";
+            let message = format!("SOPS rejects every file of this rule: it has both `{a}` and `{b}`.");
+            let help = "Keep one of them: a rule has at most one selector.";
             cx.structure(*span, Some(place), message).help = Some(help.to_owned());
         }
     }
@@ -73,7 +72,7 @@ fn conflict(cx: &mut Context<'_, '_>) {
         None if view.text.starts_with("<<<<<<< ") => 0,
         None => return,
     };
-    let message = "SOPS cannot read the file: a merge left its marks in it.".to_owned();
+    let message = "SOPS cannot read the file: it contains merge conflict markers.".to_owned();
     cx.structure(Span::new(start, start + 7), None, message);
 }
 
@@ -81,22 +80,22 @@ fn metadata(cx: &mut Context<'_, '_>, file: &File) {
     let metadata = &file.metadata;
     if !metadata.faults.is_empty() {
         let faults: Vec<String> = metadata.faults.iter().map(|&fault| fault.to_owned()).collect();
-        let message = format!("SOPS refuses the file: its metadata have {}.", listed(&faults));
+        let message = format!("SOPS rejects the file: its metadata have {}.", listed(&faults));
         cx.structure(metadata.span, Some(".sops".to_owned()), message);
     }
     if let Some(span) = metadata.bad_mac {
-        let message = "SOPS refuses the file: its message authentication code is no encrypted value.".to_owned();
+        let message = "SOPS rejects the file: its message authentication code is not an encrypted value.".to_owned();
         cx.structure(span, Some(".sops.mac".to_owned()), message);
     }
     if let [(first, _), (second, span), ..] = metadata.selectors.as_slice() {
         let (a, b) = (first.kind.word(), second.kind.word());
-        let message = format!("SOPS refuses the file: its metadata have both '{a}' and '{b}'.");
+        let message = format!("SOPS rejects the file: its metadata have both `{a}` and `{b}`.");
         cx.structure(*span, Some(".sops".to_owned()), message);
     }
     let objects = file.documents.iter().any(|document| document.kind.is_some());
     if file.first > 0 && !objects {
         let message = format!(
-            "SOPS refuses the file: it reads the metadata of the first document, and only document {} has some.",
+            "SOPS rejects the file: it reads the metadata of the first document, but only document {} has any.",
             file.first + 1
         );
         cx.structure(metadata.span, Some(".sops".to_owned()), message);
@@ -108,12 +107,12 @@ fn values(cx: &mut Context<'_, '_>, file: &File) {
         let key = leaf.key();
         let message = match (leaf.value, leaf.must) {
             (Value::Broken(why), Some(true)) => {
-                format!("SOPS cannot decrypt the value of '{key}': {why}.")
+                format!("SOPS cannot decrypt the value of `{key}`: {why}.")
             }
             (Value::Encrypted(_), Some(false)) => {
                 let selector = file.documents.get(leaf.document).and_then(|document| document.selector.as_ref());
                 let by = selector.map(|selector| format!(", by {}", selector.title())).unwrap_or_default();
-                format!("SOPS does not decrypt the value of '{key}': it stands where nothing is encrypted{by}.")
+                format!("SOPS does not decrypt the value of `{key}`: nothing is encrypted at that place{by}.")
             }
             _ => continue,
         };
@@ -139,10 +138,10 @@ fn copies(cx: &mut Context<'_, '_>, file: &File) {
         let region = lines.region(cx.view.text, first.span);
         let (here, there) = (leaf.key(), &first.place);
         let message = format!(
-            "SOPS cannot decrypt one of two values: that of '{here}' is the ciphertext of '{there}', which holds for its own path only."
+            "SOPS cannot decrypt one of two values: `{here}` has the ciphertext of `{there}`, which is only valid for its own path."
         );
         let path = std::sync::Arc::from(cx.view.path);
-        let related = Related { path, region, message: "The same ciphertext stands here.".to_owned() };
+        let related = Related { path, region, message: "same ciphertext".to_owned() };
         let draft = cx.report(leaf.span, Some(leaf.place.clone()), message);
         draft.weight = Weight::Special;
         draft.related.push(related);

@@ -1,4 +1,4 @@
-//! `sops-partial`: a value in clear in a file that SOPS encrypted, which by the file's own rules must be encrypted.
+//! `sops-partial`: a value in plaintext in a file that SOPS encrypted, which by the file's own rules must be encrypted.
 
 use crate::checks::common::{Context, Weight};
 use crate::document::sops::{self, Document, File, Leaf, Value};
@@ -24,13 +24,13 @@ fn is_clear(leaf: &Leaf) -> bool {
 fn of_document(cx: &mut Context<'_, '_>, leaves: &[&Leaf]) {
     for leaf in leaves.iter().filter(|leaf| is_clear(leaf)) {
         let key = leaf.key();
-        let message = format!("The file is encrypted by SOPS, but the value of '{key}' stands in it in clear.");
+        let message = format!("The file is encrypted by SOPS, but the value of `{key}` is unencrypted.");
         cx.report(leaf.span, Some(leaf.place.clone()), message).weight = Weight::Special;
     }
 }
 
 /// A document behind the ones that SOPS encrypted. `sops` refuses the file then; Flux decrypts objects one by one, and takes
-/// those in clear as they are.
+/// those in plaintext as they are.
 fn appended(cx: &mut Context<'_, '_>, number: usize, document: &Document, leaves: &[&Leaf]) {
     let is_secret = document.kind.as_deref() == Some("Secret");
     let in_data = |leaf: &&&Leaf| leaf.keys.first().is_some_and(|key| matches!(&**key, "data" | "stringData"));
@@ -43,7 +43,7 @@ fn appended(cx: &mut Context<'_, '_>, number: usize, document: &Document, leaves
     };
     for leaf in told {
         let message = format!(
-            "Document {} of the file was never encrypted, unlike the one before: the value of '{}' stands in it in clear.",
+            "Document {} of the file was never encrypted, unlike the one before: the value of `{}` is unencrypted.",
             number + 1,
             leaf.key()
         );
@@ -73,9 +73,9 @@ fn nothing(cx: &mut Context<'_, '_>, file: &File) {
         return;
     }
     let span = file.metadata.selectors.first().map_or(file.metadata.span, |(_, span)| *span);
-    let stand = if values == 1 { "its value stands".to_owned() } else { format!("all its {values} values stand") };
+    let stand = if values == 1 { "its value is".to_owned() } else { format!("all {values} values are") };
     let message = format!(
-        "The file has the metadata of SOPS, but nothing in it is encrypted: by {} {stand} in clear.",
+        "The file has SOPS metadata, but nothing in it is encrypted: by {} {stand} unencrypted.",
         selector.title()
     );
     cx.structure(span, Some(".sops".to_owned()), message);

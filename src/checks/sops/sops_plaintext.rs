@@ -30,14 +30,14 @@ pub(super) fn check(cx: &mut Across<'_>) {
 fn announced(cx: &mut Across<'_>, file: usize, path: &str, place: Place, in_use: bool) {
     let governing = cx.inventory.governing(path);
     let uncovered = !governing.is_empty() && governing.iter().all(|config| config.matched == Match::Nothing);
-    let message = "The name of the file says that it is encrypted, and it stands here in clear.".to_owned();
+    let message = "The name of the file says that it is encrypted, but it is stored here in plaintext.".to_owned();
     let draft = cx.report(file, place, None, message);
     if name::announced(path) == Some(Announced::Encrypted) && !in_use {
         draft.at_most = Level::Warning;
     }
     if uncovered {
         let help = format!(
-            "Take the values for leaked and change them. Then write a creation rule for '{path}' into .sops.yaml, where none matches it, and run 'sops encrypt --in-place {path}'."
+            "Treat these values as leaked and rotate them. Then add a creation rule that matches `{path}` to .sops.yaml, and run `sops encrypt --in-place {path}`."
         );
         draft.help = Some(help);
     }
@@ -48,12 +48,12 @@ fn twin(cx: &mut Across<'_>, file: usize, path: &str) -> bool {
     let inventory = cx.inventory;
     let Some((other, place)) = encrypted_twin(inventory, path) else { return false };
     let there = inventory.path(other).clone();
-    let message = format!("The file is '{there}' without its encryption, and holds credentials in clear.");
-    let related = cx.related(other, place, "The encrypted file.".to_owned());
+    let message = format!("The file is the decrypted `{there}` and contains plaintext credentials.");
+    let related = cx.related(other, place, "the encrypted file".to_owned());
     let draft = cx.report(file, Place::START, None, message);
     draft.related.push(related);
     let help = format!(
-        "Remove the file from Git ('git rm --cached {path}'), name it in .gitignore, and change the credentials in '{there}' with 'sops edit'."
+        "Remove the file from Git (`git rm --cached {path}`), add it to .gitignore, and rotate the credentials in `{there}` with `sops edit`."
     );
     draft.help = Some(help);
     true
@@ -83,8 +83,9 @@ fn covered(cx: &mut Across<'_>, file: usize, path: &str, exposed: &Exposed) {
         return;
     }
     let there = cx.inventory.path(config.file).clone();
-    let message = format!("Rule {} of '{there}' is for this file, and it holds credentials in clear.", number + 1);
-    let related = cx.related(config.file, config.rules[number].1, "The creation rule.".to_owned());
+    let message =
+        format!("Rule {} of `{there}` applies to this file, but it contains plaintext credentials.", number + 1);
+    let related = cx.related(config.file, config.rules[number].1, "the creation rule".to_owned());
     cx.report(file, Place::START, None, message).related.push(related);
 }
 

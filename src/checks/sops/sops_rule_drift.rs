@@ -31,13 +31,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let differences = differences(rule, encrypted);
         let recipients = differences.iter().any(|difference| !difference.is_selector);
         let said: Vec<String> = differences.into_iter().map(|difference| difference.words).collect();
-        let message = format!("Rule {} of '{there}' is for this file, which {}.", number + 1, said.join(" and "));
-        let related = cx.related(config.file, config.rules[number].1, "The creation rule.".to_owned());
+        let message = format!("Rule {} of `{there}` applies to this file, which {}.", number + 1, said.join(" and "));
+        let related = cx.related(config.file, config.rules[number].1, "the creation rule".to_owned());
         let draft = cx.report(file, encrypted.place, Some(".sops".to_owned()), message);
         draft.related.push(related);
         if !recipients {
             draft.help = Some(format!(
-                "Encrypt the file anew ('sops decrypt --in-place {path}', then 'sops encrypt --in-place {path}'), or write the selector into the rule that the file has; 'sops updatekeys' does not change it."
+                "Re-encrypt the file (`sops decrypt --in-place {path}`, then `sops encrypt --in-place {path}`), or change the rule to the selector that the file has; `sops updatekeys` does not change it."
             ));
         }
     }
@@ -56,7 +56,7 @@ fn differences(rule: &Rule, file: &Encrypted) -> Vec<Difference> {
         found.push(Difference { is_selector: false, words });
     }
     if rule.shamir > 0 && file.shamir > 0 && rule.shamir != file.shamir && file.groups.len() > 1 {
-        let words = format!("takes {} of its key groups and not {}", file.shamir, rule.shamir);
+        let words = format!("needs {} of its key groups instead of {}", file.shamir, rule.shamir);
         found.push(Difference { is_selector: false, words });
     }
     let wanted = match rule.selectors.as_slice() {
@@ -67,7 +67,7 @@ fn differences(rule: &Rule, file: &Encrypted) -> Vec<Difference> {
     if let (Some(wanted), Some(selector)) = (wanted, &file.selector)
         && wanted != *selector
     {
-        let words = format!("was encrypted by {} and not by {}", selector.title(), wanted.title());
+        let words = format!("was encrypted by {} instead of {}", selector.title(), wanted.title());
         found.push(Difference { is_selector: true, words });
     }
     found

@@ -31,14 +31,14 @@ pub(super) fn check(cx: &mut Across<'_>) {
         match facts.sops.as_deref() {
             Some(Sops::Encrypted(encrypted)) => {
                 let message = format!(
-                    "No creation rule of {} matches this file, so that 'sops updatekeys' refuses it.",
+                    "No creation rule of {} matches this file, so `sops updatekeys` rejects it.",
                     configs(cx, &governing)
                 );
                 report(cx, file, encrypted.place, message, &governing).at_most = Level::Warning;
             }
             Some(Sops::Plain(place)) => {
                 let message = format!(
-                    "The name of the file says that it is encrypted, but no creation rule of {} matches it, so that 'sops encrypt' refuses it.",
+                    "The name of the file says that it is encrypted, but no creation rule of {} matches it, so `sops encrypt` rejects it.",
                     configs(cx, &governing)
                 );
                 report(cx, file, *place, message, &governing);
@@ -48,7 +48,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// A Secret in clear that a rule would be for if the file's name said that it is encrypted.
+/// A Secret in plaintext that a rule would be for if the file's name said that it is encrypted.
 fn secret(cx: &mut Across<'_>, file: usize, path: &str, governing: &[Governing<'_>]) {
     let inventory = cx.inventory;
     let named = name::marked(path)
@@ -56,17 +56,17 @@ fn secret(cx: &mut Across<'_>, file: usize, path: &str, governing: &[Governing<'
         .find(|named| governing.iter().any(|config| matches!(config.matched(inventory, named), Match::Rule(_))));
     let Some(named) = named else { return };
     let message = format!(
-        "A Secret stands here in clear, and no creation rule of {} matches the file: they are for files that are named as '{named}'.",
+        "This is a plaintext Secret, and no creation rule of {} matches the file; a file named `{named}` would match.",
         configs(cx, governing)
     );
     let draft = report(cx, file, Place::START, message, governing);
     draft.help = Some(format!(
-        "Take the values for leaked and change them. Then rename the file to '{named}', with what refers to it, and run 'sops encrypt --in-place {named}'."
+        "Treat these values as leaked and rotate them. Then rename the file to `{named}`, update what refers to it, and run `sops encrypt --in-place {named}`."
     ));
 }
 
 fn configs(cx: &Across<'_>, governing: &[Governing<'_>]) -> String {
-    let paths: Vec<String> = governing.iter().map(|config| format!("'{}'", cx.inventory.path(config.file))).collect();
+    let paths: Vec<String> = governing.iter().map(|config| format!("`{}`", cx.inventory.path(config.file))).collect();
     listed(&paths)
 }
 
@@ -78,8 +78,7 @@ fn report<'a>(
     governing: &[Governing<'_>],
 ) -> &'a mut Draft {
     let rules = governing.iter().filter_map(|config| Some((config.file, config.rules.first()?.1)));
-    let related: Vec<_> =
-        rules.map(|(file, place)| cx.related(file, place, "The creation rules.".to_owned())).collect();
+    let related: Vec<_> = rules.map(|(file, place)| cx.related(file, place, "the creation rules".to_owned())).collect();
     let draft = cx.report(file, place, None, message);
     draft.related = related;
     draft

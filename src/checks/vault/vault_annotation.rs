@@ -36,7 +36,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 }
 
 fn report(cx: &mut Across<'_>, file: usize, object: &Object, fault: &VaultFault) {
-    let (message, help) = words(fault.kind, &fault.key, &object.kind);
+    let (message, help) = message_and_help(fault.kind, &fault.key, &object.kind);
     let mut place = format!("{} {}", title(object), fault.path);
     push_key(&mut place, &format!("{VAULT}{}", fault.key));
     let draft = cx.report(file, fault.place, Some(place), message);
@@ -46,61 +46,63 @@ fn report(cx: &mut Across<'_>, file: usize, object: &Object, fault: &VaultFault)
     }
 }
 
-fn words(fault: Fault, key: &str, kind: &str) -> (String, &'static str) {
+fn message_and_help(fault: Fault, key: &str, kind: &str) -> (String, &'static str) {
     match fault {
         Fault::Misplaced => (
             format!(
-                "The injector looks at pods only, and a {kind} keeps the annotations of its own metadata to itself: \
-                 '{VAULT}{key}' does nothing here."
+                "The injector looks at pods only, and a {kind} does not pass the annotations of its own metadata on: \
+                 `{VAULT}{key}` does nothing here."
             ),
             "Move the annotations to the metadata of the pod template (of an Argo Workflow: to `podMetadata` or to the \
              `metadata` of a template).",
         ),
         Fault::NotInjected => (
-            format!("'{VAULT}{key}' asks for a secret, but nothing asks for the agent, so that nothing is injected."),
+            format!("`{VAULT}{key}` requests a secret, but nothing requests the agent, so nothing is injected."),
             "Add `vault.hashicorp.com/agent-inject: \"true\"` beside it.",
         ),
         Fault::SwitchedOff => (
-            "The injection is switched off, although other annotations ask for secrets.".to_owned(),
-            "Write \"true\", or remove the annotations that ask for secrets.",
+            "Injection is disabled, although other annotations request secrets.".to_owned(),
+            "Write \"true\", or remove the annotations that request secrets.",
         ),
         Fault::NoRole => (
-            "The agent has no role to log in to Vault with, so that the injector refuses the pod.".to_owned(),
-            "Add `vault.hashicorp.com/role`, unless the agent has its configuration from `agent-configmap`.",
+            "The agent has no role to log in to Vault with, so the injector rejects the pod.".to_owned(),
+            "Add `vault.hashicorp.com/role`, unless the agent is configured by `agent-configmap`.",
         ),
         Fault::NoSecret => (
-            format!("'{VAULT}{key}' is about a secret that no annotation asks for, and is ignored."),
-            "Spell the name behind the last dash as in `agent-inject-secret-…` or `agent-inject-template-…`.",
+            format!("`{VAULT}{key}` configures a secret that no annotation requests, and is ignored."),
+            "Write the name after the last dash as in `agent-inject-secret-…` or `agent-inject-template-…`.",
         ),
         Fault::SameFile => (
             format!(
-                "'{VAULT}{key}' writes the same file as another annotation, as the injector makes small letters of names."
+                "`{VAULT}{key}` writes the same file as another annotation, because the injector lowercases names."
             ),
-            "Spell both names alike where they mean one secret; else give one another name, or its own \
+            "If both mean the same secret, spell the names alike; otherwise rename one, or give it its own \
              `agent-inject-file-…`.",
         ),
         Fault::NotString => (
-            format!("The value of '{VAULT}{key}' is no string to YAML, and the API server refuses such an annotation."),
-            "Put the value into quotes.",
+            format!("The value of `{VAULT}{key}` is not a YAML string, so the API server rejects the annotation."),
+            "Put the value in quotes.",
         ),
         Fault::NotBoolean => (
-            format!("The value of '{VAULT}{key}' is neither true nor false to the injector, which refuses the pod."),
+            format!(
+                "The value of `{VAULT}{key}` must be \"true\" or \"false\"; otherwise the injector rejects the pod."
+            ),
             "Write \"true\" or \"false\".",
         ),
         Fault::Unclosed => (
-            format!("The template '{VAULT}{key}' does not end what it begins, so that the agent does not start."),
+            format!("The template `{VAULT}{key}` has an unclosed action, so the agent does not start."),
             "Close each `{{` with `}}`, and each `with`, `if` and `range` with one `end`.",
         ),
         Fault::OtherPath => (
             format!(
-                "The template '{VAULT}{key}' reads other paths than the one that its secret names, which is then never \
+                "The template `{VAULT}{key}` reads other paths than the one that its secret names, which is never \
                  read."
             ),
-            "A template decides alone what is read. Write the same path in both places.",
+            "Only the template decides what is read. Write the same path in both places.",
         ),
         Fault::Unverified => (
-            "The agent does not look at Vault's certificate, and hands its token to whoever answers.".to_owned(),
-            "Give the agent the authority's certificate by `vault.hashicorp.com/tls-secret` and `ca-cert`.",
+            "TLS verification is disabled: the agent will send its token to any server that answers.".to_owned(),
+            "Give the agent the CA certificate with `vault.hashicorp.com/tls-secret` and `ca-cert`.",
         ),
     }
 }
