@@ -51,7 +51,7 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
     let recipient = controller.certificate(&kubectl)?;
     let certificate = recipient.certificate().ok_or_else(|| recipient::problem(&KeyError::NoCertificate))?;
     if !global.quiet {
-        tell(&recipient, certificate, before.as_ref());
+        report_fetched(&recipient, certificate, before.as_ref());
     }
     let text = certificate.to_pem();
     let done = match &output {
@@ -107,8 +107,8 @@ fn replaced(path: &Path) -> Result<Option<Recipient>, Problem> {
     }
 }
 
-/// Tells what was fetched, and whether it is another key than before.
-fn tell(recipient: &Recipient, certificate: &Certificate, before: Option<&Recipient>) {
+/// Reports what was fetched, and whether it is another key than before.
+fn report_fetched(recipient: &Recipient, certificate: &Certificate, before: Option<&Recipient>) {
     let (bits, left) = (recipient.bits(), days(certificate.days_left(Timestamp::now())));
     output::note(&format!(
         "{}, RSA {bits} bits, valid until {} ({left})",

@@ -7,18 +7,14 @@ use super::args::{Global, MapArgs, MapFormat};
 use super::interrupt::{self, Interrupt};
 use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
-use crate::coverage::Coverage;
 use crate::engine::{self, Gathered, Names};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::inventory::index::Inventory;
 use crate::inventory::map::{Filter, Map};
 use crate::report::map::{self, Format};
 use crate::report::target;
 use crate::source::{self, Listing};
-
-/// Errors of reading that are told one by one.
-const TOLD: usize = 10;
 
 pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     let interrupt = Interrupt::install();
@@ -48,7 +44,11 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
         return Err(interrupt::problem());
     }
     let faulty = scan::report_config_problems(&settings, global);
-    tell_unread(&coverage);
+    // A picture does not show what is missing.
+    scan::report_unread(&coverage, "--format json");
+    if !coverage.errors.is_empty() {
+        output::problem(&Problem::new("the map is incomplete"));
+    }
     scan::add_errors(&mut coverage, missing.iter().chain(&settings.problems()));
     let context = map::Context { version: env!("CARGO_PKG_VERSION"), filter: &filter, coverage: &coverage };
     let format = match args.format {
@@ -58,7 +58,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     };
     let failed = |error| Problem::new(format!("cannot write the map: {error}"));
     let written = map::write(format, &map, &context).map_err(failed)?;
-    tell(&map, &filter, written.too_large);
+    warn(&map, &filter, written.too_large);
     let done = match &args.output {
         Some(path) => target::save_text(path, &written.text).map(|()| Exit::Clean).map_err(Problem::new)?,
         None => output::print(&written.text)?,
@@ -94,24 +94,8 @@ fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> 
     Ok(listing)
 }
 
-/// Names what could not be read, since a picture does not.
-fn tell_unread(coverage: &Coverage) {
-    for failed in coverage.errors.iter().take(TOLD) {
-        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
-    }
-    if coverage.errors.len() > TOLD {
-        output::problem(&Problem::new(format!(
-            "{} more files could not be read; --format json lists all",
-            coverage.errors.len() - TOLD
-        )));
-    }
-    if !coverage.errors.is_empty() {
-        output::problem(&Problem::new("the map is incomplete"));
-    }
-}
-
-/// Says what a picture by itself may be misread for.
-fn tell(map: &Map, filter: &Filter, too_large: bool) {
+/// Warns of what a picture by itself may be misread for.
+fn warn(map: &Map, filter: &Filter, too_large: bool) {
     let say = |message: String, help: &str| output::problem(&Problem::new(message).warning().help(help));
     if map.namespaces.is_empty() {
         let help =
@@ -119,9 +103,8 @@ fn tell(map: &Map, filter: &Filter, too_large: bool) {
         say("no Secret is defined or used here".to_owned(), help);
     }
     if map.unplaced > 0 {
-        let (count, plural) = (map.unplaced, if map.unplaced == 1 { "" } else { "s" });
         let help = "filters of namespaces and workflows cannot match them";
-        say(format!("{count} Secret{plural} of unknown namespace left out"), help);
+        say(format!("{} of unknown namespace left out", counted(map.unplaced, "Secret")), help);
     }
     if too_large {
         let help = "filter with --namespace, --workflow or --secret, or use --format dot";

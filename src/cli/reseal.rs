@@ -11,7 +11,7 @@ use super::keys::{keyring, randomness};
 use super::writing;
 use super::{locate, output, scan, seal};
 use crate::config::{Environment, Settings};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::fix::input::Input;
 use crate::inventory::facts::Scope;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     if let Some(loaded) = &loaded {
         loaded.warnings.iter().filter(|_| !global.quiet).for_each(output::problem);
     }
-    let anew = Anew {
+    let resealer = Resealer {
         args,
         keys: &keys,
         recipient: loaded.as_ref().map(|loaded| loaded.recipient.key()),
@@ -36,12 +36,12 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     };
     seal::check_names(args.name.as_deref(), args.namespace.as_deref())?;
     if args.all {
-        return all(&anew, global);
+        return reseal_all(&resealer, global);
     }
     let inputs = writing::read_inputs(&args.files)?;
     let mut texts = Vec::new();
     for input in &inputs {
-        let (text, titles) = anew.text(input)?;
+        let (text, titles) = resealer.text(input)?;
         if titles.is_empty() {
             let nothing = Fault::Nothing { wanted: "SealedSecret", found: Vec::new() };
             return Err(writing::object_problem(input, &nothing));
@@ -50,7 +50,7 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
             return Err(writing::object_problem(input, &Fault::OneName(titles.len())));
         }
         if !global.quiet {
-            output::note(&format!("{}: sealed anew: {}", input.name, titles.join(", ")));
+            output::note(&format!("{}: re-sealed: {}", input.name, titles.join(", ")));
         }
         texts.push(text);
     }
@@ -58,13 +58,13 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
 }
 
 /// Every SealedSecret of the tree.
-fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
-    let (paths, missing) = locate::existing_paths(&anew.args.files);
+fn reseal_all(resealer: &Resealer<'_>, global: &Global) -> Result<Exit, Problem> {
+    let (paths, missing) = locate::existing_paths(&resealer.args.files);
     if let Some(missing) = missing.into_iter().next() {
         return Err(missing);
     }
-    let flags = anew.args.reading.flags(&anew.args.config);
-    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, anew.environment, &flags));
+    let flags = resealer.args.reading.flags(&resealer.args.config);
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, resealer.environment, &flags));
     let faulty = scan::report_config_problems(&settings, global);
     let listing = scan::list_files(&paths, &settings)?;
     let mut changed = Vec::new();
@@ -86,7 +86,7 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
         }
         let mut input = writing::read_input(&file.location)?;
         input.name = file.path.to_string();
-        match anew.text(&input) {
+        match resealer.text(&input) {
             Ok((_, titles)) if titles.is_empty() => {}
             Ok((text, titles)) => {
                 count += titles.len();
@@ -104,28 +104,25 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     if count == 0 {
         return Err(Problem::new("there is no SealedSecret here"));
     }
-    writing::write_in_place(&changed, &texts, anew.environment, global)?;
+    writing::write_in_place(&changed, &texts, resealer.environment, global)?;
     if global.quiet {
         return Ok(faulty);
     }
-    let (files, plural) = (changed.len(), if changed.len() == 1 { "" } else { "s" });
-    output::note(&format!(
-        "{count} SealedSecret{} in {files} file{plural} re-sealed",
-        if count == 1 { "" } else { "s" }
-    ));
+    let (secrets, files) = (counted(count, "SealedSecret"), counted(changed.len(), "file"));
+    output::note(&format!("{secrets} in {files} re-sealed"));
     Ok(faulty)
 }
 
-/// How SealedSecrets are sealed anew.
-struct Anew<'a> {
+/// How SealedSecrets are re-sealed.
+struct Resealer<'a> {
     args: &'a ResealArgs,
     keys: &'a Keyring,
     recipient: Option<&'a RsaPublicKey>,
     environment: &'a Environment,
 }
 
-impl Anew<'_> {
-    /// The text with all its SealedSecrets sealed anew, and what these are called.
+impl Resealer<'_> {
+    /// The text with all its SealedSecrets re-sealed, and their titles.
     fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
         let stream = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
         let mut text = String::with_capacity(input.text.len());

@@ -10,7 +10,7 @@ use super::locate::{current_folder, report_path, source_problem};
 use super::output;
 use crate::config::Settings;
 use crate::engine;
-use crate::error::{Gravity, Problem, nearest, quoted};
+use crate::error::{Gravity, Problem, counted, nearest, quoted};
 use crate::exit::Exit;
 use crate::coverage::{Coverage, Reason, Skipped};
 use crate::finding::{DigestKey, Outcome};
@@ -91,6 +91,17 @@ fn named_although_excluded(paths: &[PathBuf], settings: &Settings) -> Result<Vec
 /// Whether a SARIF report is asked for, which says more than the others.
 pub(super) fn wants_sarif(settings: &Settings) -> bool {
     settings.formats.value.iter().any(|format| format.starts_with("sarif"))
+}
+
+/// Prints the first files that could not be read; `more` names what lists all of them.
+pub(super) fn report_unread(coverage: &Coverage, more: &str) {
+    const MOST: usize = 10;
+    for failed in coverage.errors.iter().take(MOST) {
+        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
+    }
+    if let Some(rest) = coverage.errors.len().checked_sub(MOST).filter(|rest| *rest > 0) {
+        output::problem(&Problem::new(format!("{} could not be read; {more} lists all", counted(rest, "more file"))));
+    }
 }
 
 /// The facts of every file of the repository. What cannot be listed is left out.

@@ -21,10 +21,10 @@ use crate::report::target;
 use crate::seal::identity::{is_name, is_namespace};
 use crate::seal::job::{self, Done, Job};
 use crate::seal::key::Keyring;
-use crate::seal::secret::MAX_SIZE;
+use crate::seal::secret::{Entry, MAX_SIZE};
 use crate::seal::stream::{Format, Stream, title};
 use crate::seal::strength::{Policy, Weakness, weakness, weaknesses};
-use crate::seal::{Identity, Plaintext, Request, SealedSecret, Secret, cipher, patch};
+use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch};
 
 pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -53,14 +53,14 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     for input in &inputs {
         let job = Job { key, request: &request, format, random: randomness(&environment), strength };
         let done = job::seal(&input.text, job).map_err(|fault| writing::object_problem(input, &fault))?;
-        tell(input, &done, global);
+        report_sealed(input, &done, global);
         texts.push(done.text);
     }
     let done = deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)?;
     Ok(done.and(faulty))
 }
 
-/// What the configuration asks of values. Where it has faults these are told, and sealing goes on.
+/// What the configuration asks of values. Problems of the configuration are reported, and sealing goes on.
 fn strength(args: &SealArgs, environment: &Environment, global: &Global) -> Result<(Policy, Exit), Problem> {
     let settings = Settings::load(&locate::current_root()?, environment, &args.config.flags());
     let exit = scan::report_config_problems(&settings, global);
@@ -81,7 +81,7 @@ fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Res
 }
 
 /// Says what is worth knowing, on standard error.
-fn tell(input: &Input, done: &Done, global: &Global) {
+fn report_sealed(input: &Input, done: &Done, global: &Global) {
     if global.quiet {
         return;
     }
@@ -227,30 +227,13 @@ fn merge(
     contradiction(&secret, request, &wanted)?;
     let identity = wanted.identity.clone();
     let kept = unchanged(args, &wanted, environment)?;
-    let mut new = BTreeMap::new();
-    let random = randomness(environment);
-    for entry in &secret.entries {
-        if kept.get(&entry.key).is_some_and(|old| old.expose() == entry.value.expose()) {
-            continue;
-        }
-        let mut generator = random.generator(&[&identity.title(), &entry.key]);
-        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &identity.label())
-            .map_err(|error| Problem::new(error.to_string()))?;
-        new.insert(entry.key.clone(), sealed);
-    }
+    let new = changed_values(&secret, &kept, &identity, key, randomness(environment))?;
     for (key, weakness) in weaknesses(&secret, policy).into_iter().filter(|_| !global.quiet) {
         let message = format!("Secret {}: the value of `{key}` {weakness}", identity.title());
         output::problem(&Problem::new(message).in_file(&input.name).warning());
     }
     wanted.encrypted.extend(new.clone());
-    for section in ["labels", "annotations"] {
-        let Some(serde_json::Value::Object(more)) = secret.metadata.get(section) else { continue };
-        let entry = wanted.metadata.entry(section).or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));
-        if let serde_json::Value::Object(entries) = entry {
-            entries.extend(more.clone());
-        }
-    }
-    crate::seal::identity::annotate(&mut wanted.metadata, identity.scope);
+    add_metadata(&mut wanted, &secret);
     let span = destination.documents[at].span;
     let made = patch::apply(span.slice(&into.text), place, &wanted, &new)
         .map_err(|error| Problem::new(format!("cannot be changed: {error}")).in_file(&into.name))?;
@@ -264,6 +247,37 @@ fn merge(
         output::note(&format!("SealedSecret {title}: {new} of {all} values sealed, the others are unchanged"));
     }
     Ok(exit)
+}
+
+/// The ciphertexts of values that differ from those that are `kept`.
+fn changed_values(
+    secret: &Secret,
+    kept: &BTreeMap<String, Plaintext>,
+    identity: &Identity,
+    key: &RsaPublicKey,
+    random: Randomness,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let is_kept = |entry: &Entry| kept.get(&entry.key).is_some_and(|old| old.expose() == entry.value.expose());
+    let changed = secret.entries.iter().filter(|entry| !is_kept(entry));
+    let sealed = changed.map(|entry| {
+        let mut generator = random.generator(&[&identity.title(), &entry.key]);
+        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &identity.label())
+            .map_err(|error| Problem::new(error.to_string()))?;
+        Ok((entry.key.clone(), sealed))
+    });
+    sealed.collect()
+}
+
+/// Adds labels and annotations of the Secret to those of the SealedSecret.
+fn add_metadata(wanted: &mut SealedSecret, secret: &Secret) {
+    for section in ["labels", "annotations"] {
+        let Some(serde_json::Value::Object(more)) = secret.metadata.get(section) else { continue };
+        let entry = wanted.metadata.entry(section).or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));
+        if let serde_json::Value::Object(entries) = entry {
+            entries.extend(more.clone());
+        }
+    }
+    crate::seal::identity::annotate(&mut wanted.metadata, wanted.identity.scope);
 }
 
 /// Objects of a kind, with the index of their document.

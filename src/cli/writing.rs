@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Global;
 use super::output;
 use crate::config::Environment;
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::fix::input::{Input, InputError};
 use crate::fix::store::{self, Change, Content, Outcome, Run, Store};
 use crate::seal::Plaintext;
@@ -75,8 +75,7 @@ pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Stor
             Outcome::RolledBack => "undone",
             Outcome::Undone => "undone completely",
         };
-        let files = recovered.files.len();
-        output::note(&format!("an interrupted run was {what}: {files} file{}", if files == 1 { "" } else { "s" }));
+        output::note(&format!("an interrupted run was {what}: {}", counted(recovered.files.len(), "file")));
         for path in &recovered.left {
             let message = "was changed after an interrupted run, and is left unchanged";
             output::problem(&Problem::new(message).in_file(path.display().to_string()).warning());
@@ -129,8 +128,7 @@ pub(super) fn write_in_place(
     let (mut store, _) = open_store(&root, environment)?;
     write(&mut store, &changes)?;
     if !global.quiet {
-        let (files, plural) = (changes.len(), if changes.len() == 1 { "" } else { "s" });
-        output::note(&format!("{files} file{plural} written; undo with `mlguard fix --undo`"));
+        output::note(&format!("{} written; undo with `mlguard fix --undo`", counted(changes.len(), "file")));
     }
     Ok(())
 }

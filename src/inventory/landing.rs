@@ -1,4 +1,4 @@
-//! Where each object lands: name and namespace in the cluster, for each build that it is part of (`product.md` 5).
+//! Where each object lands: name and namespace in the cluster, for each build that it is part of.
 //!
 //! In order: the kustomizations that include the file, up to those that no other one includes; what Argo CD or Flux add
 //! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
@@ -325,7 +325,7 @@ impl Deploy {
 }
 
 impl Deployed<'_> {
-    /// What the deployment does to an object (`secrets-surface.md` 9.5). `stated` is whether that has a namespace before.
+    /// What the deployment does to an object (`docs/facts/kustomize.md#composition-and-order`). `stated` is whether that has a namespace before.
     fn change(&self, landing: &mut Landing, kind: &str, stated: bool, cluster_scoped: bool) {
         let deploy = self.deploy;
         if deploy.namespace != Stated::Absent && !cluster_scoped && (deploy.overrides || !stated) {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::baseline::{Applied, Baseline, Key, KeyError, SHORTEST};
 use crate::cli::scan;
 use crate::config::{AcceptedText, Environment, Settings};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::finding::{DigestKey, Outcome};
 use crate::fix::store;
 use crate::source;
@@ -77,9 +77,8 @@ impl Accept {
         let mut warnings = Vec::new();
         let warning = |message: String, help: &str| Problem::new(message).in_file(&self.name).warning().help(help);
         if applied.unverified > 0 {
-            let (count, plural) = (applied.unverified, if applied.unverified == 1 { "" } else { "s" });
-            let message =
-                format!("{count} accepted finding{plural} could not be compared with the accepted value{plural}");
+            let findings = counted(applied.unverified, "accepted finding");
+            let message = format!("{findings} could not be compared with the accepted value");
             let help = match self.key {
                 None => "set MLGUARD_BASELINE_KEY, or run this where the baseline was written",
                 Some(_) => "these lines were made with another key; set MLGUARD_BASELINE_KEY to it",

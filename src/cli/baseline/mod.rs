@@ -11,15 +11,12 @@ use super::interrupt::{self, Interrupt};
 use super::{locate, output, scan};
 use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
 use crate::config::{AcceptedText, Environment, Flags, Settings};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
 use crate::report::target;
 
 pub(super) use accept::Accept;
-
-/// Errors of reading that are told one by one.
-const TOLD: usize = 10;
 
 pub(super) fn run(args: &BaselineCommand, global: &Global) -> Result<Exit, Problem> {
     match &args.action {
@@ -85,13 +82,7 @@ impl Tree {
         if !interrupt.may_write() {
             return Err(interrupt::problem());
         }
-        for failed in outcome.coverage.errors.iter().take(TOLD) {
-            output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
-        }
-        if outcome.coverage.errors.len() > TOLD {
-            let more = outcome.coverage.errors.len() - TOLD;
-            output::problem(&Problem::new(format!("{more} more files could not be read; `mlguard check` lists all")));
-        }
+        scan::report_unread(&outcome.coverage, "`mlguard check`");
         let faulty = scan::report_config_problems(&self.settings, global);
         let complete = outcome.complete && outcome.coverage.errors.is_empty() && !self.missing;
         let exit = if complete { faulty } else { Exit::Failed };
@@ -170,22 +161,18 @@ fn write(args: &BaselineWriteArgs, global: &Global) -> Result<Exit, Problem> {
         }
     };
     if left_out > 0 {
-        warn(format!("{} dropped: not a baseline line", lines(left_out)), "see `git diff`");
+        warn(format!("{} dropped: not a baseline line", counted(left_out, "line")), "see `git diff`");
     }
     if counts.expired > 0 {
-        let message = format!("{} expired; what they accepted is still reported", lines(counts.expired));
+        let message = format!("{} expired; what they accepted is still reported", counted(counts.expired, "line"));
         warn(message, "--until DATE renews them");
     }
     let foreign = after.foreign(Some(&key));
     if foreign > 0 {
-        let message = format!("{} of another key left unchanged", lines(foreign));
+        let message = format!("{} of another key left unchanged", counted(foreign, "line"));
         warn(message, "set MLGUARD_BASELINE_KEY to it, or rewrite them with --rekey");
     }
-    told(&tree, counts, &format!("{} new, ", counts.new)).map(|told| told.and(searched.exit))
-}
-
-fn lines(count: usize) -> String {
-    format!("{count} line{}", if count == 1 { "" } else { "s" })
+    Ok(print_summary(&tree, counts, &format!("{} new, ", counts.new))?.and(searched.exit))
 }
 
 /// The key of this machine; makes it where there is none.
@@ -217,11 +204,11 @@ fn prune(args: &BaselinePruneArgs, global: &Global) -> Result<Exit, Problem> {
     if counts.gone > 0 {
         tree.save(&after)?;
     }
-    told(&tree, counts, "").map(|told| told.and(searched.exit))
+    Ok(print_summary(&tree, counts, "")?.and(searched.exit))
 }
 
 /// Prints what became of the lines.
-fn told(tree: &Tree, counts: Counts, new: &str) -> Result<Exit, Problem> {
+fn print_summary(tree: &Tree, counts: Counts, new: &str) -> Result<Exit, Problem> {
     let unseen = match counts.unseen {
         0 => String::new(),
         count => format!(" ({count} accept nothing that was found, but not everything was searched)"),

@@ -61,6 +61,13 @@ impl Manager {
     }
 }
 
+/// Whether the repository of the current folder has our hook for commits.
+pub(super) fn is_installed() -> bool {
+    let folder = locate::current_folder().ok().and_then(|current| source::hook_folder(&current).ok());
+    let hook = folder.and_then(|folder| read(&folder.path.join(GitHook::PreCommit.as_str())).ok()?);
+    hook.is_some_and(|text| holds(&text, MARK))
+}
+
 /// Writes the hook `kind` of the repository of the current folder.
 pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
     let folder = source::hook_folder(&locate::current_folder()?).map_err(|error| locate::source_problem(&error))?;

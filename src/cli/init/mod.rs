@@ -11,7 +11,7 @@ use super::interrupt::{self, Interrupt};
 use super::{locate, output, scan};
 use crate::config::{self, Environment, FILE, Flags, Settings};
 use crate::engine::{self, Gathered, Names};
-use crate::error::{Problem, printable};
+use crate::error::{Problem, counted, printable};
 use crate::exit::Exit;
 use crate::inventory::index::Inventory;
 use crate::report::target;
@@ -20,9 +20,6 @@ use infer::Seen;
 
 /// Where pre-commit and prek are configured.
 const PRE_COMMIT: &str = ".pre-commit-config.yaml";
-/// Errors of reading that are told one by one.
-const TOLD: usize = 10;
-
 pub(super) fn run(args: &InitArgs, _: &Global) -> Result<Exit, Problem> {
     if args.hook.is_empty() {
         return configuration(args);
@@ -63,14 +60,14 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     if !interrupt.may_write() {
         return Err(interrupt::problem());
     }
-    for failed in coverage.errors.iter().take(TOLD) {
-        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
-    }
+    scan::report_unread(&coverage, "`mlguard check`");
     let complete = if coverage.errors.is_empty() {
         Exit::Clean
     } else {
         let help = "the configuration is written anyway: review it, or run `mlguard init --force` again later";
-        output::problem(&Problem::new(format!("{} files could not be read", coverage.errors.len())).help(help));
+        output::problem(
+            &Problem::new(format!("{} could not be read", counted(coverage.errors.len(), "file"))).help(help),
+        );
         Exit::Failed
     };
     let text = text::configuration(&seen, &options.convention);
@@ -82,7 +79,7 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     if root.join(PRE_COMMIT).is_file() {
         summary.push_str("\nFor the hooks of .pre-commit-config.yaml, below `repos:`:\n\n");
         summary.push_str(git_hook::PRE_COMMIT_LINES);
-    } else {
+    } else if !git_hook::is_installed() {
         summary.push_str("\nNext: `mlguard init --hook` installs a Git hook that refuses commits with findings.\n");
     }
     Ok(output::print(&summary)?.and(complete))

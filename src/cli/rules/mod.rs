@@ -21,7 +21,7 @@ pub(super) fn run(args: &RulesArgs) -> Result<Exit, Problem> {
         None => {}
     }
     let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
-    let faulty = tell(&settings);
+    let faulty = report_config_problems(&settings);
     let mut rules: Vec<&Rule> = settings.all_rules().collect();
     rules.sort_by(|one, other| one.id.cmp(&other.id));
     let text = match args.format {
@@ -93,7 +93,7 @@ fn test(args: &TestArgs) -> Result<Exit, Problem> {
 }
 
 /// Prints what is wrong with the configuration; the exit status that it asks for.
-fn tell(settings: &Settings) -> Exit {
+fn report_config_problems(settings: &Settings) -> Exit {
     settings.problems().iter().for_each(output::problem);
     if settings.is_faulty() { Exit::Failed } else { Exit::Clean }
 }

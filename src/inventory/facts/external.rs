@@ -1,4 +1,4 @@
-//! What objects of External Secrets name outside the cluster: stores, generators, keys (`secrets-surface.md` 7).
+//! What objects of External Secrets name outside the cluster: stores, generators, keys (`docs/facts/external-secrets.md`).
 
 use crate::inventory::{Place, Stated};
 

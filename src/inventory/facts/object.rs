@@ -73,7 +73,7 @@ pub struct Object {
     pub annotations: Vec<(Box<str>, Stated)>,
 }
 
-/// What makes a Secret exist (`secrets-surface.md` 6.9).
+/// What makes a Secret exist (`docs/facts/references.md#what-creates-secrets`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Maker {
     /// `kind: Secret`.
@@ -154,7 +154,7 @@ pub struct Reference {
     pub usage: Usage,
     /// Whether it may be absent.
     pub optional: bool,
-    /// Whether kustomize changes this place when it renames the Secret (`secrets-surface.md` 9.3).
+    /// Whether kustomize changes this place when it renames the Secret (`docs/facts/kustomize.md#references-that-kustomize-updates`).
     pub renamed: bool,
     /// Symbolic path in the object: `.spec.template.spec.containers[0].envFrom[1].secretRef.name`.
     pub path: Box<str>,
@@ -173,7 +173,7 @@ impl Reference {
     }
 }
 
-/// What a SealedSecret was sealed for, as far as the file tells (`secrets-surface.md` 2, 9.6).
+/// What a SealedSecret was sealed for, as far as the file tells (`docs/facts/sealed-secrets.md`, `docs/facts/kustomize.md#why-strict-sealedsecrets-break`).
 #[derive(Debug)]
 pub struct Sealed {
     /// Scope by the annotations of the object's own metadata.

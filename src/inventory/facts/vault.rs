@@ -24,7 +24,7 @@ pub struct VaultFault {
     pub place: Place,
 }
 
-/// What can be wrong with annotations of the Vault Agent injector (`secrets-surface.md` 7.5).
+/// What can be wrong with annotations of the Vault Agent injector (`docs/facts/vault-agent.md#annotations`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VaultFaultKind {
     /// They stand at the object, and not at the template of its pods.

@@ -1,4 +1,4 @@
-//! What objects of External Secrets name outside the cluster, and what the operator refuses (`secrets-surface.md` 7.2).
+//! What objects of External Secrets name outside the cluster, and what the operator refuses (`docs/facts/external-secrets.md#externalsecret`).
 
 use crate::document::yaml::Node;
 use crate::inventory::Stated;

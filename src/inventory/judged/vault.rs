@@ -1,4 +1,4 @@
-//! Annotations of the Vault Agent injector, held against what its webhook makes of them (`secrets-surface.md` 7.5).
+//! Annotations of the Vault Agent injector, held against what its webhook makes of them (`docs/facts/vault-agent.md#annotations`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

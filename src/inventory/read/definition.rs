@@ -1,4 +1,4 @@
-//! What makes Secrets exist (`secrets-surface.md` 6.9).
+//! What makes Secrets exist (`docs/facts/references.md#what-creates-secrets`).
 
 use super::around::Around;
 use crate::document::shell::CreateSecret;

@@ -1,4 +1,4 @@
-//! What a SealedSecret was sealed for (`secrets-surface.md` 2).
+//! What a SealedSecret was sealed for (`docs/facts/sealed-secrets.md`).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -7,7 +7,7 @@ use super::{Context, Format, Repository, write};
 use crate::coverage::{Coverage, Reason, Skipped};
 use crate::finding::edit::{Fix, FixKind};
 use crate::finding::{Commit, Excerpt, Finding, Identity, MASK, Outcome, Related};
-use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
+use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule, Scope};
 use crate::span::{Position, Region, Span};
 
 mod commits;
@@ -58,6 +58,8 @@ pub(super) fn rules() -> Vec<Rule> {
         level: Level::Error,
         fixable: Fixable::Safe,
         severity: 9.0,
+        scope: Scope::Everywhere,
+        when: Borrowed(""),
         why: Borrowed("Whoever reads the *repository* reads the value.\nBase64 is no encryption."),
         remedy: Borrowed("Seal it with `mlguard fix`."),
         example: Some((Borrowed("kind: Secret\n"), Borrowed("kind: SealedSecret\n"))),
