@@ -82,19 +82,25 @@ fn finds(rule: &Rule) -> String {
             text.push_str(" The checksum of the format is verified.");
         }
     }
-    let check = checks::all().find(|check| rule.id == check.rule);
-    let others: Vec<String> = check.into_iter().flat_map(|check| check.yields_to).map(|id| format!("`{id}`")).collect();
-    if let [head @ .., last] = others.as_slice() {
-        let list = if head.is_empty() { last.clone() } else { format!("{} or {last}", head.join(", ")) };
-        write!(text, "\n\nA mistake that {list} reports is not reported again.").unwrap_or_default();
-    }
     text
 }
 
 fn applies(rule: &Rule) -> String {
     let level = format!("Default level: {}.", rule.level.as_str());
-    let parts = [rule.scope.as_sentences(), rule.when.trim(), &level];
+    let others = yields_to(rule);
+    let parts = [rule.scope.as_sentences(), rule.when.trim(), &others, &level];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The rules that report a mistake in the place of this one, in words; nothing where there are none.
+fn yields_to(rule: &Rule) -> String {
+    let check = checks::all().find(|check| rule.id == check.rule);
+    let others: Vec<String> = check.into_iter().flat_map(|check| check.yields_to).map(|id| format!("`{id}`")).collect();
+    match others.as_slice() {
+        [] => String::new(),
+        [one] => format!("Mistakes that {one} reports are not reported again."),
+        [head @ .., last] => format!("Mistakes that {} or {last} reports are not reported again.", head.join(", ")),
+    }
 }
 
 fn remedy(rule: &Rule) -> String {

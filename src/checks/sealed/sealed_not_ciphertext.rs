@@ -46,8 +46,7 @@ fn is_left_open(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
     object.unit.is_templated(reach) || value.value().is_some_and(open)
 }
 
-/// Why the controller refuses an entry (`docs/facts/sealed-secrets.md#bytes-of-a-ciphertext`,
-/// `docs/facts/sealed-secrets.md#recognising-a-ciphertext-without-a-key`); nothing where it has the form of a ciphertext.
+/// Why the controller refuses an entry (`docs/facts/sealed-secrets.md`); nothing where it has the form of a ciphertext.
 fn fault(value: Node<'_>) -> Option<&'static str> {
     let Some(text) = value.value().filter(|_| !value.is_null()) else {
         return Some(if value.is_mapping() || value.is_sequence() { "is not a string" } else { "is empty" });
