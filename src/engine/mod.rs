@@ -24,6 +24,8 @@ mod gather;
 pub(crate) mod history;
 mod make;
 mod options;
+#[cfg(debug_assertions)]
+pub(crate) mod pause;
 mod scan;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::coverage::{Coverage, Reason, Skipped};
 use crate::finding::DigestKey;
 use crate::inventory::convention::Convention;
-use crate::rule::{Level, Rule};
+use crate::rule::{self, Level, Rule};
 use crate::source;
 
 /// What a run needs to know.
@@ -45,6 +45,25 @@ pub(crate) type PastOf = Box<dyn Fn(i64, &[&str]) -> Option<source::Past> + Send
 pub(crate) type IgnoredOf = Box<dyn Fn(&[&str]) -> Option<source::Ignored> + Send + Sync>;
 
 impl Options {
+    /// Every built-in rule at its own level, on a fixed day, and nothing of the surrounding repository: what tests start from.
+    #[must_use]
+    pub fn for_tests() -> Self {
+        Self {
+            rules: rule::builtin().to_vec(),
+            level: Box::new(|rule, _| Some(rule.level)),
+            max_size: 1 << 20,
+            allow_comments: true,
+            interrupted: Arc::default(),
+            line_hashes: false,
+            accept_missing: false,
+            digest_key: DigestKey::of_this_run(),
+            today: jiff::civil::date(2026, 6, 1),
+            convention: Arc::default(),
+            past: Box::new(|_, _| None),
+            ignored: Box::new(|_| None),
+        }
+    }
+
     /// Whether the run is to end early.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)

@@ -28,6 +28,8 @@ pub(super) fn visit<T>(
     scratch: &mut Scratch,
     work: impl FnOnce(&str) -> T,
 ) -> Visit<T> {
+    #[cfg(debug_assertions)]
+    super::pause::at_file(&options.interrupted);
     if options.is_interrupted() {
         return Visit::NotReached;
     }

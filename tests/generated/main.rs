@@ -6,6 +6,7 @@
 mod action;
 mod cited;
 mod facts;
+mod human;
 mod map;
 mod picture;
 mod words;
@@ -64,6 +65,11 @@ fn tables_of_the_action() {
     let (inputs, outputs) = action::tables();
     compare_part("docs/ci.md", "inputs", &inputs);
     compare_part("docs/ci.md", "outputs", &outputs);
+}
+
+#[test]
+fn reports_for_people() {
+    human::compare_all(root(), compare);
 }
 
 #[test]
