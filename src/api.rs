@@ -14,6 +14,7 @@ pub mod cli {
 
 /// The schema of the configuration.
 pub mod config {
+    pub use crate::config::key_table;
     pub use crate::config::schema::schema;
 }
 

@@ -157,7 +157,7 @@ fn trees(rule: &str, folder: &str) -> Vec<PathBuf> {
 
 /// Options of a run with every rule, or with `only` one that speaks, in a repository at `root`.
 fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
-    let only = only.filter(|id| !ABOUT_OTHERS.contains(id)).map(str::to_owned);
+    let only = only.filter(|id| !is_about_others(id)).map(str::to_owned);
     Options {
         level: Box::new(move |rule, _| only.as_ref().is_none_or(|id| rule.id == *id).then_some(rule.level)),
         ignored: Box::new(move |paths| Some(source::ignored_below(root.as_deref()?, false, paths))),

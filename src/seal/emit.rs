@@ -31,9 +31,12 @@ pub(crate) fn json(value: &Value, indent: Option<&str>) -> String {
 /// A text as a YAML scalar on one line: plain where no reader takes it for something else, else in double quotes.
 #[must_use]
 pub(crate) fn scalar(text: &str) -> String {
-    if is_plain_string(text) || is_base64(text) {
-        return text.to_owned();
-    }
+    if is_plain_string(text) || is_base64(text) { text.to_owned() } else { double_quoted(text) }
+}
+
+/// A text as a YAML scalar in double quotes, on one line.
+#[must_use]
+pub(crate) fn double_quoted(text: &str) -> String {
     // What JSON leaves unescaped and YAML has no room for: line separators and byte order marks.
     let quoted = Value::from(text).to_string();
     quoted.chars().fold(String::with_capacity(quoted.len()), |mut out, c| {

@@ -30,6 +30,11 @@ fn schema_of_the_configuration() {
 }
 
 #[test]
+fn table_of_the_keys() {
+    compare_part("docs/configuration.md", "keys", &mlguard::api::config::key_table());
+}
+
+#[test]
 fn page_of_all_rules() {
     let mut page = format!(
         "{NOTE}\n\n# Rules\n\nWhat `mlguard explain RULE` prints, for every rule. Values of credentials are masked; those of the other \

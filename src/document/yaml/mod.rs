@@ -91,6 +91,7 @@ pub struct Tree {
     children: Vec<u32>,
     comments: Vec<Span>,
     root: Option<u32>,
+    expanded: u64,
 }
 
 impl fmt::Debug for Tree {
@@ -298,6 +299,7 @@ impl<'a> Builder<'a> {
             children: self.children,
             comments: self.comments,
             root: self.root,
+            expanded: self.weight,
         }
     }
 }
@@ -313,6 +315,12 @@ impl Tree {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// How many nodes the document would have with a copy of its target for each alias.
+    #[must_use]
+    pub(crate) fn expanded(&self) -> u64 {
+        self.expanded
     }
 
     /// Spans of the comments, from `#` to the end of the line.

@@ -1,30 +1,15 @@
-//! The key `package`: which Secrets a delivery package holds, and where their values come from. Names only; no value of
-//! a credential stands in a configuration.
+//! What the key `package` describes: which Secrets a delivery package contains, and where their values come from. Names
+//! only; a configuration contains no value of a credential.
 
-mod read;
-pub(super) mod schema;
-mod show;
-#[cfg(test)]
-mod tests;
+use super::values::Valued;
 
-use super::values::{Origin, Valued};
-
-/// What one file says; nothing where it is silent.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    approved_by: Option<Valued<String>>,
-    secrets: Option<Valued<Vec<Valued<PackageSecret>>>>,
-}
-
-/// What a delivery package holds.
+/// What a delivery package contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PackagePlan {
     /// Who approves of packages, for the annotation `approved-by`.
     pub approved_by: Option<Valued<String>>,
     /// The Secrets of each environment, in the order of the configuration.
     pub secrets: Vec<Valued<PackageSecret>>,
-    /// Where the list comes from.
-    pub(super) origin: Origin,
 }
 
 /// One Secret of a package.
@@ -32,11 +17,11 @@ pub(crate) struct PackagePlan {
 pub(crate) struct PackageSecret {
     /// Its name, the same in every environment.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub content: Content,
 }
 
-/// What a Secret of a package holds.
+/// The content of a Secret of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Keys and their values, of type `Opaque`.
@@ -48,13 +33,13 @@ pub(crate) enum Content {
 /// The login of a container registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Registry {
-    /// Host, with its port where it has one.
+    /// Host, with its port, if any.
     pub server: String,
     /// User name.
     pub username: Valued<Item>,
     /// Password or token.
     pub password: Valued<Item>,
-    /// Address, which hardly a registry asks for.
+    /// Address, which hardly any registry requires.
     pub email: Option<Valued<Item>>,
 }
 
@@ -70,7 +55,7 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    /// The names of the credential source that it takes, in the order in which they stand.
+    /// The names of the credential source that it uses, in their order.
     #[must_use]
     pub(crate) fn names(&self) -> Vec<&str> {
         match self {
@@ -81,7 +66,7 @@ impl Item {
     }
 }
 
-/// A template as pairs: text as it stands, and the name behind it; the last one has none.
+/// A template as pairs: literal text, and the name behind it; the last one has none.
 #[must_use]
 pub(crate) fn pieces(template: &str) -> Vec<(&str, Option<&str>)> {
     let (mut found, mut rest) = (Vec::new(), template);
@@ -94,16 +79,8 @@ pub(crate) fn pieces(template: &str) -> Vec<(&str, Option<&str>)> {
     found
 }
 
-impl PackagePlan {
-    /// What a file says, or the default where it is silent.
-    pub(super) fn new(said: Said) -> Self {
-        let secrets = said.secrets.unwrap_or_else(|| Valued::built_in(default()));
-        Self { approved_by: said.approved_by, secrets: secrets.value, origin: secrets.origin }
-    }
-}
-
 /// The platform Secret and the registry Secret, with the keys that MLflow, MinIO and rclone read.
-fn default() -> Vec<Valued<PackageSecret>> {
+pub(super) fn default_secrets() -> Vec<Valued<PackageSecret>> {
     let from = |name: &str| Valued::built_in(Item::From(name.to_owned()));
     let value = |text: &str| Valued::built_in(Item::Value(text.to_owned()));
     let minio = "http://minio.minio.svc.cluster.local:9000";
@@ -131,13 +108,24 @@ fn default() -> Vec<Valued<PackageSecret>> {
         .to_vec()
 }
 
-/// What is wrong with a text for `approved-by`, in words that follow its name.
+/// Why a text cannot be `approved-by`, in words that follow its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidApprover {
+    /// It is empty or long.
+    #[error("must be a name or an address of at most 253 bytes")]
+    Length,
+    /// It has several lines.
+    #[error("must be a single line")]
+    Lines,
+}
+
+/// Whether a text can be `approved-by`.
 ///
 /// # Errors
 /// Where it is empty, long, or has more than one line.
-pub(crate) fn check_approver(text: &str) -> Result<(), &'static str> {
+pub(crate) fn check_approver(text: &str) -> Result<(), InvalidApprover> {
     if text.trim().is_empty() || text.len() > 253 {
-        return Err("is a name or an address, at most 253 bytes");
+        return Err(InvalidApprover::Length);
     }
-    if text.contains(char::is_control) { Err("is one line") } else { Ok(()) }
+    if text.contains(char::is_control) { Err(InvalidApprover::Lines) } else { Ok(()) }
 }

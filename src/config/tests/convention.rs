@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::keys::{KEYS, names};
-use super::super::tests::{Tree, faults, lines};
+use super::super::key::Scope;
+use super::super::keys::{GROUPS, KEYS, names};
 use super::super::{Environment, FILE, Flags, Settings};
+use super::{Tree, faults, lines};
 use crate::inventory::convention::{Convention, Declared, OwnKind};
 use crate::inventory::facts::Usage;
 use crate::seal::strength::Policy as Strength;
@@ -103,7 +104,7 @@ fn an_empty_list_is_a_list() {
 
 #[test]
 fn faults_of_names_and_templates_have_their_place() {
-    let label = "lower-case letters, digits and inner dashes, at most 63 (DNS-1123)";
+    let label = "use lowercase letters, digits and inner dashes, at most 63 characters (DNS-1123)";
     let file = "error: .mlguard.yaml:";
     let text = "environments:\n  Dev: \"{workflow}\"\n  dev: \"{workflow}-dev\"\n  qa: \"{workflow}-dev\"\n  a: x\n  b: \"{workflow}-{workflow}\"\n  c: \"{env}-{workflow}\"\n  d: \"{workflow}_d\"\n  e: 1\n\
                 workflows: [ok, Bad, ok, 7]\nsystem-namespaces: [\"kube-*\", \"a b\"]\n\
@@ -111,24 +112,26 @@ fn faults_of_names_and_templates_have_their_place() {
     assert_eq!(
         faults(text),
         [
-            format!("{file}2:3: bad name `Dev`: {label}"),
-            format!("{file}4:7: `qa` has the template of `dev`, so a namespace would be both"),
+            format!("{file}2:3: invalid name `Dev`: {label}"),
+            format!("{file}4:7: `qa` has the same template as `dev`, so a namespace would belong to both"),
             format!("{file}5:6: the template of `a` has no {{workflow}}"),
-            format!("{file}6:6: the template of `b` has {{workflow}} twice"),
-            format!("{file}7:6: the template of `c` has braces other than {{workflow}}"),
-            format!("{file}8:6: the template of `d` spells no name of a namespace: {label}"),
-            format!("{file}9:6: `e` is a text; this is a number"),
-            format!("{file}10:17: bad name `Bad`: {label}"),
-            format!("{file}10:22: `ok` stands twice in `workflows`"),
-            format!("{file}10:26: `workflows` is a list of names, each a text; this is a number"),
-            format!("{file}11:31: bad glob `a b`: a name of a namespace, in which `*` is any characters"),
+            format!("{file}6:6: the template of `b` contains {{workflow}} twice"),
+            format!("{file}7:6: the template of `c` contains braces other than {{workflow}}"),
+            format!("{file}8:6: the template of `d` does not give a valid name of a namespace: {label}"),
+            format!("{file}9:6: `e` must be a string; found a number"),
+            format!("{file}10:17: invalid name `Bad`: {label}"),
+            format!("{file}10:22: `ok` is listed twice in `workflows`"),
+            format!("{file}10:26: `workflows` must be a list of names, each a string; found a number"),
             format!(
-                "{file}12:20: bad template `a/**`: it has none of {{workflow}}, {{env}} and {{namespace}}, so it says nothing"
+                "{file}11:31: invalid glob `a b`: must be the name of a namespace, in which `*` matches any characters"
             ),
             format!(
-                "{file}12:28: bad template `{{wokflow}}/**`: a variable must be one of {{workflow}}, {{env}} and {{namespace}}; did you mean {{workflow}}?"
+                "{file}12:20: invalid template `a/**`: it has none of {{workflow}}, {{env}} and {{namespace}}, so it says nothing"
             ),
-            format!("{file}12:44: `a/{{env}}` stands twice in `paths`"),
+            format!(
+                "{file}12:28: invalid template `{{wokflow}}/**`: a variable must be one of {{workflow}}, {{env}} and {{namespace}}; did you mean {{workflow}}?"
+            ),
+            format!("{file}12:44: `a/{{env}}` is listed twice in `paths`"),
         ]
     );
 }
@@ -154,23 +157,23 @@ fn faults_of_references_and_declared_secrets_have_their_place() {
     let found = faults(text);
     let wanted = [
         "2:3: unknown key `env-form`; help: did you mean `env-from`? known keys: env-from, image-pull, kinds, private-registries",
-        "3:16: bad name `Ghcr`: lower-case letters, digits, inner dashes and dots, at most 253 (DNS-1123)",
-        "4:24: bad registry `https://ghcr.io`: a registry is a host",
-        "4:43: bad registry `ghcr.io/`: a registry is a host",
+        "3:16: invalid name `Ghcr`: use lowercase letters, digits, inner dashes and dots, at most 253 characters (DNS-1123)",
+        "4:24: invalid registry `https://ghcr.io`: must be a host",
+        "4:43: invalid registry `ghcr.io/`: must be a host",
         "6:7: an entry of `kinds` has no `path`",
-        "7:15: bad kind `store`: write it as in a manifest",
-        "8:28: bad path `a..b`: names of fields with dots between",
+        "7:15: invalid kind `store`: write it as in a manifest",
+        "8:28: invalid path `a..b`: use names of fields separated by dots",
         "8:36: unknown key `usgae`; help: did you mean `usage`? known keys: kind, group, path, key, usage, optional",
-        "9:38: `usage` is one of env, env-from, volume, image-pull, tls, credential, access; help: did you mean `volume`?",
-        "9:57: `optional` is true or false; this is a number",
-        "11:7: this path of `Job` stands twice in `kinds`",
-        "13:40: bad key",
-        "15:5: `a` for `c` stands twice in `declared-secrets`; help: list all keys in one entry",
+        "9:38: `usage` must be env, env-from, volume, image-pull, tls, credential or access; help: did you mean `volume`?",
+        "9:57: `optional` must be true or false; found a number",
+        "11:7: this path of `Job` is listed twice in `kinds`",
+        "13:40: invalid key",
+        "15:5: `a` for `c` is listed twice in `declared-secrets`; help: list all keys in one entry",
         "16:5: an entry of `declared-secrets` has no `name`",
-        "17:13: bad name `a_b`",
+        "17:13: invalid name `a_b`",
         "17:18: unknown key `namspace`; help: did you mean `namespace`?",
-        "18:5: an entry of `declared-secrets` is a mapping of name, namespace, keys; this is text",
-        "19:22: `max-age` is a number of days or weeks such as 90d or 12w",
+        "18:5: an entry of `declared-secrets` must be a mapping of name, namespace, keys; found a string",
+        "19:22: `max-age` must be a number of days or weeks such as 90d or 12w",
         "19:26: unknown key `max-ago`; help: did you mean `max-age`?",
     ];
     assert_eq!(found.len(), wanted.len(), "{found:#?}");
@@ -195,12 +198,12 @@ fn clusters_name_a_file_below_the_root_and_environments_that_there_are() {
                 \x20 d: { environments: [dev] }\n  e: { cert: e.pem, environments: [dev, prodution] }\n  F: { cert: f }\n";
     let found = faults(text);
     for (found, wanted) in found.iter().zip([
-        "2:16: bad path `/etc/dev.pem`: a file below the root",
-        "3:14: bad path `../b.pem`",
-        "4:14: bad path `https://x/c.pem`",
+        "2:16: invalid path `/etc/dev.pem`: must be a file below the root",
+        "3:14: invalid path `../b.pem`",
+        "4:14: invalid path `https://x/c.pem`",
         "5:6: the cluster `d` has no `cert`",
-        "6:41: the cluster `e` names an unknown environment `prodution`; help: did you mean `production`? `environments` has: dev, staging, production",
-        "7:3: bad name `F`",
+        "6:41: cluster `e` names an unknown environment `prodution`; help: did you mean `production`? known environments: dev, staging, production",
+        "7:3: invalid name `F`",
     ]) {
         assert!(found.contains(&format!("error: .mlguard.yaml:{wanted}")), "{wanted}\nis not\n{found}");
     }
@@ -211,9 +214,9 @@ fn clusters_name_a_file_below_the_root_and_environments_that_there_are() {
 
 #[test]
 fn every_key_minds_its_type_and_its_file() {
-    for key in names(super::super::file::Scope::Root) {
+    for key in names(Scope::Root) {
         let found = faults(&format!("{key}: true\n"));
-        assert!(found.len() == 1 && found[0].contains(&format!("1:{}: `{key}` is", key.len() + 3)), "{found:?}");
+        assert!(found.len() == 1 && found[0].contains(&format!("1:{}: `{key}` must be ", key.len() + 3)), "{found:?}");
     }
     let nested = |key: &str| {
         let tree = Tree::new(&[("a/.mlguard.yaml", &format!("{key}: []\n"))]);
@@ -221,11 +224,14 @@ fn every_key_minds_its_type_and_its_file() {
         assert!(!settings.excluded("a/x"));
         lines(&settings.problems()).join("\n")
     };
-    assert!(nested("paths").contains("a/.mlguard.yaml:1:1: `paths` has no place in this file"));
-    assert!(nested("workflows").contains("it can only stand in the file at the root"));
+    assert!(nested("paths").contains("a/.mlguard.yaml:1:1: `paths` is not allowed in this file"));
+    assert!(nested("workflows").contains("move it to the file at the root"));
     assert!(!nested("workflows").contains("policy"));
-    let sorted: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-    assert!(sorted.is_sorted(), "{sorted:?}");
+    let sorted = names(Scope::Policy);
+    assert!(sorted.is_sorted() && sorted.contains(&"references"), "{sorted:?}");
+    let groups: Vec<&str> = KEYS.iter().filter_map(|key| key.group()).collect();
+    let described = GROUPS.iter().all(|(group, _)| groups.contains(group));
+    assert!(described && groups.iter().all(|group| GROUPS.iter().any(|(name, _)| name == group)), "{groups:?}");
 }
 
 #[test]
@@ -255,9 +261,9 @@ fn a_policy_list_of_what_is_allowed_can_only_be_narrowed() {
     assert_eq!(
         said,
         [
-            "1:36: `references.env-from` of `mine`, which the policy does not list,",
-            "1:56: `references.image-pull` of `ghcr`, which the policy does not list,",
-            "2:21: `system-namespaces` of `*`, which the policy does not list,",
+            "1:36: `mine` in `references.env-from`, which the policy does not list,",
+            "1:56: `ghcr` in `references.image-pull`, which the policy does not list,",
+            "2:21: `*` in `system-namespaces`, which the policy does not list,",
         ]
     );
     let (settings, said) = bound("fail-on: error\n", own);
@@ -282,8 +288,8 @@ fn a_policy_list_of_what_is_checked_can_be_added_to() {
     assert_eq!(
         said,
         [
-            "4:11: `references.kinds` of `A`, other than the policy's,",
-            "5:20: `declared-secrets` of `a`, other than the policy's,",
+            "4:11: `A` in `references.kinds`, which differs from the policy's,",
+            "5:20: `a` in `declared-secrets`, which differs from the policy's,",
         ]
     );
 }
@@ -296,7 +302,7 @@ fn stores_can_be_added_to_a_policy_and_templates_of_names_only_narrowed() {
     let joined = settings.convention();
     let templates: Vec<&str> = joined.remote_paths.iter().map(|path| path.template.as_str()).collect();
     assert_eq!((templates, &joined.stores[..]), (vec!["/a/{b}"], &["vault".to_owned(), "own".to_owned()][..]));
-    assert_eq!(said, ["1:54: `external-secrets.paths` of `{any}`, which the policy does not list,"]);
+    assert_eq!(said, ["1:54: `{any}` in `external-secrets.paths`, which the policy does not list,"]);
     assert!(joined.states_remote_paths());
     let (settings, said) = bound("fail-on: error\n", own);
     assert_eq!((settings.convention().remote_paths.len(), said), (2, vec![]));
@@ -311,11 +317,11 @@ fn faults_of_stores_and_templates_of_names_have_their_place() {
     assert_eq!(
         faults(text),
         [
-            format!("{file}2:11: bad template `/a/b`: it has no `{{…}}`, so that it names one value"),
-            format!("{file}2:27: bad template `a//{{b}}`: a part is empty"),
+            format!("{file}2:11: invalid template `/a/b`: it has no `{{…}}`, so that it names one value"),
+            format!("{file}2:27: invalid template `a//{{b}}`: a part is empty"),
             format!("{file}3:3: unknown key `store`; help: did you mean `stores`? known keys: paths, stores"),
             format!(
-                "{file}4:12: bad name `A`: lower-case letters, digits, inner dashes and dots, at most 253 (DNS-1123)"
+                "{file}4:12: invalid name `A`: use lowercase letters, digits, inner dashes and dots, at most 253 characters (DNS-1123)"
             ),
         ]
     );
@@ -326,7 +332,7 @@ fn a_policy_table_of_environments_is_the_only_one() {
     let table = "environments: { dev: \"{workflow}-dev\", live: \"{workflow}\" }\n";
     let (settings, said) = bound(table, "environments: { prod: \"{workflow}-prod\" }\n");
     assert_eq!(settings.convention().environments.len(), 2);
-    assert_eq!(said, ["1:15: `environments`, other than the policy's,"]);
+    assert_eq!(said, ["1:15: `environments`, which differs from the policy's,"]);
     assert_eq!(bound(table, table).1, Vec::<String>::new());
     assert_eq!(bound("fail-on: note\n", table).0.convention().environments.len(), 2);
 }

@@ -1,8 +1,8 @@
 //! The key `package`: what it gives, what is wrong with it, how it is shown.
 
-use super::super::FILE;
-use super::super::tests::{Tree, faults};
-use super::*;
+use super::super::Item;
+use super::super::{Content, FILE, PackagePlan, PackageSecret, Registry, Valued};
+use super::{Tree, faults};
 
 const FULL: &str = "\
 package:
@@ -104,29 +104,29 @@ fn faults_have_their_place() {
     let secret = |text: &str| faults(&format!("package:\n  secrets:\n    - {text}\n"));
     let file = "error: .mlguard.yaml:";
     for (text, wanted) in [
-        ("{ name: a }", "3:7: `a` has neither `keys` nor `registry`; help: `keys` for keys and their values"),
+        ("{ name: a }", "3:7: `a` has neither `keys` nor `registry`; help: use `keys` for keys and their values"),
         (
             "{ name: a, keys: { X: { from: Y } }, registry: { server: s, username: { value: u }, password: { from: P } } }",
             "3:7: `a` has both `keys` and `registry`",
         ),
         ("{ keys: { X: { from: Y } } }", "3:7: an entry of `secrets` has no `name`"),
-        ("{ name: A, keys: { X: { from: Y } } }", "3:15: bad name `A`"),
+        ("{ name: A, keys: { X: { from: Y } } }", "3:15: invalid name `A`"),
         ("{ name: a, keys: {} }", "3:24: `keys` is empty"),
-        ("{ name: a, keys: { \"b c\": { from: Y } } }", "3:26: bad key"),
+        ("{ name: a, keys: { \"b c\": { from: Y } } }", "3:26: invalid key"),
         (
             "{ name: a, keys: { X: word } }",
-            "3:29: `X` does not say where its value comes from; help: write { from: NAME }",
+            "3:29: `X` does not say where its value comes from; help: use { from: NAME }",
         ),
-        ("{ name: a, keys: { X: {} } }", "3:29: `X` has to have one of from, value, template"),
-        ("{ name: a, keys: { X: { from: Y, value: z } } }", "`X` has to have one of from, value, template"),
+        ("{ name: a, keys: { X: {} } }", "3:29: `X` must have exactly one of from, value or template"),
+        ("{ name: a, keys: { X: { from: Y, value: z } } }", "`X` must have exactly one of from, value or template"),
         ("{ name: a, keys: { X: { form: Y } } }", "unknown key `form`; help: did you mean `from`?"),
-        ("{ name: a, keys: { X: { from: 1Y } } }", "bad name `1Y`: that of an environment variable"),
-        ("{ name: a, keys: { X: { value: 1 } } }", "`value` is a text; this is a number"),
-        ("{ name: a, keys: { X: { template: plain } } }", "the template has no ${NAME}; write it as `value`"),
+        ("{ name: a, keys: { X: { from: 1Y } } }", "invalid name `1Y`: must be the name of an environment variable"),
+        ("{ name: a, keys: { X: { value: 1 } } }", "`value` must be a string; found a number"),
+        ("{ name: a, keys: { X: { template: plain } } }", "the template has no ${NAME}; use `value` instead"),
         ("{ name: a, keys: { X: { template: \"${A\" } } }", "a `${` of the template has no `}`"),
-        ("{ name: a, keys: { X: { template: \"${A B}\" } } }", "bad name"),
+        ("{ name: a, keys: { X: { template: \"${A B}\" } } }", "invalid name"),
         ("{ name: a, registry: { server: s } }", "`registry` has no `password`"),
-        ("{ name: a, registry: { server: \"a b\", username: { from: U }, password: { from: P } } }", "bad server"),
+        ("{ name: a, registry: { server: \"a b\", username: { from: U }, password: { from: P } } }", "invalid server"),
     ] {
         let found = secret(text);
         assert!(!found.is_empty() && found[0].starts_with(file) && found[0].contains(wanted), "{text}: {found:?}");
@@ -134,9 +134,9 @@ fn faults_have_their_place() {
     let twice = faults(
         "package: { secrets: [{ name: a, keys: { X: { from: Y } } }, { name: a, keys: { X: { from: Y } } }] }\n",
     );
-    assert!(twice.len() == 1 && twice[0].contains("`a` stands twice in `secrets`"), "{twice:?}");
+    assert!(twice.len() == 1 && twice[0].contains("`a` is listed twice in `secrets`"), "{twice:?}");
     let approver = faults("package: { approved-by: \"a\\nb\" }\n");
-    assert!(approver.len() == 1 && approver[0].contains("`approved-by` is one line"), "{approver:?}");
+    assert!(approver.len() == 1 && approver[0].contains("`approved-by` must be a single line"), "{approver:?}");
     let long = format!("package: {{ secrets: [{{ name: {}, keys: {{ X: {{ from: Y }} }} }}] }}\n", "a".repeat(235));
     assert_eq!(faults(&long).len(), 1);
 }

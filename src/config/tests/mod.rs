@@ -1,8 +1,13 @@
 //! Layers, policy, errors.
 
+mod convention;
+mod package;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::keys::KEYS;
+use super::keys::baseline::Accepted;
 use super::*;
 use crate::error::Problem;
 use crate::rule::{self, Level, Rule};
@@ -115,15 +120,15 @@ fn faults_name_place_and_remedy_all_at_once() {
              known keys: baseline, clusters, declared-secrets, environments, exclude, external-secrets, fail-on, max-size, package, paths, references, \
              rotation, rule-packs, rules, strength, system-namespaces, workflows",
             "error: .mlguard.yaml:3:3: unknown rule `github-tokn`; help: did you mean `github-token`? `mlguard rules` lists all",
-            "error: .mlguard.yaml:4:17: `github-token` is one of off, note, warning, error; help: did you mean `warning`?",
-            "error: .mlguard.yaml:5:11: bad glob `a[`: unclosed character class; missing ']'",
-            "error: .mlguard.yaml:6:10: `fail-on` is one of note, warning, error; this is a list",
-            "error: .mlguard.yaml:7:11: `max-size` is a number of bytes, or one with a unit such as 512KiB, 32MiB or 1GB",
-            "error: .mlguard.yaml:8:1: `allow-exclude` has no place in this file; help: it can only stand in a policy (--policy FILE)",
+            "error: .mlguard.yaml:4:17: `github-token` must be off, note, warning or error; help: did you mean `warning`?",
+            "error: .mlguard.yaml:5:11: invalid glob `a[`: unclosed character class; missing ']'",
+            "error: .mlguard.yaml:6:10: `fail-on` must be note, warning or error; found a list",
+            "error: .mlguard.yaml:7:11: `max-size` must be a number of bytes, or a number with a unit such as 512KiB, 32MiB or 1GB",
+            "error: .mlguard.yaml:8:1: `allow-exclude` is not allowed in this file; help: only a policy (--policy FILE) may contain it",
         ]
     );
-    assert!(faults("rules: [a]\n")[0].contains("1:8: `rules` is a mapping of rule ids to levels; this is a list"));
-    assert!(faults("- a\n")[0].contains("a configuration is a mapping of keys; this is a list"));
+    assert!(faults("rules: [a]\n")[0].contains("1:8: `rules` must be a mapping of rule ids to levels; found a list"));
+    assert!(faults("- a\n")[0].contains("a configuration must be a mapping of keys; found a list"));
     assert!(faults("rules: { github-token: { paths: [a] } }")[0].contains("1:24: `github-token` has no `level`"));
     assert!(faults("rules: { github-token: { level: off, path: [a] } }")[0].contains("did you mean `paths`?"));
     assert!(faults("colours: {}\n")[0].contains("unknown key `colours`; help: known keys"));
@@ -152,7 +157,7 @@ fn faults_of_nested_files_are_told_once() {
     assert!(settings.excluded("a/x") && settings.excluded("a/b/x") && !settings.excluded("x"));
     let said = lines(&settings.problems());
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("a/.mlguard.yaml:1:1: `fail-on` has no place"), "{said:?}");
+    assert!(said[0].contains("a/.mlguard.yaml:1:1: `fail-on` is not allowed in this file"), "{said:?}");
     assert!(settings.is_faulty());
 }
 
@@ -161,7 +166,7 @@ fn only_regular_files_of_the_root_are_read() {
     assert!(faults(&format!("# {}\n", "x".repeat(1 << 20)))[0].contains("larger than 1 MiB"));
     let tree = Tree::new(&[(".mlguard.yml", ""), (".mlguard.yaml/x", "")]);
     let said = lines(&tree.load().problems());
-    assert!(said[0].contains("not a regular file") && said[1].contains("is called .mlguard.yaml"), "{said:?}");
+    assert!(said[0].contains("not a regular file") && said[1].contains("must be called .mlguard.yaml"), "{said:?}");
     #[cfg(unix)]
     {
         let outside = Tree::new(&[("own.yaml", "fail-on: note\n")]);
@@ -233,13 +238,13 @@ fn faulty_packs_are_errors() {
         lines(&settings.problems()).join("\n")
     };
     let bad_regex = fault("r/a.yml", &PACK.replace("own_[a-z]{8}", "own_[a-z{8}"));
-    assert!(bad_regex.contains("r/a.yml:4:10: bad regular expression: unclosed character class"), "{bad_regex}");
+    assert!(bad_regex.contains("r/a.yml:4:10: invalid regular expression: unclosed character class"), "{bad_regex}");
     let bad_key = fault("r/a.yml", &PACK.replace("title", "tittle"));
     assert!(bad_key.contains("r/a.yml:1:1: ") && bad_key.contains("tittle"), "{bad_key}");
     let bad_example = fault("r/a.yml", &PACK.replace("'own_abcdefgh'", "'hunter2'"));
     assert!(bad_example.contains("r/a.yml: ") && bad_example.contains("example 1"), "{bad_example}");
     assert!(!bad_example.contains("hunter2"), "{bad_example}");
-    assert!(fault("r/github-token.yml", PACK).contains("is that of a built-in rule"));
+    assert!(fault("r/github-token.yml", PACK).contains("belongs to a built-in rule"));
     assert!(fault("other/a.yml", PACK).contains(".mlguard.yaml:1:14: no rule file matches `r/**`"));
 }
 
@@ -331,8 +336,8 @@ fn the_schema_agrees_with_the_reader() {
 #[test]
 fn every_key_is_documented() {
     let text = fs::read_to_string(repository().join("docs/configuration.md")).unwrap_or_default();
-    for key in &keys::KEYS {
-        assert!(text.contains(&format!("`{}`", key.name)), "docs/configuration.md does not name {}", key.name);
+    for key in KEYS {
+        assert!(text.contains(&format!("`{}`", key.name())), "docs/configuration.md does not name {}", key.name());
     }
 }
 
@@ -342,7 +347,7 @@ fn states_are_kept_where_the_environment_says_and_relative_paths_do_not_count() 
     let of = |variables: &[(&str, &str)]| {
         let find =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| PathBuf::from(value));
-        super::settings::state(find)
+        super::environment::state(find)
     };
     assert_eq!(of(&[("XDG_STATE_HOME", "/s"), ("HOME", "/h")]), Some("/s".into()));
     assert_eq!(of(&[("XDG_STATE_HOME", "s"), ("HOME", "/h")]), Some("/h/.local/state".into()));
@@ -351,7 +356,6 @@ fn states_are_kept_where_the_environment_says_and_relative_paths_do_not_count() 
 
 #[test]
 fn the_baseline_is_a_file_below_the_root() {
-    use super::accepted::Accepted;
     assert_eq!(Tree::new(&[]).load().baseline.value, Accepted::Usual);
     let value = |text: &str| Tree::new(&[(FILE, text)]).load().baseline.value;
     assert_eq!(value("baseline: ci/./known.jsonl\n"), Accepted::Usual, "faulty, and told");
@@ -359,9 +363,9 @@ fn the_baseline_is_a_file_below_the_root() {
     assert_eq!(value("baseline: false\n"), Accepted::Nothing);
     for wrong in ["../known", "/known", "a\\b", "a//b"] {
         let said = faults(&format!("baseline: '{wrong}'\n"));
-        assert!(said.len() == 1 && said[0].contains(".mlguard.yaml:1:11: `baseline`: bad path"), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains(".mlguard.yaml:1:11: `baseline`: invalid path"), "{said:?}");
     }
-    assert!(faults("baseline: [a]\n")[0].contains("`baseline` is the path of a file, or false; this is a list"));
+    assert!(faults("baseline: [a]\n")[0].contains("`baseline` must be the path of a file, or false; found a list"));
     let nested = lines(&Tree::new(&[("a/.mlguard.yaml", "baseline: x\n")]).load().problems());
     assert_eq!(nested, [""; 0], "not read before the listing");
     let flags = Flags { no_baseline: true, ..Default::default() };
@@ -375,7 +379,6 @@ fn the_baseline_is_a_file_below_the_root() {
 
 #[test]
 fn a_policy_can_forbid_the_baseline() {
-    use super::accepted::Accepted;
     let tree = Tree::new(&[
         ("org/no.yaml", "allow-baseline: false\n"),
         ("org/yes.yaml", "fail-on: warning\n"),
@@ -396,5 +399,5 @@ fn a_policy_can_forbid_the_baseline() {
     let flags = Flags { policy: Some(usual.path("no.yaml")), ..Default::default() };
     let said = lines(&usual.load_with(&Environment::default(), &flags).problems());
     assert!(said[0].starts_with("warning: .mlguard-baseline.jsonl: the baseline has no effect"), "{said:?}");
-    assert!(faults("allow-baseline: false\n")[0].contains("only stand in a policy"));
+    assert!(faults("allow-baseline: false\n")[0].contains("only a policy (--policy FILE) may contain it"));
 }
