@@ -77,8 +77,10 @@ impl Page<'_> {
     /// Remembers a value, and the text that it encodes.
     fn hide(&mut self, value: &str) {
         use base64::Engine as _;
-        let lines = value.lines().map(str::trim).map(str::to_owned);
-        self.hidden.extend(lines);
+        // The facts write texts with escapes.
+        let escaped = value.lines().map(|line| line.trim().escape_debug().to_string());
+        self.hidden.extend(escaped);
+        self.hidden.extend(value.lines().map(str::trim).map(str::to_owned));
         let joined: String = value.split_whitespace().collect();
         let decoded = base64::engine::general_purpose::STANDARD.decode(joined).ok();
         if let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
