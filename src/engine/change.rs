@@ -108,7 +108,9 @@ pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: b
         span: Span::new(0, 0),
         region: Region { start, end: start },
         place: None,
-        message: format!("This {what} mlguard's own configuration, rules or baseline, which takes effect only once it is merged."),
+        message: format!(
+            "This {what} mlguard's own configuration, rules or baseline, which takes effect only once it is merged."
+        ),
         help: make::first_paragraph(&rule.remedy),
         fix: None,
         fingerprint: make::fingerprint(&[&rule.id, path]),
@@ -223,12 +225,7 @@ fn make_side(
 
 /// Findings in files that the change does not touch, where it adds a report about them. `sides` are the reports of each
 /// side, the new one first.
-fn untouched(
-    scanner: &Scanner<'_>,
-    sides: &[DraftsByPath],
-    files: &[File],
-    errors: &mut Vec<Skipped>,
-) -> Vec<Finding> {
+fn untouched(scanner: &Scanner<'_>, sides: &[DraftsByPath], files: &[File], errors: &mut Vec<Skipped>) -> Vec<Finding> {
     let Some((new, olds)) = sides.split_first() else { return Vec::new() };
     let key = |draft: &Draft| (draft.rule.clone(), draft.span, draft.place.clone());
     let with_reports = new.par_iter().filter_map(|(path, drafts)| {

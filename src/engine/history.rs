@@ -109,12 +109,13 @@ impl Progress for Silent {
 
 /// Digests of the credentials in files that were there before.
 fn old_values(scanner: &Scanner<'_>, files: &[File]) -> BTreeSet<Digest> {
-    let values = files.par_iter().map_init(Scratch::default, |scratch, file| match search_alone(scanner, file, scratch) {
-        Visit::Done { result, .. } => {
-            result.findings.iter().filter(|finding| finding.identity.is_value).map(value).collect::<Vec<_>>()
-        }
-        _ => Vec::new(),
-    });
+    let values =
+        files.par_iter().map_init(Scratch::default, |scratch, file| match search_alone(scanner, file, scratch) {
+            Visit::Done { result, .. } => {
+                result.findings.iter().filter(|finding| finding.identity.is_value).map(value).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        });
     values.flatten().map(|(_, digest)| digest).collect()
 }
 

@@ -64,9 +64,9 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
         let scanned = searched.iter_mut().map(|(file, scanned)| (&file.path, scanned)).collect();
         across::add_drafts(&scanner, scanned, context, &mut outcome.coverage.errors);
     }
-    let made = searched.into_par_iter().map_init(Scratch::default, |scratch, (file, scanned)| {
-        make::findings_of(&scanner, file, scanned, scratch)
-    });
+    let made = searched
+        .into_par_iter()
+        .map_init(Scratch::default, |scratch, (file, scanned)| make::findings_of(&scanner, file, scanned, scratch));
     made.collect::<Vec<_>>().into_iter().for_each(|made| add(&mut outcome, made));
     options.note_interruption(&mut outcome.coverage);
     outcome.finish();

@@ -142,8 +142,7 @@ impl<'o> Scanner<'o> {
             Some(key) => format!("`{}` is set to a credential", key.slice(text)),
             None => rule.title.to_string(),
         };
-        let doubt =
-            if hit.checksum_failed { " Its checksum is wrong, so it may be made up or mistyped." } else { "" };
+        let doubt = if hit.checksum_failed { " Its checksum is wrong, so it may be made up or mistyped." } else { "" };
         let message = format!("{title} in plaintext{how}.{doubt}");
         Draft {
             at_most: hit.level,

@@ -1,7 +1,7 @@
 //! Credentials in plaintext, by the place where they are written.
 
-use crate::checks::common::{Check, Run};
 use crate::checks::common::Subject::Value;
+use crate::checks::common::{Check, Run};
 use crate::rule::id;
 
 mod ansible_vars_credential;

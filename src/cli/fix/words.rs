@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use crate::coverage::Reason;
 use crate::cli::args::FixArgs;
 use crate::cli::baseline::Accept;
 use crate::cli::{locate, output, scan};
 use crate::config::Settings;
+use crate::coverage::Reason;
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::{Finding, Outcome};

@@ -368,7 +368,12 @@ fn failed(error: &ObjectError) -> Skipped {
 }
 
 /// What `commit` changed. Something that one of its parents has is not its doing.
-fn step(walk: &mut SideWalk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectId, ObjectId>, keep: &Keep<'_>) -> Step {
+fn step(
+    walk: &mut SideWalk<'_>,
+    commit: &graph::CommitInfo,
+    trees: &HashMap<ObjectId, ObjectId>,
+    keep: &Keep<'_>,
+) -> Step {
     let parent = |id: &ObjectId| trees.get(id).map_or(Side::Nothing, |tree| Side::Tree(*tree));
     let mut sides = vec![Side::Tree(commit.tree)];
     sides.extend(commit.parents.iter().map(parent));

@@ -20,9 +20,9 @@ use gix::discover::upwards;
 use gix::sec::Trust;
 
 pub(crate) use compare::Changes;
-pub(crate) use sides::Change;
 pub(crate) use history::{CommitSummary, Keep, Range, Version, Versions, Wanted};
 pub(crate) use objects::{Blob, Objects, Scratch};
+pub(crate) use sides::Change;
 pub(crate) use snapshot::Snapshot;
 
 use super::SourceError;

@@ -119,7 +119,8 @@ impl<'w> SideWalk<'w> {
             let least = rows.iter_mut().filter_map(Peekable::peek).min_by(|a, b| a.order(b));
             let Some((name, is_folder)) = least.map(|row| (row.name, row.is_folder())) else { break };
             let same = |row: &SideRow<'_>| row.name == name && row.is_folder() == is_folder;
-            let whats: Vec<Option<RowKind>> = rows.iter_mut().map(|rows| rows.next_if(same).map(|row| row.what)).collect();
+            let whats: Vec<Option<RowKind>> =
+                rows.iter_mut().map(|rows| rows.next_if(same).map(|row| row.what)).collect();
             if is_folder {
                 let side = |what: Option<RowKind>| match what {
                     Some(RowKind::Folder(side)) => side,
@@ -257,7 +258,12 @@ fn rows_of_tree(tree: &[u8], id: ObjectId, hash: gix::hash::Kind) -> Result<Vec<
 }
 
 /// Sorts the entries of the index in `range`, all of them below `folder`, by the names that are in the folder.
-fn rows_of_index<'i>(index: &'i gix::index::File, folder: &[u8], range: Range<usize>, compared: bool) -> Vec<SideRow<'i>> {
+fn rows_of_index<'i>(
+    index: &'i gix::index::File,
+    folder: &[u8],
+    range: Range<usize>,
+    compared: bool,
+) -> Vec<SideRow<'i>> {
     let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
     let known = if compared { known(index, folder) } else { None };
     let children: HashMap<&[u8], ObjectId> = known.map_or_else(HashMap::new, |tree| {
