@@ -7,6 +7,7 @@
 //! repository use; it is not stable.
 
 mod span;
+mod coverage;
 mod mask;
 mod go_regex;
 mod error;
