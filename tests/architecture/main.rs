@@ -95,7 +95,7 @@ fn no_function_is_too_long() {
     let mut faults = Vec::new();
     for file in ["src", "tests", "benches"].into_iter().flat_map(sources) {
         let lines: Vec<&str> = file.text.lines().collect();
-        for (start, line) in lines.iter().enumerate().filter(|(_, line)| is_function(line)) {
+        for (start, line) in lines.iter().enumerate().filter(|(_, line)| is_function(line) && !line.ends_with(';')) {
             let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
             let length = lines[start..].iter().position(|line| *line == end).unwrap_or_default() + 1;
             let excused = lines[..start].iter().rev().take(3).any(|line| line.contains("clippy::too_many_lines"));
