@@ -3,6 +3,7 @@
 use super::{Context, keyed};
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
+use crate::path;
 use crate::span::Span;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
@@ -85,7 +86,7 @@ fn pairs(line: &str, settings: bool) -> Vec<(&str, Span)> {
 
 /// Whether a file without an ending, or with that of settings, is where inventories are.
 fn is_inventory_path(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (folder, name) = path::split(path);
     let plain = !name.contains('.') || name.ends_with(".ini") || name.ends_with(".cfg") || name.ends_with(".inventory");
     let named = |text: &str| text.starts_with("hosts") || text.starts_with("inventor");
     plain && (named(name) || folder.split('/').any(|part| matches!(part, "inventory" | "inventories")))

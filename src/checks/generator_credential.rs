@@ -3,6 +3,8 @@
 use super::Context;
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
+use crate::dotenv;
+use crate::path;
 use crate::span::Span;
 use crate::value;
 use crate::value::setting::is_setting;
@@ -67,7 +69,7 @@ fn is_real(key: &str, value: &str) -> bool {
 /// Whether a path is a kustomization (`KZ`: the three names that kustomize accepts).
 #[must_use]
 pub(crate) fn is_kustomization(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+    matches!(path::name(path), "kustomization.yaml" | "kustomization.yml" | "Kustomization")
 }
 
 /// Paths, relative to the kustomization's folder, of the env files that its secret generators read.
@@ -93,19 +95,6 @@ pub(crate) fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, 
 /// `#` starts a comment line). Spans are bytes of `text`.
 #[must_use]
 pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let trimmed = body.trim_start();
-        if !trimmed.starts_with('#')
-            && let Some((key, value)) = trimmed.split_once('=')
-            && is_real(key, value)
-        {
-            let end = start + body.len();
-            found.push((key.to_owned(), Span::new(end - value.len(), end)));
-        }
-        start += line.len();
-    }
-    found
+    let real = dotenv::assignments(text, true).filter(|line| is_real(line.key, line.value));
+    real.map(|line| (line.key.to_owned(), line.value_span)).collect()
 }

@@ -8,6 +8,7 @@ use crate::document::spot::line_break;
 use crate::finding::edit::{Edit, Fix, FixKind};
 use crate::inventory::Place;
 use crate::inventory::index::Ignores;
+use crate::path;
 use crate::rule::Fixable;
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -45,7 +46,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// The line of a `.gitignore` that covers a secret file: its name, wherever such a file stands, or where its name alone says
 /// too little, its place. None where the name has characters that a pattern gives a meaning.
 pub(super) fn line(path: &str, own: bool) -> Option<String> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     let telling = !own
         || name.starts_with('.') && name != ".yarnrc.yml"
         || [".tfvars", ".tfstate", ".tfstate.backup", ".env"].iter().any(|ending| name.ends_with(ending));

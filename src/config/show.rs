@@ -10,6 +10,7 @@ use super::nested::{Layer, Nested};
 use super::values::{Origin, Valued, show_size};
 use crate::error::printable;
 use crate::rule::Level;
+use crate::yaml_scalar::quoted;
 
 impl Settings {
     /// The merged configuration as YAML, sorted, with origins as comments. Ask after the listing, which finds nested files.
@@ -122,5 +123,5 @@ fn list(out: &mut String, key: &str, mut lines: Vec<(String, String)>) -> fmt::R
 
 /// Text as a double-quoted YAML scalar, which JSON's form is.
 pub(super) fn quote(text: &str) -> String {
-    serde_json::Value::from(crate::mask::masked(text)).to_string()
+    quoted(&crate::mask::masked(text))
 }

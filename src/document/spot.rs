@@ -9,6 +9,7 @@ use super::view::{Unit, View};
 use super::yaml::{Node, Style};
 use crate::finding::edit::Edit;
 use crate::span::Span;
+use crate::yaml_scalar::scalar;
 
 /// How many documents in strings may stand between a spot and the start of its document.
 const FURTHEST: usize = 64;
@@ -296,11 +297,7 @@ fn is_word(text: &str) -> bool {
 
 /// A word as a plain scalar, in quotes where a reader might take it for something else than a string.
 fn word(text: &str) -> Option<String> {
-    // YAML 1.1 reads these, and numbers, dates and times.
-    const OTHERS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    let other = text.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
-        || OTHERS.iter().any(|other| text.eq_ignore_ascii_case(other));
-    is_word(text).then(|| if other { format!("\"{text}\"") } else { text.to_owned() })
+    is_word(text).then(|| scalar(text))
 }
 
 #[cfg(test)]

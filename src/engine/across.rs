@@ -15,6 +15,7 @@ use crate::finding::{Finding, Skipped};
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
 use crate::inventory::{kustomization, read};
+use crate::path;
 use crate::source::{self, File, Read, Scratch};
 
 /// A file with its facts.
@@ -203,18 +204,11 @@ struct Kustomized<'f>(BTreeSet<&'f str>);
 impl<'f> Kustomized<'f> {
     fn of(paths: impl Iterator<Item = &'f str>) -> Self {
         let kustomizations = paths.filter(|path| kustomization::is_kustomization(path));
-        Self(kustomizations.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder)).collect())
+        Self(kustomizations.map(|path| path::folder(path)).collect())
     }
 
     fn may_include(&self, path: &str) -> bool {
-        let mut folder = path;
-        while let Some((above, _)) = folder.rsplit_once('/') {
-            if self.0.contains(above) {
-                return true;
-            }
-            folder = above;
-        }
-        self.0.contains("")
+        path::ancestors(path).any(|folder| self.0.contains(folder))
     }
 }
 

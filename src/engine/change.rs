@@ -19,6 +19,7 @@ use crate::document::view::{self, View};
 use crate::finding::{Digest, Finding, Identity, Outcome, Scope, Skipped};
 use crate::inventory::facts::Facts;
 use crate::inventory::{kustomization, read};
+use crate::path;
 use crate::rule::{Level, Rule};
 use crate::source::store::Change;
 use crate::source::{self, File, Read, Scratch};
@@ -190,7 +191,7 @@ fn matters(input: &Input<'_>, sides: &[Side], across: bool) -> bool {
         let there = std::iter::once(&change.new).chain(&change.olds).map(Option::is_some).collect::<BTreeSet<_>>();
         there.len() > 1 && read::may_hold(&change.path)
     };
-    let named = |change: &Change| change.path.rsplit('/').next().is_some_and(|name| name == ".gitignore");
+    let named = |change: &Change| path::name(&change.path) == ".gitignore";
     across
         && (sides.iter().any(has_facts)
             || input.changed.iter().any(|change| moved(change) || named(change) || change.path.contains(".env")))

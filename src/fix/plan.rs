@@ -14,8 +14,9 @@ use crate::mask::masked;
 use crate::rule::Fixable;
 use crate::seal::identity::Identity;
 use crate::seal::strength::{Policy, Weakness, weaknesses};
-use crate::seal::{Plaintext, Randomness, SealedSecret, Secret, emit, patch, render, sealed};
+use crate::seal::{Plaintext, Randomness, SealedSecret, Secret, patch, render, sealed};
 use crate::span::Span;
+use crate::yaml_scalar::scalar;
 
 /// Whom a Secret is to be sealed for.
 pub(crate) struct Target {
@@ -478,7 +479,7 @@ fn with_marker(text: &str, document: Span) -> Span {
 /// A name in a message.
 #[must_use]
 pub(crate) fn shown(name: &str) -> String {
-    emit::scalar(&masked(name))
+    scalar(&masked(name))
 }
 
 #[cfg(test)]

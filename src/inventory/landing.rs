@@ -12,6 +12,7 @@ use super::kustomization::symbolic;
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
 use super::read::VAULT;
 use super::{Place, Stated};
+use crate::path;
 
 /// A line of a file: its index, and the place.
 pub(crate) type Line = (usize, Place);
@@ -346,7 +347,7 @@ impl<'f> Deploys<'f> {
 
     /// What deploys the folder of a file.
     fn of_folder(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::folder(path);
         self.folders.get(folder).into_iter().flatten()
     }
 

@@ -1,5 +1,6 @@
 //! Formats of lines, as SOPS reads them: dotenv (`stores/dotenv`) and INI (`stores/ini`).
 
+use crate::dotenv::{self, Assignment, Line};
 use crate::span::Span;
 
 /// A line with a value.
@@ -33,34 +34,27 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `KEY=value`; a line that is empty is nothing, one that starts with `#` a comment.
+/// `KEY=value` and comments.
 pub(super) fn dotenv(text: &str) -> Lines<'_> {
     let mut found = Lines::default();
     let mut comments = Vec::new();
-    for (start, line) in lines(text) {
-        if line.is_empty() {
-            continue;
-        }
-        if let Some(comment) = line.strip_prefix('#') {
-            comments.push(comment);
-            continue;
-        }
-        // A mark of a merge, which comes with others.
-        let Some((key, value)) = line.split_once('=').filter(|_| line != "=======") else {
-            if !line.trim().is_empty() {
-                found.refused.push(Span::new(start, start + line.len()));
+    for line in dotenv::lines(text, false) {
+        match line {
+            Line::Comment(comment) => comments.push(comment),
+            Line::Other(span) => found.refused.push(span),
+            // A mark of a merge, which comes with others.
+            Line::Assignment(it) if it.key.is_empty() && it.value == "======" => {
+                found.refused.push(Span::new(it.key_span.start, it.value_span.end));
             }
-            continue;
-        };
-        let from = start + key.len() + 1;
-        found.entries.push(Entry {
-            section: "",
-            key,
-            value,
-            key_span: Span::new(start, start + key.len()),
-            span: Span::new(from, from + value.len()),
-            comments: std::mem::take(&mut comments),
-        });
+            Line::Assignment(Assignment { key, key_span, value, value_span }) => found.entries.push(Entry {
+                section: "",
+                key,
+                value,
+                key_span,
+                span: value_span,
+                comments: std::mem::take(&mut comments),
+            }),
+        }
     }
     found
 }

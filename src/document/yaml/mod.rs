@@ -10,6 +10,7 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use zeroize::Zeroize as _;
 
 use crate::span::Span;
+use crate::yaml_scalar;
 
 mod split;
 #[cfg(test)]
@@ -531,6 +532,5 @@ impl<'t> Node<'t> {
 
 /// Whether the YAML 1.1/1.2 rules that Kubernetes uses read a plain scalar as boolean or number.
 fn is_core_schema_other(text: &str) -> bool {
-    let boolean = ["true", "false", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    boolean || text.parse::<f64>().is_ok()
+    yaml_scalar::boolean(text).is_some() || text.parse::<f64>().is_ok()
 }

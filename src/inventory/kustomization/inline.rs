@@ -7,6 +7,7 @@ use crate::document::yaml::Node;
 use crate::inventory::facts::{Object, Role};
 use crate::inventory::read::stated;
 use crate::inventory::{Places, Stated};
+use crate::path;
 use crate::span::Span;
 
 /// Whether a document is a list of JSON patch operations.
@@ -53,7 +54,7 @@ pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Pl
 #[must_use]
 pub(crate) fn plain_object(unit: &Unit, node: Node<'_>, document: u32, places: &Places<'_>) -> Object {
     let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let (group, version) = path::split(api_version);
     let name = node.at(&["metadata", "name"]);
     let namespace = node.at(&["metadata", "namespace"]);
     let labels = node.at(&["metadata", "labels"]).into_iter().flat_map(Node::entries);

@@ -9,12 +9,13 @@ use crate::document::yaml::Node;
 use crate::inventory::facts::{Definition, Maker, Object};
 use crate::inventory::read::stated;
 use crate::inventory::{Place, Places, Stated};
+use crate::path;
 use crate::span::Span;
 
 /// Whether kustomize takes the file at `path` for a kustomization.
 #[must_use]
 pub(crate) fn is_kustomization(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let name = path::name(path);
     matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
 }
 

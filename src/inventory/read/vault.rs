@@ -7,6 +7,7 @@ use crate::document::object::push_key;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Vault, VaultFault, VaultFaultKind as Fault};
 use crate::span::Span;
+use crate::yaml_scalar;
 
 /// What all annotations of the injector begin with.
 pub(crate) const PREFIX: &str = "vault.hashicorp.com/";
@@ -346,11 +347,7 @@ fn value_of(around: &Around<'_>, key: Node<'_>) -> Span {
 
 /// What Go's `strconv.ParseBool` makes of a text; an empty one is false to the webhook.
 fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
+    if text.is_empty() { Some(false) } else { yaml_scalar::go_boolean(text) }
 }
 
 /// The paths that a template reads by a literal: those of `secret`, `secrets`, `pkiCert` and the like, which are all first

@@ -17,6 +17,7 @@ use super::{SealedSecret, emit, json};
 use crate::document::yaml::{self, Node, Style};
 use crate::finding::edit::Edit;
 use crate::span::Span;
+use crate::yaml_scalar::scalar;
 
 /// The edit that makes a SealedSecret of a Secret.
 #[derive(Clone, Debug)]
@@ -236,9 +237,9 @@ impl<'t> Source<'t> {
         };
         out.header(metadata, "metadata:");
         let of = |key: &str| inner.iter().find(|section| section.key == key);
-        out.entry(2, of("name"), &format!("name: {}", emit::scalar(&sealed.identity.name)));
+        out.entry(2, of("name"), &format!("name: {}", scalar(&sealed.identity.name)));
         if let Some(namespace) = &sealed.identity.namespace {
-            out.entry(2, of("namespace"), &format!("namespace: {}", emit::scalar(namespace)));
+            out.entry(2, of("namespace"), &format!("namespace: {}", scalar(namespace)));
         }
         if let Some(key) = annotation(sealed.identity.scope) {
             out.line(2, "annotations:");
@@ -279,13 +280,13 @@ impl<'t> Source<'t> {
                 out.comments(4, &value);
                 let ciphertext = sealed.encrypted.get(value.key).filter(|_| written.insert(value.key.to_owned()));
                 if let Some(ciphertext) = ciphertext {
-                    out.line(4, &format!("{}: {ciphertext}", emit::scalar(value.key)));
+                    out.line(4, &format!("{}: {ciphertext}", scalar(value.key)));
                 }
             }
             for (key, ciphertext) in &sealed.encrypted {
                 let here = section.value.get(key).is_some() && written.insert(key.clone());
                 if here {
-                    out.line(4, &format!("{}: {ciphertext}", emit::scalar(key)));
+                    out.line(4, &format!("{}: {ciphertext}", scalar(key)));
                 }
             }
         }
@@ -298,9 +299,9 @@ impl<'t> Source<'t> {
     fn template(&self, inner: &[Section<'t>], sealed: &SealedSecret, out: &mut Writer) {
         let indent = inner.first().and_then(|section| self.key_column(section)).unwrap_or_default();
         out.line(4, "metadata:");
-        out.line(6, &format!("name: {}", emit::scalar(&sealed.identity.name)));
+        out.line(6, &format!("name: {}", scalar(&sealed.identity.name)));
         if let Some(namespace) = &sealed.identity.namespace {
-            out.line(6, &format!("namespace: {}", emit::scalar(namespace)));
+            out.line(6, &format!("namespace: {}", scalar(namespace)));
         }
         for section in inner.iter().filter(|section| !matches!(section.key, "name" | "namespace")) {
             let meant = sealed.metadata.get(section.key);

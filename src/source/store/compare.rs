@@ -18,6 +18,7 @@ use gix::objs::{Kind, TreeRefIter};
 use super::objects::{Blob, ObjectError, Objects, Reader, Scratch};
 use super::{Store, graph::Graph};
 use crate::finding::Skipped;
+use crate::path;
 use crate::source::tree::encoded;
 use crate::source::walk::{join, locate};
 use crate::source::{File, SourceError, git::git_error};
@@ -227,8 +228,7 @@ impl Changes {
             |text: &[u8]| ["filter", "working-tree-encoding", "ident"].iter().any(|word| text.find(word).is_some());
         let mut scratch = Scratch::default();
         let changed = self.changed.iter().filter_map(|change| change.new.as_ref());
-        let mut attributes =
-            files.iter().chain(changed).filter(|file| file.path.rsplit('/').next() == Some(".gitattributes"));
+        let mut attributes = files.iter().chain(changed).filter(|file| path::name(&file.path) == ".gitattributes");
         let inside = attributes.any(|file| {
             let read = file.blob.as_ref().map(|blob| scratch.load(blob, MOST_ATTRIBUTES));
             !matches!(read, Some(Ok(Ok(())))) || filters(&scratch.bytes)

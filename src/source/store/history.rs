@@ -13,6 +13,7 @@ use super::graph::{CommitInfo, Graph, peel};
 use super::objects::{Blob, ObjectError, Objects};
 use super::{Store, graph};
 use crate::finding::{Commit, Skipped};
+use crate::path;
 use crate::source::{File, SourceError};
 
 /// Which commits are meant.
@@ -362,7 +363,7 @@ fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectI
             }
         }
         if let Some(file) = change.new.filter(|file| is_new && (keep.wanted)(&file.path)) {
-            let name = if keep.by_path { &*file.path } else { file.path.rsplit('/').next().unwrap_or_default() };
+            let name = if keep.by_path { &*file.path } else { path::name(&file.path) };
             let name = name.into();
             step.introduced.push((name, file));
         }
