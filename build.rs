@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+#[path = "build/manifest.rs"]
+mod manifest;
 #[path = "src/inventory/reference/path.rs"]
 mod path;
 #[path = "build/references.rs"]
@@ -19,7 +21,8 @@ mod references;
 #[path = "src/rule/schema.rs"]
 mod schema;
 
-use schema::{ManifestRuleFile, SecretRuleFile};
+use manifest::ManifestRuleFile;
+use schema::SecretRuleFile;
 
 fn main() {
     println!("cargo::rerun-if-changed=rules");

@@ -161,7 +161,7 @@ enum Optional {
 ///
 /// # Errors
 /// What is wrong with one of the files, with its name.
-pub fn table(files: &[(String, String)]) -> Result<String, String> {
+pub(super) fn table(files: &[(String, String)]) -> Result<String, String> {
     let mut parsed = Vec::new();
     let mut maker = Maker::default();
     for (name, text) in files {

@@ -126,12 +126,6 @@ impl Baseline {
         self.entries.iter().map(|((spot, mark), note)| (spot, *mark, note))
     }
 
-    /// Number of accepted findings.
-    #[must_use]
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Whether nothing is accepted.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {

@@ -70,7 +70,7 @@ pub(super) fn keyring(paths: &[PathBuf]) -> Result<Keyring, Problem> {
     for path in paths {
         let name = path.display().to_string();
         let bytes = read(path)?;
-        keys.add(&bytes, &name).map_err(|error| recipient::problem(&error).in_file(&name))?;
+        keys.add(&bytes).map_err(|error| recipient::problem(&error).in_file(&name))?;
     }
     Ok(keys)
 }

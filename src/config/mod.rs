@@ -23,10 +23,9 @@ mod show;
 mod tests;
 mod values;
 
-pub(crate) use accepted::{Accepted, AcceptedText};
+pub(crate) use accepted::AcceptedText;
 pub(crate) use package::Content;
 pub(crate) use package::{Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
-pub(crate) use packs::PackRule;
 pub(crate) use settings::{Cluster, Environment, Flags, Settings, rules_of_files};
 pub(crate) use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
 

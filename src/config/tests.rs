@@ -351,7 +351,7 @@ fn states_are_kept_where_the_environment_says_and_relative_paths_do_not_count() 
 
 #[test]
 fn the_baseline_is_a_file_below_the_root() {
-    use super::Accepted;
+    use super::accepted::Accepted;
     assert_eq!(Tree::new(&[]).load().baseline.value, Accepted::Usual);
     let value = |text: &str| Tree::new(&[(FILE, text)]).load().baseline.value;
     assert_eq!(value("baseline: ci/./known.jsonl\n"), Accepted::Usual, "faulty, and told");
@@ -375,7 +375,7 @@ fn the_baseline_is_a_file_below_the_root() {
 
 #[test]
 fn a_policy_can_forbid_the_baseline() {
-    use super::Accepted;
+    use super::accepted::Accepted;
     let tree = Tree::new(&[
         ("org/no.yaml", "allow-baseline: false\n"),
         ("org/yes.yaml", "fail-on: warning\n"),

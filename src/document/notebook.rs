@@ -14,8 +14,6 @@ use crate::span::Span;
 pub(crate) struct Notebook<'a> {
     /// Sources and outputs of the cells, in order of place. Markdown cells are Markdown, `%%bash` ones are shell.
     pub fragments: Vec<Fragment<'a>>,
-    /// Offset at which the JSON stopped making sense; what stands before it was read.
-    pub error: Option<usize>,
 }
 
 /// Deeper nesting than this is an error.
@@ -28,12 +26,9 @@ pub(crate) fn read(text: &str) -> Notebook<'_> {
     walker.blanks();
     walker.value(&mut None);
     walker.blanks();
-    if walker.error.is_none() && walker.at < text.len() {
-        walker.error = Some(walker.at);
-    }
-    let Walker { texts, error, .. } = walker;
+    let texts = walker.texts;
     let fragments = texts.into_iter().filter(|found| !found.mapped.text.is_empty()).map(Found::fragment).collect();
-    Notebook { fragments, error }
+    Notebook { fragments }
 }
 
 /// A text of a cell.
@@ -252,7 +247,6 @@ mod tests {
 ], "metadata": {"a": [1, -2.5e+3, true, null]}, "nbformat": 4}
 "##;
         let read = read(text);
-        assert_eq!(read.error, None);
         let hosts: Vec<_> = read.fragments.iter().map(|f| (f.host, f.lang)).collect();
         assert_eq!(
             hosts,
@@ -286,13 +280,12 @@ mod tests {
             r#"{"cells": [{"cell_type": "code", "source": ["a = 'hunter2'", x:"#,
         ] {
             let read = read(text);
-            assert!(read.error.is_some(), "{text}");
             stands(text, &read.fragments[0], "hunter2", "hunter2");
         }
         for text in ["", "{", "[", "{} {}", "\\", "{\"a\"", "{\"a\":}"] {
-            assert!(read(text).error.is_some(), "{text}");
+            assert!(read(text).fragments.is_empty(), "{text}");
         }
-        assert!(read(&"[".repeat(100_000)).error.is_some());
+        assert!(read(&"[".repeat(100_000)).fragments.is_empty());
     }
 
     proptest! {

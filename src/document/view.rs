@@ -4,7 +4,7 @@
 use super::fragment::Lang;
 use super::object::{Object, objects};
 pub use super::parse::parse;
-pub(crate) use super::parsed::{Fault, Parsed};
+pub(crate) use super::parsed::Parsed;
 pub(crate) use super::unit::Unit;
 use crate::span::Span;
 

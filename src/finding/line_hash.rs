@@ -10,7 +10,6 @@
 //! not give a strong value back; a weak one could be guessed. So the hash belongs into the SARIF report, which
 //! goes where the file itself already is, and nowhere else: no other format, no baseline, no log.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -35,30 +34,22 @@ const fn power(base: u64, exponent: usize) -> u64 {
 
 /// The hashes of the lines of one file. Nothing is computed before the first [`LineHashes::hash_of`].
 pub(crate) struct LineHashes<'a> {
-    text: Cow<'a, str>,
+    text: &'a str,
     lines: OnceLock<Vec<(u64, u32)>>,
 }
 
 impl<'a> LineHashes<'a> {
-    /// For a file whose text is `text`. A byte order mark counts for GitHub: where it was taken off the text, use
-    /// [`LineHashes::of_file`].
+    /// For a file whose text is `text`. A byte order mark counts for GitHub.
     #[must_use]
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text: Cow::Borrowed(text), lines: OnceLock::new() }
-    }
-
-    /// For a file with these bytes, read as GitHub's action reads every file: as UTF-8, with the replacement character
-    /// for what is none. This gives the right values for a byte order mark and for UTF-16, too.
-    #[must_use]
-    pub(crate) fn of_file(bytes: &'a [u8]) -> Self {
-        Self { text: String::from_utf8_lossy(bytes), lines: OnceLock::new() }
+        Self { text, lines: OnceLock::new() }
     }
 
     /// The fingerprint of the one-based `line`: hexadecimal hash, a colon, and which of the lines with this hash it is.
     /// Empty for a line that the text does not have.
     #[must_use]
     pub(crate) fn hash_of(&self, line: usize) -> String {
-        let lines = self.lines.get_or_init(|| hashes(&self.text));
+        let lines = self.lines.get_or_init(|| hashes(self.text));
         let found = line.checked_sub(1).and_then(|index| lines.get(index));
         found.map(|(hash, occurrence)| format!("{hash:x}:{occurrence}")).unwrap_or_default()
     }
@@ -161,7 +152,8 @@ mod tests {
         assert!(vectors.len() >= 15, "{} vectors", vectors.len());
         for vector in vectors {
             let bytes = if vector.bytes.is_empty() { vector.text.as_bytes() } else { &vector.bytes };
-            let hashes = LineHashes::of_file(bytes);
+            let text = String::from_utf8_lossy(bytes);
+            let hashes = LineHashes::new(&text);
             let found: Vec<String> = (1..=vector.hashes.len()).map(|line| hashes.hash_of(line)).collect();
             assert_eq!(found, vector.hashes, "{}", vector.name);
             assert_eq!(hashes.hash_of(vector.hashes.len() + 1), "", "{}: one line too many", vector.name);

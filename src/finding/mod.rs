@@ -17,6 +17,7 @@ use edit::Fix;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sensitive<'a>(&'a str);
 
+#[expect(dead_code, reason = "checks are about to use it")]
 impl<'a> Sensitive<'a> {
     /// Wraps `value`.
     #[must_use]

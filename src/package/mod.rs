@@ -26,9 +26,9 @@ use crate::seal::strength::Policy;
 use crate::seal::{Identity, Randomness, Secret, emit, sealed};
 
 pub(crate) use archive::{archive, archive_name};
-pub(crate) use source::{DotenvError, Fault as SourceFault, dotenv, manifest};
+pub(crate) use source::{dotenv, manifest};
 pub(crate) use values::What;
-pub(crate) use values::{Credentials, Fault, Literal, all_names, keys, literals, names};
+pub(crate) use values::{Credentials, Fault, all_names, keys, literals};
 
 /// The page for people.
 pub(crate) const README: &str = "README.md";

@@ -189,7 +189,7 @@ fn the_name_of_the_environment_goes_first() {
     assert_eq!(value("dev", "AWS_ENDPOINT_URL"), "http://minio.minio.svc.cluster.local:9000");
     assert_eq!(value("dev", "RCLONE_CONFIG_S3_SECRET_ACCESS_KEY"), "q8ZrT3vLw0XbN5kYp2Jd");
     assert_eq!(opened.len(), 22);
-    assert_eq!(names("us-east", "A"), ["US_EAST_A", "A"]);
+    assert_eq!(super::values::names("us-east", "A"), ["US_EAST_A", "A"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ mod text;
 
 pub(crate) use human::covered;
 pub use rule_text::rule_markdown;
-pub(crate) use target::{Target, TargetError, WriteError};
+pub(crate) use target::Target;
 
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -45,34 +45,7 @@ pub(crate) struct SecretRuleFile {
     pub non_matches: Vec<String>,
 }
 
-/// A file of `rules/manifests/`: the words and parameters of a check that is code. The file's stem is the rule's id.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct ManifestRuleFile {
-    /// The fault, as a sentence fragment ("Secret with plaintext values").
-    pub title: String,
-    /// Default level.
-    pub level: LevelName,
-    /// Whether `mlguard fix` repairs it.
-    #[serde(default)]
-    pub fixable: FixableName,
-    /// CVSS-like score for SARIF's `security-severity`, 0 to 10.
-    #[serde(default = "default_severity")]
-    pub severity: f64,
-    /// Why it matters, Markdown.
-    pub why: String,
-    /// What to do, Markdown.
-    pub remedy: String,
-    /// A faulty example.
-    pub bad: String,
-    /// The same, repaired.
-    pub good: String,
-    /// Absolute URLs.
-    #[serde(default)]
-    pub references: Vec<String>,
-}
-
-fn default_severity() -> f64 {
+pub(crate) fn default_severity() -> f64 {
     8.0
 }
 

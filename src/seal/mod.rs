@@ -24,7 +24,6 @@ pub(crate) mod stream;
 pub(crate) use anew::anew;
 pub use identity::Identity;
 pub use plaintext::Plaintext;
-pub(crate) use random::Generator;
 pub use random::Randomness;
 pub(crate) use sealed::{SealedError, SealedSecret};
 pub use secret::Secret;

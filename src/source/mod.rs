@@ -28,15 +28,15 @@ use std::sync::Arc;
 
 use crate::finding::Skipped;
 
-pub(crate) use commits::{Commit, committed};
-pub(crate) use decode::{Decoded, Encoding, decode};
-pub(crate) use git::{Checkout, checkout, common_dir, git_dir};
+pub(crate) use commits::committed;
+pub(crate) use decode::{Decoded, decode};
+pub(crate) use git::{checkout, common_dir, git_dir};
 pub(crate) use hooks::{HookFolder, hook_folder};
 pub use ignored::ignored_below;
 pub(crate) use ignored::{Ignored, ignored, ignored_in};
 pub(crate) use past::{Past, past};
 pub(crate) use read::read;
-pub(crate) use read::{BINARY, Read, stdin};
+pub(crate) use read::{BINARY, Read};
 pub(crate) use store::Scratch;
 pub use tree::list;
 pub(crate) use tree::{report_name, root_of};

@@ -112,11 +112,6 @@ pub(crate) fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Rea
     }
 }
 
-/// Reads standard input to its end into `buffer` and decodes it. More than `limit` bytes are refused.
-pub(crate) fn stdin(limit: u64, buffer: &mut Vec<u8>) -> Read<'_> {
-    take(io::stdin().lock(), None, limit, buffer)
-}
-
 /// Reads all of `input`, which is `size` bytes long as far as one knows.
 fn take(mut input: impl io::Read, size: Option<u64>, limit: u64, buffer: &mut Vec<u8>) -> Read<'_> {
     let over = size.is_some_and(|size| size > limit);

@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 use super::runner::{Job, program};
 
 /// A file that nothing is found in.
-pub const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: trainer\ndata:\n  MODE: fast\n";
+pub(crate) const CLEAN: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: trainer\ndata:\n  MODE: fast\n";
 /// A commit that does not exist, and what GitHub writes where there is none.
-pub const GONE: &str = "1234567890123456789012345678901234567890";
-pub const ZEROS: &str = "0000000000000000000000000000000000000000";
+pub(crate) const GONE: &str = "1234567890123456789012345678901234567890";
+pub(crate) const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// The repository on the server, and a clone as actions/checkout makes it.
-pub struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 /// Whether bash and Git are here; says so where they are not, which CI does not excuse.
 #[expect(clippy::print_stdout, reason = "says what could not be tested")]
-pub fn tools() -> bool {
+pub(crate) fn tools() -> bool {
     for tool in ["bash", "git"] {
         let started = program(tool, Path::new(env!("CARGO_MANIFEST_DIR"))).arg("--version").output();
         if !started.is_ok_and(|done| done.status.success()) {
@@ -35,7 +35,7 @@ pub fn tools() -> bool {
 
 impl Place {
     /// A repository with `main`, of one commit for each of `files`. None where the tools are not here.
-    pub fn new(files: &[(&str, &str)]) -> Option<Self> {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Option<Self> {
         tools().then_some(())?;
         let place = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         fs::create_dir(place.server()).expect("a folder");
@@ -53,17 +53,17 @@ impl Place {
     }
 
     /// Where the checkout is.
-    pub fn clone(&self) -> PathBuf {
+    pub(crate) fn clone(&self) -> PathBuf {
         self.folder.path().join("clone")
     }
 
     /// Runs Git on the server.
-    pub fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         git(&self.server(), arguments)
     }
 
     /// Commits files to the branch that is checked out on the server, and returns the commit.
-    pub fn commit(&self, files: &[(&str, &str)]) -> String {
+    pub(crate) fn commit(&self, files: &[(&str, &str)]) -> String {
         for (name, text) in files {
             let path = self.server().join(name);
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// Makes the branch `topic` from `main`, with a commit for each of `files`. Returns base and head.
-    pub fn topic(&self, files: &[(&str, &str)]) -> (String, String) {
+    pub(crate) fn topic(&self, files: &[(&str, &str)]) -> (String, String) {
         let base = self.git(&["rev-parse", "main"]);
         self.git(&["checkout", "--quiet", "-b", "topic"]);
         for file in files {
@@ -85,7 +85,7 @@ impl Place {
     }
 
     /// Checks out one commit without its history, as actions/checkout does by default.
-    pub fn checkout(&self, reference: &str) {
+    pub(crate) fn checkout(&self, reference: &str) {
         let (server, clone) = (format!("file://{}", self.server().display()), self.clone());
         fs::create_dir(&clone).expect("a folder");
         git(&clone, &["init", "--quiet"]);
@@ -95,17 +95,17 @@ impl Place {
     }
 
     /// Nothing can be fetched any more.
-    pub fn cut_off(&self) {
+    pub(crate) fn cut_off(&self) {
         fs::rename(self.server(), self.folder.path().join("away")).expect("it can be renamed");
     }
 
     /// A run of the Action in the checkout, by the program that was built.
-    pub fn job(&self, event_name: &str, event: Value) -> Job {
+    pub(crate) fn job(&self, event_name: &str, event: Value) -> Job {
         Job::new(&self.clone(), event_name, event).input("binary", env!("CARGO_BIN_EXE_mlguard"))
     }
 
     /// The same with a program that finds nothing, and writes its arguments to `calls`.
-    pub fn recorded(&self, event_name: &str, event: Value) -> Job {
+    pub(crate) fn recorded(&self, event_name: &str, event: Value) -> Job {
         let script = Script { calls: Some(self.folder.path().join("calls")), ..Script::default() };
         let path = self.folder.path().join("recorder");
         script.write(&path);
@@ -113,19 +113,19 @@ impl Place {
     }
 
     /// What the program of `recorded` was given: a list of arguments for each time.
-    pub fn calls(&self) -> Vec<Vec<String>> {
+    pub(crate) fn calls(&self) -> Vec<Vec<String>> {
         Self::read_calls(&self.folder.path().join("calls"))
     }
 
     /// What a `Script` wrote to `calls`.
-    pub fn read_calls(path: &Path) -> Vec<Vec<String>> {
+    pub(crate) fn read_calls(path: &Path) -> Vec<Vec<String>> {
         let text = fs::read_to_string(path).unwrap_or_default();
         text.split_terminator("\0\n").map(|call| call.split('\0').map(str::to_owned).collect()).collect()
     }
 }
 
 /// Runs Git, which must succeed.
-pub fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = program("git", folder);
     for (key, value) in [("NAME", "A"), ("EMAIL", "a@example.com"), ("DATE", "2026-03-04T05:06:07Z")] {
         command.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
@@ -136,7 +136,7 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A program that is called as mlguard is, and writes what a test wants.
-pub struct Script {
+pub(crate) struct Script {
     pub status: i32,
     pub calls: Option<PathBuf>,
     /// What it writes as `jsonl`; nothing where there is none.
@@ -152,7 +152,7 @@ impl Default for Script {
 }
 
 impl Script {
-    pub fn write(&self, path: &Path) {
+    pub(crate) fn write(&self, path: &Path) {
         let beside = |ending: &str| path.with_extension(ending);
         fs::write(beside("md"), &self.summary).expect("a file");
         let mut text = "#!/usr/bin/env bash\n[[ \"$1\" != --version ]] || { echo mlguard; exit 0; }\n".to_owned();
@@ -173,13 +173,13 @@ impl Script {
 }
 
 /// Writes a script that can be started.
-pub fn executable(path: &Path, text: &str) {
+pub(crate) fn executable(path: &Path, text: &str) {
     fs::write(path, text).expect("a file");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
 }
 
 /// The event of a pull request; `from` is the repository that it comes from.
-pub fn pull_request(base: &str, head: &str, from: &str) -> Value {
+pub(crate) fn pull_request(base: &str, head: &str, from: &str) -> Value {
     json!({
         "action": "synchronize",
         "number": 7,
@@ -192,7 +192,7 @@ pub fn pull_request(base: &str, head: &str, from: &str) -> Value {
 }
 
 /// The event of a push.
-pub fn push(before: &str, after: &str) -> Value {
+pub(crate) fn push(before: &str, after: &str) -> Value {
     json!({
         "ref": "refs/heads/topic",
         "before": before,
@@ -205,7 +205,7 @@ pub fn push(before: &str, after: &str) -> Value {
 }
 
 /// The event of a schedule.
-pub fn schedule() -> Value {
+pub(crate) fn schedule() -> Value {
     json!({ "schedule": "0 4 * * 1", "repository": repository() })
 }
 

@@ -53,7 +53,7 @@ struct Step {
 }
 
 /// A run of the Action in a repository.
-pub struct Job {
+pub(crate) struct Job {
     /// Where the Action's own files are.
     pub action: PathBuf,
     /// What is checked out.
@@ -70,7 +70,7 @@ pub struct Job {
 
 /// What a run of the Action did.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// Status of the step that failed last; 0 where none did.
     pub code: i32,
     /// Everything that the steps wrote.
@@ -85,7 +85,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    pub fn output(&self, name: &str) -> &str {
+    pub(crate) fn output(&self, name: &str) -> &str {
         self.outputs.get(name).unwrap_or_else(|| panic!("no output {name}"))
     }
 }
@@ -100,7 +100,7 @@ struct Values<'a> {
 
 impl Job {
     /// A job of the repository `team/app`, with the inputs as they are by default.
-    pub fn new(workspace: &Path, event_name: &str, event: Value) -> Self {
+    pub(crate) fn new(workspace: &Path, event_name: &str, event: Value) -> Self {
         Self {
             action: root(),
             workspace: workspace.to_owned(),
@@ -113,18 +113,18 @@ impl Job {
         }
     }
 
-    pub fn input(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn input(mut self, name: &str, value: impl Into<String>) -> Self {
         self.inputs.insert(name.to_owned(), value.into());
         self
     }
 
-    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.insert(name.to_owned(), value.into());
         self
     }
 
     /// Runs the steps as the runner does.
-    pub fn run(&self) -> Ran {
+    pub(crate) fn run(&self) -> Ran {
         let text = fs::read_to_string(self.action.join("action.yml")).expect("action.yml");
         let action: Action = serde_saphyr::from_str(&text).expect("action.yml is as the runner reads it");
         assert_eq!(action.runs.using, "composite");
@@ -248,12 +248,12 @@ impl Values<'_> {
 }
 
 /// This repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A program that starts without anything of the surrounding environment.
-pub fn program(name: &str, folder: &Path) -> Command {
+pub(crate) fn program(name: &str, folder: &Path) -> Command {
     let mut command = Command::new(name);
     command.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("HOME", folder.join(".none")).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");

@@ -52,7 +52,7 @@ fn clean(run: &Run, count: usize) {
 }
 
 /// Everything accepted: the file, and what is said of it. Then the file holds secrets where it should not.
-pub fn accepts(watch: &mut Watch, tree: &Tree) {
+pub(crate) fn accepts(watch: &mut Watch, tree: &Tree) {
     let file = tree.path(".mlguard-baseline.jsonl");
     watch.run(tree, &["baseline", "write", "-vvv"], b"");
     let text = fs::read_to_string(&file).expect("the baseline");

@@ -132,7 +132,7 @@ impl Canaries {
     }
 }
 
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -511,7 +511,7 @@ fn needles(secrets: &[String]) -> (AhoCorasick, Vec<usize>) {
     (AhoCorasick::builder().match_kind(MatchKind::Standard).build(&patterns).expect("an automaton"), owners)
 }
 
-pub struct Watch {
+pub(crate) struct Watch {
     pub secrets: Vec<String>,
     automaton: AhoCorasick,
     owners: Vec<usize>,
@@ -520,7 +520,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn look(&mut self, what: &str, bytes: &[u8]) {
+    pub(crate) fn look(&mut self, what: &str, bytes: &[u8]) {
         self.looked_at += bytes.len();
         if let Some(found) = self.automaton.find(bytes) {
             let low = found.start().saturating_sub(160);
@@ -530,7 +530,7 @@ impl Watch {
         }
     }
 
-    pub fn run(&mut self, tree: &Tree, arguments: &[&str], input: &[u8]) {
+    pub(crate) fn run(&mut self, tree: &Tree, arguments: &[&str], input: &[u8]) {
         use std::io::Write as _;
         let mut command = tree.command(arguments);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");

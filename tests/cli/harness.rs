@@ -6,23 +6,23 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// A made-up token with a good checksum, put together so that no scanner of this repository sees it.
-pub fn token() -> String {
+pub(crate) fn token() -> String {
     ["gh", "p_Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7y3gm1IL"].concat()
 }
 
 /// A folder with files.
-pub struct Tree(tempfile::TempDir);
+pub(crate) struct Tree(tempfile::TempDir);
 
 /// What a run did.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
 impl Tree {
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {
             let path = dir.path().join(name);
@@ -32,26 +32,26 @@ impl Tree {
         Self(dir)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the program under test")]
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
         command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.command(arguments).output().expect("the program starts").into()
     }
 
-    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.command(arguments).envs(variables.iter().copied()).output().expect("the program starts").into()
     }
 
-    pub fn run_on(&self, arguments: &[&str], input: &str) -> Run {
+    pub(crate) fn run_on(&self, arguments: &[&str], input: &str) -> Run {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");

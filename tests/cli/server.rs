@@ -12,7 +12,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// Status, and body; of a redirect, the address.
 type Answer = (u16, String);
 
-pub struct Server {
+pub(crate) struct Server {
     pub port: u16,
     /// The authority that its certificate is from, as PEM.
     pub authority: String,
@@ -22,7 +22,7 @@ pub struct Server {
 
 impl Server {
     /// Starts it. It ends with the test program.
-    pub fn start(answers: &[(&str, u16, &str)]) -> Self {
+    pub(crate) fn start(answers: &[(&str, u16, &str)]) -> Self {
         let (config, authority) = config();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -60,16 +60,16 @@ impl Server {
     }
 
     /// Answers a path so from now on.
-    pub fn answer(&self, path: &str, status: u16, body: &str) {
+    pub(crate) fn answer(&self, path: &str, status: u16, body: &str) {
         self.answers.lock().expect("the answers").insert(path.to_owned(), (status, body.to_owned()));
     }
 
     /// What was asked since the last time: `GET /path HTTP/1.1`, and what stands behind `Authorization:`.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.asked.lock().expect("the list"))
     }
 
-    pub fn address(&self, path: &str) -> String {
+    pub(crate) fn address(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.port)
     }
 }

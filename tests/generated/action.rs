@@ -20,7 +20,7 @@ struct Item {
 }
 
 /// The tables of the inputs and of the outputs, in the order of `action.yml`.
-pub fn tables() -> (String, String) {
+pub(crate) fn tables() -> (String, String) {
     let text = fs::read_to_string(super::root().join("action.yml")).expect("action.yml");
     let action: Action = serde_saphyr::from_str(&text).expect("action.yml is read");
     let mut inputs = "| input | what it says | default |\n|---|---|---|\n".to_owned();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// Runs `mlguard map` in a copy of `folder`, which is then no part of this repository.
 #[expect(clippy::disallowed_methods, reason = "the program under test")]
-pub fn draw(folder: &Path) -> String {
+pub(crate) fn draw(folder: &Path) -> String {
     let copied = tempfile::tempdir().expect("a folder");
     copy(folder, copied.path());
     let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));

@@ -11,7 +11,7 @@ const MARGIN: f64 = 16.0;
 
 /// Runs `mlguard check` in `folder` and draws its output.
 #[expect(clippy::disallowed_methods, reason = "the program under test")]
-pub fn draw(folder: &Path) -> String {
+pub(crate) fn draw(folder: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
     command.args(["check", "--color", "always", "--no-config", "."]).current_dir(folder).env_clear();
     let output = command.output().expect("the program starts");

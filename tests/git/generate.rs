@@ -7,21 +7,21 @@ use std::fmt::Write as _;
 use super::rig::Repo;
 
 /// Numbers that look random and are the same in every run.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).expect("31 bits") % end.max(1)
     }
 
-    pub fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
@@ -31,10 +31,10 @@ impl Random {
 }
 
 /// A file as a list of lines of one Secret; the number of each entry is that of its token.
-pub type Files = BTreeMap<String, Vec<usize>>;
+pub(crate) type Files = BTreeMap<String, Vec<usize>>;
 
 /// The value of a number: letters and digits that no rule takes for a word.
-pub fn token(number: usize) -> String {
+pub(crate) fn token(number: usize) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyzACDEFHKLM";
     let mut state = (number as u64 + 7).wrapping_mul(0xD134_2543_DE82_EF95);
     let mut text = String::new();
@@ -51,7 +51,7 @@ pub fn token(number: usize) -> String {
 }
 
 /// The text of a file.
-pub fn render(name: &str, tokens: &[usize]) -> String {
+pub(crate) fn render(name: &str, tokens: &[usize]) -> String {
     if tokens.is_empty() {
         return format!("# nothing in {name}\n");
     }
@@ -80,7 +80,7 @@ struct Commit {
 }
 
 /// A generated repository, and how many tokens were planted in it.
-pub struct History {
+pub(crate) struct History {
     pub repo: Repo,
     pub tokens: usize,
     /// Whether other work trees, stashes and the like are in it.
@@ -217,7 +217,7 @@ impl Maker {
 }
 
 /// Makes the history of that number.
-pub fn history(seed: u64) -> History {
+pub(crate) fn history(seed: u64) -> History {
     let mut random = Random::new(seed);
     let sha256 = random.one_in(12);
     let repo =

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 /// Whether Git is here. Where it is not, tests say so and pass; they fail where nothing may be left out.
 #[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "the reason why a test is skipped")]
-pub fn has_git() -> bool {
+pub(crate) fn has_git() -> bool {
     let there = Command::new("git").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
         assert!(env::var("CI").as_deref() != Ok("true"), "git is missing, which the tests of repositories need");
@@ -17,7 +17,7 @@ pub fn has_git() -> bool {
 }
 
 /// A repository in a temporary folder.
-pub struct Repo {
+pub(crate) struct Repo {
     dir: tempfile::TempDir,
     /// Where commands run.
     pub path: PathBuf,
@@ -25,7 +25,7 @@ pub struct Repo {
 
 /// What a run of the program did.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -33,19 +33,19 @@ pub struct Run {
 
 impl Run {
     /// The report, where its format is JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let parsed = serde_json::from_str(&self.out);
         assert!(parsed.is_ok(), "{self:?}");
         parsed.unwrap_or_default()
     }
 
     /// The findings of a JSON report.
-    pub fn findings(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn findings(&self) -> Vec<serde_json::Value> {
         self.json()["findings"].as_array().expect("findings").clone()
     }
 
     /// The symbolic places of all errors, sorted.
-    pub fn places(&self) -> Vec<String> {
+    pub(crate) fn places(&self) -> Vec<String> {
         let findings = self.findings();
         let errors = findings.iter().filter(|finding| finding["level"] == "error");
         let mut places: Vec<String> =
@@ -56,12 +56,12 @@ impl Run {
 }
 
 impl Repo {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&["init", "-q", "-b", "main", "repo"])
     }
 
     /// Made by `git ARGUMENTS`, which has to make the folder `repo`.
-    pub fn with(arguments: &[&str]) -> Self {
+    pub(crate) fn with(arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("repo");
         let repo = Self { path: dir.path().to_owned(), dir };
@@ -70,12 +70,12 @@ impl Repo {
     }
 
     /// A folder next to the repository.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// The same, with commands run in another folder.
-    pub fn at(&self, path: &Path) -> At<'_> {
+    pub(crate) fn at(&self, path: &Path) -> At<'_> {
         At { repo: self, path: path.to_owned() }
     }
 
@@ -97,12 +97,12 @@ impl Repo {
     }
 
     /// Runs Git, which has to succeed; its standard output.
-    pub fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         text(&self.git_output(arguments, b"")).trim_end().to_owned()
     }
 
     /// The same, with something on standard input.
-    pub fn git_on(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    pub(crate) fn git_on(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         self.git_output(arguments, input).stdout
     }
 
@@ -113,7 +113,7 @@ impl Repo {
     }
 
     /// Runs Git with further variables.
-    pub fn git_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    pub(crate) fn git_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
         let mut command = self.git_command(arguments);
         command.envs(variables.iter().copied());
         let output = fed(command, b"");
@@ -122,39 +122,39 @@ impl Repo {
     }
 
     /// Runs Git, which may fail; the standard output, where it does not.
-    pub fn try_git(&self, arguments: &[&str]) -> Option<String> {
+    pub(crate) fn try_git(&self, arguments: &[&str]) -> Option<String> {
         let output = fed(self.git_command(arguments), b"");
         output.status.success().then(|| text(&output).trim_end().to_owned())
     }
 
-    pub fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.path.join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         fs::write(path, content).expect("a file");
     }
 
     /// Stages everything and commits; the id of the commit.
-    pub fn commit(&self, message: &str) -> String {
+    pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.git(&["rev-parse", "HEAD"])
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.at(&self.path).run(arguments)
     }
 
-    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.at(&self.path).run_with(arguments, variables)
     }
 
-    pub fn run_on(&self, arguments: &[&str], input: &str) -> Run {
+    pub(crate) fn run_on(&self, arguments: &[&str], input: &str) -> Run {
         self.at(&self.path).run_on(arguments, input)
     }
 
     /// Starts the program and does not wait for it.
     #[expect(clippy::disallowed_methods, reason = "the program under test")]
-    pub fn start(&self, arguments: &[&str]) -> std::process::Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> std::process::Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
         command.args(arguments).current_dir(&self.path).env_clear().stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
@@ -162,31 +162,31 @@ impl Repo {
 
     /// Sends the signal of Ctrl-C.
     #[expect(clippy::disallowed_methods, reason = "no other way to send a signal without unsafe code")]
-    pub fn signal(process: &str) {
+    pub(crate) fn signal(process: &str) {
         let sent = Command::new("kill").args(["-INT", process]).status().expect("kill starts");
         assert!(sent.success(), "the process is gone already");
     }
 }
 
 /// A folder of a rig.
-pub struct At<'r> {
+pub(crate) struct At<'r> {
     repo: &'r Repo,
     path: PathBuf,
 }
 
 impl At<'_> {
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.run_with(arguments, &[])
     }
 
-    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = self.command(arguments);
         command.envs(variables.iter().copied());
         fed(command, b"").into()
     }
 
     /// With something on standard input.
-    pub fn run_on(&self, arguments: &[&str], input: &str) -> Run {
+    pub(crate) fn run_on(&self, arguments: &[&str], input: &str) -> Run {
         fed(self.command(arguments), input.as_bytes()).into()
     }
 

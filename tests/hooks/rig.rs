@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The value of [`LEAKY`], which nothing may print.
-pub const VALUE: &str = "plum-Tractor-47-wagon";
+pub(crate) const VALUE: &str = "plum-Tractor-47-wagon";
 
 /// A Secret with a plaintext value.
-pub const LEAKY: &str = "\
+pub(crate) const LEAKY: &str = "\
 apiVersion: v1
 kind: Secret
 metadata:
@@ -21,7 +21,7 @@ stringData:
 ";
 
 /// The same with the value left to be filled in.
-pub const CLEAN: &str = "\
+pub(crate) const CLEAN: &str = "\
 apiVersion: v1
 kind: Secret
 metadata:
@@ -33,7 +33,7 @@ stringData:
 
 /// What a program did.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     pub code: i32,
     /// Both streams.
     pub text: String,
@@ -42,14 +42,14 @@ pub struct Run {
 impl Run {
     /// It succeeded.
     #[track_caller]
-    pub fn passes(self) -> Self {
+    pub(crate) fn passes(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.text);
         self
     }
 
     /// mlguard refused it: the key is named, the value is not.
     #[track_caller]
-    pub fn refused(self) -> Self {
+    pub(crate) fn refused(self) -> Self {
         assert_ne!(self.code, 0, "{}", self.text);
         assert!(self.text.contains("DATABASE_PASSWORD"), "the key is named: {}", self.text);
         assert!(self.text.contains("plaintext-secret"), "{}", self.text);
@@ -59,7 +59,7 @@ impl Run {
 
     /// It failed and says so.
     #[track_caller]
-    pub fn fails_with(self, words: &str) -> Self {
+    pub(crate) fn fails_with(self, words: &str) -> Self {
         assert_ne!(self.code, 0, "{}", self.text);
         assert!(self.text.contains(words), "{words:?} in: {}", self.text);
         self
@@ -67,14 +67,14 @@ impl Run {
 
     /// It says so.
     #[track_caller]
-    pub fn says(self, words: &str) -> Self {
+    pub(crate) fn says(self, words: &str) -> Self {
         assert!(self.text.contains(words), "{words:?} in: {}", self.text);
         self
     }
 }
 
 /// A folder for repositories; spaces in its name.
-pub struct Rig {
+pub(crate) struct Rig {
     folder: tempfile::TempDir,
     /// Folders of programs, before those of the system.
     programs: Vec<PathBuf>,
@@ -83,76 +83,76 @@ pub struct Rig {
 
 impl Rig {
     /// With mlguard on the PATH.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let built = Path::new(env!("CARGO_BIN_EXE_mlguard")).parent().expect("a folder");
         Self::with(vec![built.to_owned()])
     }
 
-    pub fn with(programs: Vec<PathBuf>) -> Self {
+    pub(crate) fn with(programs: Vec<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("hooks of a test ").tempdir().expect("a folder");
         fs::create_dir(folder.path().join("home")).expect("a folder");
         Self { folder, programs, variables: Vec::new() }
     }
 
-    pub fn add_program(&mut self, program: &Path) {
+    pub(crate) fn add_program(&mut self, program: &Path) {
         self.programs.extend(program.parent().map(Path::to_owned));
     }
 
-    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.variables.push((name.to_owned(), value.into()));
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// A new repository with a commit of a file `README.md`.
-    pub fn repository(&self, name: &str) {
+    pub(crate) fn repository(&self, name: &str) {
         self.git(".", &["init", "--quiet", "-b", "main", name]).passes();
         self.write(&format!("{name}/README.md"), "Nothing here.\n");
         self.git(name, &["add", "."]).passes();
         self.git(name, &["commit", "--quiet", "-m", "begin"]).passes();
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
         fs::write(path, text).expect("a file");
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).expect("a file")
     }
 
     /// Writes a program.
-    pub fn program(&self, name: &str, text: &str) {
+    pub(crate) fn program(&self, name: &str, text: &str) {
         self.write(name, text);
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).expect("a mode");
     }
 
-    pub fn git(&self, at: &str, arguments: &[&str]) -> Run {
+    pub(crate) fn git(&self, at: &str, arguments: &[&str]) -> Run {
         self.run(at, Path::new("git"), arguments)
     }
 
     /// Stages everything and commits it.
-    pub fn commit(&self, at: &str, message: &str) -> Run {
+    pub(crate) fn commit(&self, at: &str, message: &str) -> Run {
         self.git(at, &["add", "--all"]).passes();
         self.git(at, &["commit", "--quiet", "-m", message])
     }
 
     /// The same past the hooks.
-    pub fn commit_unchecked(&self, at: &str, message: &str) {
+    pub(crate) fn commit_unchecked(&self, at: &str, message: &str) {
         self.git(at, &["add", "--all"]).passes();
         self.git(at, &["commit", "--quiet", "--no-verify", "-m", message]).passes();
     }
 
-    pub fn mlguard(&self, at: &str, arguments: &[&str]) -> Run {
+    pub(crate) fn mlguard(&self, at: &str, arguments: &[&str]) -> Run {
         self.run(at, Path::new(env!("CARGO_BIN_EXE_mlguard")), arguments)
     }
 
     /// Runs a program with nothing of the surrounding environment but the PATH.
     #[expect(clippy::disallowed_methods, reason = "the programs under test")]
-    pub fn run(&self, at: &str, program: &Path, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, at: &str, program: &Path, arguments: &[&str]) -> Run {
         let home = self.path("home");
         let system = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(self.programs.iter().cloned().chain(std::env::split_paths(&system)));
@@ -174,7 +174,7 @@ impl Rig {
 /// A program that a variable names or that is on the PATH. Where it is absent the test is skipped, but not in CI.
 #[expect(clippy::disallowed_methods, reason = "where the tools of tests are")]
 #[expect(clippy::print_stderr, reason = "tells why a test is skipped")]
-pub fn tool(variable: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
         return Some(path.into());
     }

@@ -29,7 +29,7 @@ const TYPES: &[(&str, &[(&str, &str)])] = &[
 
 /// What is special about a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+enum Kind {
     Plain,
     Empty,
     Null,
@@ -67,7 +67,7 @@ const KINDS: [Kind; 11] = [
 
 /// Where values stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
+pub(crate) enum Section {
     Data,
     Text,
     /// In both; `stringData` wins.
@@ -76,7 +76,7 @@ pub enum Section {
 
 /// What says the scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scopes {
+pub(crate) enum Scopes {
     Strict,
     NamespaceByAnnotation,
     ClusterByAnnotation,
@@ -87,7 +87,7 @@ pub enum Scopes {
 }
 
 impl Scopes {
-    pub const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Strict,
         Self::NamespaceByAnnotation,
         Self::ClusterByAnnotation,
@@ -95,7 +95,7 @@ impl Scopes {
         Self::ClusterByFlag,
     ];
 
-    pub fn flag(self) -> Option<&'static str> {
+    pub(crate) fn flag(self) -> Option<&'static str> {
         match self {
             Self::NamespaceByFlag => Some("namespace-wide"),
             Self::ClusterByFlag => Some("cluster-wide"),
@@ -125,18 +125,18 @@ impl Scopes {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
+pub(crate) enum Format {
     Yaml,
     Json,
 }
 
 impl Format {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         if self == Self::Yaml { "yaml" } else { "json" }
     }
 
     /// The objects of a stream.
-    pub fn objects(self, text: &str) -> Vec<Value> {
+    pub(crate) fn objects(self, text: &str) -> Vec<Value> {
         if self == Self::Json {
             let all = serde_json::Deserializer::from_str(text).into_iter::<Value>();
             return all.map(|object| object.expect("JSON")).collect();
@@ -147,7 +147,7 @@ impl Format {
 }
 
 /// The documents of a stream, as they are written.
-pub fn documents(text: &str) -> Vec<&str> {
+pub(crate) fn documents(text: &str) -> Vec<&str> {
     let stream = Stream::read(text).expect("it reads");
     let all = stream.documents.iter().filter(|document| document.root().is_some());
     all.map(|document| document.span.slice(text)).collect()
@@ -155,7 +155,7 @@ pub fn documents(text: &str) -> Vec<&str> {
 
 /// What is different between Secrets, beside key, scope and format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shape {
+pub(crate) struct Shape {
     kind: Kind,
     section: Section,
     secret_type: &'static str,
@@ -167,7 +167,7 @@ pub struct Shape {
 }
 
 /// A Secret and what it holds.
-pub struct Case {
+pub(crate) struct Case {
     pub title: String,
     pub shape: Shape,
     secret: Value,
@@ -176,7 +176,7 @@ pub struct Case {
 }
 
 /// The Secret with that number.
-pub fn case(number: usize, scopes: Scopes, format: Format) -> Case {
+pub(crate) fn case(number: usize, scopes: Scopes, format: Format) -> Case {
     // Steps without a common divisor with the numbers of kinds and types, so that all meet all.
     let kind = if number % 40 == 20 { Kind::Mebibyte } else { KINDS[number * 7 % KINDS.len()] };
     let (secret_type, asked) = TYPES[(number * 3 + number / 10) % TYPES.len()];
@@ -322,7 +322,7 @@ fn unread_bit(base64: String) -> String {
 }
 
 /// The values of a Secret that was opened.
-pub fn values(secret: &Value) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn values(secret: &Value) -> BTreeMap<String, Vec<u8>> {
     let data = secret["data"].as_object().cloned().unwrap_or_default();
     let decoded = |value: &Value| match value {
         // How kubeseal writes an empty value.
@@ -333,7 +333,7 @@ pub fn values(secret: &Value) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// The documents as one text.
-pub fn text(cases: &[Case], format: Format) -> String {
+pub(crate) fn text(cases: &[Case], format: Format) -> String {
     let mut text = String::new();
     for (index, case) in cases.iter().enumerate() {
         if format == Format::Json {
@@ -390,7 +390,7 @@ fn scalar(text: &str, indent: usize, style: usize, out: &mut String) {
 }
 
 /// Fails where a type, a kind of value or a section is left out.
-pub fn is_covered<'c>(cases: impl Iterator<Item = &'c Case>) {
+pub(crate) fn is_covered<'c>(cases: impl Iterator<Item = &'c Case>) {
     let shapes: Vec<Shape> = cases.map(|case| case.shape).collect();
     let met: BTreeSet<_> = shapes.iter().map(|shape| (shape.kind, shape.section)).collect();
     for kind in KINDS.into_iter().chain([Kind::Mebibyte]) {

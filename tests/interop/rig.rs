@@ -18,7 +18,7 @@ use rsa::rand_core::OsRng;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A key pair of a controller.
-pub struct Key {
+pub(crate) struct Key {
     pub bits: usize,
     /// PKCS#1, as the controller keeps it.
     pub private: String,
@@ -26,7 +26,7 @@ pub struct Key {
 }
 
 /// Made once for all tests, which is most of their time.
-pub static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| [4096, 3072, 2048].into_par_iter().map(made).collect());
+pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| [4096, 3072, 2048].into_par_iter().map(made).collect());
 
 fn made(bits: usize) -> Key {
     let key = RsaPrivateKey::new(&mut OsRng, bits).expect("a key");
@@ -37,7 +37,7 @@ fn made(bits: usize) -> Key {
 }
 
 /// A folder with the keys, in which the programs run.
-pub struct Rig {
+pub(crate) struct Rig {
     kubeseal: PathBuf,
     folder: tempfile::TempDir,
     count: AtomicUsize,
@@ -46,7 +46,7 @@ pub struct Rig {
 impl Rig {
     /// None where there is no kubeseal.
     #[expect(clippy::print_stderr, reason = "tells why a test is skipped")]
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let Some(kubeseal) = kubeseal() else {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has kubeseal");
             eprintln!("skipped: no kubeseal (MLGUARD_KUBESEAL names it, or it is on the PATH)");
@@ -61,27 +61,27 @@ impl Rig {
     }
 
     /// File with the certificate of a key.
-    pub fn certificate(&self, key: usize) -> String {
+    pub(crate) fn certificate(&self, key: usize) -> String {
         self.path(&format!("{}.crt", KEYS[key].bits))
     }
 
     /// File with a private key.
-    pub fn private(&self, key: usize) -> String {
+    pub(crate) fn private(&self, key: usize) -> String {
         self.path(&format!("{}.key", KEYS[key].bits))
     }
 
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_string_lossy().into_owned()
     }
 
     /// A new file.
-    pub fn file(&self, text: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, text: impl AsRef<[u8]>) -> String {
         let path = self.path(&format!("file-{}", self.count.fetch_add(1, Ordering::Relaxed)));
         fs::write(&path, text).expect("a file");
         path
     }
 
-    pub fn read(path: &str) -> String {
+    pub(crate) fn read(path: &str) -> String {
         fs::read_to_string(path).expect("a file")
     }
 
@@ -111,23 +111,23 @@ impl Rig {
     }
 
     /// What kubeseal writes; it must not fail.
-    pub fn kubeseal(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> String {
+    pub(crate) fn kubeseal(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> String {
         text(self.run(&self.kubeseal, arguments, input.as_ref()), arguments)
     }
 
     /// What mlguard writes; it must not fail.
-    pub fn mlguard(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> String {
+    pub(crate) fn mlguard(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> String {
         text(self.run(Path::new(env!("CARGO_BIN_EXE_mlguard")), arguments, input.as_ref()), arguments)
     }
 
     /// Whether each program, kubeseal and mlguard, does it.
-    pub fn both(&self, kubeseal: &[&str], mlguard: &[&str], input: &str) -> (bool, bool) {
+    pub(crate) fn both(&self, kubeseal: &[&str], mlguard: &[&str], input: &str) -> (bool, bool) {
         let ours = Path::new(env!("CARGO_BIN_EXE_mlguard"));
         let does = |program: &Path, arguments| self.run(program, arguments, input.as_bytes()).status.success();
         (does(&self.kubeseal, kubeseal), does(ours, mlguard))
     }
 
-    pub fn version(&self) -> String {
+    pub(crate) fn version(&self) -> String {
         self.kubeseal(&["--version"], "").trim().to_owned()
     }
 }
@@ -145,7 +145,7 @@ fn kubeseal() -> Option<PathBuf> {
 }
 
 /// A program of this machine.
-pub fn on_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

@@ -12,10 +12,11 @@ use mlguard::api::inventory::Convention;
 use mlguard::api::{rule, source};
 
 /// The rules that are compared.
-pub const RULES: [&str; 5] = ["sops-broken", "sops-partial", "sops-plaintext", "sops-rule-drift", "sops-uncovered"];
+pub(crate) const RULES: [&str; 5] =
+    ["sops-broken", "sops-partial", "sops-plaintext", "sops-rule-drift", "sops-uncovered"];
 
 /// `sops`, with an age identity of its own.
-pub struct Rig {
+pub(crate) struct Rig {
     sops: PathBuf,
     age_keygen: PathBuf,
     folder: tempfile::TempDir,
@@ -27,7 +28,7 @@ pub struct Rig {
 impl Rig {
     /// None where a program is missing.
     #[expect(clippy::print_stderr, reason = "tells why a test is skipped")]
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let (Some(sops), Some(age_keygen)) =
             (program("MLGUARD_SOPS", "sops"), program("MLGUARD_AGE_KEYGEN", "age-keygen"))
         else {
@@ -44,7 +45,7 @@ impl Rig {
     }
 
     /// Makes an age identity and returns its recipient.
-    pub fn key(&self, name: &str) -> String {
+    pub(crate) fn key(&self, name: &str) -> String {
         let path = self.folder.path().join(name);
         let made = Command::new(&self.age_keygen).arg("-o").arg(&path).output().expect("age-keygen starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -54,7 +55,7 @@ impl Rig {
     }
 
     /// A new, empty folder.
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         let path = self.folder.path().join(format!("work-{}", self.count.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir(&path).expect("a folder");
         path
@@ -69,20 +70,20 @@ impl Rig {
     }
 
     /// What sops writes; it must not fail.
-    pub fn sops(&self, folder: &Path, arguments: &[&str]) -> String {
+    pub(crate) fn sops(&self, folder: &Path, arguments: &[&str]) -> String {
         let written = self.try_sops(folder, arguments);
         assert!(written.is_ok(), "{arguments:?}: {written:?}");
         written.expect("it was looked at")
     }
 
     /// All that sops says, whether it fails or not.
-    pub fn spoken(&self, folder: &Path, arguments: &[&str]) -> String {
+    pub(crate) fn spoken(&self, folder: &Path, arguments: &[&str]) -> String {
         let output = self.run(folder, arguments);
         String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
     }
 
     /// What sops writes, or what it says instead.
-    pub fn try_sops(&self, folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    pub(crate) fn try_sops(&self, folder: &Path, arguments: &[&str]) -> Result<String, String> {
         let output = self.run(folder, arguments);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
@@ -98,7 +99,7 @@ fn program(variable: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// What the rules of SOPS say of the files of a folder, as `path: rule: message`.
-pub fn said(folder: &Path) -> Vec<String> {
+pub(crate) fn said(folder: &Path) -> Vec<String> {
     let mut listing = source::list(&[folder.to_path_buf()], &|_| true).expect("a listing");
     let root = folder.canonicalize().expect("a folder");
     for file in &mut listing.files {

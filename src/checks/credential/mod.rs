@@ -161,11 +161,6 @@ impl Engine {
         &self.rules[hit.rule].rule
     }
 
-    /// All credential rules, in the order in which hits count them.
-    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|compiled| &compiled.rule)
-    }
-
     /// Compiles every expression now.
     ///
     /// # Errors

@@ -67,12 +67,6 @@ pub(crate) fn commands(text: &str) -> Vec<Command<'_>> {
     scan::scan(text).commands
 }
 
-/// What the commands of `text` put into stores of secrets.
-#[must_use]
-pub(crate) fn store_secrets(text: &str) -> Vec<StoreSecret> {
-    stored(text, &commands(text))
-}
-
 /// The same of commands of `text` that were read already.
 #[must_use]
 pub(crate) fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {

@@ -184,11 +184,11 @@ pub(super) fn is_pipe(text: &str, before: &Command<'_>, after: &Command<'_>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::store_secrets;
+    use super::super::{commands, stored};
     use super::{BY_INPUT, BY_OPTION, BY_PAIRS, may_store};
 
     fn read(text: &str) -> Vec<(&'static str, String, &str, bool)> {
-        let found = store_secrets(text).into_iter();
+        let found = stored(text, &commands(text)).into_iter();
         found
             .flat_map(|made| {
                 made.literals

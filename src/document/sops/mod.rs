@@ -21,7 +21,7 @@ mod value;
 
 use metadata::Entry;
 pub(crate) use metadata::{Group, Metadata, Recipient};
-pub(crate) use selector::{Kind, Selector};
+pub(crate) use selector::Selector;
 use selector::{Matcher, Said};
 pub(crate) use value::Value;
 

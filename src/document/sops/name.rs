@@ -72,14 +72,6 @@ pub(crate) fn plain_ending(path: &str) -> &str {
     if ["sops", "enc"].contains(&last) { before.rsplit_once('.').map_or(before, |(_, ending)| ending) } else { last }
 }
 
-/// The path of the file that stands decrypted beside the encrypted one at `path`.
-#[must_use]
-pub(crate) fn decrypted(path: &str) -> Option<String> {
-    let name = path::name(path);
-    let (_, plain) = mark(name)?;
-    Some(format!("{}{plain}", &path[..path.len() - name.len()]))
-}
-
 /// The paths of encrypted files whose decrypted twin a file at `path` is by the words of helm-secrets: `a.yaml.dec`,
 /// `a.dec.yaml`.
 #[must_use]
@@ -111,26 +103,25 @@ mod tests {
 
     #[test]
     fn names_announce_sops() {
-        for (path, announced_as, plain) in [
-            ("a/db.sops.yaml", Some(Announced::Sops), Some("a/db.yaml")),
-            ("secrets.enc.json", Some(Announced::Encrypted), Some("secrets.json")),
-            ("x.encrypted.env", Some(Announced::Encrypted), Some("x.env")),
-            (".env.enc", Some(Announced::Encrypted), Some(".env")),
-            ("x.yaml.sops", Some(Announced::Sops), Some("x.yaml")),
-            ("prod.sops.env", Some(Announced::Sops), Some("prod.env")),
-            (".sops.yaml", None, None),
-            ("a/.sops.yaml", None, None),
-            (".sops.yml", None, None),
-            ("sops.yaml", None, None),
-            ("encrypted.yaml", None, None),
-            ("secret.sops.yaml.j2", None, None),
-            ("secret.sops.yaml.example", None, None),
-            ("cipher.enc.go", None, None),
-            ("notes.sops.md", None, None),
-            ("backup.enc", None, None),
+        for (path, announced_as) in [
+            ("a/db.sops.yaml", Some(Announced::Sops)),
+            ("secrets.enc.json", Some(Announced::Encrypted)),
+            ("x.encrypted.env", Some(Announced::Encrypted)),
+            (".env.enc", Some(Announced::Encrypted)),
+            ("x.yaml.sops", Some(Announced::Sops)),
+            ("prod.sops.env", Some(Announced::Sops)),
+            (".sops.yaml", None),
+            ("a/.sops.yaml", None),
+            (".sops.yml", None),
+            ("sops.yaml", None),
+            ("encrypted.yaml", None),
+            ("secret.sops.yaml.j2", None),
+            ("secret.sops.yaml.example", None),
+            ("cipher.enc.go", None),
+            ("notes.sops.md", None),
+            ("backup.enc", None),
         ] {
             assert_eq!(announced(path), announced_as, "{path}");
-            assert_eq!(announced_as.and_then(|_| decrypted(path)).as_deref(), plain, "{path}");
         }
         assert_eq!(encrypted_of("a/secrets.yaml.dec").as_deref(), Some("a/secrets.yaml"));
         assert_eq!(encrypted_of("secrets.dec.yaml").as_deref(), Some("secrets.yaml"));

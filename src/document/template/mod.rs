@@ -13,9 +13,7 @@ pub(crate) mod origin;
 mod scan;
 mod token;
 
-pub use action::{Action, ActionKind};
-
-use crate::span::Span;
+pub(crate) use action::{Action, ActionKind};
 
 /// A template text with its actions blanked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +24,7 @@ pub(crate) struct Templated {
     pub actions: Vec<Action>,
 }
 
-impl Templated {
-    /// The actions that share a byte with `span`.
-    pub(crate) fn within(&self, span: Span) -> impl Iterator<Item = &Action> {
-        let first = self.actions.partition_point(|action| action.span.end <= span.start);
-        self.actions[first..].iter().take_while(move |action| action.span.start < span.end)
-    }
-}
+impl Templated {}
 
 /// Blanks the actions of `text`; `None` where it has none.
 #[must_use]

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Usage;
 
-pub(crate) use names::{Misspelt, Slip, Spellings, WORKFLOW, fits, is_label, is_subdomain};
+pub(crate) use names::{WORKFLOW, fits, is_label, is_subdomain};
 pub(crate) use path::PathTemplate;
 pub(crate) use remote::RemotePath;
 

@@ -11,8 +11,8 @@ mod inline;
 mod read;
 mod replacement;
 
-pub(crate) use inline::{definition_of_kind, plain_object, removals};
-pub(crate) use read::{ReadObjects, Reader, definition_of_kind_name, is_kustomization};
+pub(crate) use inline::{definition_of_kind, removals};
+pub(crate) use read::{Reader, definition_of_kind_name, is_kustomization};
 
 /// A text of a kustomization with its place.
 #[derive(Clone, Debug)]

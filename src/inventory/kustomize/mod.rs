@@ -20,8 +20,8 @@ mod select;
 mod text;
 mod tree;
 
-pub(crate) use item::{Applied, Origin};
-pub use item::{Aspect, Built, Change, Content};
+pub use item::{Aspect, Built};
+pub(crate) use item::{Content, Origin};
 pub use layer::Builder;
 pub use referral::Referral;
 pub(crate) use scope::is_cluster_scoped;

@@ -188,11 +188,6 @@ impl Map {
         }
         map
     }
-
-    /// Its Secrets.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.namespaces.iter().flat_map(|namespace| &namespace.secrets)
-    }
 }
 
 /// Where a namespace stands in the picture.

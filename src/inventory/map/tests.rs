@@ -304,5 +304,12 @@ fn every_name_is_asked_what_may_be_shown() {
             "  * */* EnvFrom [] b.yaml:8",
         ]
     );
-    assert_eq!(map.secrets().next().and_then(|secret| secret.secret_type.as_deref()), Some("*"));
+    assert_eq!(
+        map.namespaces
+            .iter()
+            .flat_map(|namespace| &namespace.secrets)
+            .next()
+            .and_then(|secret| secret.secret_type.as_deref()),
+        Some("*")
+    );
 }

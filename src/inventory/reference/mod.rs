@@ -42,15 +42,6 @@ pub(crate) fn references(
     walk.done()
 }
 
-/// Whether a field of a user's own kind can be read.
-///
-/// # Errors
-/// What is wrong with the path of its name or key, in words.
-pub(crate) fn check(own: &OwnKind) -> Result<(), String> {
-    path::parse(&own.path)?;
-    own.key.as_deref().map_or(Ok(()), |key| path::parse(key).map(drop))
-}
-
 /// A path that cannot be read leads nowhere; the configuration has said so.
 fn walk_own(walk: &mut Walk<'_>, own: &OwnKind, object: &Object<'_>) {
     let key = own.key.as_deref().map_or(Ok(Vec::new()), path::parse);

@@ -5,23 +5,18 @@ use std::fmt;
 
 use jiff::Timestamp;
 use rsa::pkcs8::PrivateKeyInfo;
-use rsa::traits::PublicKeyParts as _;
-use rsa::{BigUint, RsaPrivateKey, RsaPublicKey};
+use rsa::{BigUint, RsaPrivateKey};
 
 use super::{KeyError, algorithm, fingerprint, pem, recipient, size, text};
 use crate::document::yaml::{self, Node, Tree};
 
-/// The label that the controller gives to its keys; its value is `active`, or what a person wrote there.
-const LABEL: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 const WHAT: &str = "private key";
 
 /// A private key, wiped from memory when it is dropped. It cannot be printed.
 pub(crate) struct PrivateKey {
     key: RsaPrivateKey,
-    fingerprint: String,
-    since: Option<Timestamp>,
-    status: Option<String>,
-    origin: String,
+    pub(super) fingerprint: String,
+    pub(super) since: Option<Timestamp>,
 }
 
 impl fmt::Debug for PrivateKey {
@@ -35,50 +30,6 @@ impl PrivateKey {
     #[must_use]
     pub(crate) fn expose(&self) -> &RsaPrivateKey {
         &self.key
-    }
-
-    /// The public half.
-    #[must_use]
-    pub(crate) fn public(&self) -> &RsaPublicKey {
-        self.key.as_ref()
-    }
-
-    /// Size in bits.
-    #[must_use]
-    pub(crate) fn bits(&self) -> usize {
-        self.key.n().bits()
-    }
-
-    /// Its id, as [`fingerprint`] makes it: that of the certificate that belongs to it.
-    #[must_use]
-    pub(crate) fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
-    /// Since when it is in use, where known: the beginning of its certificate, else when its Secret was made.
-    #[must_use]
-    pub(crate) fn since(&self) -> Option<Timestamp> {
-        self.since
-    }
-
-    /// The value of the controller's label, where its Secret has it. The controller takes keys that are `active` only. It is
-    /// a stranger's text.
-    #[must_use]
-    pub(crate) fn status(&self) -> Option<&str> {
-        self.status.as_deref()
-    }
-
-    /// Where it was read, in the caller's words.
-    #[must_use]
-    pub(crate) fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// Whether the RSA part of a sealed value can be one of this key: it has the length of the modulus and is below it. It
-    /// may be another key's all the same.
-    #[must_use]
-    pub(crate) fn may_open(&self, encrypted: &[u8]) -> bool {
-        encrypted.len() == self.key.size() && BigUint::from_bytes_be(encrypted) < *self.key.n()
     }
 }
 
@@ -101,15 +52,14 @@ impl Keyring {
     /// # Errors
     /// Where there is no key, or one is damaged, encrypted, or not RSA. Keys shorter than those that Secrets are sealed for
     /// are taken.
-    pub(crate) fn add(&mut self, bytes: &[u8], origin: &str) -> Result<usize, KeyError> {
+    pub(crate) fn add(&mut self, bytes: &[u8]) -> Result<usize, KeyError> {
         let text = text(bytes)?;
         let found = if pem::is_pem(text) { of_pem(text)? } else { of_yaml(text)? };
         if found.is_empty() {
             return Err(KeyError::NoPrivateKey);
         }
         let count = found.len();
-        for mut key in found {
-            key.origin.push_str(origin);
+        for key in found {
             match self.keys.iter_mut().find(|known| known.fingerprint == key.fingerprint) {
                 Some(known) if known.since.is_none() && key.since.is_some() => *known = key,
                 Some(_) => {}
@@ -123,23 +73,6 @@ impl Keyring {
     /// The keys, newest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &PrivateKey> {
         self.keys.iter()
-    }
-
-    /// Those that may have sealed a value whose RSA part is `encrypted` ([`PrivateKey::may_open`]), newest first.
-    pub(crate) fn fitting(&self, encrypted: &[u8]) -> impl Iterator<Item = &PrivateKey> {
-        self.keys.iter().filter(move |key| key.may_open(encrypted))
-    }
-
-    /// The key with this id.
-    #[must_use]
-    pub(crate) fn find(&self, fingerprint: &str) -> Option<&PrivateKey> {
-        self.keys.iter().find(|key| key.fingerprint == fingerprint)
-    }
-
-    /// How many different keys there are.
-    #[must_use]
-    pub(crate) fn len(&self) -> usize {
-        self.keys.len()
     }
 
     /// Whether there is none.
@@ -174,7 +107,7 @@ fn of_pem(text: &str) -> Result<Vec<PrivateKey>, KeyError> {
         };
         let fingerprint = fingerprint(key.as_ref());
         let since = certificates.iter().find(|(own, _)| *own == fingerprint).map(|(_, since)| *since);
-        keys.push(PrivateKey { key, fingerprint, since, status: None, origin: String::new() });
+        keys.push(PrivateKey { key, fingerprint, since });
     }
     Ok(keys)
 }
@@ -256,11 +189,9 @@ fn of_secret(secret: Node<'_>) -> Result<Vec<PrivateKey>, KeyError> {
     let certificates = certificate.map(|text| begins(&pem::blocks(text))).unwrap_or_default();
     let made = secret.at(&["metadata", "creationTimestamp"]).and_then(Node::as_str);
     let made: Option<Timestamp> = made.and_then(|made| made.parse().ok());
-    let status = secret.at(&["metadata", "labels", LABEL]).and_then(Node::as_str);
     for key in &mut keys {
         let begins = certificates.iter().find(|(own, _)| *own == key.fingerprint).map(|(_, since)| *since);
         key.since = begins.or(key.since).or(made);
-        key.status = status.map(str::to_owned);
     }
     Ok(keys)
 }

@@ -248,12 +248,6 @@ impl Changes {
             }
         }
     }
-
-    /// What report paths are relative to.
-    #[must_use]
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
 }
 
 /// Tells `files` how the index remembers them in the work tree. Reading a file is quicker than unpacking an object, where

@@ -20,7 +20,6 @@ use gix::sec::Trust;
 
 pub(crate) use compare::Change;
 pub(crate) use compare::Changes;
-pub(crate) use graph::CommitInfo;
 pub(crate) use history::{Keep, Range, Version, Versions, Wanted};
 pub(crate) use objects::{Blob, NOT_FETCHED, Objects, Scratch};
 pub(crate) use snapshot::Snapshot;

@@ -21,10 +21,10 @@ use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 
 use super::harness::Run;
-pub use super::harness::Tree;
+pub(crate) use super::harness::Tree;
 
 /// The value that most of these tests seal.
-pub const VALUE: &str = "tea4two-Biscuits";
+pub(crate) const VALUE: &str = "tea4two-Biscuits";
 
 /// A key pair: private and public half, PEM.
 struct Keys {
@@ -41,17 +41,17 @@ static KEYS: LazyLock<[Keys; 2]> = LazyLock::new(|| {
     })
 });
 
-pub fn public(cluster: usize) -> &'static str {
+pub(crate) fn public(cluster: usize) -> &'static str {
     &KEYS[cluster].public
 }
 
 /// The same in base64.
-pub fn encoded() -> String {
+pub(crate) fn encoded() -> String {
     STANDARD.encode(VALUE)
 }
 
 /// A Secret with one value.
-pub fn secret(name: &str, namespace: Option<&str>) -> String {
+pub(crate) fn secret(name: &str, namespace: Option<&str>) -> String {
     let namespace = namespace.map(|namespace| format!("  namespace: {namespace}\n")).unwrap_or_default();
     format!(
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\n{namespace}data:\n  password: {}\n",
@@ -60,34 +60,34 @@ pub fn secret(name: &str, namespace: Option<&str>) -> String {
 }
 
 /// A work tree without a commit as far as Git looks at it, and a certificate beside it.
-pub struct Work {
+pub(crate) struct Work {
     pub tree: Tree,
     keys: Tree,
 }
 
 impl Work {
-    pub fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let git = [(".git/HEAD", "ref: refs/heads/main\n"), (".git/objects/x", ""), (".git/refs/x", "")];
         Self { tree: Tree::new(&[git.as_slice(), files].concat()), keys: Tree::new(&[("0.pem", public(0))]) }
     }
 
     /// The same outside Git.
-    pub fn plain(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn plain(files: &[(&str, &str)]) -> Self {
         Self { tree: Tree::new(files), keys: Tree::new(&[("0.pem", public(0))]) }
     }
 
     /// `mlguard fix` without a certificate.
-    pub fn bare(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn bare(&self, arguments: &[&str]) -> Run {
         self.run_in(".", &[&["fix"], arguments].concat(), &[])
     }
 
     /// `mlguard fix` with the certificate of the first cluster.
-    pub fn fix(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn fix(&self, arguments: &[&str]) -> Run {
         let cert = self.keys.path("0.pem");
         self.run_in(".", &[&["fix"], arguments].concat(), &[("MLGUARD_CERT", cert.to_str().expect("UTF-8"))])
     }
 
-    pub fn run_in(&self, folder: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    pub(crate) fn run_in(&self, folder: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = self.tree.command(arguments);
         command.current_dir(self.tree.path(folder)).envs(variables.iter().copied());
         let run =
@@ -96,33 +96,33 @@ impl Work {
         run
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.keys.path("state")
     }
 
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         let text = fs::read_to_string(self.tree.path(name));
         assert!(text.is_ok(), "{name}: {text:?}");
         text.unwrap_or_default()
     }
 
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.tree.path(name), bytes).expect("a file");
     }
 
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.tree.path(name).symlink_metadata().is_ok()
     }
 
     /// Every file but those in `.git`.
-    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut found = BTreeMap::new();
         collect(&self.tree.path("."), &self.tree.path("."), &mut found);
         found
     }
 
     /// Name, namespace and values of every Secret that a private key opens in a file.
-    pub fn opened(&self, name: &str, cluster: usize) -> Vec<(String, String, BTreeMap<String, String>)> {
+    pub(crate) fn opened(&self, name: &str, cluster: usize) -> Vec<(String, String, BTreeMap<String, String>)> {
         let key = self.keys.path("private.pem");
         fs::write(&key, &KEYS[cluster].private).expect("a file");
         let key = key.to_str().expect("UTF-8");
@@ -145,13 +145,13 @@ impl Work {
     }
 
     /// The namespaces for which the Secrets of a file were sealed.
-    pub fn namespaces(&self, name: &str) -> Vec<String> {
+    pub(crate) fn namespaces(&self, name: &str) -> Vec<String> {
         self.opened(name, 0).into_iter().map(|(_, namespace, _)| namespace).collect()
     }
 
     /// A file is not sealed, the reason is said, and nothing is written anywhere.
     #[track_caller]
-    pub fn assert_refused(&self, arguments: &[&str], reason: &str) {
+    pub(crate) fn assert_refused(&self, arguments: &[&str], reason: &str) {
         let before = self.files();
         let run = self.fix(arguments);
         assert!(run.err.contains(reason), "{reason:?} is not in: {}", run.err);
@@ -162,7 +162,7 @@ impl Work {
 
 /// No stream holds the value of these tests.
 #[track_caller]
-pub fn assert_silent(run: &Run) {
+pub(crate) fn assert_silent(run: &Run) {
     for form in [VALUE.to_owned(), STANDARD.encode(VALUE)] {
         assert!(!run.out.contains(&form) && !run.err.contains(&form), "a value is said");
     }
@@ -183,7 +183,7 @@ fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 /// Runs Git in a folder; none where it is not there, which CI does not excuse.
-pub fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "Git, as people use it")]
     let mut command = Command::new("git");
     #[expect(clippy::disallowed_methods, reason = "where programs are, and whether they have to be there")]
@@ -205,7 +205,7 @@ pub fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
 }
 
 /// A work tree with a repository of Git, and its files in one commit. None where Git is not there.
-pub fn repository(files: &[(&str, &str)], init: &[&str]) -> Option<Work> {
+pub(crate) fn repository(files: &[(&str, &str)], init: &[&str]) -> Option<Work> {
     let work = Work::plain(files);
     let folder = work.tree.path(".");
     git(&folder, &[&["init", "--quiet", "-b", "main"], init].concat()).or_else(skipped)?;

@@ -1,5 +1,6 @@
 //! What is not written, and how it is said.
 
+use super::super::error::Reason;
 use super::*;
 
 /// Runs the changes, which must be refused, and gives the reasons by name. Nothing may have been written.
