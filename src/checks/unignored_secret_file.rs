@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::across::{Across, listed};
-use crate::document::spot::line_break;
 use crate::finding::edit::{Edit, Fix, FixKind};
 use crate::inventory::Place;
 use crate::inventory::index::Ignores;
 use crate::path;
 use crate::rule::Fixable;
+use crate::span::line_break;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;

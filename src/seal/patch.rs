@@ -9,7 +9,7 @@ use super::identity::{CLUSTER_WIDE, NAMESPACE_WIDE, annotation};
 use super::{SealedSecret, json};
 use crate::document::yaml::{self, Node, Style, Tree};
 use crate::finding::edit::{self, Edit};
-use crate::span::Span;
+use crate::span::{Span, line_end, line_start};
 use crate::yaml_scalar::scalar;
 
 /// Why a document cannot be changed in place.
@@ -265,11 +265,6 @@ fn end_of(text: &str, node: Node<'_>) -> usize {
     deeper.unwrap_or_else(|| whole(text, node).end)
 }
 
-fn line_end(text: &str, at: usize) -> usize {
-    let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |found| at + found);
-    if text[at..end].ends_with('\r') { end - 1 } else { end }
-}
-
 /// All that has to go with an entry: its lines, or in flow style the comma too.
 fn entry_span(text: &str, mapping: Node<'_>, key: Node<'_>, value: Node<'_>) -> Option<Span> {
     let start = whole(text, key).start;
@@ -283,7 +278,7 @@ fn entry_span(text: &str, mapping: Node<'_>, key: Node<'_>, value: Node<'_>) -> 
         let before = text[..start].trim_end();
         return Some(Span::new(before.strip_suffix(',').map_or(start, str::len), end));
     }
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(text, start);
     text[line..start].bytes().all(|byte| byte == b' ').then_some(())?;
     let end = line_end(text, end);
     let next = memchr::memchr(b'\n', &text.as_bytes()[end..]).map_or(text.len(), |found| end + found + 1);

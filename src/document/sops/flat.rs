@@ -85,23 +85,16 @@ pub(super) fn ini(text: &str) -> Lines<'_> {
             }
             continue;
         };
-        let key = line[..at].trim();
-        let rest = &line[at + 1..];
-        inside = rest.trim_start().strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
-        let trimmed = rest.trim();
-        let quote = ['`', '"', '\'']
-            .into_iter()
-            .find(|&quote| trimmed.len() >= 2 && trimmed.starts_with(quote) && trimmed.ends_with(quote));
-        let value = if quote.is_some() { &trimmed[1..trimmed.len() - 1] } else { trimmed };
-        let offset = |part: &str| start + (part.as_ptr().addr() - line.as_ptr().addr());
-        found.entries.push(Entry {
-            section,
-            key,
-            value,
-            key_span: Span::new(offset(key), offset(key) + key.len()),
-            span: Span::new(offset(value), offset(value) + value.len()),
-            comments: Vec::new(),
-        });
+        let key_span = Span::new(start, start + at).trimmed(text);
+        let mut span = Span::new(start + at + 1, start + line.len()).trimmed(text);
+        let value = span.slice(text);
+        inside = value.strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
+        let quoted = |quote: char| value.len() >= 2 && value.starts_with(quote) && value.ends_with(quote);
+        if ['`', '"', '\''].into_iter().any(quoted) {
+            span = Span::new(span.start + 1, span.end - 1);
+        }
+        let (key, value) = (key_span.slice(text), span.slice(text));
+        found.entries.push(Entry { section, key, value, key_span, span, comments: Vec::new() });
     }
     found
 }
