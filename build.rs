@@ -37,7 +37,7 @@ fn main() {
     }
     for (id, text, path) in files("rules/secrets") {
         assert!(ids.insert(id.clone()), "{}: the id {id} is used twice", path.display());
-        secret_rule(&mut table, &id, &parse(&path, &text));
+        secret_rule(&mut table, &id, &path, &parse(&path, &text));
     }
     table.push_str("];\n");
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
@@ -69,11 +69,13 @@ fn manifest_rule(table: &mut String, id: &str, file: &ManifestRuleFile) {
     head(table, id, "Manifest", &file.title, file.level);
     writeln!(
         table,
-        "fixable: Fixable::{:?}, severity: {:?}, why: Borrowed({:?}), remedy: Borrowed({:?}), \
-         example: Some((Borrowed({:?}), Borrowed({:?}))), references: {}, pattern: None }},",
+        "fixable: Fixable::{:?}, severity: {:?}, scope: Scope::{:?}, why: Borrowed({:?}), when: Borrowed({:?}), \
+         remedy: Borrowed({:?}), example: Some((Borrowed({:?}), Borrowed({:?}))), references: {}, pattern: None }},",
         file.fixable,
         file.severity,
+        file.scope,
         file.why.trim(),
+        file.when.trim(),
         file.remedy.trim(),
         file.bad,
         file.good,
@@ -82,14 +84,15 @@ fn manifest_rule(table: &mut String, id: &str, file: &ManifestRuleFile) {
     .expect("writing to a string");
 }
 
-fn secret_rule(table: &mut String, id: &str, file: &SecretRuleFile) {
-    let regex = file.pattern.as_ref().map_or("None".to_owned(), |text| format!("Some(Borrowed({text:?}))"));
+fn secret_rule(table: &mut String, id: &str, path: &Path, file: &SecretRuleFile) {
+    let expression = file.expression().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let regex = expression.map_or("None".to_owned(), |text| format!("Some(Borrowed({text:?}))"));
     let checksum = file.checksum.map_or("None".to_owned(), |name| format!("Some(Checksum::{name:?})"));
     head(table, id, "Secret", &file.title, file.level);
     writeln!(
         table,
-        "fixable: Fixable::No, severity: {:?}, why: Borrowed({:?}), remedy: Borrowed({:?}), example: None, \
-         references: {}, pattern: Some(Pattern {{ keywords: {}, regex: {regex}, matcher: Matcher::{:?}, \
+        "fixable: Fixable::No, severity: {:?}, scope: Scope::Everywhere, why: Borrowed({:?}), when: Borrowed(\"\"), \
+         remedy: Borrowed({:?}), example: None, references: {}, pattern: Some(Pattern {{ keywords: {}, regex: {regex}, matcher: Matcher::{:?}, \
          min_entropy: {:?}, checksum: {checksum}, multiline: {}, matches: {}, non_matches: {} }}) }},",
         file.severity,
         file.why.trim(),
@@ -98,7 +101,7 @@ fn secret_rule(table: &mut String, id: &str, file: &SecretRuleFile) {
         texts(&file.keywords),
         file.matcher,
         file.min_entropy,
-        file.multiline,
+        file.is_multiline(),
         texts(&file.matches),
         texts(&file.non_matches),
     )

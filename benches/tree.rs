@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The words that a person would search for by hand (`product.md` section 9 compares with 16).
+/// The words that a person would search for by hand (16 of them).
 const KEYWORDS: [&str; 16] = [
     "password",
     "secret",

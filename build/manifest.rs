@@ -1,14 +1,14 @@
-//! What a file of `rules/manifests/` holds. Only the build reads these; packs hold credential rules.
+//! What a file of `rules/manifests/` contains. Only the build reads these; packs contain credential rules.
 
 use serde::Deserialize;
 
-use crate::schema::{FixableName, LevelName};
+use crate::schema::{FixableName, LevelName, ScopeName};
 
 /// A file of `rules/manifests/`: the words and parameters of a check that is code. The file's stem is the rule's id.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ManifestRuleFile {
-    /// The fault, as a sentence fragment ("Secret with plaintext values").
+    /// What it finds, a noun phrase of at most 80 characters ("Secret with plaintext values").
     pub title: String,
     /// Default level.
     pub level: LevelName,
@@ -18,11 +18,17 @@ pub(crate) struct ManifestRuleFile {
     /// CVSS-like score for SARIF's `security-severity`, 0 to 10.
     #[serde(default = "crate::schema::default_severity")]
     pub severity: f64,
-    /// Why it matters, Markdown.
+    /// Where it applies, if not everywhere.
+    #[serde(default)]
+    pub scope: ScopeName,
+    /// Why it matters, Markdown: what goes wrong if nothing is done.
     pub why: String,
-    /// What to do, Markdown.
+    /// When it applies beyond `scope`, what is left alone, and which level it has when; Markdown.
+    #[serde(default)]
+    pub when: String,
+    /// How to fix it, Markdown. The first paragraph is the help of every finding.
     pub remedy: String,
-    /// A faulty example.
+    /// An example that is reported. `{{sealed}}`, `{{sealed-2}}`, … stand for sealed values.
     pub bad: String,
     /// The same, repaired.
     pub good: String,

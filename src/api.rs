@@ -1,6 +1,6 @@
 //! What the tests and benchmarks of this repository use of the library. Not stable, and nobody else's business.
 //!
-//! `tests/architecture.rs` fails on a name here, and on a `pub` anywhere, that neither tests nor benchmarks use.
+//! `tests/architecture` fails on a name here, and on a `pub` anywhere, that neither tests nor benchmarks use.
 
 /// Checks by the program's own list.
 pub mod checks {

@@ -153,6 +153,12 @@ pub(crate) fn quoted_glob(glob: &str) -> String {
     }
 }
 
+/// `1 finding`, `2 findings`.
+#[must_use]
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ pub enum Exit {
     Clean,
     /// Findings at or above `--fail-on`.
     Findings,
-    /// Wrong usage, wrong configuration, or a scan that could not finish: wins over [`Exit::Findings`].
+    /// Wrong usage or configuration, or a check that could not finish: takes precedence over [`Exit::Findings`].
     Failed,
     /// A second Ctrl-C.
     Interrupted,
@@ -18,9 +18,9 @@ pub enum Exit {
 impl Exit {
     /// The codes and their meaning, as `--help`, the manual page and `docs/configuration.md` show them.
     pub const TABLE: [(Self, &'static str); 4] = [
-        (Self::Clean, "everything was searched, nothing at or above --fail-on was found"),
+        (Self::Clean, "no finding at or above --fail-on"),
         (Self::Findings, "findings at or above --fail-on"),
-        (Self::Failed, "wrong usage, wrong configuration, or a scan that could not finish (wins over 1)"),
+        (Self::Failed, "error or incomplete check (takes precedence over 1)"),
         (Self::Interrupted, "interrupted twice"),
     ];
 
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_incomplete_scan_wins_over_findings() {
+    fn an_incomplete_check_takes_precedence_over_findings() {
         assert_eq!(Exit::Findings.and(Exit::Failed), Exit::Failed);
         assert_eq!(Exit::Failed.and(Exit::Clean), Exit::Failed);
         assert_eq!(Exit::Clean.and(Exit::Findings).code(), 1);

@@ -1,7 +1,7 @@
 //! mlguard keeps the secrets of MLOps platforms out of Git, and checks the encrypted ones that belong there.
 //!
 //! Data flows one way: `source` -> `document` -> `checks` -> `finding` -> `report`; `engine` drives it. Each module may
-//! use only modules that are listed before it; `tests/architecture.rs` checks that.
+//! use only modules that are listed before it; `tests/architecture` checks that.
 //!
 //! The library exists for the program: [`main`] is all of it. [`api`] is what the tests and benchmarks of this
 //! repository use; it is not stable.
@@ -11,6 +11,7 @@ mod path;
 mod dotenv;
 mod yaml_scalar;
 mod mask;
+mod go_regex;
 mod error;
 mod exit;
 mod rule;

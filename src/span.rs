@@ -111,7 +111,7 @@ pub(crate) fn line_break(text: &str, offset: usize) -> &str {
 
 /// A place in a text as people and SARIF count it: one-based line, one-based column in UTF-16 code units.
 ///
-/// The unit is SARIF's default `columnKind` (`sarif-github.md`), which is also what editors use.
+/// The unit is SARIF's default `columnKind` (`docs/facts/sarif-github.md`), which is also what editors use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// One-based line.

@@ -180,7 +180,7 @@ impl Repository {
         if killed == UNDO {
             let output = self.end(self.start(UNDO, None), place);
             let again = output.status.code() == Some(0);
-            let nothing = String::from_utf8_lossy(&output.stderr).contains("nothing to take back");
+            let nothing = String::from_utf8_lossy(&output.stderr).contains("nothing to undo");
             assert!(again || nothing, "{place}: {}", String::from_utf8_lossy(&output.stderr));
         } else {
             self.done(FIX);

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mlguard::api::checks::{self, Run};
 use mlguard::api::engine::{self, Input, Options};
 use mlguard::api::finding::{DigestKey, Finding, Outcome};
@@ -94,19 +96,38 @@ fn examples_of_rules_are_right() {
     let mut faults = String::new();
     for rule in manifest_rules() {
         let (bad, good) = rule.example.as_ref().expect("a rule that is code has an example");
-        let found = run_text(bad);
+        let (bad, good) = (with_ciphertexts(bad), with_ciphertexts(good));
+        let found = run_text(&bad);
         if !found.iter().any(|finding| finding.rule == rule.id) {
             let _ = writeln!(faults, "{}: the bad example is not found", rule.id);
         }
         // An example shows one fault; what stands around it is right.
         let about_others = ABOUT_OTHERS.contains(&&*rule.id);
         let others = found.iter().filter(|finding| finding.rule != rule.id && !about_others);
-        for (which, finding) in others.map(|finding| ("bad", finding)).chain(run_text(good).iter().map(|f| ("good", f)))
+        for (which, finding) in
+            others.map(|finding| ("bad", finding)).chain(run_text(&good).iter().map(|f| ("good", f)))
         {
             let _ = writeln!(faults, "{}: the {which} example is found by {}", rule.id, said(finding));
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// An example with a made-up sealed value for each `{{sealed}}`, `{{sealed-2}}`, …: one for a key of 4096 bits.
+fn with_ciphertexts(example: &str) -> String {
+    let mut text = example.to_owned();
+    for number in 1..=9_u64 {
+        let name = if number == 1 { "{{sealed}}".to_owned() } else { format!("{{{{sealed-{number}}}}}") };
+        let mut state = number;
+        let random = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            state.to_be_bytes()[0]
+        });
+        let bytes: Vec<u8> = [2, 0].into_iter().chain(random.take(512 + 8 + 16)).collect();
+        text = text.replace(&name, &STANDARD.encode(bytes));
+    }
+    assert!(!text.contains("{{sealed"), "sealed values are numbered from 1 to 9:\n{text}");
+    text
 }
 
 /// A rule about two versions of a file has no fixture of one; `tests/git` has its cases.

@@ -25,7 +25,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
 }
 
-/// The label that the controller gives its keys, or the name that it generates (`secrets-surface.md` 3.3).
+/// The label that the controller gives its keys, or the name that it generates (`docs/facts/sealed-secrets.md#keys-and-renewal`).
 pub(super) fn is_sealing_key(object: &Object<'_>) -> bool {
     let labelled = object.node.at(&["metadata", "labels", LABEL]).is_some();
     let generated =

@@ -1,4 +1,4 @@
-//! SecretProviderClasses of the Secrets Store CSI driver, as their providers read them (`secrets-surface.md` 7.4).
+//! SecretProviderClasses of the Secrets Store CSI driver, as their providers read them (`docs/facts/secrets-store-csi.md#secretproviderclass`).
 
 use crate::document::fragment::Lang;
 use crate::document::object::Object;

@@ -10,7 +10,7 @@ use crate::finding::edit::Fix;
 use crate::inventory::external::{GENERATORS, GROUP};
 use crate::rule::Fixable;
 
-/// The kinds that version 0.16 of the operator brought to `v1` (`secrets-surface.md` 7.1).
+/// The kinds that version 0.16 of the operator brought to `v1` (`docs/facts/external-secrets.md#api-versions`).
 const KINDS: [&str; 4] = ["ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore"];
 
 /// The version that the others still have.

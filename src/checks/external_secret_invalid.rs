@@ -1,4 +1,6 @@
 //! `external-secret-invalid`: what the External Secrets operator refuses, or can never make a Secret of.
+//!
+//! What is wrong is judged in `inventory/judged/external.rs`, while the text is there; here patches and words are weighed.
 
 use super::across::{Across, listed, title};
 use super::external;

@@ -51,7 +51,7 @@ fn moved(cx: &mut Across<'_>) {
 }
 
 /// Annotations that a build adds and that change the scope by which the controller reads SealedSecrets
-/// (`secrets-surface.md` 9.5).
+/// (`docs/facts/kustomize.md#composition-and-order`).
 fn annotated(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut by_line: BTreeMap<Line, Vec<(At, &Object, Scope)>> = BTreeMap::new();

@@ -57,7 +57,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// What a ciphertext is bound to where it lands (`secrets-surface.md` 1.2); nothing where that is not known.
+/// What a ciphertext is bound to where it lands (`docs/facts/sealed-secrets.md#oaep-label-by-scope`); nothing where that is not known.
 fn labels(inventory: &Inventory<'_>, at: At, sealed: &Sealed) -> BTreeSet<String> {
     let label = |landing: &crate::inventory::landing::Landing| {
         let (namespace, name) = (landing.namespace.known()?, landing.name.known()?);

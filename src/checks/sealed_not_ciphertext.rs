@@ -51,7 +51,7 @@ fn is_left_open(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
         || value.as_str().is_some_and(open) && !value.as_str().unwrap_or_default().is_empty()
 }
 
-/// Why the controller refuses an entry (`secrets-surface.md` 1.1, 1.4); nothing where it has the form of a ciphertext.
+/// Why the controller refuses an entry (`docs/facts/sealed-secrets.md#bytes-of-a-ciphertext`, `docs/facts/sealed-secrets.md#recognising-a-ciphertext-without-a-key`); nothing where it has the form of a ciphertext.
 fn fault(value: Node<'_>) -> Option<&'static str> {
     let Some(text) = value.as_str().filter(|_| !value.is_null()) else {
         return Some(if value.is_mapping() || value.is_sequence() { "is no text" } else { "is empty" });

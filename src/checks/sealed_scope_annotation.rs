@@ -54,7 +54,7 @@ fn tell(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &s
     cx.structure(object.unit.outer(key.span()), Some(place), message);
 }
 
-/// An annotation of the SealedSecret itself (`secrets-surface.md` 2.2, 2.3).
+/// An annotation of the SealedSecret itself (`docs/facts/sealed-secrets.md#scope-annotations`, `docs/facts/sealed-secrets.md#other-annotations`).
 fn on_object(cx: &mut Context<'_, '_>, object: &Object<'_>, name: &str, key: Node<'_>, value: Node<'_>) {
     if is_templated(object, key, value) {
         return;

@@ -6,7 +6,7 @@ use super::across::{Across, listed, title};
 use crate::inventory::facts::Maker;
 use crate::inventory::index::{Defined, Inventory};
 
-/// Services whose credentials the platform Secret holds (`product.md` 2, the seeds).
+/// Services whose credentials the platform Secret holds.
 const SERVICES: [&str; 12] = [
     "aws",
     "container-registry",

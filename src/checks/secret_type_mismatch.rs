@@ -6,7 +6,7 @@ use super::across::{Across, listed, title};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
 
-/// Keys that a type requires, of which all, or one, must be there (`secrets-surface.md` 5.1).
+/// Keys that a type requires, of which all, or one, must be there (`docs/facts/kubernetes.md#rules-for-secrets`).
 const REQUIRED: [(&str, &[&str], bool); 5] = [
     ("kubernetes.io/dockercfg", &[".dockercfg"], true),
     ("kubernetes.io/dockerconfigjson", &[".dockerconfigjson"], true),

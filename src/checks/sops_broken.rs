@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::across::listed;
 use super::{Context, Weight};
 use crate::document::fragment::Host;
-use crate::document::sops::pattern::Pattern;
 use crate::document::sops::{self, File, Leaf, Value, config, name};
 use crate::finding::Related;
+use crate::go_regex::GoRegex;
 use crate::path;
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
@@ -47,7 +47,7 @@ fn configuration(cx: &mut Context<'_, '_>, name: &str) {
     }
     for (number, rule) in rules.iter().enumerate() {
         let place = format!(".creation_rules[{number}]");
-        if let Some((_, Pattern::Invalid)) = &rule.path {
+        if let Some((_, GoRegex::Invalid)) = &rule.path {
             let message = "SOPS refuses its configuration: 'path_regex' is no regular expression of Go.".to_owned();
             let help =
                 "Write an expression that Go knows: '.*\\.yaml$' for '*.yaml'; there is no looking ahead or behind.";

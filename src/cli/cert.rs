@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{CertAction, CertCommand, FetchArgs, Global, ListFormat, ShowArgs};
 use super::kubectl::{Failure, Kubectl};
 use super::recipient::{self, Loaded};
-use super::{check, output};
+use super::{locate, output, scan};
 use crate::config::{Cluster, Environment, Origin, Settings, Valued};
 use crate::error::{Problem, nearest, printable, quoted};
 use crate::exit::Exit;
@@ -38,8 +38,8 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
     let controller = Controller::new(args, &environment)?;
     let (output, faulty) = match &args.cluster {
         Some(name) => {
-            let settings = Settings::load(&check::current_root()?, &environment, &args.config.flags());
-            let faulty = check::tell(&settings, global);
+            let settings = Settings::load(&locate::current_root()?, &environment, &args.config.flags());
+            let faulty = scan::report_config_problems(&settings, global);
             (Some(settings.root.join(cluster(&settings, name)?.certificate)), faulty)
         }
         None => (args.output.clone(), Exit::Clean),
@@ -51,7 +51,7 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
     let recipient = controller.certificate(&kubectl)?;
     let certificate = recipient.certificate().ok_or_else(|| recipient::problem(&KeyError::NoCertificate))?;
     if !global.quiet {
-        tell(&recipient, certificate, before.as_ref());
+        report_fetched(&recipient, certificate, before.as_ref());
     }
     let text = certificate.to_pem();
     let done = match &output {
@@ -99,14 +99,16 @@ fn replaced(path: &Path) -> Result<Option<Recipient>, Problem> {
     match Recipient::of_any_age(&bytes) {
         Ok(recipient) => Ok(Some(recipient)),
         Err(error) => {
-            let message = format!("is not replaced, since {error}");
-            Err(Problem::new(message).in_file(path.display().to_string()).help("name another file, or remove this one"))
+            let message = format!("is not replaced, because {error}");
+            Err(Problem::new(message)
+                .in_file(path.display().to_string())
+                .help("choose another file, or remove this one"))
         }
     }
 }
 
-/// Tells what was fetched, and whether it is another key than before.
-fn tell(recipient: &Recipient, certificate: &Certificate, before: Option<&Recipient>) {
+/// Reports what was fetched, and whether it is another key than before.
+fn report_fetched(recipient: &Recipient, certificate: &Certificate, before: Option<&Recipient>) {
     let (bits, left) = (recipient.bits(), days(certificate.days_left(Timestamp::now())));
     output::note(&format!(
         "{}, RSA {bits} bits, valid until {} ({left})",
@@ -116,10 +118,10 @@ fn tell(recipient: &Recipient, certificate: &Certificate, before: Option<&Recipi
     match before {
         None => {}
         Some(before) if before.fingerprint() == recipient.fingerprint() => {
-            output::note("the key is the same as before");
+            output::note("the key has not changed");
         }
         Some(before) => output::note(&format!(
-            "the key changed; it was {}. What was sealed with it opens as long as the controller keeps it",
+            "the key has changed; it was {}. What was sealed with it can be decrypted as long as the controller keeps it",
             before.fingerprint()
         )),
     }
@@ -142,8 +144,8 @@ impl Controller {
         let namespace = choose(&args.controller_namespace, &environment.controller_namespace, NAMESPACE);
         for (what, text) in [("service", &name), ("namespace", &namespace)] {
             if !is_label(text) {
-                let problem = Problem::new(format!("{} is no name of a {what}", quoted(text)));
-                return Err(problem.help("lower-case letters, digits and dashes, 63 at most"));
+                let problem = Problem::new(format!("{} is not a valid name of a {what}", quoted(text)));
+                return Err(problem.help("use lowercase letters, digits and dashes, at most 63"));
             }
         }
         Ok(Self { name, namespace })
@@ -156,7 +158,7 @@ impl Controller {
         let answer = kubectl.get(&service, false).map_err(|failure| self.no_service(&failure, kubectl))?;
         let service: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
         let Some(port) = service["spec"]["ports"].get(0) else {
-            return Err(Problem::new(format!("the service `{name}` in the namespace `{namespace}` has no port")));
+            return Err(Problem::new(format!("service `{name}` in namespace `{namespace}` has no port")));
         };
         // A single port may be without a name, and is then found without one.
         let port = port["name"].as_str().filter(|port| is_label(port)).unwrap_or_default();
@@ -165,13 +167,13 @@ impl Controller {
         Recipient::from_pem(&answer, Timestamp::now()).map_err(|error| {
             let problem = recipient::problem(&error);
             let message =
-                format!("what the service `{name}` in the namespace `{namespace}` answers is of no use: {error}");
-            let help = "is it the service of the Sealed Secrets controller, and its first port the one for http?";
+                format!("unusable response from service `{name}` in namespace `{namespace}`: {error}");
+            let help = "check that it is the service of the Sealed Secrets controller, and that its first port is the one for http";
             // Advice to fetch it would lead in a circle.
             let help = if matches!(error, KeyError::NoCertificate | KeyError::Empty) {
                 Some(help.to_owned())
             } else if matches!(error, KeyError::Expired(_)) {
-                Some("the controller has to make a new key: see its flags --key-ttl and --key-renew-period".to_owned())
+                Some("the controller must create a new key: see its flags --key-ttl and --key-renew-period".to_owned())
             } else {
                 problem.help
             };
@@ -183,10 +185,10 @@ impl Controller {
         let Self { name, namespace } = self;
         match failure {
             Failure::NotFound => {
-                let problem = Problem::new(format!("there is no service `{name}` in the namespace `{namespace}`"));
+                let problem = Problem::new(format!("there is no service `{name}` in namespace `{namespace}`"));
                 let found = others(kubectl);
                 problem.help(if found.is_empty() {
-                    "name it with --controller-name and --controller-namespace; the Helm chart calls it `sealed-secrets`"
+                    "set --controller-name and --controller-namespace; the Helm chart calls it `sealed-secrets`"
                         .to_owned()
                 } else {
                     let flags = found.iter().map(|(namespace, name)| {
@@ -197,8 +199,8 @@ impl Controller {
             }
             Failure::Forbidden => {
                 let problem =
-                    Problem::new(format!("you may not read the service `{name}` in the namespace `{namespace}`"));
-                problem.help(format!("{ASK}; kubeseal's own roles let everybody do it who is logged in"))
+                    Problem::new(format!("you are not allowed to read service `{name}` in namespace `{namespace}`"));
+                problem.help(format!("{ASK}; kubeseal's own roles allow it to every authenticated user"))
             }
             _ => self.other(failure, kubectl),
         }
@@ -208,13 +210,14 @@ impl Controller {
         let Self { name, namespace } = self;
         match failure {
             Failure::Forbidden => {
-                let what =
-                    format!("you may not reach the service `{name}` in the namespace `{namespace}` (services/proxy)");
+                let what = format!(
+                    "you are not allowed to reach service `{name}` in namespace `{namespace}` (services/proxy)"
+                );
                 Problem::new(what).help(ASK)
             }
             Failure::NotFound => {
-                let what = format!("the service `{name}` in the namespace `{namespace}` has no /v1/cert.pem");
-                Problem::new(what).help("is it the service of the Sealed Secrets controller?")
+                let what = format!("service `{name}` in namespace `{namespace}` has no /v1/cert.pem");
+                Problem::new(what).help("check that it is the service of the Sealed Secrets controller")
             }
             _ => self.other(failure, kubectl),
         }
@@ -223,20 +226,20 @@ impl Controller {
     fn other(&self, failure: &Failure, kubectl: &Kubectl<'_>) -> Problem {
         match failure {
             Failure::Start(error) => {
-                let problem = Problem::new(format!("kubectl cannot be started: {error}"));
-                problem.in_file(kubectl.program.display().to_string()).help(format!("install it, or name it with --kubectl. {ASK}"))
+                let problem = Problem::new(format!("cannot start kubectl: {error}"));
+                problem.in_file(kubectl.program.display().to_string()).help(format!("install it, or set --kubectl; otherwise {ASK}"))
             }
-            Failure::TooLarge => Problem::new(format!("the service `{}` answers more than a certificate", self.name)),
+            Failure::TooLarge => Problem::new(format!("the response of service `{}` is larger than a certificate", self.name)),
             _ => Problem::new("kubectl could not get the certificate").help(
-                "what it said stands above. Does `kubectl get nodes` reach the cluster, and the API server the controller? \
-                 A network policy may be in between; the controller also writes each new certificate to its log",
+                "see its messages above. Check that `kubectl get nodes` reaches the cluster, and that no network policy keeps \
+                 the API server from the controller; the controller also writes each new certificate to its log",
             ),
         }
     }
 }
 
 /// Advice for those who cannot ask the cluster.
-const ASK: &str = "ask somebody who may for the certificate: it is no secret";
+const ASK: &str = "ask somebody who is allowed to; the certificate is not secret";
 
 /// Services that may be a controller's, by namespace and name. Who may not list them gets none.
 fn others(kubectl: &Kubectl<'_>) -> Vec<(String, String)> {
@@ -318,15 +321,15 @@ fn named(args: &ShowArgs, global: &Global) -> Result<(Vec<Named>, Exit), Problem
     if let Some(named) = args.cert.named(&environment) {
         return Ok((vec![(named, None)], Exit::Clean));
     }
-    let root = check::current_root()?;
+    let root = locate::current_root()?;
     let settings = Settings::load(&root, &environment, &args.config.flags());
-    let faulty = check::tell(&settings, global);
+    let faulty = scan::report_config_problems(&settings, global);
     let clusters = settings.clusters();
     if clusters.is_empty() {
-        let help = "name a file, or `clusters` in .mlguard.yaml; `mlguard cert fetch` gets one";
-        return Err(Problem::new("no certificate is named").help(help));
+        let help = "pass a file, or set `clusters` in .mlguard.yaml; `mlguard cert fetch` fetches one";
+        return Err(Problem::new("no certificate is given").help(help));
     }
-    let current = check::current_folder()?;
+    let current = locate::current_folder()?;
     let named = clusters.into_iter().map(|cluster| {
         let path = settings.root.join(&cluster.certificate);
         // As short as people would type it.

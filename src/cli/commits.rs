@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::args::CheckArgs;
-use super::check::{current_folder, options, source_problem};
+use super::locate::{current_folder, source_problem};
 use super::progress::Bar;
+use super::scan::engine_options;
 use crate::config::{self, Environment, Settings};
 use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
@@ -121,8 +122,11 @@ impl Asked {
     /// Does it. Everything that is found by then is returned where the run is interrupted.
     pub(super) fn run(&self, interrupted: &Arc<AtomicBool>, key: DigestKey) -> Result<(Outcome, Vec<Rule>), Problem> {
         // One for all that follows: values are told apart by digests with its key.
-        let mut options =
-            Options { digest_key: key, accept_missing: self.allow_shallow, ..options(&self.settings, interrupted) };
+        let mut options = Options {
+            digest_key: key,
+            accept_missing: self.allow_shallow,
+            ..engine_options(&self.settings, interrupted)
+        };
         let outcome = match &self.kind {
             Kind::Staged(changes) => {
                 self.found_in(changes)?;
@@ -144,7 +148,7 @@ impl Asked {
     fn found(&self, there: &dyn Fn(&String) -> bool) -> Result<(), Problem> {
         match self.below.iter().find(|below| !below.is_empty() && !there(below)) {
             Some(missing) => {
-                let problem = Problem::new("no such file or folder in what was asked for").in_file(missing.clone());
+                let problem = Problem::new("no such file or folder in the checked revisions").in_file(missing.clone());
                 Err(problem.help("check the spelling and the current folder"))
             }
             None => Ok(()),

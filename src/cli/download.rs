@@ -58,23 +58,23 @@ pub(super) fn shown(address: &str) -> String {
 fn reason(error: &ureq::Error) -> (String, Option<&'static str>) {
     use ureq::Error;
 
-    const TRUST: &str = "is it the right address? SSL_CERT_FILE names an authority that the system does not know";
+    const TRUST: &str = "check the URL; SSL_CERT_FILE adds an authority that the system does not know";
     match error {
         Error::StatusCode(status) => (format!("the server answered with status {status}"), None),
-        Error::BadUri(_) | Error::Http(_) => ("this is no address".to_owned(), Some("write https://HOST/PATH")),
+        Error::BadUri(_) | Error::Http(_) => ("this is not a URL".to_owned(), Some("write https://HOST/PATH")),
         Error::RequireHttpsOnly(_) => (
-            "the server redirects to an address without https".to_owned(),
-            Some("anybody on the way there could put their own certificate in its place; name an https address"),
+            "the server redirects to a URL without https".to_owned(),
+            Some("anybody on the network path could replace the certificate; use an https URL"),
         ),
         Error::TooManyRedirects | Error::RedirectFailed => ("the server redirects in circles".to_owned(), None),
-        Error::Timeout(_) => (format!("no answer within {} seconds", PATIENCE.as_secs()), None),
-        Error::HostNotFound => ("the host is not known".to_owned(), None),
-        Error::BodyExceedsLimit(_) => ("the answer is too large for a certificate".to_owned(), None),
+        Error::Timeout(_) => (format!("no response within {} seconds", PATIENCE.as_secs()), None),
+        Error::HostNotFound => ("unknown host".to_owned(), None),
+        Error::BodyExceedsLimit(_) => ("the response is too large for a certificate".to_owned(), None),
         Error::Rustls(error) => (error.to_string(), Some(TRUST)),
         Error::Tls(error) => ((*error).to_owned(), Some(TRUST)),
         Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => (
-            "the proxy refuses, or its address is wrong".to_owned(),
-            Some("HTTPS_PROXY, ALL_PROXY and NO_PROXY name the proxy and what goes without it"),
+            "the proxy refuses the connection, or its URL is wrong".to_owned(),
+            Some("HTTPS_PROXY, ALL_PROXY and NO_PROXY set the proxy and its exceptions"),
         ),
         // rustls reports through the connection as well.
         Error::Io(error) => {

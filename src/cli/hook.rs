@@ -4,8 +4,9 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::args::{CommitArgs, GateArgs, Global, HookKind};
-use super::check::{self, source_problem};
+use super::check;
 use super::commits::{self, Span};
+use super::locate::source_problem;
 use crate::config::Environment;
 use crate::error::Problem;
 use crate::exit::Exit;
@@ -74,7 +75,7 @@ struct Update {
 fn updates() -> Result<Vec<Update>, Problem> {
     let mut updates = Vec::new();
     for line in io::stdin().lock().lines() {
-        let line = line.map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
+        let line = line.map_err(|error| Problem::new(format!("cannot read stdin: {error}")))?;
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let (old, new, name) = match words.as_slice() {
             [] => continue,
@@ -93,8 +94,7 @@ fn updates() -> Result<Vec<Update>, Problem> {
 }
 
 fn unlike() -> Problem {
-    Problem::new("standard input does not say what is pushed")
-        .help("this is a hook: Git runs it, as githooks(5) describes")
+    Problem::new("stdin does not say what is pushed").help("this is a hook: Git runs it, as githooks(5) describes")
 }
 
 /// What pre-commit says of a push: from where to where; where the remote has nothing of it, the branch alone. By hand, what
@@ -108,7 +108,7 @@ fn named(range: Option<&(String, String)>, environment: &Environment) -> Result<
     }
     let name = environment.pre_commit_branch.clone().unwrap_or_else(|| "HEAD".to_owned());
     let new = match name.as_str() {
-        "HEAD" => store.head().map_err(fault)?.ok_or_else(|| Problem::new("there is no commit to push"))?,
+        "HEAD" => store.head().map_err(fault)?.ok_or_else(|| Problem::new("no commit to push"))?,
         branch => store.commit(branch).map_err(fault)?,
     };
     Ok(Update { old: None, new, name })

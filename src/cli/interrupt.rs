@@ -21,7 +21,7 @@ pub(super) struct Interrupt {
 
 /// The error that an interrupted run ends with.
 pub(super) fn problem() -> Problem {
-    Problem::new("interrupted").help("no report was written, and nothing can be said of this tree")
+    Problem::new("interrupted").help("no report was written")
 }
 
 impl Interrupt {

@@ -4,28 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Global, MapArgs, MapFormat};
-use super::check;
 use super::interrupt::{self, Interrupt};
-use super::output;
+use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
 use crate::engine::{self, Gathered, Names};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::exit::Exit;
-use crate::finding::Coverage;
 use crate::inventory::index::Inventory;
 use crate::inventory::map::{Filter, Map};
 use crate::report::map::{self, Format};
 use crate::report::target;
 use crate::source::{self, Listing};
 
-/// Errors of reading that are told one by one.
-const TOLD: usize = 10;
-
 pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     let interrupt = Interrupt::install();
-    let (paths, missing) = check::given(&args.paths);
-    let settings = Arc::new(Settings::load(&check::root(&paths)?, &Environment::read(), &args.flags()));
-    let pool = check::pool(args.reading.threads)?;
+    let (paths, missing) = locate::existing_paths(&args.paths);
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &Environment::read(), &args.flags()));
+    let pool = scan::thread_pool(args.reading.threads)?;
     missing.iter().for_each(output::problem);
     if paths.is_empty() {
         return Ok(Exit::Failed);
@@ -37,7 +32,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
         paths: None,
     };
     let listing = listing(&paths, &settings, &mut filter)?;
-    let options = check::options(&settings, &interrupt.asked);
+    let options = scan::engine_options(&settings, &interrupt.asked);
     let (Gathered { mut coverage, .. }, map) = pool.install(|| {
         let gathered = engine::gather(listing, &options);
         let names = Names::new(&options);
@@ -48,18 +43,22 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     if !interrupt.may_write() {
         return Err(interrupt::problem());
     }
-    let faulty = check::tell(&settings, global);
-    tell_unread(&coverage);
-    check::cover(&mut coverage, missing.iter().chain(&settings.problems()));
+    let faulty = scan::report_config_problems(&settings, global);
+    // A picture does not show what is missing.
+    scan::report_unread(&coverage, "--format json");
+    if !coverage.errors.is_empty() {
+        output::problem(&Problem::new("the map is incomplete"));
+    }
+    scan::add_errors(&mut coverage, missing.iter().chain(&settings.problems()));
     let context = map::Context { version: env!("CARGO_PKG_VERSION"), filter: &filter, coverage: &coverage };
     let format = match args.format {
         MapFormat::Json => Format::Json,
         MapFormat::Mermaid => Format::Mermaid,
         MapFormat::Dot => Format::Dot,
     };
-    let failed = |error| Problem::new(format!("the map cannot be written: {error}"));
+    let failed = |error| Problem::new(format!("cannot write the map: {error}"));
     let written = map::write(format, &map, &context).map_err(failed)?;
-    tell(&map, &filter, written.too_large);
+    warn(&map, &filter, written.too_large);
     let done = match &args.output {
         Some(path) => target::save_text(path, &written.text).map(|()| Exit::Clean).map_err(Problem::new)?,
         None => output::print(&written.text)?,
@@ -71,7 +70,7 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
 /// Every file of the repository, since what is in one place is used in another. Where paths are given, these choose the
 /// Secrets that are shown.
 fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> Result<Listing, Problem> {
-    let mut listing = check::list(paths, settings)?;
+    let mut listing = scan::list_files(paths, settings)?;
     let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
     // Outside Git nothing says where what belongs together ends.
     if whole || !listing.git {
@@ -90,41 +89,25 @@ fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> 
         }
         // Everything may be excluded but what was named.
         Err(source::SourceError::Empty { .. }) => {}
-        Err(error) => return Err(check::source_problem(&error)),
+        Err(error) => return Err(locate::source_problem(&error)),
     }
     Ok(listing)
 }
 
-/// Names what could not be read, since a picture does not.
-fn tell_unread(coverage: &Coverage) {
-    for failed in coverage.errors.iter().take(TOLD) {
-        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
-    }
-    if coverage.errors.len() > TOLD {
-        output::problem(&Problem::new(format!(
-            "{} more of these; the format json names all",
-            coverage.errors.len() - TOLD
-        )));
-    }
-    if !coverage.errors.is_empty() {
-        output::problem(&Problem::new("the map is incomplete"));
-    }
-}
-
-/// Says what a picture by itself may be misread for.
-fn tell(map: &Map, filter: &Filter, too_large: bool) {
+/// Warns of what a picture by itself may be misread for.
+fn warn(map: &Map, filter: &Filter, too_large: bool) {
     let say = |message: String, help: &str| output::problem(&Problem::new(message).warning().help(help));
     if map.namespaces.is_empty() {
-        let help = if filter.is_empty() { "is this the right folder?" } else { "widen the filters or the paths" };
+        let help =
+            if filter.is_empty() { "check that this is the right folder" } else { "widen the filters or the paths" };
         say("no Secret is defined or used here".to_owned(), help);
     }
     if map.unplaced > 0 {
-        let (count, plural) = (map.unplaced, if map.unplaced == 1 { "" } else { "s" });
-        let help = "a filter of namespaces or workflows cannot tell whether they belong to it";
-        say(format!("{count} Secret{plural} whose namespace is not known left out"), help);
+        let help = "filters of namespaces and workflows cannot match them";
+        say(format!("{} of unknown namespace left out", counted(map.unplaced, "Secret")), help);
     }
     if too_large {
-        let help = "choose with --namespace, --workflow or --secret, or use the format dot";
-        say("the picture is larger than Mermaid draws by default".to_owned(), help);
+        let help = "filter with --namespace, --workflow or --secret, or use --format dot";
+        say("the diagram is larger than Mermaid renders by default".to_owned(), help);
     }
 }

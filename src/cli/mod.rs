@@ -7,28 +7,30 @@ mod baseline;
 mod cert;
 mod check;
 mod commits;
+mod completions;
+mod dev;
 mod download;
 mod explain;
 mod fix;
-mod fixing;
-mod generate;
 mod hook;
 mod init;
 mod interrupt;
+mod keys;
 mod kubectl;
+mod locate;
 mod log;
+mod man;
 mod map;
 mod output;
 mod package;
 pub(crate) mod panic;
 mod progress;
 mod recipient;
-mod repair;
 mod reseal;
 mod rules;
+mod scan;
 mod seal;
 mod unseal;
-mod untracking;
 mod writing;
 
 use std::process::ExitCode;
@@ -68,8 +70,9 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
         Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => generate::completions(args),
-        Command::Man(args) => generate::man(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Dev(args) => dev::run(args),
+        Command::Man(args) => man::run(args),
     };
     done.unwrap_or_else(|problem| {
         output::problem(&problem);

@@ -15,8 +15,8 @@ fn report(info: &PanicHookInfo<'_>) {
     // A panic while reporting a panic would abort, so a closed stream is let be.
     let _ = writeln!(
         out,
-        "error: mlguard {} failed at {place}\n  help: this is a fault of mlguard, please report the line above; \
-         the message is withheld because it can hold text of your files",
+        "error: mlguard {} failed at {place}\n  help: this is a bug in mlguard; please report the line above. \
+         The message is withheld because it can contain text of your files",
         env!("CARGO_PKG_VERSION"),
     );
     let trace = Backtrace::capture();

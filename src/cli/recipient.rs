@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::args::CertArgs;
 use super::download;
 use crate::config::{Environment, Origin, Valued};
 use crate::error::Problem;
@@ -20,15 +20,6 @@ const SOON: i64 = 30;
 /// Age in days at which a controller has made two newer keys: it makes one every 30 days by default
 /// (`--key-renew-period`).
 const STALE: i64 = 60;
-
-/// The certificate, as a flag.
-#[derive(Debug, Args)]
-pub(super) struct CertArgs {
-    /// Certificate or public key to seal for (PEM): a file, or a file:// or https:// address. Else MLGUARD_CERT or
-    /// SEALED_SECRETS_CERT names it
-    #[arg(long, value_name = "FILE|URL")]
-    pub cert: Option<PathBuf>,
-}
 
 impl CertArgs {
     /// What the flag says, or else the environment.
@@ -89,7 +80,7 @@ pub(super) fn problem(error: &KeyError) -> Problem {
 /// Says which variable named a file, since nobody sees that on the command line.
 fn from(mut problem: Problem, origin: &Origin) -> Problem {
     if matches!(origin, Origin::Environment(_)) {
-        problem.message = format!("{} ({origin} names it)", problem.message);
+        problem.message = format!("{} (from {origin})", problem.message);
     }
     problem
 }
@@ -103,22 +94,20 @@ pub(super) fn warnings(recipient: &Recipient, place: &str, now: Timestamp) -> Ve
     };
     let begin = certificate.not_before.to_zoned(TimeZone::UTC).date();
     if now < certificate.not_before {
-        warn(format!("the certificate is valid from {begin} only"), "is the clock of this machine right?");
+        warn(format!("the certificate is not valid before {begin}"), "check the clock of this machine");
     }
     let left = certificate.days_left(now);
     if (0..=SOON).contains(&left) {
         let plural = if left == 1 { "" } else { "s" };
         let message = format!("the certificate expires on {}, in {left} day{plural}", certificate.last_day());
-        warn(message, "kubeseal and mlguard refuse it from then on; what is sealed with it still opens");
+        warn(message, "kubeseal and mlguard refuse it afterwards; what is sealed with it can still be decrypted");
     }
     let age = certificate.age(now);
     if certificate.by_controller && age > STALE && left >= 0 {
         warn(
-            format!(
-                "the certificate is from {begin}, {age} days ago, and the controller may have made newer ones since"
-            ),
-            "by default it makes a key every 30 days, and keeps the old ones: what is sealed with this one opens, but not \
-             after the old key is removed; `mlguard cert fetch` gets the newest",
+            format!("the certificate is from {begin}, {age} days ago; the controller may have newer ones"),
+            "by default it creates a key every 30 days and keeps the old ones: what is sealed with this one can be decrypted \
+             until the old key is removed; `mlguard cert fetch` fetches the newest",
         );
     }
     warnings
@@ -139,14 +128,14 @@ fn read(named: &Path) -> Result<Vec<u8>, Problem> {
     match scheme.to_ascii_lowercase().as_str() {
         "https" => download::download(&format!("https://{rest}"), LIMIT),
         "http" => Err(fault(
-            "http is refused: anybody on the way could put their own certificate in its place",
-            "use https, or download the file, compare its fingerprint (`mlguard cert show`), and name the file",
+            "http is refused: anybody on the network path could replace the certificate",
+            "use https, or download the file, compare its fingerprint (`mlguard cert show`), and pass the file",
         )),
         "file" => match file_of(rest) {
             Some(path) => read_file(&path),
-            None => Err(fault("this is no address of a file", "write file:///FOLDER/FILE, or the path alone")),
+            None => Err(fault("this is not the URL of a file", "use file:///FOLDER/FILE, or the path alone")),
         },
-        _ => Err(fault("only file:// and https:// are read", "download the file, and name the file")),
+        _ => Err(fault("only file:// and https:// are supported", "download the file, and pass the file")),
     }
 }
 
@@ -179,7 +168,9 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     let fault = |error: io::Error| {
         let problem = Problem::new(format!("cannot be read: {error}")).in_file(path.display().to_string());
         match error.kind() {
-            io::ErrorKind::NotFound => problem.help("check the spelling; `mlguard cert fetch --output FILE` makes it"),
+            io::ErrorKind::NotFound => {
+                problem.help("check the spelling; `mlguard cert fetch --output FILE` creates it")
+            }
             _ => problem,
         }
     };
@@ -230,7 +221,7 @@ mod tests {
             "{stale:?}"
         );
         let early = warned("2026-01-14T00:00:00Z");
-        assert_eq!(early, ["the certificate is valid from 2026-01-15 only"]);
+        assert_eq!(early, ["the certificate is not valid before 2026-01-15"]);
         assert_eq!(warned("2035-12-13T08:00:00Z").len(), 1, "31 days");
         assert_eq!(warned("2035-12-14T08:30:00Z")[0], "the certificate expires on 2036-01-13, in 30 days");
         assert_eq!(warned("2036-01-12T08:00:00Z")[0], "the certificate expires on 2036-01-13, in 1 day");
@@ -259,7 +250,7 @@ mod tests {
             ("http://pki.example/c.pem", "http is refused"),
             ("HTTP://pki.example/c.pem", "http is refused"),
             ("ftp://pki.example/c.pem", "only file:// and https://"),
-            ("file://c.pem", "no address of a file"),
+            ("file://c.pem", "not the URL of a file"),
         ] {
             let problem = read(Path::new(named)).expect_err("refused");
             assert!(problem.message.contains(why), "{problem}");
@@ -277,10 +268,7 @@ mod tests {
         assert_eq!(flag.named(&environment).map(|named| named.value), Some(PathBuf::from("flag.pem")));
         let named = CertArgs { cert: None }.named(&environment).expect("a variable");
         let said = load(&named, Timestamp::UNIX_EPOCH).expect_err("no file").to_string();
-        assert!(
-            said.contains("missing.pem: cannot be read") && said.contains("(SEALED_SECRETS_CERT names it)"),
-            "{said}"
-        );
+        assert!(said.contains("missing.pem: cannot be read") && said.contains("(from SEALED_SECRETS_CERT)"), "{said}");
         assert!(CertArgs { cert: None }.named(&Environment::default()).is_none());
     }
 }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
 use super::args::{Global, ResealArgs};
-use super::seal::randomness;
-use super::writing::{self, Input};
-use super::{check, output, seal, unseal};
+use super::keys::{keyring, randomness};
+use super::writing;
+use super::{locate, output, scan, seal};
 use crate::config::{Environment, Settings};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::exit::Exit;
+use crate::fix::input::Input;
 use crate::inventory::facts::Scope;
 use crate::seal::job::{self, Fault};
 use crate::seal::key::{Keyring, PrivateKey};
@@ -22,12 +23,12 @@ use crate::span::Span;
 
 pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
-    let keys = unseal::keyring(&args.private_keys)?;
+    let keys = keyring(&args.private_keys)?;
     let loaded = args.cert.recipient(&environment, Timestamp::now())?;
     if let Some(loaded) = &loaded {
         loaded.warnings.iter().filter(|_| !global.quiet).for_each(output::problem);
     }
-    let anew = Anew {
+    let resealer = Resealer {
         args,
         keys: &keys,
         recipient: loaded.as_ref().map(|loaded| loaded.recipient.key()),
@@ -35,21 +36,21 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     };
     seal::check_names(args.name.as_deref(), args.namespace.as_deref())?;
     if args.all {
-        return all(&anew, global);
+        return reseal_all(&resealer, global);
     }
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     let mut texts = Vec::new();
     for input in &inputs {
-        let (text, titles) = anew.text(input)?;
+        let (text, titles) = resealer.text(input)?;
         if titles.is_empty() {
             let nothing = Fault::Nothing { wanted: "SealedSecret", found: Vec::new() };
-            return Err(input.problem(&nothing));
+            return Err(writing::object_problem(input, &nothing));
         }
         if args.name.is_some() && titles.len() > 1 {
-            return Err(input.problem(&Fault::OneName(titles.len())));
+            return Err(writing::object_problem(input, &Fault::OneName(titles.len())));
         }
         if !global.quiet {
-            output::note(&format!("{}: sealed anew: {}", input.name, titles.join(", ")));
+            output::note(&format!("{}: re-sealed: {}", input.name, titles.join(", ")));
         }
         texts.push(text);
     }
@@ -57,15 +58,15 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
 }
 
 /// Every SealedSecret of the tree.
-fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
-    let (paths, missing) = check::given(&anew.args.files);
+fn reseal_all(resealer: &Resealer<'_>, global: &Global) -> Result<Exit, Problem> {
+    let (paths, missing) = locate::existing_paths(&resealer.args.files);
     if let Some(missing) = missing.into_iter().next() {
         return Err(missing);
     }
-    let flags = anew.args.reading.flags(&anew.args.config);
-    let settings = Arc::new(Settings::load(&check::root(&paths)?, anew.environment, &flags));
-    let faulty = check::tell(&settings, global);
-    let listing = check::list(&paths, &settings)?;
+    let flags = resealer.args.reading.flags(&resealer.args.config);
+    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, resealer.environment, &flags));
+    let faulty = scan::report_config_problems(&settings, global);
+    let listing = scan::list_files(&paths, &settings)?;
     let mut changed = Vec::new();
     let mut texts = Vec::new();
     let mut problems: Vec<Problem> =
@@ -83,9 +84,9 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
         {
             continue;
         }
-        let mut input = Input::read(&file.location)?;
+        let mut input = writing::read_input(&file.location)?;
         input.name = file.path.to_string();
-        match anew.text(&input) {
+        match resealer.text(&input) {
             Ok((_, titles)) if titles.is_empty() => {}
             Ok((text, titles)) => {
                 count += titles.len();
@@ -97,36 +98,33 @@ fn all(anew: &Anew<'_>, global: &Global) -> Result<Exit, Problem> {
     }
     if !problems.is_empty() {
         problems.iter().for_each(output::problem);
-        return Err(Problem::new("nothing was written, since not everything can be sealed anew")
-            .help("give the missing private keys, or leave files out with --exclude"));
+        return Err(Problem::new("nothing was written, because not everything can be re-sealed")
+            .help("add the missing private keys, or leave files out with --exclude"));
     }
     if count == 0 {
         return Err(Problem::new("there is no SealedSecret here"));
     }
-    writing::write_in_place(&changed, &texts, anew.environment, global)?;
+    writing::write_in_place(&changed, &texts, resealer.environment, global)?;
     if global.quiet {
         return Ok(faulty);
     }
-    let (files, plural) = (changed.len(), if changed.len() == 1 { "" } else { "s" });
-    output::note(&format!(
-        "{count} SealedSecret{} in {files} file{plural} sealed anew",
-        if count == 1 { "" } else { "s" }
-    ));
+    let (secrets, files) = (counted(count, "SealedSecret"), counted(changed.len(), "file"));
+    output::note(&format!("{secrets} in {files} re-sealed"));
     Ok(faulty)
 }
 
-/// How SealedSecrets are sealed anew.
-struct Anew<'a> {
+/// How SealedSecrets are re-sealed.
+struct Resealer<'a> {
     args: &'a ResealArgs,
     keys: &'a Keyring,
     recipient: Option<&'a RsaPublicKey>,
     environment: &'a Environment,
 }
 
-impl Anew<'_> {
-    /// The text with all its SealedSecrets sealed anew, and what these are called.
+impl Resealer<'_> {
+    /// The text with all its SealedSecrets re-sealed, and their titles.
     fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
-        let stream = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
+        let stream = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
         let mut text = String::with_capacity(input.text.len());
         let mut titles = Vec::new();
         let mut last = 0;
@@ -138,7 +136,7 @@ impl Anew<'_> {
                 }
                 let name = title(node);
                 let at = stream.position(document, Span::new(node.span().start, node.span().start));
-                let fault = |why| input.problem(&Fault::Sealed { at, title: name.clone(), why });
+                let fault = |why| writing::object_problem(input, &Fault::Sealed { at, title: name.clone(), why });
                 let old = SealedSecret::read(node).map_err(fault)?;
                 let (wanted, ciphertexts) = self.one(&old).map_err(fault)?;
                 made = patch::apply(&made, item, &wanted, &ciphertexts).map_err(|error| {

@@ -7,19 +7,21 @@ use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
 use super::args::{Global, SealArgs, SealFormat, SealScope};
+use super::keys::{self, randomness};
 use super::recipient::Loaded;
-use super::writing::{self, Input};
-use super::{check, output, unseal};
+use super::writing;
+use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
 use crate::document::yaml::Node;
 use crate::error::{Problem, quoted};
 use crate::exit::Exit;
+use crate::fix::input::{Input, read_wiped};
 use crate::inventory::facts::Scope;
 use crate::report::target;
 use crate::seal::identity::{is_name, is_namespace};
 use crate::seal::job::{self, Done, Job};
 use crate::seal::key::Keyring;
-use crate::seal::secret::MAX_SIZE;
+use crate::seal::secret::{Entry, MAX_SIZE};
 use crate::seal::stream::{Format, Stream, title};
 use crate::seal::strength::{Policy, Weakness, weakness, weaknesses};
 use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch};
@@ -42,45 +44,35 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
         let done = merge(args, key, &request, target, strength, &environment, global)?;
         return Ok(done.and(faulty));
     }
-    let inputs = Input::read_all(&args.files)?;
+    let inputs = writing::read_inputs(&args.files)?;
     if args.name.is_some() && inputs.len() > 1 {
-        return Err(Problem::new("--name would give all files the same name; give one file"));
+        return Err(Problem::new("--name would give all files the same name; pass one file"));
     }
     let format = args.format.map(Format::from);
     let mut texts = Vec::new();
     for input in &inputs {
         let job = Job { key, request: &request, format, random: randomness(&environment), strength };
-        let done = job::seal(&input.text, job).map_err(|fault| input.problem(&fault))?;
-        tell(input, &done, global);
+        let done = job::seal(&input.text, job).map_err(|fault| writing::object_problem(input, &fault))?;
+        report_sealed(input, &done, global);
         texts.push(done.text);
     }
     let done = deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)?;
     Ok(done.and(faulty))
 }
 
-/// What the configuration asks of values. Where it has faults these are told, and sealing goes on.
+/// What the configuration asks of values. Problems of the configuration are reported, and sealing goes on.
 fn strength(args: &SealArgs, environment: &Environment, global: &Global) -> Result<(Policy, Exit), Problem> {
-    let settings = Settings::load(&check::current_root()?, environment, &args.config.flags());
-    let exit = check::tell(&settings, global);
+    let settings = Settings::load(&locate::current_root()?, environment, &args.config.flags());
+    let exit = scan::report_config_problems(&settings, global);
     Ok((settings.strength(), exit))
-}
-
-/// Where randomness comes from; builds for tests take a seed.
-pub(super) fn randomness(environment: &Environment) -> Randomness {
-    #[cfg(debug_assertions)]
-    if let Some(seed) = environment.seed {
-        return Randomness::seeded(seed);
-    }
-    let _ = environment;
-    Randomness::default()
 }
 
 fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Result<Loaded, Problem> {
     let loaded = args.cert.recipient(environment, Timestamp::now())?;
     let loaded = loaded.ok_or_else(|| {
-        let help = "give --cert FILE, or set MLGUARD_CERT or SEALED_SECRETS_CERT; `mlguard cert fetch` gets it from the \
+        let help = "use --cert FILE, or set MLGUARD_CERT or SEALED_SECRETS_CERT; `mlguard cert fetch` fetches it from the \
                     controller";
-        Problem::new("there is no certificate to seal with").help(help)
+        Problem::new("no certificate to seal with").help(help)
     })?;
     if !global.quiet {
         loaded.warnings.iter().for_each(output::problem);
@@ -89,21 +81,20 @@ fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Res
 }
 
 /// Says what is worth knowing, on standard error.
-fn tell(input: &Input, done: &Done, global: &Global) {
+fn report_sealed(input: &Input, done: &Done, global: &Global) {
     if global.quiet {
         return;
     }
     for (secret, key, weakness) in &done.weak {
         let problem = Problem::new(format!("{secret}: the value of `{key}` {weakness}")).in_file(&input.name);
-        output::problem(&problem.warning().help("change it where it is used, then seal the new one"));
+        output::problem(&problem.warning().help("change it where it is used, then seal the new value"));
     }
     for secret in &done.moved {
-        let message =
-            format!("{secret} is written in a way that leaves no lines to keep: its comments stand above it now");
+        let message = format!("{secret} has no lines that can be kept: its comments are above it now");
         output::problem(&Problem::new(message).in_file(&input.name).warning());
     }
     if !done.passed.is_empty() {
-        output::note(&format!("{}: left as they are: {}", input.name, done.passed.join(", ")));
+        output::note(&format!("{}: left unchanged: {}", input.name, done.passed.join(", ")));
     }
 }
 
@@ -153,8 +144,8 @@ fn joined(texts: &[String]) -> String {
 fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> Result<Exit, Problem> {
     let scope = args.scope.map_or(Scope::Strict, Scope::from);
     let missing = |flag: &str, scope: &str| {
-        Problem::new(format!("--raw needs {flag}, to which the scope {scope} binds the value"))
-            .help("the value opens only in the SealedSecret that it is bound to")
+        Problem::new(format!("--raw needs {flag}, to which scope {scope} binds the value"))
+            .help("the value can be decrypted only in the SealedSecret that it is bound to")
     };
     match scope {
         Scope::Strict if args.name.is_none() => return Err(missing("--name", "strict")),
@@ -165,25 +156,26 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> 
     check_names(args.name.as_deref(), args.namespace.as_deref())?;
     let mut input = match args.from_file.as_deref().map(|given| given.split_once('=').map_or(given, |(_, path)| path)) {
         Some(path) => std::fs::File::open(path)
-            .and_then(writing::all)
+            .and_then(read_wiped)
             .map_err(|error| Problem::new(format!("cannot be read: {error}")).in_file(path))?,
-        None => writing::all(std::io::stdin().lock())
-            .map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?,
+        None => {
+            read_wiped(std::io::stdin().lock()).map_err(|error| Problem::new(format!("cannot read stdin: {error}")))?
+        }
     };
     if input.len() > MAX_SIZE {
-        return Err(Problem::new(format!("the value is larger than {MAX_SIZE} bytes, which no Secret may hold")));
+        return Err(Problem::new(format!("the value is larger than {MAX_SIZE} bytes, the limit of a Secret")));
     }
     let value = Plaintext::new(std::mem::take(&mut *input));
     if value.expose().ends_with(b"\n") && !global.quiet {
-        let message = "the value ends in a line break, which becomes a part of it";
-        output::problem(&Problem::new(message).warning().help("`printf %s VALUE` writes none, `echo` does"));
+        let message = "the value ends in a line break, which becomes part of it";
+        output::problem(&Problem::new(message).warning().help("use `printf %s VALUE` instead of `echo`"));
     }
     // Without a key nothing tells whether it is a password; that it is a placeholder shows by itself.
     let name = args.from_file.as_deref().and_then(|given| given.split_once('=')).map_or("value", |(name, _)| name);
     let weakness = weakness(name, &value, &[], policy).filter(|weakness| *weakness != Weakness::LineBreak);
     if let Some(weakness) = weakness.filter(|_| !global.quiet) {
         let problem = Problem::new(format!("the value of {} {weakness}", quoted(name))).warning();
-        output::problem(&problem.help("change it where it is used, then seal the new one"));
+        output::problem(&problem.help("change it where it is used, then seal the new value"));
     }
     let identity = Identity { name: args.name.clone().unwrap_or_default(), namespace: args.namespace.clone(), scope };
     let mut generator = randomness(&Environment::read()).generator(&[&identity.title()]);
@@ -198,7 +190,7 @@ pub(super) fn check_names(name: Option<&str>, namespace: Option<&str>) -> Result
         [(name, is_name as fn(&str) -> bool, "Secret"), (namespace, is_namespace as fn(&str) -> bool, "namespace")]
     {
         if let Some(name) = name.filter(|name| !fits(name)) {
-            return Err(Problem::new(format!("{} is no name for a {what}", quoted(name))));
+            return Err(Problem::new(format!("{} is not a valid name for a {what}", quoted(name))));
         }
     }
     Ok(())
@@ -214,14 +206,14 @@ fn merge(
     environment: &Environment,
     global: &Global,
 ) -> Result<Exit, Problem> {
-    let inputs = Input::read_all(&args.files)?;
-    let [input] = inputs.as_slice() else { return Err(Problem::new("--merge-into takes one file with one Secret")) };
-    let into = Input::read(target)?;
-    let source = job::read(&input.text).map_err(|fault| input.problem(&fault))?;
-    let destination = job::read(&into.text).map_err(|fault| into.problem(&fault))?;
+    let inputs = writing::read_inputs(&args.files)?;
+    let [input] = inputs.as_slice() else { return Err(Problem::new("--merge-into needs one file with one Secret")) };
+    let into = writing::read_input(target)?;
+    let source = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
+    let destination = job::read(&into.text).map_err(|fault| writing::object_problem(&into, &fault))?;
     let secrets = objects(&source, "Secret");
     let [(index, _, node)] = secrets.as_slice() else {
-        let message = format!("--merge-into takes one Secret, and there are {} in it", secrets.len());
+        let message = format!("--merge-into needs one Secret, but there are {} in it", secrets.len());
         return Err(Problem::new(message).in_file(&input.name));
     };
     let document = &source.documents[*index];
@@ -235,30 +227,13 @@ fn merge(
     contradiction(&secret, request, &wanted)?;
     let identity = wanted.identity.clone();
     let kept = unchanged(args, &wanted, environment)?;
-    let mut new = BTreeMap::new();
-    let random = randomness(environment);
-    for entry in &secret.entries {
-        if kept.get(&entry.key).is_some_and(|old| old.expose() == entry.value.expose()) {
-            continue;
-        }
-        let mut generator = random.generator(&[&identity.title(), &entry.key]);
-        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &identity.label())
-            .map_err(|error| Problem::new(error.to_string()))?;
-        new.insert(entry.key.clone(), sealed);
-    }
+    let new = changed_values(&secret, &kept, &identity, key, randomness(environment))?;
     for (key, weakness) in weaknesses(&secret, policy).into_iter().filter(|_| !global.quiet) {
         let message = format!("Secret {}: the value of `{key}` {weakness}", identity.title());
         output::problem(&Problem::new(message).in_file(&input.name).warning());
     }
     wanted.encrypted.extend(new.clone());
-    for section in ["labels", "annotations"] {
-        let Some(serde_json::Value::Object(more)) = secret.metadata.get(section) else { continue };
-        let entry = wanted.metadata.entry(section).or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));
-        if let serde_json::Value::Object(entries) = entry {
-            entries.extend(more.clone());
-        }
-    }
-    crate::seal::identity::annotate(&mut wanted.metadata, identity.scope);
+    add_metadata(&mut wanted, &secret);
     let span = destination.documents[at].span;
     let made = patch::apply(span.slice(&into.text), place, &wanted, &new)
         .map_err(|error| Problem::new(format!("cannot be changed: {error}")).in_file(&into.name))?;
@@ -269,9 +244,40 @@ fn merge(
     };
     if !global.quiet {
         let (title, new, all) = (identity.title(), new.len(), wanted.encrypted.len());
-        output::note(&format!("SealedSecret {title}: {new} of {all} values sealed, the others stay"));
+        output::note(&format!("SealedSecret {title}: {new} of {all} values sealed, the others are unchanged"));
     }
     Ok(exit)
+}
+
+/// The ciphertexts of values that differ from those that are `kept`.
+fn changed_values(
+    secret: &Secret,
+    kept: &BTreeMap<String, Plaintext>,
+    identity: &Identity,
+    key: &RsaPublicKey,
+    random: Randomness,
+) -> Result<BTreeMap<String, String>, Problem> {
+    let is_kept = |entry: &Entry| kept.get(&entry.key).is_some_and(|old| old.expose() == entry.value.expose());
+    let changed = secret.entries.iter().filter(|entry| !is_kept(entry));
+    let sealed = changed.map(|entry| {
+        let mut generator = random.generator(&[&identity.title(), &entry.key]);
+        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &identity.label())
+            .map_err(|error| Problem::new(error.to_string()))?;
+        Ok((entry.key.clone(), sealed))
+    });
+    sealed.collect()
+}
+
+/// Adds labels and annotations of the Secret to those of the SealedSecret.
+fn add_metadata(wanted: &mut SealedSecret, secret: &Secret) {
+    for section in ["labels", "annotations"] {
+        let Some(serde_json::Value::Object(more)) = secret.metadata.get(section) else { continue };
+        let entry = wanted.metadata.entry(section).or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));
+        if let serde_json::Value::Object(entries) = entry {
+            entries.extend(more.clone());
+        }
+    }
+    crate::seal::identity::annotate(&mut wanted.metadata, wanted.identity.scope);
 }
 
 /// Objects of a kind, with the index of their document.
@@ -299,10 +305,10 @@ fn target_in(
     }
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
-        (Some(_), false) => Err(Problem::new("several SealedSecrets in it have that name").in_file(&input.name)),
+        (Some(_), false) => Err(Problem::new("it contains several SealedSecrets of that name").in_file(&input.name)),
         (None, _) => {
-            let message = "there is no SealedSecret in it that the Secret could be merged into";
-            Err(Problem::new(message).in_file(&input.name).help("--name says which one is meant"))
+            let message = "it contains no SealedSecret that the Secret could be merged into";
+            Err(Problem::new(message).in_file(&input.name).help("choose one with --name"))
         }
     }
 }
@@ -313,8 +319,8 @@ fn contradiction(secret: &Secret, request: &Request, target: &SealedSecret) -> R
     let name = request.name.as_ref().or(secret.name.as_ref());
     let namespace = request.namespace.as_ref().or(secret.namespace.as_ref());
     let differs = |what: &str, own: &str, theirs: &str| {
-        let message = format!("the {what} {} is not that of the SealedSecret, {}", quoted(own), quoted(theirs));
-        Err(Problem::new(message).help("values are sealed for the SealedSecret's; leave it out of the Secret"))
+        let message = format!("the {what} {} differs from that of the SealedSecret, {}", quoted(own), quoted(theirs));
+        Err(Problem::new(message).help("values are sealed for the SealedSecret's; remove it from the Secret"))
     };
     if let Some(name) = name.filter(|name| **name != identity.name) {
         return differs("name", name, &identity.name);
@@ -326,11 +332,12 @@ fn contradiction(secret: &Secret, request: &Request, target: &SealedSecret) -> R
     }
     if request.scope.is_some_and(|scope| scope != identity.scope) {
         let help = "`mlguard reseal --scope` changes the scope of all its values";
-        return Err(Problem::new("--scope is not that of the SealedSecret, whose values would not open").help(help));
+        return Err(Problem::new("--scope differs from that of the SealedSecret, whose values could not be decrypted")
+            .help(help));
     }
     let kind = |kind: Option<&String>| kind.map_or("Opaque", String::as_str).to_owned();
     if secret.secret_type.is_some() && kind(secret.secret_type.as_ref()) != kind(target.secret_type.as_ref()) {
-        return Err(Problem::new("the type of the Secret is not that of the SealedSecret"));
+        return Err(Problem::new("the type of the Secret differs from that of the SealedSecret"));
     }
     Ok(())
 }
@@ -341,7 +348,7 @@ fn unchanged(
     target: &SealedSecret,
     environment: &Environment,
 ) -> Result<BTreeMap<String, Plaintext>, Problem> {
-    let keys: Keyring = unseal::keyring(&args.private_keys)?;
+    let keys: Keyring = keys::keyring(&args.private_keys)?;
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -1,116 +1,58 @@
 //! What commands that seal have in common: reading texts with secrets, and writing files all or none.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-
-use zeroize::Zeroizing;
 
 use super::args::Global;
 use super::output;
 use crate::config::Environment;
-use crate::error::Problem;
+use crate::error::{Problem, counted};
+use crate::fix::input::{Input, InputError};
 use crate::fix::store::{self, Change, Content, Outcome, Run, Store};
 use crate::seal::Plaintext;
 use crate::seal::job::Fault;
 use crate::source;
 
-/// Largest input, bytes.
-const LIMIT: u64 = 64 << 20;
-
-/// A text that may hold secrets.
-pub(super) struct Input {
-    /// What messages call it.
-    pub name: String,
-    /// Where it is; none for standard input.
-    pub path: Option<PathBuf>,
-    /// Its bytes as they are.
-    pub bytes: Zeroizing<Vec<u8>>,
-    /// The same as text, without a byte order mark.
-    pub text: Zeroizing<String>,
+/// Reads a file, or standard input for `-`.
+pub(super) fn read_input(path: &Path) -> Result<Input, Problem> {
+    if path.as_os_str() == "-" {
+        return standard_input();
+    }
+    Input::read(path).map_err(|error| input_problem(&error, path.display().to_string()))
 }
 
-impl Input {
-    /// Reads a file, or standard input for `-`.
-    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
-        if path.as_os_str() == "-" {
-            return Self::standard();
-        }
-        let name = path.display().to_string();
-        let fault = |error: io::Error| Problem::new(format!("cannot be read: {error}")).in_file(&name);
-        let file = File::open(path).map_err(fault)?;
-        if file.metadata().map_err(fault)?.is_dir() {
-            return Err(Problem::new("is a folder").in_file(&name).help("name its files; `mlguard fix` takes folders"));
-        }
-        let bytes = all(file).map_err(fault)?;
-        Self::new(name, Some(path.to_owned()), bytes)
+/// Reads the files, or standard input where there is none.
+pub(super) fn read_inputs(paths: &[PathBuf]) -> Result<Vec<Input>, Problem> {
+    if paths.is_empty() {
+        return Ok(vec![standard_input()?]);
     }
-
-    /// Reads the files, or standard input where there is none.
-    pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Problem> {
-        if paths.is_empty() {
-            return Ok(vec![Self::standard()?]);
-        }
-        if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-            return Err(Problem::new("standard input can be read only once"));
-        }
-        paths.iter().map(|path| Self::read(path)).collect()
+    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Problem::new("stdin can be read only once"));
     }
+    paths.iter().map(|path| read_input(path)).collect()
+}
 
-    fn standard() -> Result<Self, Problem> {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            output::note("reading from the terminal; end with Ctrl-D");
-        }
-        let bytes =
-            all(stdin.lock()).map_err(|error| Problem::new(format!("standard input cannot be read: {error}")))?;
-        Self::new("standard input".to_owned(), None, bytes)
+fn standard_input() -> Result<Input, Problem> {
+    if io::stdin().is_terminal() {
+        output::note("reading from the terminal; end with Ctrl-D");
     }
+    Input::standard().map_err(|error| input_problem(&error, "standard input".to_owned()))
+}
 
-    fn new(name: String, path: Option<PathBuf>, bytes: Zeroizing<Vec<u8>>) -> Result<Self, Problem> {
-        if bytes.len() as u64 > LIMIT {
-            return Err(Problem::new(format!("is larger than {LIMIT} bytes")).in_file(name));
-        }
-        let decoded = source::decode(&bytes).ok_or_else(|| Problem::new("is a binary file").in_file(&name))?;
-        let text = Zeroizing::new(decoded.text.trim_start_matches('\u{feff}').to_owned());
-        Ok(Self { name, path, bytes, text })
-    }
-
-    /// The bytes of the file with `text` in the place of what it holds; the byte order mark stays.
-    pub(super) fn with_text(&self, text: &str) -> Result<Vec<u8>, Problem> {
-        let bytes = self.bytes.as_slice();
-        let mark: &[u8] = if bytes.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
-        if &bytes[mark.len()..] != self.text.as_bytes() {
-            return Err(Problem::new("is not UTF-8, and is written as UTF-8 only")
-                .in_file(&self.name)
-                .help("write it as UTF-8 first (`iconv -t UTF-8`), or send the result to another file with --output"));
-        }
-        Ok([mark, text.as_bytes()].concat())
-    }
-
-    /// A fault of the text as people read it.
-    pub(super) fn problem(&self, fault: &Fault) -> Problem {
-        let problem = Problem::new(fault.to_string()).in_file(&self.name);
-        match fault.position() {
-            Some(at) => problem.at(at),
-            None => problem,
-        }
+fn input_problem(error: &InputError, name: String) -> Problem {
+    let problem = Problem::new(error.to_string()).in_file(name);
+    match error.help() {
+        Some(help) => problem.help(help),
+        None => problem,
     }
 }
 
-/// Everything, in a buffer that is wiped; it never grows in place, since that would leave copies behind.
-pub(super) fn all(mut input: impl io::Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
-    loop {
-        let part = input.by_ref().take((bytes.capacity() - bytes.len()) as u64).read_to_end(&mut bytes)?;
-        if part == 0 || bytes.len() as u64 > LIMIT {
-            return Ok(bytes);
-        }
-        if bytes.len() == bytes.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(bytes.capacity() * 4));
-            larger.extend_from_slice(&bytes);
-            bytes = larger;
-        }
+/// What is wrong with an object of the input.
+pub(super) fn object_problem(input: &Input, fault: &Fault) -> Problem {
+    let problem = Problem::new(fault.to_string()).in_file(&input.name);
+    match fault.position() {
+        Some(at) => problem.at(at),
+        None => problem,
     }
 }
 
@@ -124,19 +66,18 @@ pub(super) fn store_folder(root: &Path, environment: &Environment) -> Option<Pat
 pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Store, Option<Outcome>), Problem> {
     let Some(folder) = store_folder(root, environment) else {
         let help = "set XDG_STATE_HOME or HOME, or work in a Git repository";
-        return Err(Problem::new("there is no place to keep the originals").help(help));
+        return Err(Problem::new("there is no folder to keep the originals in").help(help));
     };
     let (store, recovered) = Store::open(&folder, root).map_err(|error| Problem::new(error.to_string()))?;
     if let Some(recovered) = &recovered {
         let what = match recovered.outcome {
             Outcome::Completed => "completed",
-            Outcome::RolledBack => "taken back",
-            Outcome::Undone => "undone to the end",
+            Outcome::RolledBack => "undone",
+            Outcome::Undone => "undone completely",
         };
-        let files = recovered.files.len();
-        output::note(&format!("an interrupted run was {what}: {files} file{}", if files == 1 { "" } else { "s" }));
+        output::note(&format!("an interrupted run was {what}: {}", counted(recovered.files.len(), "file")));
         for path in &recovered.left {
-            let message = "was changed since a run that was interrupted, and is left as it is";
+            let message = "was changed after an interrupted run, and is left unchanged";
             output::problem(&Problem::new(message).in_file(path.display().to_string()).warning());
         }
     }
@@ -171,9 +112,9 @@ pub(super) fn write_in_place(
     let mut paths = Vec::new();
     for (input, text) in inputs.iter().zip(texts) {
         let Some(path) = &input.path else {
-            return Err(Problem::new("--in-place needs files; standard input is none"));
+            return Err(Problem::new("--in-place needs files, not stdin"));
         };
-        let after = input.with_text(text.as_ref())?;
+        let after = input.with_text(text.as_ref()).map_err(|error| input_problem(&error, input.name.clone()))?;
         if after == *input.bytes {
             continue;
         }
@@ -183,14 +124,11 @@ pub(super) fn write_in_place(
     if changes.is_empty() {
         return Ok(());
     }
-    let root = super::check::root(&paths)?;
+    let root = super::locate::root_of(&paths)?;
     let (mut store, _) = open_store(&root, environment)?;
     write(&mut store, &changes)?;
     if !global.quiet {
-        let (files, plural) = (changes.len(), if changes.len() == 1 { "" } else { "s" });
-        output::note(&format!(
-            "{files} file{plural} written; the original is kept: `mlguard fix --undo` takes it back"
-        ));
+        output::note(&format!("{} written; undo with `mlguard fix --undo`", counted(changes.len(), "file")));
     }
     Ok(())
 }

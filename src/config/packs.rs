@@ -163,7 +163,7 @@ fn parse(path: &Path, name: &str, text: &str) -> Result<Rule, Problem> {
     match regex.map(regex::bytes::Regex::new) {
         Some(Err(error)) => {
             let problem = Problem::new(format!("bad regular expression: {}", short(&error))).in_file(name);
-            Err(match place_of(text, "pattern") {
+            Err(match place_of(text, "pattern").or_else(|| place_of(text, "key")) {
                 Some(at) => problem.at(at),
                 None => problem,
             })

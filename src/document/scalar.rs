@@ -186,7 +186,7 @@ mod tests {
     fn faulty_escapes_stay() {
         for body in ["\\q", "\\u12", "\\ud800", "\\", "\\é", "\\x", "\\u00é0", "a\\U00110000"] {
             let done = unescape(body, 0);
-            assert!(done.mapped.text.starts_with(&body[..body.len().min(2)]), "{body}: {}", done.mapped.text);
+            assert!(done.mapped.text.contains('\\'), "{body}: {}", done.mapped.text);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Allow comments (`product.md` section 6) and fixes (section 7), through whole runs.
+//! Allow comments and fixes (section 7), through whole runs.
 
 use crate::finding::DigestKey;
 use std::sync::Arc;

@@ -73,7 +73,7 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The lines of the finding with every value masked, for people.
     pub excerpt: Option<Excerpt>,
-    /// GitHub's `primaryLocationLineHash` of the line (`sarif-github.md`), computed from the real text.
+    /// GitHub's `primaryLocationLineHash` of the line (`docs/facts/sarif-github.md`), computed from the real text.
     pub line_hash: String,
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum Staged {
 
 /// Why the index cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the index cannot be written: {0}; stage the files yourself (git add)")]
+#[error("cannot write the index: {0}; `git add` the files yourself")]
 pub(crate) struct StageError(String);
 
 /// One file that was written.
@@ -149,6 +149,9 @@ impl Tracked {
 /// # Errors
 /// Where the index cannot be read.
 pub(crate) fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, StageError> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
     let index = open(root)?.open_index().map_err(|error| fault(&error))?;
     let held = paths.iter().filter_map(|path| {
         let stage = gix::index::entry::Stage::Unconflicted;
@@ -163,6 +166,9 @@ pub(crate) fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, Stage
 /// # Errors
 /// Where the index cannot be read, locked or written; it is left as it was then.
 pub(crate) fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut held = Held::open(root)?;
     held.index.remove_entries(|_, path, entry| files.iter().any(|file| file.is(path, entry)));
     held.write()
@@ -173,6 +179,9 @@ pub(crate) fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> 
 /// # Errors
 /// Where the index cannot be read, locked or written; it is left as it was then.
 pub(crate) fn track(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut held = Held::open(root)?;
     for file in files {
         let path = file.path.as_bytes().as_bstr();

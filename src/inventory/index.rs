@@ -4,15 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::convention::Convention;
-use super::facts::{Definition, Facts, Maker, Object, Reference, Role, Usage};
-use super::landing::{self, Landed, Landing};
-use super::{Place, Stated};
+use super::facts::{Facts, Object, Role, Usage};
+use super::landed::{Landed, Landing, Source};
+use super::{Stated, landing};
 
-/// A file of the repository: report path and facts.
-pub(crate) type Source = (Arc<str>, Facts);
-
-/// Where in the inventory an object is: file and object.
-pub(crate) type At = (usize, usize);
+pub(crate) use super::landed::{At, Defined, Used};
 
 /// The repository.
 pub struct Inventory<'f> {
@@ -94,44 +90,6 @@ pub struct Ignores {
     pub tracked: Vec<(usize, String)>,
     /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be added to.
     pub text: Option<String>,
-}
-
-/// A Secret that something makes exist, in one namespace.
-#[derive(Clone, Debug)]
-pub struct Defined<'f> {
-    /// Its name in the cluster.
-    pub name: Stated,
-    /// Its namespace in the cluster; never absent.
-    pub namespace: Stated,
-    /// Whether kustomize ends the name with a hash, so that only references which it changes meet it.
-    pub hashed: bool,
-    /// What makes it.
-    pub definition: &'f Definition,
-    /// The file.
-    pub file: usize,
-    /// The object; none for commands and generators.
-    pub object: Option<usize>,
-    /// The kustomization that is built, by file.
-    pub build: Option<usize>,
-}
-
-/// A use of a Secret by an object in one namespace.
-#[derive(Clone, Debug)]
-pub struct Used<'f> {
-    /// The name that the cluster looks for.
-    pub name: Box<str>,
-    /// Where it looks; never absent.
-    pub namespace: Stated,
-    /// The reference.
-    pub reference: &'f Reference,
-    /// File of the reference, which is a patch's where that adds it.
-    pub file: usize,
-    /// The object that uses it.
-    pub user: At,
-    /// The kustomization that is built, by file.
-    pub build: Option<usize>,
-    /// Whether kustomize makes the reference follow a Secret of the same build.
-    pub follows: bool,
 }
 
 impl<'f> Inventory<'f> {
@@ -381,57 +339,5 @@ impl<'f> Inventory<'f> {
         });
         let made = made.flat_map(|(at, _)| self.landings(at)).filter_map(|landing| landing.name.known());
         landings.filter_map(|landing| landing.namespace.known()).chain(made)
-    }
-}
-
-impl Defined<'_> {
-    /// Where it stands.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        self.definition.place
-    }
-
-    /// What makes it, in words: `the SealedSecret`.
-    #[must_use]
-    pub fn maker(&self) -> &'static str {
-        match self.definition.maker {
-            Maker::Secret => "the Secret",
-            Maker::SealedSecret => "the SealedSecret",
-            Maker::ExternalSecret | Maker::MergedExternalSecret => "the ExternalSecret",
-            Maker::ClusterExternalSecret => "the ClusterExternalSecret",
-            Maker::SecretProviderClass => "the SecretProviderClass",
-            Maker::Certificate => "the Certificate",
-            Maker::Controller => "the object whose controller writes it",
-            Maker::SecretGenerator => "the secretGenerator",
-            Maker::Command => "the command",
-            Maker::Declared => "the configuration",
-        }
-    }
-}
-
-impl<'f> Used<'f> {
-    /// A use of the object `user` where that lands.
-    pub(super) fn new(reference: &'f Reference, file: usize, user: At, landing: &Landing) -> Self {
-        let followed = landing.follow(reference);
-        Self {
-            follows: followed.is_some(),
-            name: followed.and_then(Stated::known).unwrap_or(&reference.name).into(),
-            namespace: match &reference.namespace {
-                Stated::Absent => landing.namespace.clone(),
-                stated => stated.clone(),
-            },
-            reference,
-            file,
-            user,
-            build: landing.build,
-        }
-    }
-}
-
-impl Used<'_> {
-    /// Whether something breaks where the Secret is missing.
-    #[must_use]
-    pub fn is_needed(&self) -> bool {
-        !self.reference.optional && self.reference.usage != Usage::Access
     }
 }

@@ -1,4 +1,4 @@
-//! Where each object lands: name and namespace in the cluster, for each build that it is part of (`product.md` 5).
+//! Where each object lands: name and namespace in the cluster, for each build that it is part of.
 //!
 //! In order: the kustomizations that include the file, up to those that no other one includes; what Argo CD or Flux add
 //! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
@@ -6,86 +6,15 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Access, Deploy, Object, Pod, Reference, Role, Scope};
-use super::index::{Defined, Source, Used};
-use super::kustomization::symbolic;
+use super::Stated;
+use super::annotation::VAULT;
+use super::facts::kustomization::symbolic_path;
+use super::facts::{Access, Deploy, Object, Pod, Role, Scope};
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
-use super::read::VAULT;
-use super::{Place, Stated};
+use super::landed::{Defined, Landed, Patched, Source, Used};
 use crate::path;
 
-/// A line of a file: its index, and the place.
-pub(crate) type Line = (usize, Place);
-
-/// One landing of an object.
-#[derive(Clone, Debug, Default)]
-pub struct Landing {
-    /// Its name in the cluster.
-    pub name: Stated,
-    /// Its namespace in the cluster; never absent.
-    pub namespace: Stated,
-    /// The kustomization that is built, by file; none where the object is applied as it stands.
-    pub build: Option<usize>,
-    /// The line that gave the namespace, where it is not the object's own.
-    pub namespace_by: Option<Line>,
-    /// The line that changed the name.
-    pub name_by: Option<Line>,
-    /// The line that changed how a SealedSecret is read, and how it is read then.
-    pub scope_by: Option<(Line, Scope)>,
-    /// Whether something that is not known may take the object out of the build.
-    pub doubtful: bool,
-    /// Paths below which patches wrote pull secrets.
-    pulls: Vec<String>,
-    /// What patches wrote besides.
-    pub patched: Patched,
-    /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
-    follows: BTreeMap<Box<str>, Stated>,
-    /// Whether a configuration of the build makes kustomize change further references.
-    follows_more: bool,
-}
-
-/// What patches of a build wrote into an object.
-#[derive(Clone, Debug, Default)]
-pub struct Patched {
-    /// SecretProviderClasses of volumes that they wrote; unknown where they wrote volumes in another way.
-    pub mounts: Vec<Stated>,
-    /// Whether they wrote annotations of the Vault Agent injector.
-    pub vault: bool,
-    /// Whether they wrote what decides about the token of the pods' ServiceAccount.
-    pub token: bool,
-}
-
-/// What [`landings`] gives.
-pub(crate) struct Landed<'f> {
-    /// By file and object.
-    pub objects: Vec<Vec<Vec<Landing>>>,
-    /// Secrets of generators.
-    pub generated: Vec<Defined<'f>>,
-    /// References of objects that are built, as patches leave them.
-    pub used: Vec<Used<'f>>,
-    /// Builds, by file of their kustomization, of which not everything could be followed.
-    pub gaps: BTreeSet<usize>,
-}
-
-impl Landing {
-    /// Whether a patch of the build wrote pull secrets below a symbolic path.
-    #[must_use]
-    pub fn pulls_below(&self, path: &str) -> bool {
-        self.pulls.iter().any(|written| written.starts_with(path))
-    }
-
-    /// Forgets in which namespace it lands.
-    fn forget(&mut self) {
-        (self.namespace, self.namespace_by) = (Stated::Unknown, None);
-    }
-
-    /// The name that kustomize writes into a reference, where the build has a Secret of that name.
-    #[must_use]
-    pub fn follow(&self, reference: &Reference) -> Option<&Stated> {
-        let follows = reference.renamed || self.follows_more;
-        self.follows.get(&reference.name).filter(|_| follows)
-    }
-}
+pub(crate) use super::landed::{Landing, Line};
 
 /// Where every object of `files` lands.
 #[must_use]
@@ -232,7 +161,7 @@ fn pulls(built: &Built<'_>) -> Vec<String> {
                         .map(ToString::to_string),
                 );
             }
-            Content::Replacement(path) if path.contains(LIST) => found.push(symbolic(path.split('.'))),
+            Content::Replacement(path) if path.contains(LIST) => found.push(symbolic_path(path.split('.'))),
             Content::Replacement(_) | Content::Merged(_) | Content::Replaced(_) => {}
         }
     }
@@ -397,7 +326,7 @@ impl Deploy {
 }
 
 impl Deployed<'_> {
-    /// What the deployment does to an object (`secrets-surface.md` 9.5). `stated` is whether that has a namespace before.
+    /// What the deployment does to an object (`docs/facts/kustomize.md#composition-and-order`). `stated` is whether that has a namespace before.
     fn change(&self, landing: &mut Landing, kind: &str, stated: bool, cluster_scoped: bool) {
         let deploy = self.deploy;
         if deploy.namespace != Stated::Absent && !cluster_scoped && (deploy.overrides || !stated) {

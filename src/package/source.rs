@@ -15,20 +15,20 @@ pub(crate) enum DotenvError {
     #[error("this line has no `=`")]
     NoAssignment,
     /// Before the `=` stands no name.
-    #[error("what stands before the `=` is no name: letters, digits and `_`, no digit first")]
+    #[error("the text before `=` is not a name: use letters, digits and `_`, not starting with a digit")]
     Name,
     /// A name a second time.
-    #[error("{0} is set a second time; programs differ in which one counts")]
+    #[error("{0} is set twice; programs differ in which one counts")]
     Twice(String),
     /// A quote without its end.
-    #[error("the quote of {0} has no end")]
+    #[error("the quote of {0} is not closed")]
     Open(String),
     /// Something behind a closing quote.
-    #[error("something stands behind the closing quote of {0}")]
+    #[error("there is text after the closing quote of {0}")]
     Behind(String),
     /// A backslash that means nothing.
     #[error(
-        "\\ in the double quotes of {0} is not followed by one of n r t \" \\ $; use single quotes to mean the backslash itself"
+        "\\ in the double quotes of {0} must be followed by n, r, t, \", \\ or $; use single quotes for a literal backslash"
     )]
     Escape(String),
 }
@@ -138,9 +138,9 @@ pub(crate) fn manifest(text: &str) -> Result<BTreeMap<String, Plaintext>, Fault>
     }
     let (document, node) = match secrets.as_slice() {
         [one] => *one,
-        [] => return Err(Fault { at: None, message: "there is no Secret in it".to_owned() }),
+        [] => return Err(Fault { at: None, message: "it contains no Secret".to_owned() }),
         several => {
-            let message = format!("there are {} Secrets in it, and their keys would be mixed; give one", several.len());
+            let message = format!("it contains {} Secrets, whose keys would be mixed; use one", several.len());
             return Err(Fault { at: None, message });
         }
     };

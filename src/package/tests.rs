@@ -152,8 +152,8 @@ fn manifests_are_one_secret() {
     let json = "{\"kind\": \"List\", \"items\": [{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"data\": {\"A\": \"aGk=\"}}]}";
     assert_eq!(manifest(json).expect("it reads").len(), 1);
     for (text, why) in [
-        ("kind: ConfigMap\n", "there is no Secret in it"),
-        ("kind: Secret\n---\nkind: Secret\n", "there are 2 Secrets in it"),
+        ("kind: ConfigMap\n", "it contains no Secret"),
+        ("kind: Secret\n---\nkind: Secret\n", "it contains 2 Secrets"),
         ("kind: Secret\ndata: {A: hunter2!}\n", "no standard base64"),
         ("kind: Secret\ndata: {A: x}\nsops: {mac: y}\n", "encrypted with SOPS"),
         ("kind: [\n", "no YAML"),
@@ -255,7 +255,7 @@ fn templates_are_filled_and_json_stays_json() {
     let weak = said(&plan, &map(&[("ID", "reader"), ("S3_SECRET", "password1")]));
     assert!(weak.len() == 4 && weak[0].contains("rclone.conf: S3_SECRET is a word"), "{weak:?}");
     let lines = said(&plan, &map(&[("ID", "reader"), ("S3_SECRET", "q8ZrT3vLw0Xb\nN5kYp2Jd")]));
-    assert!(lines.iter().any(|line| line.contains("netrc: S3_SECRET has a line break in it")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("netrc: S3_SECRET contains a line break")), "{lines:?}");
     let missing = said(&plan, &map(&[]));
     assert_eq!(missing.len(), 8, "each name of each template: {missing:?}");
 }
@@ -393,5 +393,5 @@ fn archives_say_nothing_of_who_made_them() {
 fn too_much_for_a_secret_is_refused() {
     let plan = plan("package: { secrets: [{ name: x, keys: { A: { from: BLOB }, B: { from: BLOB } } }] }\n");
     let said = said(&plan, &map(&[("BLOB", &"ab\n".repeat(200_000))]));
-    assert!(said.len() == 2 && said[0].contains("1200000 bytes together"), "{}", said[0]);
+    assert!(said.len() == 2 && said[0].contains("1200000 bytes in total"), "{}", said[0]);
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::values::{count, keys, secret_type};
+use super::values::{keys, secret_type};
 use super::{KUSTOMIZATION, Order, SEALED, TEMPLATE, archive_name};
 use crate::config::{Content, PackageSecret};
+use crate::error::counted;
 
 /// Stands where people put their own image.
 const IMAGE: &str = "your-org/your-app:1.0.0";
@@ -98,8 +99,8 @@ fn head(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
         page,
         "# ML secrets package: {workflow}\n\n\
          Made on {date} by mlguard {version}{approved}.\n\n\
-         Every value is sealed with the key of one cluster and opens only under its own name, in its own namespace, there. The \
-         files can be committed; renaming or moving a SealedSecret makes it useless.\n\n\
+         Every value is sealed for one cluster and can be decrypted only there, under its own name and in its own namespace. The \
+         files can be committed; a renamed or moved SealedSecret can no longer be decrypted.\n\n\
          ## Quick start\n\n\
          ```sh\ntar -xzf {}\n",
         archive_name(workflow, *date)
@@ -113,9 +114,7 @@ fn head(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
     for environment in order.environments {
         writeln!(page, "kubectl get secrets -n {}", environment.namespace)?;
     }
-    page.push_str(
-        "```\n\nThe namespaces have to exist, and the Sealed Secrets controller has to run in the cluster.\n\n",
-    );
+    page.push_str("```\n\nThe namespaces must exist, and the Sealed Secrets controller must run in the cluster.\n\n");
     Ok(())
 }
 
@@ -126,7 +125,7 @@ fn included(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
         page.push_str("| file | Secret | type | keys |\n|---|---|---|---|\n");
         for secret in &order.plan.secrets {
             let secret = &secret.value;
-            let keys = count(keys(secret).len(), "key");
+            let keys = counted(keys(secret).len(), "key");
             writeln!(page, "| `{0}{SEALED}` | `{0}` | `{1}` | {keys} |", secret.name, secret_type(secret))?;
         }
         writeln!(page, "| `{KUSTOMIZATION}` | | | for `kubectl apply -k` |")?;
@@ -159,7 +158,7 @@ fn usage(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
         )?;
     }
     if !uses.other.is_empty() {
-        page.push_str("\nFor programs that ask for a Secret of their own:\n\n");
+        page.push_str("\nFor programs that need a Secret of their own:\n\n");
         for secret in &uses.other {
             let keys: Vec<String> = keys(secret).into_iter().map(|key| format!("`{key}`")).collect();
             writeln!(page, "- `{}`: {}", secret.name, keys.join(", "))?;
@@ -174,13 +173,12 @@ fn tail(order: &Order<'_>, page: &mut String) -> std::fmt::Result {
     write!(
         page,
         "\n## Rotation\n\n\
-         You cannot change these values yourself, and need not: the infrastructure team makes a new package with the new \
-         credentials. Apply it the same way (`kubectl apply -k {first}/`), then restart what loads the Secrets \
-         (`kubectl rollout restart deployment -n {namespace}`), since environment variables are read at the start only.\n\n\
+         You cannot change these values yourself: the infrastructure team builds a new package with the new credentials. Apply it the same way (`kubectl apply -k {first}/`), then restart what loads the Secrets \
+         (`kubectl rollout restart deployment -n {namespace}`), because environment variables are read only at start.\n\n\
          ## When a Secret does not appear\n\n\
-         `kubectl describe sealedsecret -n {namespace}` says why. `no key could decrypt secret` means that the file was \
+         `kubectl describe sealedsecret -n {namespace}` shows the reason. `no key could decrypt secret` means that the file was \
          renamed or moved to another namespace, or sealed for another cluster. `already exists and is not managed by \
-         SealedSecret` means that somebody made a Secret of this name by hand: delete it first.\n\n\
+         SealedSecret` means that somebody created a Secret of this name by hand: delete it first.\n\n\
          ## Contacts\n\n"
     )?;
     match order.approved_by {

@@ -48,19 +48,19 @@ pub(crate) enum What {
         weakness: Weakness,
     },
     /// Bytes that are no text, where only text can stand.
-    #[error("{name} is no UTF-8 text")]
+    #[error("{name} is not UTF-8 text")]
     NoText {
         /// Its name in the credential source.
         name: String,
     },
     /// A line break where there can be none.
-    #[error("{name} has a line break in it")]
+    #[error("{name} contains a line break")]
     Lines {
         /// Its name in the credential source.
         name: String,
     },
     /// More than a Secret may hold.
-    #[error("the values have {0} bytes together, and a Secret may hold at most {MAX_SIZE}")]
+    #[error("the values have {0} bytes in total, and a Secret can hold at most {MAX_SIZE}")]
     TooLarge(usize),
 }
 
@@ -88,11 +88,6 @@ pub(crate) struct Literal {
     pub key: String,
     /// Where it stands.
     pub origin: crate::config::Origin,
-}
-
-/// `n things`.
-pub(super) fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The names under which a credential is looked up: that of the environment goes before the common one.

@@ -13,10 +13,11 @@ use crate::rule::{Fixable, Matcher, Pattern, Rule};
 /// Everything about one rule, as Markdown under fixed headings. Values of examples are masked.
 #[must_use]
 pub fn rule_markdown(rule: &Rule) -> String {
-    let mut text = format!("# `{}`: {}\n\n", rule.id, rule.title);
+    let mut text = format!("# `{}`\n\n", rule.id);
     section(&mut text, "What it finds", &finds(rule));
     section(&mut text, "Why it matters", &rule.why);
-    section(&mut text, "How to fix", &remedy(rule));
+    section(&mut text, "When it applies", &applies(rule));
+    section(&mut text, "How to fix it", &remedy(rule));
     if let Some(example) = example(rule) {
         section(&mut text, "Example", &example);
     }
@@ -32,7 +33,11 @@ pub fn rule_markdown(rule: &Rule) -> String {
 
 /// The same for readers without Markdown.
 pub(super) fn rule_plain(rule: &Rule) -> String {
-    let mut text = format!("{}\n\nHow to fix: {}", plain(&rule.why), plain(&rule.remedy));
+    let mut text = plain(&rule.why);
+    for part in [rule.scope.as_sentences(), &rule.when].into_iter().filter(|part| !part.is_empty()) {
+        write!(text, "\n\n{}", plain(part)).unwrap_or_default();
+    }
+    write!(text, "\n\nHow to fix it: {}", plain(&rule.remedy)).unwrap_or_default();
     for link in rule.references.iter() {
         write!(text, "\n{link}").unwrap_or_default();
     }
@@ -66,35 +71,53 @@ fn finds(rule: &Rule) -> String {
     if let Some(pattern) = &rule.pattern {
         let words: Vec<String> = pattern.keywords.iter().map(|word| code(word)).collect();
         let how = match pattern.matcher {
-            Matcher::Pattern => "Looked for around",
-            Matcher::Assignment => "Looked for as the value of keys with",
+            Matcher::Pattern => "Found near",
+            Matcher::Assignment => "Found as the value of keys that contain",
         };
         if !words.is_empty() {
-            write!(text, " {how} {}, also through base64 and other encodings.", words.join(", ")).unwrap_or_default();
+            write!(text, " {how} {}, including in base64 and other encodings.", words.join(", ")).unwrap_or_default();
         }
         if pattern.checksum.is_some() {
             text.push_str(" The checksum of the format is verified.");
         }
     }
-    write!(text, "\n\nLevel: {}.", rule.level.as_str()).unwrap_or_default();
     text
+}
+
+fn applies(rule: &Rule) -> String {
+    let level = format!("Default level: {}.", rule.level.as_str());
+    let parts = [rule.scope.as_sentences(), rule.when.trim(), &level];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn remedy(rule: &Rule) -> String {
     let fix = match rule.fixable {
         Fixable::No => "",
-        Fixable::Safe => "\n\n`mlguard fix` repairs it, where the edit is certain.",
-        Fixable::Unsafe => "\n\n`mlguard fix --unsafe` repairs it, where the edit is certain; look at the change.",
+        Fixable::Safe => "\n\n`mlguard fix` repairs it where the edit is unambiguous.",
+        Fixable::Unsafe => "\n\n`mlguard fix --unsafe` repairs it where the edit is unambiguous; review the change.",
     };
     format!("{}{fix}", rule.remedy.trim())
 }
 
 fn example(rule: &Rule) -> Option<String> {
     if let Some((bad, good)) = &rule.example {
-        return Some(format!("Reported:\n\n{}\n\nNot reported:\n\n{}", fenced(bad), fenced(good)));
+        let note = if bad.contains("{{sealed") { " (sealed values are shortened here)" } else { "" };
+        let [bad, good] = [bad, good].map(|example| fenced(&with_short_ciphertexts(example)));
+        return Some(format!("Reported{note}:\n\n{bad}\n\nNot reported:\n\n{good}"));
     }
     let masked = masked_example(rule, rule.pattern.as_ref()?)?;
     Some(format!("Reported (the value is masked here):\n\n{}", fenced(&masked)))
+}
+
+/// An example with the beginning of a sealed value for each `{{sealed}}`, a different one for each number.
+fn with_short_ciphertexts(example: &str) -> String {
+    let short = |captures: &regex::Captures<'_>| {
+        let number = captures.get(1).and_then(|number| number.as_str().parse().ok()).unwrap_or(1_usize);
+        let letter = b"ByKwQfRmZt".get(number % 10).copied().map_or('x', char::from);
+        format!("AgB{letter}V{number}hZ4…")
+    };
+    Regex::new(r"\{\{sealed(?:-(\d+))?\}\}")
+        .map_or_else(|_| example.to_owned(), |placeholder| placeholder.replace_all(example, short).into_owned())
 }
 
 /// The first example of a built-in credential rule without its value, so that a report that quotes it is not itself a
@@ -113,10 +136,10 @@ fn masked_example(rule: &Rule, pattern: &Pattern) -> Option<String> {
 fn configure(rule: &Rule) -> String {
     let id = &rule.id;
     format!(
-        "One place, in the file itself (on the line, the line above, or at the head of the document); the reason is \
-         required, an end (`until 2026-12-31`) is possible:\n\n\
-         ```yaml\n# mlguard: allow {id} -- why this is right here\n```\n\n\
-         Everywhere or below some paths, in `.mlguard.yaml` (`off`, `note`, `warning` or `error`):\n\n\
+        "In one place, by a comment on the line, on the line above, or at the head of the document. The reason is \
+         required; an expiry date (`until 2026-12-31`) is optional:\n\n\
+         ```yaml\n# mlguard: allow {id} -- why it is acceptable here\n```\n\n\
+         Everywhere or for some paths, in `.mlguard.yaml` (`off`, `note`, `warning` or `error`):\n\n\
          ```yaml\nrules:\n  {id}: {{ level: warning, paths: [\"examples/**\"] }}\n```"
     )
 }

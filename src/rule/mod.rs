@@ -7,13 +7,13 @@ use std::borrow::Cow;
 
 pub(crate) mod pack;
 mod table {
-    use super::{Borrowed, Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
+    use super::{Borrowed, Checksum, Family, Fixable, Level, Matcher, Pattern, Rule, Scope};
     include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 }
 pub(crate) mod schema;
 
 pub use schema::FixableName as Fixable;
-pub(crate) use schema::{ChecksumName as Checksum, LevelName as Level, MatcherName as Matcher};
+pub(crate) use schema::{ChecksumName as Checksum, LevelName as Level, MatcherName as Matcher, ScopeName as Scope};
 
 use Cow::Borrowed;
 
@@ -46,11 +46,16 @@ pub struct Rule {
     pub fixable: Fixable,
     /// SARIF `security-severity`, 0 to 10.
     pub severity: f64,
+    /// Where it applies.
+    pub scope: Scope,
     /// Why it matters, Markdown.
     pub why: Text,
-    /// What to do, Markdown.
+    /// When it applies beyond `scope`, and its levels, Markdown; may be empty.
+    pub when: Text,
+    /// How to fix it, Markdown.
     pub remedy: Text,
-    /// A faulty and a good example, for rules that are code.
+    /// An example that is reported and one that is not, for rules that are code. `{{sealed}}`, `{{sealed-2}}`, … stand
+    /// for sealed values.
     pub example: Option<(Text, Text)>,
     /// Absolute URLs.
     pub references: Texts,
@@ -112,6 +117,27 @@ impl PartialOrd for Level {
 impl Ord for Level {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (*self as u8).cmp(&(*other as u8))
+    }
+}
+
+impl Scope {
+    /// What `mlguard explain` says about it.
+    #[must_use]
+    pub(crate) fn as_sentences(self) -> &'static str {
+        match self {
+            Self::Everywhere => "",
+            Self::Convention => {
+                "Applies in namespaces of a workflow (declared under `workflows`, or inferred from paths and namespaces), \
+                 in namespaces where the platform Secret is defined or used, and where a pod pulls with the registry \
+                 Secret. For an unknown namespace, one such place anywhere in the repository is enough. Does not apply in \
+                 `system-namespaces`."
+            }
+            Self::Workflows => {
+                "Applies to namespaces of workflows, which are declared under `workflows`, or inferred from paths and \
+                 namespaces (`packages/financial-ml/dev/`, `financial-ml` next to `financial-ml-dev`). Does not apply to \
+                 `system-namespaces`."
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::schema::SecretRuleFile;
-use super::{Family, Fixable, Pattern, Rule};
+use super::{Family, Fixable, Pattern, Rule, Scope};
 use crate::error::{nearest, quoted};
 
 /// Why a rule file cannot be used. The text never quotes an example, which may hold a real value.
@@ -38,7 +38,12 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
             message: words(&error),
         }
     })?;
-    Ok(from_file(id, file))
+    let expression = file.expression().map_err(|message| PackError::Syntax {
+        line: None,
+        column: None,
+        message: message.to_owned(),
+    })?;
+    Ok(from_file(id, expression, file))
 }
 
 /// What the YAML library found, in words that repeat nothing of the text: a faulty file may hold a secret where none
@@ -80,11 +85,13 @@ pub(crate) fn words(error: &serde_saphyr::Error) -> String {
     }
 }
 
-fn is_id(stem: &str) -> bool {
+/// Whether `stem` can be the id of a rule.
+pub(crate) fn is_id(stem: &str) -> bool {
     !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-fn from_file(id: &str, file: SecretRuleFile) -> Rule {
+fn from_file(id: &str, expression: Option<String>, file: SecretRuleFile) -> Rule {
+    let multiline = file.is_multiline();
     let texts = |list: Vec<String>| list.into_iter().map(Into::into).collect::<Vec<_>>().into();
     Rule {
         id: id.to_owned().into(),
@@ -93,19 +100,77 @@ fn from_file(id: &str, file: SecretRuleFile) -> Rule {
         level: file.level,
         fixable: Fixable::No,
         severity: file.severity,
+        scope: Scope::Everywhere,
         why: file.why.into(),
+        when: "".into(),
         remedy: file.remedy.into(),
         example: None,
         references: texts(file.references),
         pattern: Some(Pattern {
             keywords: texts(file.keywords),
-            regex: file.pattern.map(Into::into),
+            regex: expression.map(Into::into),
             matcher: file.matcher,
             min_entropy: file.min_entropy,
             checksum: file.checksum,
-            multiline: file.multiline,
+            multiline,
             matches: texts(file.matches),
             non_matches: texts(file.non_matches),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: &str = "title: own token\nlevel: error\nkeywords: [own_]\nwhy: It opens.\nremedy: Revoke it.\nreferences: []\n\
+                        matches: [own_key=abcdefgh]\nnon-matches: [own_key=x]\n";
+
+    fn rule(more: &str) -> Result<Rule, PackError> {
+        parse(Path::new("own-token.yml"), &format!("{REST}{more}"))
+    }
+
+    fn expression(more: &str) -> regex::Regex {
+        let pattern = rule(more).unwrap().pattern.unwrap();
+        regex::Regex::new(&pattern.regex.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_key_and_a_value_are_joined_by_any_assignment() {
+        let expression = expression("key: 'own_?key'\nvalue: '[a-z]{8}'\n");
+        for text in [
+            "OWN_KEY=abcdefgh",
+            "own_key: 'abcdefgh'",
+            r#""ownKey" => "abcdefgh""#,
+            r#"env["own_key"] := "abcdefgh""#,
+            r#"{\"own_key\": \"abcdefgh\"}"#,
+            "--own_key abcdefgh",
+            "- name: OWN_KEY\n  value: \"abcdefgh\"",
+        ] {
+            let found = expression.captures(text).and_then(|found| found.name("secret"));
+            assert_eq!(found.map(|value| value.as_str()), Some("abcdefgh"), "{text}");
+        }
+        assert!(!expression.is_match("own_key=abcdefghi") && !expression.is_match("own_key is abcdefgh"));
+        assert!(rule("key: a\nvalue: b\n").unwrap().pattern.unwrap().multiline);
+        assert!(!rule("key: a\nvalue: b\nmultiline: false\n").unwrap().pattern.unwrap().multiline);
+    }
+
+    #[test]
+    fn a_value_ends_where_its_characters_end() {
+        let text = "own_key=abcdefgh-i";
+        assert!(expression("key: own_key\nvalue: '[a-z]{8}'\n").is_match(text));
+        assert!(!expression("key: own_key\nvalue: '[a-z]{8}'\nnot-followed-by: 'a-z-'\n").is_match(text));
+    }
+
+    #[test]
+    fn two_styles_are_not_mixed() {
+        for (more, message) in [
+            ("key: a\n", "`key` and `value` must be used together"),
+            ("value: a\n", "`key` and `value` must be used together"),
+            ("not-followed-by: a\n", "`key` and `value` must be used together"),
+            ("pattern: a\nkey: a\nvalue: b\n", "`pattern` cannot be combined with `key`, `value` or `not-followed-by`"),
+        ] {
+            assert_eq!(rule(more).unwrap_err().to_string(), message, "{more}");
+        }
     }
 }

@@ -18,6 +18,16 @@ pub(crate) struct SecretRuleFile {
     /// whole match is. Groups `user` and `host` let logins of documentation (`user:password@host`) be told from real ones.
     #[serde(default)]
     pub pattern: Option<String>,
+    /// Instead of `pattern`: an expression for the key that the value is assigned to; ASCII case does not matter.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// With `key`: an expression for the value alone, without quotes.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// With `key`: the characters that must not follow the value, as inside `[…]`. Without it, the value ends at a word
+    /// boundary.
+    #[serde(default)]
+    pub not_followed_by: Option<String>,
     /// How candidates are found: by `pattern`, or as the value assigned to a key that a keyword names.
     #[serde(default)]
     pub matcher: MatcherName,
@@ -27,9 +37,10 @@ pub(crate) struct SecretRuleFile {
     /// Checksum that the format carries; a value that fails it is reported as a warning at most.
     #[serde(default)]
     pub checksum: Option<ChecksumName>,
-    /// Whether a match may cross line ends (keys in PEM and the like).
+    /// Whether a match may cross line ends (keys in PEM and the like). By default only with `key`, where `value:` may be on
+    /// the line after `name:`.
     #[serde(default)]
-    pub multiline: bool,
+    pub multiline: Option<bool>,
     /// CVSS-like score for SARIF's `security-severity`, 0 to 10.
     #[serde(default = "default_severity")]
     pub severity: f64,
@@ -43,6 +54,39 @@ pub(crate) struct SecretRuleFile {
     pub matches: Vec<String>,
     /// Texts in which the rule finds nothing.
     pub non_matches: Vec<String>,
+}
+
+/// What assigns a value to a key in YAML, JSON, dotenv, INI, HCL, code and on command lines: quotes or a bracket that end the
+/// key; then `=`, `:`, `:=`, `=>` or `,`, blanks alone, or the `value:` of an entry whose `name:` is the key; then the
+/// quotes that begin the value, escaped or not.
+const ASSIGNMENT: &str = concat!(
+    r#"["'\\\]]{0,3}"#,
+    r#"(?:[ \t]{0,8}(?:=>|:=|[=:,])[ \t]{0,8}|[ \t]{1,4}|,?\s{1,64}["']?value["']?[ \t]{0,4}:[ \t]{0,4})"#,
+    r#"["'\\]{0,2}"#,
+);
+
+impl SecretRuleFile {
+    /// The rule's expression: `pattern`, or `key` and `value` with an assignment between them. `None` for a rule that has
+    /// neither, because its `matcher` needs none.
+    ///
+    /// # Errors
+    /// A text for the author of the rule, where only one of `key` and `value` is there, or both styles are mixed.
+    pub(crate) fn expression(&self) -> Result<Option<String>, &'static str> {
+        match (&self.pattern, &self.key, &self.value, &self.not_followed_by) {
+            (pattern, None, None, None) => Ok(pattern.clone()),
+            (None, Some(key), Some(value), set) => {
+                let end = set.as_ref().map_or_else(|| r"\b".to_owned(), |set| format!("(?:[^{set}]|$)"));
+                Ok(Some(format!("(?i:{key}){ASSIGNMENT}(?<secret>{value}){end}")))
+            }
+            (Some(_), ..) => Err("`pattern` cannot be combined with `key`, `value` or `not-followed-by`"),
+            (None, ..) => Err("`key` and `value` must be used together"),
+        }
+    }
+
+    /// Whether a match may cross line ends.
+    pub(crate) fn is_multiline(&self) -> bool {
+        self.multiline.unwrap_or(self.key.is_some())
+    }
 }
 
 pub(crate) fn default_severity() -> f64 {
@@ -59,6 +103,19 @@ pub enum LevelName {
     Warning,
     /// A leak, or a deployment that will break.
     Error,
+}
+
+/// Where a rule applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopeName {
+    /// Everywhere.
+    #[default]
+    Everywhere,
+    /// Where the convention of names visibly applies.
+    Convention,
+    /// In namespaces of workflows.
+    Workflows,
 }
 
 /// Ways to find candidates.

@@ -1,4 +1,4 @@
-//! The format of one sealed value, byte for byte that of `kubeseal` (`secrets-surface.md` 1.1, pkg/crypto/crypto.go of
+//! The format of one sealed value, byte for byte that of `kubeseal` (`docs/facts/sealed-secrets.md#bytes-of-a-ciphertext`, pkg/crypto/crypto.go of
 //! sealed-secrets).
 //!
 //! Two bytes with the length of what follows, that many bytes of RSA-OAEP (SHA-256) around a fresh AES-256 key, then
@@ -173,7 +173,7 @@ mod tests {
         let long = vec![7; 1 << 20];
         for plain in [b"".as_slice(), b"a", b"two\nlines\n", &long] {
             let sealed = seal(&mut OsRng, &KEY.to_public_key(), plain, "ns/name").expect("it seals");
-            // secrets-surface.md 1.3: n + 274 bytes for a key of 2048 bits, which begin with 01 00.
+            // `docs/facts/sealed-secrets.md#sizes-and-prefixes`: n + 274 bytes for a key of 2048 bits, which begin with 01 00.
             assert_eq!(sealed.len(), plain.len() + 274);
             assert_eq!(sealed[..2], [1, 0]);
             assert_eq!(open(&sealed, "ns/name").as_deref(), Ok(plain));
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn base64_is_read_as_go_does_it() {
         let text = seal_base64(&mut OsRng, &KEY.to_public_key(), b"hi", "a/b").expect("it seals");
-        assert_eq!(text.len(), 368, "secrets-surface.md 1.3: 4 * ceil((2 + 274) / 3)");
+        assert_eq!(text.len(), 368, "docs/facts/sealed-secrets.md#sizes-and-prefixes: 4 * ceil((2 + 274) / 3)");
         let opens = |text: &str| unseal_base64(&mut OsRng, [&*KEY], text, "a/b").is_ok();
         let (front, back) = text.split_at(100);
         assert!(opens(&text) && opens(&format!("{front}\n{back}\r\n")));

@@ -1,4 +1,4 @@
-//! What a ciphertext is bound to: name, namespace, scope (`secrets-surface.md` 1.2, 2.2).
+//! What a ciphertext is bound to: name, namespace, scope (`docs/facts/sealed-secrets.md#oaep-label-by-scope`, `docs/facts/sealed-secrets.md#scope-annotations`).
 
 use serde_json::{Map, Value};
 
@@ -78,7 +78,7 @@ pub(crate) fn annotate(metadata: &mut Map<String, Value>, scope: Scope) {
     }
 }
 
-/// Whether `name` is a DNS-1123 subdomain, as names of Secrets are (`secrets-surface.md` 5.1).
+/// Whether `name` is a DNS-1123 subdomain, as names of Secrets are (`docs/facts/kubernetes.md#rules-for-secrets`).
 #[must_use]
 pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_dns_label)

@@ -277,7 +277,7 @@ fn plain(
     }
     let is_template = |value: &Value| value.as_str().is_none_or(|text| text.contains("{{"));
     let (templates, literals): (Vec<_>, Vec<_>) = sealed.templates.iter().partition(|(_, value)| is_template(value));
-    // An entry of the template goes before a sealed one (secrets-surface.md 2.1).
+    // An entry of the template goes before a sealed one (`docs/facts/sealed-secrets.md#the-sealedsecret-object`).
     let covered = |key: &String| sealed.templates.contains_key(key);
     let mut data: Vec<(&str, Zeroizing<String>)> = Vec::new();
     for (key, value) in literals {

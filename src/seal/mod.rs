@@ -27,4 +27,4 @@ pub use plaintext::Plaintext;
 pub use random::Randomness;
 pub(crate) use sealed::{SealedError, SealedSecret};
 pub use secret::Secret;
-pub(crate) use secret::{Refusal, Request};
+pub(crate) use secret::{Refusal, Request, Why};

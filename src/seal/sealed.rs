@@ -14,7 +14,7 @@ use super::{Identity, Plaintext, Randomness};
 use crate::document::yaml::Node;
 use crate::mask::masked;
 
-/// A SealedSecret, as `kubeseal` since 0.32 writes it (`secrets-surface.md` 2).
+/// A SealedSecret, as `kubeseal` since 0.32 writes it (`docs/facts/sealed-secrets.md`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SealedSecret {
     /// Whom it is sealed for.

@@ -14,7 +14,7 @@ use crate::span::Span;
 /// Most bytes that the values of a Secret may have together (MaxSecretSize, core/v1/types.go).
 pub(crate) const MAX_SIZE: usize = 1 << 20;
 
-/// What sealing leaves out of `metadata` (`secrets-surface.md` 2.4).
+/// What sealing leaves out of `metadata` (`docs/facts/sealed-secrets.md#what-sealing-copies-and-strips`).
 pub(super) const STRIPPED: &[&str] = &[
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -292,7 +292,7 @@ fn strings(value: &mut Value, place: &str) -> Result<(), String> {
     }
 }
 
-/// The values of `data` and `stringData`; the latter win (`secrets-surface.md` 5.1).
+/// The values of `data` and `stringData`; the latter win (`docs/facts/kubernetes.md#rules-for-secrets`).
 fn entries(root: Node<'_>) -> Result<Vec<Entry>, Refusal> {
     let mut found: Vec<Entry> = Vec::new();
     let mut size = 0;

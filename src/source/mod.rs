@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use crate::finding::Skipped;
 
-pub(crate) use commits::committed;
+pub(crate) use commits::{Commit, committed};
 pub(crate) use decode::{Decoded, decode};
 pub(crate) use git::{checkout, common_dir, git_dir};
 pub(crate) use hooks::{HookFolder, hook_folder};

@@ -21,7 +21,7 @@ pub(crate) fn is_wrapped(value: &str) -> bool {
         || inner("ENC(", ')').and_then(decoded).is_some_and(|bytes| bytes.len() >= 16 && bytes.len() % 8 == 0)
 }
 
-/// Whether `value` has the bytes of one entry of a SealedSecret (`secrets-surface.md` 1.4): canonical base64 of a
+/// Whether `value` has the bytes of one entry of a SealedSecret (`docs/facts/sealed-secrets.md#recognising-a-ciphertext-without-a-key`): canonical base64 of a
 /// big-endian key size, that many bytes of RSA ciphertext, and at least an AES-GCM tag.
 #[must_use]
 pub(crate) fn is_sealed(value: &str) -> bool {
@@ -51,7 +51,7 @@ pub(crate) fn is_sealed_prefix(value: &str) -> bool {
         && value.bytes().all(base64)
 }
 
-/// Whether `value` follows SOPS's grammar (`secrets-surface.md` 8.1): `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]` with an
+/// Whether `value` follows SOPS's grammar (`docs/facts/sops.md#recognising-an-encrypted-file`): `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]` with an
 /// initialisation vector of 32 and a tag of 16 bytes.
 #[must_use]
 pub(crate) fn is_sops(value: &str) -> bool {
@@ -150,7 +150,7 @@ mod tests {
         for size in [256, 384, 512] {
             assert!(is_sealed(&sealed(size, 3)));
         }
-        // 3 bytes of plaintext for a 4096-bit key give 712 characters (secrets-surface.md 1.3).
+        // 3 bytes of plaintext for a 4096-bit key give 712 characters (`docs/facts/sealed-secrets.md#sizes-and-prefixes`).
         assert_eq!(sealed(512, 3).len(), 712);
         let cut = &sealed(512, 3)[..400];
         assert!(!is_sealed(cut), "truncated");

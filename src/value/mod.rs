@@ -26,7 +26,7 @@ pub(crate) enum Confidence {
 /// Whether `value`, assigned to a key of class `class`, is a credential, and how sure that is.
 ///
 /// Placeholders, references to other stores, ciphertext, booleans, durations, file paths, plain names and URLs without a
-/// password are not. Weak real passwords are (`product.md` section 4), with low confidence.
+/// password are not. Weak real passwords are with low confidence.
 #[must_use]
 pub(crate) fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     let value = value.trim();

@@ -1,4 +1,4 @@
-//! The one definition of a placeholder (`product.md` section 4): text that stands where a value will be.
+//! The one definition of a placeholder: text that stands where a value will be.
 
 /// Whether `value` only holds the place of a value: empty, `changeme`-like, `<…>`, `${…}`, `{{ … }}`, `xxxx`,
 /// `REPLACE_ME`, an elided example, or a reference to another store. Weak real values are not placeholders.

@@ -231,7 +231,7 @@ fn outside_of_git_the_key_comes_from_the_environment_or_the_folder_for_states() 
 fn a_line_ends_on_its_day() {
     let tree = accepted();
     let run = tree.run(&["baseline", "write", "--until", "2020-01-01"]);
-    assert!(run.code == 2 && run.err.contains("the day is over"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("--until is in the past"), "{run:?}");
     assert_eq!(tree.run(&["baseline", "write", "--until", "soon"]).code, 2);
     let ended = read(&tree).replace("\"reason\"", "\"until\":\"2020-01-01\",\"reason\"");
     put(&tree, FILE, &ended);
@@ -265,7 +265,7 @@ fn a_broken_file_is_an_error_and_everything_is_told() {
         assert_eq!(tree.run(&["baseline", command]).code, 2, "{command}");
     }
     let run = tree.run(&["baseline", "write"]);
-    assert!(run.code == 0 && run.err.contains("1 line left out: not of a baseline"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("1 line dropped: not a baseline line"), "{run:?}");
     assert_eq!(read(&tree).matches("before the move").count(), 2);
     clean(&tree.run(&["check"]), 2);
     // Something else by mistake.
@@ -282,7 +282,8 @@ fn prune_drops_what_is_gone_and_only_where_it_looked() {
     put(&tree, "notes.txt", "nothing\n");
     let whole = read(&tree);
     let run = tree.run(&["baseline", "prune", "k8s"]);
-    let told = ".mlguard-baseline.jsonl: 2 kept (2 accept nothing that was found, and could not be looked for everywhere), 0 gone\n";
+    let told =
+        ".mlguard-baseline.jsonl: 2 kept (2 accept nothing that was found, but not everything was searched), 0 gone\n";
     assert_eq!((run.code, run.out.as_str()), (0, told), "{run:?}");
     assert_eq!(tree.run(&["baseline", "prune", "k8s", "missing"]).code, 2);
     put(&tree, "bad.yaml", "apiVersion: v1\nkind: Secret\ndata: [\n  x: {\n");
@@ -327,7 +328,7 @@ fn explain_says_what_each_line_is_good_for() {
         (run.code, run.out.as_str()),
         (
             0,
-            "plaintext-secret: Secret ml/db .data.password\n  accepted: a finding with the accepted value is there\n  \
+            "plaintext-secret: Secret ml/db .data.password\n  accepted: the finding exists, with the accepted value\n  \
              at k8s/db.yaml:7\n  reason: before the move\n\n1 line: 1 accepted\n"
         ),
         "{run:?}"
@@ -341,7 +342,9 @@ fn explain_says_what_each_line_is_good_for() {
         (&serde_json::json!("gone"), &serde_json::json!("github-token"))
     );
     let run = tree.run(&["baseline", "explain", "--rule", "github-token"]);
-    assert!(run.code == 0 && run.out.ends_with("`mlguard baseline prune` drops those that accept nothing any more\n"));
+    assert!(
+        run.code == 0 && run.out.ends_with("`mlguard baseline prune` drops lines that no longer accept anything\n")
+    );
     assert_eq!(tree.run(&["baseline", "explain", "--rule", "github-tokn"]).code, 2);
     let other =
         tree.run_with(&["baseline", "explain", "k8s"], &[("MLGUARD_BASELINE_KEY", "another text of enough bytes")]);
@@ -353,7 +356,7 @@ fn the_file_is_where_the_configuration_says() {
     let files = [("db.yaml", &*secret("db", VALUE)), (".mlguard.yaml", "baseline: ci/known.jsonl\n"), ("ci/x", "")];
     let tree = repository(&files);
     let run = tree.run(&["check"]);
-    assert!(run.code == 2 && run.err.contains("ci/known.jsonl: there is no such baseline"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("ci/known.jsonl: no such baseline"), "{run:?}");
     assert_eq!(tree.run(&["baseline", "write"]).code, 0);
     assert!(tree.path("ci/known.jsonl").is_file() && !tree.path(FILE).exists());
     clean(&tree.run(&["check"]), 1);
@@ -386,7 +389,7 @@ fn links_are_neither_written_through_nor_followed_out_of_the_root() {
     fs::remove_file(tree.path(FILE)).expect("removed");
     std::os::unix::fs::symlink("real.jsonl", tree.path(FILE)).expect("a link");
     let run = tree.run(&["baseline", "write"]);
-    assert!(run.code == 2 && run.err.contains("not written through"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("is not followed"), "{run:?}");
     assert_eq!(fs::read(tree.path("real.jsonl")).expect("the file"), before);
 }
 

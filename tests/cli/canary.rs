@@ -610,6 +610,7 @@ fn no_output_holds_a_secret() {
     assert_eq!(written, Format::ALL.len());
     for (name, bytes) in trees.iter().filter(|(name, _)| name.starts_with("r2/")) {
         watch.run(&tree, &["check", "--stdin", "--stdin-path", name], bytes);
+        watch.run(&tree, &["dev", "view", name], b"");
         watch.run(&tree, &["check", "--stdin", "--format", "sarif"], bytes);
     }
     for arguments in

@@ -122,11 +122,11 @@ fn a_file_is_written_whole_and_a_new_key_is_told() {
         assert_eq!(mode & 0o644, 0o644, "{mode:o}");
     }
     let run = cluster.fetch(&["--output", "dev.pem"]);
-    assert!(run.code == 0 && run.err.contains("the key is the same as before"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("the key has not changed"), "{run:?}");
     // What stands around the certificate is not taken over.
     cluster.server.answer(PROXY, 200, &format!("# words\n{OTHER}{CENTURY}"));
     let run = cluster.fetch(&["--output", "dev.pem"]);
-    assert!(run.code == 0 && run.err.contains(&format!("the key changed; it was {CENTURY_ID}")), "{run:?}");
+    assert!(run.code == 0 && run.err.contains(&format!("the key has changed; it was {CENTURY_ID}")), "{run:?}");
     assert!(run.err.contains(OTHER_ID));
     assert_eq!(read(&cluster.tree, "dev.pem"), OTHER);
 }
@@ -150,7 +150,10 @@ fn what_is_no_certificate_is_not_overwritten() {
     let Some(cluster) = Cluster::start(&[(SERVICE, 200, PORTS), (PROXY, 200, CENTURY)]) else { return };
     fs::write(cluster.tree.path("notes.txt"), "mine\n").expect("a file");
     let run = cluster.fetch(&["--output", "notes.txt"]);
-    assert!(run.code == 2 && run.err.contains("notes.txt: is not replaced, since it holds no certificate"), "{run:?}");
+    assert!(
+        run.code == 2 && run.err.contains("notes.txt: is not replaced, because it holds no certificate"),
+        "{run:?}"
+    );
     assert_eq!(read(&cluster.tree, "notes.txt"), "mine\n");
     assert!(cluster.server.asked().is_empty(), "the cluster is not asked in vain");
     let run = cluster.fetch(&["--output", "missing/dev.pem"]);
@@ -165,10 +168,7 @@ fn a_service_that_is_not_there_is_looked_for() {
     let Some(cluster) = Cluster::start(&[]) else { return };
     let run = cluster.fetch(&["--output", "dev.pem"]);
     assert_eq!(run.code, 2);
-    assert!(
-        run.err.contains("there is no service `sealed-secrets-controller` in the namespace `kube-system`"),
-        "{run:?}"
-    );
+    assert!(run.err.contains("there is no service `sealed-secrets-controller` in namespace `kube-system`"), "{run:?}");
     assert!(run.err.contains("kubectl: ") && run.err.contains("the Helm chart calls it `sealed-secrets`"), "{run:?}");
     let list = r#"{"kind":"ServiceList","items":[
         {"metadata":{"name":"sealed-secrets","namespace":"sealing"}},
@@ -191,8 +191,8 @@ fn answers_of_no_use_are_not_written() {
         (200, SPKI, "it holds no certificate"),
         (200, EXPIRED, "the certificate expired on 2025-02-26"),
         (200, WEAK, "its RSA key has 1024 bits; fewer than 2048 are not safe"),
-        (200, &large, "answers more than a certificate"),
-        (403, forbidden, "you may not reach the service `sealed-secrets-controller`"),
+        (200, &large, "is larger than a certificate"),
+        (403, forbidden, "you are not allowed to reach service `sealed-secrets-controller`"),
         (503, "no endpoints available for service", "kubectl could not get the certificate"),
     ] {
         cluster.server.answer(PROXY, status, body);
@@ -203,7 +203,7 @@ fn answers_of_no_use_are_not_written() {
     cluster.server.answer(SERVICE, 200, r#"{"kind":"Service","spec":{}}"#);
     assert!(cluster.fetch(&[]).err.contains("has no port"));
     cluster.server.answer(SERVICE, 403, forbidden);
-    assert!(cluster.fetch(&[]).err.contains("you may not read the service"));
+    assert!(cluster.fetch(&[]).err.contains("you are not allowed to read service"));
 }
 
 #[test]
@@ -215,8 +215,8 @@ fn a_cluster_that_is_down_and_a_missing_kubectl_are_told() {
     assert!(run.code == 2 && run.err.contains("kubectl: ") && run.err.contains("127.0.0.1:1"), "{run:?}");
     assert!(run.err.contains("kubectl could not get the certificate"), "{run:?}");
     let run = cluster.tree.run(&["cert", "fetch", "--kubectl", "./no-such-kubectl"]);
-    assert!(run.code == 2 && run.err.contains("./no-such-kubectl: kubectl cannot be started: "), "{run:?}");
-    assert!(run.err.contains("name it with --kubectl"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("./no-such-kubectl: cannot start kubectl: "), "{run:?}");
+    assert!(run.err.contains("set --kubectl"), "{run:?}");
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn without_a_file_the_flag_the_environment_and_the_clusters_count() {
     let run = show(&[], &[("SEALED_SECRETS_CERT", "gone.pem")]);
     assert!(run.code == 2 && run.err.contains("(SEALED_SECRETS_CERT names it)"), "{run:?}");
     let run = Tree::new(&[]).run(&["cert", "show"]);
-    assert!(run.code == 2 && run.err.contains("no certificate is named"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("no certificate is given"), "{run:?}");
     let address = format!("file://{}", tree.path("key.pub").display());
     if cfg!(unix) {
         assert_eq!(show(&[&address], &[]).code, 0);
@@ -326,10 +326,10 @@ fn certificates_are_read_from_https() {
     for (address, said) in [
         (server.address("/none.pem"), "the server answered with status 404"),
         (server.address("/500"), "the server answered with status 500"),
-        (server.address("/large"), "the answer is too large for a certificate"),
-        (server.address("/plain"), "the server redirects to an address without https"),
+        (server.address("/large"), "the response is too large for a certificate"),
+        (server.address("/plain"), "the server redirects to a URL without https"),
         (server.address("/circle"), "the server redirects in circles"),
-        ("https://".to_owned(), "this is no address"),
+        ("https://".to_owned(), "this is not a URL"),
         ("https://localhost:1/c.pem".to_owned(), "Connection refused"),
         (format!("http://localhost:{}/c.pem", server.port), "http is refused"),
     ] {

@@ -5,6 +5,7 @@ mod baseline;
 mod canary;
 mod cert;
 mod config;
+mod dev;
 mod external;
 mod fix;
 mod fixes;
@@ -76,6 +77,10 @@ fn help_version_man_and_completions_go_to_standard_output() {
     for page in ["mlguard.1", "mlguard-check.1", "mlguard-map.1", "mlguard-cert-fetch.1", "mlguard-rules-test.1"] {
         assert!(pages.join(page).is_file(), "{page}");
     }
+    let page = std::fs::read_to_string(pages.join("mlguard-cert-show.1")).expect("the page");
+    let title = concat!(".TH mlguard-cert-show 1  \"mlguard ", env!("CARGO_PKG_VERSION"), "\" \"mlguard manual\"\n");
+    assert!(page.contains(title) && page.contains("\n.SH EXAMPLES\n.nf\n"), "{page}");
+    assert!(!pages.join("mlguard-dev.1").exists(), "it is hidden");
 }
 
 #[test]
@@ -104,7 +109,7 @@ fn rules_test_names_file_and_example() {
     let bad = good.replace("key = own_abcdefgh", "key = hunter2");
     let tree = Tree::new(&[("ok/own.yml", good), ("bad/own.yml", &bad)]);
     let run = tree.run(&["rules", "test", "ok"]);
-    assert_eq!((run.code, run.out.as_str()), (0, "1 rules, 2 examples: all as they should be\n"), "{run:?}");
+    assert_eq!((run.code, run.out.as_str()), (0, "1 rules, 2 examples: all behave as expected\n"), "{run:?}");
     let run = tree.run(&["rules", "test", "bad/own.yml"]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("bad/own.yml: ") && !run.err.contains("hunter2"), "{}", run.err);

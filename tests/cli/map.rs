@@ -123,7 +123,7 @@ fn filters_and_paths_choose() {
     assert_eq!(map(&["--secret", "gh*", "--namespace", "financial-ml"]).0, "financial-ml/ghcr");
     let (found, said) = map(&["--workflow", "financial-*", "--secret", "ghcr"]);
     assert_eq!(found, "financial-ml-dev/ghcr financial-ml/ghcr");
-    assert!(said.contains("1 Secret whose namespace is not known left out"), "{said}");
+    assert!(said.contains("1 Secret of unknown namespace left out"), "{said}");
     let (found, said) = map(&["--workflow", "other"]);
     assert!(
         found.is_empty() && said.contains("no Secret is defined or used here") && said.contains("filters"),
@@ -355,7 +355,7 @@ fn five_hundred_objects_are_drawn_within_the_limits_of_mermaid() {
 #[test]
 fn a_picture_that_is_too_large_says_so() {
     let run = large(120).run(&["map"]);
-    assert!(run.code == 0 && run.err.contains("larger than Mermaid draws by default"), "{}", run.err);
+    assert!(run.code == 0 && run.err.contains("larger than Mermaid renders by default"), "{}", run.err);
 }
 
 #[test]

@@ -287,14 +287,14 @@ fn a_builder_sees_no_credential_and_can_refuse() {
     let done = run();
     assert_eq!(done.code, 2);
     assert!(
-        done.err.contains("`kubectl kustomize dev/` refuses the package: no such resource; nothing was written"),
+        done.err.contains("`kubectl kustomize dev/` rejects the package: no such resource; nothing was written"),
         "{}",
         done.err
     );
     assert_eq!(files(&tree.path("packages")), before);
     fs::remove_file(tree.path("bin/kubectl")).expect("removed");
     let done = run();
-    assert!(done.code == 0 && done.out.contains("neither kubectl nor kustomize is here"), "{done:?}");
+    assert!(done.code == 0 && done.out.contains("neither kubectl nor kustomize is installed"), "{done:?}");
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn a_file_that_git_holds_is_no_source() {
     git(&["add", "-f", "credentials.env"]);
     let tracked = run();
     assert_eq!(tracked.code, 2);
-    assert!(tracked.err.contains("Git holds this file, and with it every credential in it"), "{}", tracked.err);
+    assert!(tracked.err.contains("this file is tracked by Git, and with it every credential in it"), "{}", tracked.err);
 }
 
 #[test]
@@ -401,15 +401,12 @@ fn names_and_clusters_that_cannot_be_meant_are_refused() {
             &["financial-ml", "--env", "prodution"][..],
             "unknown environment `prodution`\n  help: did you mean `production`?",
         ),
-        (&["Financial", "--env", "dev"], "`Financial` is no name of a workflow"),
+        (&["Financial", "--env", "dev"], "`Financial` is not a valid name of a workflow"),
         (&["a".repeat(60).as_str(), "--env", "dev"], "would have 64 characters"),
         (&["financial-ml", "--env", "dev", "--cluster", "man"], "no cluster `man`\n  help: did you mean `main`?"),
-        (
-            &["financial-ml", "--env", "dev", "--cluster", "main"],
-            "the cluster `main` does not have the environment `dev`",
-        ),
-        (&["financial-ml", "--env", "dev", "--cluster", "production=main"], "which --env does not"),
-        (&["financial-ml", "--env", "dev", "--cluster", "lab", "--cluster", "main"], "--cluster is given twice"),
+        (&["financial-ml", "--env", "dev", "--cluster", "main"], "cluster `main` does not run environment `dev`"),
+        (&["financial-ml", "--env", "dev", "--cluster", "production=main"], "which is not in --env"),
+        (&["financial-ml", "--env", "dev", "--cluster", "lab", "--cluster", "main"], "--cluster is used twice"),
         (&["financial-ml", "--env", "dev", "--cluster", "lab", "--cert", "certs/lab.pem"], "cannot be used with"),
         (&["financial-ml", "--env", "dev", "--cert", "gone.pem"], "gone.pem: cannot be read"),
         (&["financial-ml", "--env", "dev", "--date", "04.07.2025"], "a day such as 2025-07-04"),
@@ -432,7 +429,7 @@ fn names_and_clusters_that_cannot_be_meant_are_refused() {
     );
     let none = tree_with("");
     let run = self::run(&none, &[]);
-    assert!(run.code == 2 && run.err.contains("no certificate is named for the environment `dev`"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("no certificate is configured for environment `dev`"), "{run:?}");
     assert_eq!(self::run(&none, &["--cert", "certs/lab.pem"]).code, 0);
     assert_eq!(run_with(&none, &[], &[("MLGUARD_CERT", "certs/lab.pem")]).code, 0);
 }
@@ -467,7 +464,7 @@ fn an_earlier_package_is_replaced_as_a_whole_and_other_work_is_not() {
     assert_eq!(files(&tree.path("packages/financial-ml")), before);
     let dev = tree.run_with(&["package", "financial-ml", "--env", "dev", "--no-kustomize"], &GOOD);
     assert_eq!(dev.code, 0, "{dev:?}");
-    assert_eq!(dev.err, "the earlier package in packages/financial-ml was replaced; it had production too\n");
+    assert_eq!(dev.err, "the previous package in packages/financial-ml was replaced; it also contained production\n");
     let names: Vec<String> = files(&tree.path("packages/financial-ml")).into_keys().collect();
     assert!(names.len() == 5 && !names.iter().any(|name| name.starts_with("production/")), "{names:?}");
     let left: Vec<String> = fs::read_dir(tree.path("packages"))
@@ -511,7 +508,7 @@ fn a_package_that_check_would_refuse_is_not_written() {
         "{}",
         run.err
     );
-    assert!(run.err.contains("`mlguard check` would not let this package pass; nothing was written"), "{}", run.err);
+    assert!(run.err.contains("this package does not pass `mlguard check`; nothing was written"), "{}", run.err);
     assert!(!tree.path("packages").exists());
 }
 

@@ -45,7 +45,7 @@ fn the_validator_of_github_has_nothing_to_say() {
     let said: serde_json::Value = serde_json::from_slice(&said).expect("JSON");
     let results = said["runs"][0]["results"].as_array().expect("results");
     let rules: BTreeSet<&str> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
-    // Message ids GitHub rejects, snippets leak, 2006 needs a network; `sarif-github.md`.
+    // Message ids GitHub rejects, snippets leak, 2006 needs a network; `docs/facts/sarif-github.md`.
     let known = ["SARIF2002", "SARIF2006", "SARIF2009", "SARIF2010", "SARIF2011", "SARIF2013"];
     let wrong: Vec<_> = rules.iter().filter(|rule| !known.contains(rule)).collect();
     assert!(!rules.is_empty() && wrong.is_empty(), "{wrong:?}");

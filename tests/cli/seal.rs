@@ -85,7 +85,7 @@ fn what_cannot_be_sealed_is_said_with_what_to_do() {
     assert!(said.contains("its namespace is `ml`, and --namespace says `dev`"), "{said}");
     let said = seal(&[], "kind: ConfigMap\nmetadata: {name: a}\n");
     assert!(said.contains("there is no Secret in it, only: ConfigMap a"), "{said}");
-    assert!(seal(&[], "").contains("there is no Secret in it"));
+    assert!(seal(&[], "").contains("it contains no Secret"));
     let said = seal(&["--name", "x"], &format!("{SECRET}---\n{SECRET}"));
     assert!(said.contains("--name would give 2 Secrets the same name"), "{said}");
     let said = seal(&["--raw", "--name", "a"], "x");
@@ -98,7 +98,7 @@ fn what_cannot_be_sealed_is_said_with_what_to_do() {
     let run = tree.run_on(&["seal", "--cert", "old.pem"], SECRET);
     assert!(run.code == 2 && run.err.contains("expired on 2025-02-26") && run.out.is_empty(), "{run:?}");
     let run = tree.run_on(&["seal"], SECRET);
-    assert!(run.code == 2 && run.err.contains("give --cert FILE"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("use --cert FILE"), "{run:?}");
     let run = tree.run_on(&["seal", "--cert", "k.pem", "gone.yaml"], "");
     assert!(run.code == 2 && run.err.contains("gone.yaml: cannot be read"), "{run:?}");
     let run = tree.run_on(&["seal", "--cert", "k.pem", "--in-place"], SECRET);
@@ -172,7 +172,7 @@ fn merging_keeps_what_is_not_merged() {
         ("kind: Secret\nmetadata: {name: other}\nstringData: {a: b}\n", &[][..], "the name"),
         ("kind: Secret\nmetadata: {namespace: other}\nstringData: {a: b}\n", &[], "the namespace"),
         ("kind: Secret\ntype: kubernetes.io/tls\nstringData: {a: b}\n", &[], "the type"),
-        (more, &["--scope", "cluster-wide"], "--scope is not that of the SealedSecret"),
+        (more, &["--scope", "cluster-wide"], "--scope differs from that of the SealedSecret"),
         (more, &["--name", "x"], "the name"),
         ("kind: ConfigMap\n", &[], "takes one Secret, and there are 0"),
     ];
@@ -206,7 +206,7 @@ fn a_whole_tree_is_sealed_anew_or_nothing() {
         assert_eq!(&read(&tree, name), text, "{name}");
     }
     let run = tree.run(&[&reseal[..], &["--exclude", "b/far.yaml"]].concat());
-    assert!(run.code == 0 && run.err.contains("2 SealedSecrets in 2 files sealed anew"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("2 SealedSecrets in 2 files re-sealed"), "{run:?}");
     for (name, text) in &files[..2] {
         let new = read(&tree, name);
         assert_ne!(&&new, text);
@@ -236,7 +236,7 @@ fn opened_values_go_where_only_the_owner_reads() {
         assert_eq!(mode & 0o777, 0o600);
     }
     let run = tree.run(&["unseal", "s.yaml"]);
-    assert!(run.code == 2 && run.err.contains("give --private-key FILE"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("use --private-key FILE"), "{run:?}");
     let run = tree.run(&["unseal", "--private-key", "k.pem", "s.yaml"]);
     assert!(run.code == 2 && run.err.contains("k.pem: it holds no private key"), "{run:?}");
     let moved = text.replace("namespace: ml", "namespace: dev");

@@ -47,8 +47,11 @@ fn ids_are_lower_case_words_that_state_the_fault() {
 fn texts_are_there_and_links_are_absolute() {
     for rule in rule::builtin() {
         let id = &rule.id;
-        assert!(!rule.title.is_empty() && !rule.title.ends_with('.'), "{id}: a title is no sentence");
-        for (name, text) in [("why", &rule.why), ("remedy", &rule.remedy)] {
+        let length = rule.title.chars().count();
+        assert!((1..=80).contains(&length) && !rule.title.contains(". "), "{id}: a title has at most 80 characters");
+        assert!(!rule.title.ends_with('.'), "{id}: a title is not a sentence");
+        let when = (!rule.when.is_empty()).then_some(("when", &rule.when));
+        for (name, text) in [("why", &rule.why), ("remedy", &rule.remedy)].into_iter().chain(when) {
             assert!(
                 text.trim().len() >= 20 && text.trim_end().ends_with(['.', '`', ':', ')']),
                 "{id}: `{name}` is a text"

@@ -1,12 +1,14 @@
 //! Files that are written by the program itself: documents, the schema, the picture in the README.
 //!
 //! `MLGUARD_BLESS=1 cargo test --test generated` rewrites them; without it, they are compared. What rules must be
-//! beyond their schema is held in `facts`.
+//! beyond their schema is in `facts`, what texts must not contain in `words`, and `cited` follows references to `docs/facts/`.
 
 mod action;
+mod cited;
 mod facts;
 mod map;
 mod picture;
+mod words;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -30,13 +32,16 @@ fn schema_of_the_configuration() {
 fn page_of_all_rules() {
     let mut page = format!(
         "{NOTE}\n\n# Rules\n\nWhat `mlguard explain RULE` prints, for every rule. Values of credentials are masked; those of the other \
-         examples are made up.\n\nAny of them can be allowed at one place by a comment, with a reason, or set to another level \
-         for some paths: see [configuration](configuration.md).\n"
+         examples are made up.\n\nA finding can be allowed in one place by a comment with a reason, and a rule can be set to another \
+         level for some paths: see [configuration](configuration.md).\n\n- [Checks of manifests and configuration]\
+         (#checks-of-manifests-and-configuration): {}\n- [Credentials](#credentials): {}\n",
+        of(Family::Manifest).count(),
+        of(Family::Secret).count(),
     );
     for (family, heading) in
         [(Family::Manifest, "Checks of manifests and configuration"), (Family::Secret, "Credentials")]
     {
-        write!(page, "\n## {heading}\n").expect("a string");
+        write!(page, "\n## {heading}\n\n{}", table(family)).expect("a string");
         for rule in of(family) {
             page.push('\n');
             page.push_str(&deeper(&rule_markdown(rule)));
@@ -55,23 +60,6 @@ fn page_of_the_command_line() {
 }
 
 #[test]
-fn table_in_the_readme() {
-    let row =
-        |rule: &&Rule| format!("| [`{0}`](docs/rules.md#{0}) | {1} | {2} |", rule.id, rule.title, rule.level.as_str());
-    let table = |family| {
-        let rows: Vec<String> = of(family).map(|rule| row(&rule)).collect();
-        format!("| rule | finds | level |\n|---|---|---|\n{}\n", rows.join("\n"))
-    };
-    let count = of(Family::Secret).count();
-    let text = format!(
-        "{}\n<details>\n<summary>{count} rules of credential formats</summary>\n\n{}\n</details>\n",
-        table(Family::Manifest),
-        table(Family::Secret)
-    );
-    compare_part("README.md", "rules", &text);
-}
-
-#[test]
 fn tables_of_the_action() {
     let (inputs, outputs) = action::tables();
     compare_part("docs/ci.md", "inputs", &inputs);
@@ -85,12 +73,19 @@ fn picture_of_a_map() {
 
 #[test]
 fn picture_of_the_output() {
-    compare("docs/output.svg", &picture::draw(&root().join("examples/leaky")));
+    compare("docs/output.svg", &picture::draw(root()));
 }
 
 /// The rules of a family, sorted by id.
 fn of(family: Family) -> impl Iterator<Item = &'static Rule> {
     rule::builtin().iter().filter(move |rule| rule.family == family)
+}
+
+/// The rules of a family with what they find, and links to their texts.
+fn table(family: Family) -> String {
+    let row = |rule: &Rule| format!("| [`{0}`](#{0}) | {1} | {2} |\n", rule.id, rule.title, rule.level.as_str());
+    let rows: String = of(family).map(row).collect();
+    format!("| rule | finds | level |\n|---|---|---|\n{rows}")
 }
 
 /// A rule's text two levels deeper, under its bare id (so that links to it are its id), without what is the same for
@@ -107,8 +102,8 @@ fn deeper(markdown: &str) -> String {
             _ => {}
         }
         let heading = line.starts_with('#') && fence.is_none();
-        match line.strip_prefix("# `").and_then(|rest| rest.split_once("`: ")).filter(|_| heading) {
-            Some((id, title)) => writeln!(text, "### {id}\n\n**{title}.**").expect("a string"),
+        match line.strip_prefix("# `").and_then(|rest| rest.strip_suffix('`')).filter(|_| heading) {
+            Some(id) => writeln!(text, "### {id}").expect("a string"),
             None if heading => writeln!(text, "##{line}").expect("a string"),
             None => writeln!(text, "{line}").expect("a string"),
         }

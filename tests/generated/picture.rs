@@ -1,4 +1,4 @@
-//! The picture in the README: what the program prints for a folder, coloured, as SVG.
+//! The picture in the README: what its first command prints in a terminal, coloured, as SVG.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,48 +9,67 @@ const CHARACTER: f64 = 7.8;
 const LINE: f64 = 18.0;
 const MARGIN: f64 = 16.0;
 
-/// Runs `mlguard check` in `folder` and draws its output.
+/// Runs `mlguard check examples/leaky` at the root of the repository and draws its output.
 #[expect(clippy::disallowed_methods, reason = "the program under test")]
-pub(crate) fn draw(folder: &Path) -> String {
+pub(crate) fn draw(root: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mlguard"));
-    command.args(["check", "--color", "always", "--no-config", "."]).current_dir(folder).env_clear();
+    command.args(["check", "--color", "always", "examples/leaky"]).current_dir(root).env_clear();
     let output = command.output().expect("the program starts");
     assert_eq!(output.status.code(), Some(1), "the example has findings");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let text = text.replace("examples/leaky/", "");
-    let lines: Vec<Vec<(String, String)>> = text.lines().map(pieces).collect();
+    let prompt =
+        vec![("#7ee787".to_owned(), "$ ".to_owned()), (String::new(), "mlguard check examples/leaky".to_owned())];
+    let lines = [prompt, Vec::new()].into_iter().chain(text.lines().map(pieces));
+    let lines: Vec<Vec<(String, String)>> = lines.flat_map(wrapped).collect();
     #[expect(clippy::cast_precision_loss, reason = "some hundred lines")]
-    let (width, height) = (COLUMNS as f64 * CHARACTER + 2.0 * MARGIN, (lines.len() + 2) as f64 * LINE + 2.0 * MARGIN);
+    let (width, height) = (COLUMNS as f64 * CHARACTER + 2.0 * MARGIN, lines.len() as f64 * LINE + 2.0 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
          aria-label=\"What mlguard check prints for examples/leaky\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#0d1117\"/>\n\
-         <g font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" fill=\"#c9d1d9\" \
-         xml:space=\"preserve\" style=\"white-space:pre\">\n"
+         <style>text {{ white-space: pre }}</style>\n\
+         <g font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"13\" fill=\"#c9d1d9\">\n"
     );
-    let prompt = vec![("#7ee787".to_owned(), "$ ".to_owned()), (String::new(), "mlguard check".to_owned())];
-    for (index, line) in [prompt, Vec::new()].iter().chain(&lines).enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "some hundred lines")]
         let y = MARGIN + LINE * (index as f64 + 0.75);
         if line.is_empty() {
             continue;
         }
-        write!(svg, "<text x=\"{MARGIN}\" y=\"{y:.1}\">").expect("a string");
-        let whole: usize = line.iter().map(|(_, piece)| piece.chars().count()).sum();
-        let mut room = if whole > COLUMNS { COLUMNS - 1 } else { COLUMNS };
+        // Older renderers know `xml:space` only, browsers `white-space`; without either, blanks collapse and carets move.
+        write!(svg, "<text x=\"{MARGIN}\" y=\"{y:.1}\" xml:space=\"preserve\">").expect("a string");
         for (style, piece) in line {
-            let shown: String = piece.chars().take(room).collect();
-            room -= shown.chars().count();
-            let text = escaped(&shown);
+            let text = escaped(piece);
             match style.as_str() {
                 "" => svg.push_str(&text),
                 style => write!(svg, "<tspan fill=\"{style}\">{text}</tspan>").expect("a string"),
             }
         }
-        svg.push_str(if whole > COLUMNS { "…</text>\n" } else { "</text>\n" });
+        svg.push_str("</text>\n");
     }
     svg.push_str("</g>\n</svg>\n");
     svg
+}
+
+/// A line as a terminal of `COLUMNS` shows it: cut to several, of which each is full.
+fn wrapped(line: Vec<(String, String)>) -> Vec<Vec<(String, String)>> {
+    let mut lines = vec![Vec::new()];
+    let mut room = COLUMNS;
+    for (color, piece) in line {
+        let mut rest = piece.as_str();
+        while !rest.is_empty() {
+            if room == 0 {
+                lines.push(Vec::new());
+                room = COLUMNS;
+            }
+            let end = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
+            let (shown, after) = rest.split_at(end);
+            room -= shown.chars().count();
+            lines.last_mut().expect("there is always one").push((color.clone(), shown.to_owned()));
+            rest = after;
+        }
+    }
+    lines
 }
 
 /// A line with terminal sequences as pieces of a colour each.

@@ -67,7 +67,7 @@ fn what_is_there_is_named_with_its_place() {
     copy(&rig, "tests/fixtures/seeds/repository");
     let printed = rig.mlguard("r", &["init", "--stdout"]).passes().text;
     assert!(!rig.path("r/.mlguard.yaml").exists());
-    assert!(printed.contains("financial-ml: seen in infrastructure/packages/financial-ml/dev/"), "{printed}");
+    assert!(printed.contains("financial-ml: found in infrastructure/packages/financial-ml/dev/"), "{printed}");
     assert_eq!(rig.mlguard("r", &["init", "--dry-run"]).passes().text, printed);
     rig.mlguard("r/apps", &["init"]).passes();
     assert_eq!(rig.read("r/.mlguard.yaml"), printed);
@@ -97,7 +97,7 @@ fn certificates_and_registries_are_inferred_and_weakening_is_left_to_people() {
         "  dev: { cert: \"certs/dev.pem\", environments: [dev] }",
         "  production: { cert: \"certs/sealed-secrets-prod.pem\", environments: [production] }",
         "  private-registries: [ghcr.io, registry.example.com]",
-        "#  - { name: hub, namespace: team, keys: [HF_TOKEN] }  # seen in pod.yaml:11",
+        "#  - { name: hub, namespace: team, keys: [HF_TOKEN] }  # found in pod.yaml:11",
     ] {
         assert!(text.lines().any(|own| own.starts_with(line)), "{line}\n{text}");
     }

@@ -103,7 +103,7 @@ fn without_mlguard_nothing_is_committed() {
     bare.repository("r");
     fs::copy(rig.path("r/.git/hooks/pre-commit"), bare.path("r/.git/hooks/pre-commit")).expect("a copy");
     bare.write("r/a", "a");
-    bare.commit("r", "x").fails_with("not found on the PATH");
+    bare.commit("r", "x").fails_with("not found in PATH");
 }
 
 #[test]

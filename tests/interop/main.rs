@@ -23,7 +23,7 @@ fn comparable(mut object: Value) -> Value {
     for path in ["/metadata", "/spec/template/metadata"] {
         if let Some(Value::Object(metadata)) = object.pointer_mut(path) {
             // Before 0.32 kubeseal writes the time of creation as null, which strict validation refuses
-            // (secrets-surface.md 2.5); never written here.
+            // (`docs/facts/sealed-secrets.md#output-of-kubeseal`); never written here.
             if metadata.get("creationTimestamp").is_some_and(Value::is_null) {
                 metadata.remove("creationTimestamp");
             }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 /// Most bytes of all values of a Secret.
 const MOST: usize = 1 << 20;
 
-/// Every type of Secret (`secrets-surface.md` 5.1), with keys that it asks for.
+/// Every type of Secret (`docs/facts/kubernetes.md#rules-for-secrets`), with keys that it asks for.
 const TYPES: &[(&str, &[(&str, &str)])] = &[
     ("Opaque", &[]),
     ("", &[]),

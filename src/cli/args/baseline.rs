@@ -9,62 +9,72 @@ use super::{ConfigArgs, ListFormat};
 use crate::config::Flags;
 
 pub(in crate::cli) const BASELINE_AFTER: &str = "\
-A baseline is a file of accepted findings: .mlguard-baseline.jsonl at the root, unless the
-configuration says another. Commit it, and `mlguard check` tells only what is new. A line is bound
-to the rule, to the object and key (or the path) and, by a keyed digest, to the value: a new value
-in an accepted place is found, and the file tells nothing about any value.
+A baseline is a file of accepted findings: .mlguard-baseline.jsonl at the root, unless another one is configured. Commit \
+it, and `mlguard check` reports only new findings. A line is bound to the rule, to the object and key (or the path) and, by a \
+keyed digest, to the value: a changed value in an accepted place is reported, and the file reveals nothing about values.
 
-The key is MLGUARD_BASELINE_KEY, or else a file in the Git directory (mlguard/baseline.key) that the
-first `write` makes. Without the key, findings are accepted by their place alone, and `check` says
-so.";
+The key is MLGUARD_BASELINE_KEY, or a file in the Git directory (mlguard/baseline.key) that the first `write` creates. \
+Without the key, findings are accepted by their place alone, with a warning.";
 
 const WRITE_AFTER: &str = "\
 Examples:
-  mlguard baseline write --reason 'before the move to Sealed Secrets, OPS-12'
+  mlguard baseline write --reason 'before the move, OPS-12'
   mlguard baseline write --until 2026-12-31 k8s/legacy
-  MLGUARD_BASELINE_KEY=\"$(cat .git/mlguard/baseline.key)\"    for CI, as a masked variable
+
+  # In CI, from a masked variable
+  MLGUARD_BASELINE_KEY=\"$KEY\" mlguard baseline write
 
 Environment:
-  MLGUARD_BASELINE_KEY   the key: a random text of 16 bytes or more, the same for all who share it
-  MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_MAX_SIZE   as for check
+  MLGUARD_BASELINE_KEY  a random text of at least 16 bytes
+  MLGUARD_CONFIG        as --config
+  MLGUARD_POLICY        as --policy
+  MLGUARD_MAX_SIZE      as for `mlguard check`
 
 Exit status:
-  0    the baseline accepts everything that was found, but for lines that have expired
-  2    wrong usage or configuration, or something could not be searched; then nothing is dropped";
+  0    all findings are accepted, except by expired lines
+  2    error or incomplete search; no line was dropped";
 
 const PRUNE_AFTER: &str = "\
+Only lines whose whole place was searched are dropped: all lines where the whole tree was searched, otherwise those below \
+PATH.
+
 Examples:
   mlguard fix && mlguard baseline prune
 
-Only lines that were looked for everywhere are dropped: all where the whole tree was searched, else
-those with a path below PATH.
-
 Environment:
-  MLGUARD_BASELINE_KEY, MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_MAX_SIZE   as for write and check
+  MLGUARD_BASELINE_KEY  the key of the baseline
+  MLGUARD_CONFIG        as --config
+  MLGUARD_POLICY        as --policy
+  MLGUARD_MAX_SIZE      as for `mlguard check`
 
 Exit status:
-  0    lines that accept nothing are gone
-  2    wrong usage or configuration, or something could not be searched; then nothing is dropped";
+  0    lines that accept nothing were dropped
+  2    error or incomplete search; no line was dropped";
 
 const EXPLAIN_AFTER: &str = "\
 Examples:
   mlguard baseline explain
   mlguard baseline explain --rule plaintext-secret k8s/
-  mlguard baseline explain --format json | jq '.lines[] | select(.state == \"gone\")'
+  mlguard baseline explain --format json |
+    jq '.lines[] | select(.state == \"gone\")'
 
-A line is one of:
-  accepted      a finding is there, with the accepted value
-  unverified    a finding is there; without the key of the line its value cannot be compared
-  other-value   a finding is there with another value: the line accepts nothing
-  expired       a finding is there, and the line's end is over
-  gone          nothing is there any more
+States of a line:
+  accepted     the finding exists, with the accepted value
+  unverified   it exists; its value cannot be compared
+               without the key
+  other-value  it exists with another value: not accepted
+  expired      it exists, and the line has expired
+  gone         it no longer exists
 
 Environment:
-  MLGUARD_BASELINE_KEY, MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_MAX_SIZE   as for write and check
+  MLGUARD_BASELINE_KEY  the key of the baseline
+  MLGUARD_CONFIG        as --config
+  MLGUARD_POLICY        as --policy
+  MLGUARD_MAX_SIZE      as for `mlguard check`
 
 Exit status:
   0    all lines were explained
-  2    wrong usage or configuration, or something could not be searched";
+  2    error or incomplete search";
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BaselineCommand {
@@ -74,14 +84,14 @@ pub(in crate::cli) struct BaselineCommand {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BaselineAction {
-    /// Accept everything that is found today, and drop what is gone; reasons and ends of lines stay
-    #[command(after_help = WRITE_AFTER)]
+    /// Accept all current findings and drop obsolete lines; reasons and end dates are kept
+    #[command(after_long_help = WRITE_AFTER)]
     Write(BaselineWriteArgs),
-    /// Drop lines that accept nothing any more
-    #[command(after_help = PRUNE_AFTER)]
+    /// Drop lines that no longer accept anything
+    #[command(after_long_help = PRUNE_AFTER)]
     Prune(BaselinePruneArgs),
-    /// Say of every line what it accepts, why, until when, and whether it still does
-    #[command(after_help = EXPLAIN_AFTER)]
+    /// Explain each line: what it accepts, why, until when, and whether it still does
+    #[command(after_long_help = EXPLAIN_AFTER)]
     Explain(BaselineExplainArgs),
 }
 
@@ -96,7 +106,7 @@ pub(in crate::cli) struct BaselineFileArgs {
 }
 
 impl BaselineFileArgs {
-    /// What they say, in the words of the configuration.
+    /// The settings that these flags override.
     pub(crate) fn flags(&self) -> Flags {
         Flags { baseline: self.baseline.clone(), ..self.config.flags() }
     }
@@ -104,16 +114,16 @@ impl BaselineFileArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BaselineWriteArgs {
-    /// Files and folders whose findings are accepted; the current folder where none is given
+    /// Files and folders whose findings are accepted [default: the current folder]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Why new lines are accepted; never a secret, since it stands in the file
+    /// Why the findings are accepted; stored in the file, so never a secret
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub reason: Option<String>,
-    /// The last day of new lines, and of those that have expired: 2026-12-31
+    /// Last day of new and expired lines (YYYY-MM-DD)
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub until: Option<Date>,
-    /// Make lines of another key anew with the key at hand, whatever values they were for
+    /// Rewrite lines that were made with another key, without being able to check their values
     #[arg(long)]
     pub rekey: bool,
     #[command(flatten)]
@@ -122,7 +132,7 @@ pub(in crate::cli) struct BaselineWriteArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BaselinePruneArgs {
-    /// Files and folders that are searched; the current folder where none is given
+    /// Files and folders to search [default: the current folder]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -147,11 +157,11 @@ pub(in crate::cli) struct BaselineExplainArgs {
 fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.contains(char::is_control) {
-        return Err("a reason is one line of text".to_owned());
+        return Err("a reason must be one line of text".to_owned());
     }
     Ok(text.to_owned())
 }
 
 fn date(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "it is not written as 2026-12-31".to_owned())
+    text.parse().map_err(|_| "must be YYYY-MM-DD".to_owned())
 }

@@ -1,4 +1,4 @@
-//! What the command line of hooks can say.
+//! Arguments of `mlguard hook`.
 
 use std::path::PathBuf;
 
@@ -7,36 +7,44 @@ use clap::{Args, Subcommand};
 use super::{CheckArgs, CommitArgs, ConfigArgs, format, level};
 use crate::rule::Level;
 
-const PRE_COMMIT_AFTER: &str = "\
-In a commit, it checks what the index brings to the files that are given, or to all where none is. Run by hand, as with
-`pre-commit run --files` or `--all-files`, it checks the given files as a whole; with --from-ref and --to-ref what the range
-brings.
-
+macro_rules! gate_status {
+    () => {
+        "\
 Exit status:
-  0    the commit brings nothing at or above --fail-on
-  1    it does
-  2    wrong usage, wrong configuration, or something could not be searched (wins over 1)
-  130  interrupted twice";
+  0    no new finding at or above --fail-on
+  1    new findings at or above --fail-on
+  2    error or incomplete check (takes precedence over 1)
+  130  interrupted twice"
+    };
+}
 
-const PRE_PUSH_AFTER: &str = "\
-Git gives the name and the address of the remote as arguments, and what is pushed on standard input. Each commit that the
-remote does not have is searched. By hand, without a remote, what a push of HEAD would bring.
+const PRE_COMMIT_AFTER: &str = concat!(
+    "\
+In a commit, it checks what the index introduces in the given files, or in all files if none is given. Run by hand, as with \
+`pre-commit run --files` or `--all-files`, it checks the given files completely; with --from-ref and --to-ref, what that \
+range introduces.
 
-Exit status:
-  0    the push brings nothing at or above --fail-on
-  1    it does
-  2    wrong usage, wrong configuration, or something could not be searched (wins over 1)
-  130  interrupted twice";
+",
+    gate_status!()
+);
 
-const PRE_RECEIVE_AFTER: &str = "\
-For the server: put it into hooks/pre-receive of a bare repository. Git gives what is pushed on standard input; objects that
-still wait in quarantine are seen. The configuration is that of the repository's HEAD before the push.
+const PRE_PUSH_AFTER: &str = concat!(
+    "\
+Git passes the name and URL of the remote as arguments, and what is pushed on stdin. Each commit that the remote does not \
+have is searched. Run by hand, without a remote, it checks what a push of HEAD would introduce.
 
-Exit status:
-  0    the push brings nothing at or above --fail-on
-  1    it does
-  2    wrong usage, wrong configuration, or something could not be searched (wins over 1)
-  130  interrupted twice";
+",
+    gate_status!()
+);
+
+const PRE_RECEIVE_AFTER: &str = concat!(
+    "\
+For servers: install it as hooks/pre-receive of a bare repository. Git passes what is pushed on stdin; objects still in \
+quarantine are searched too. The configuration is that of the repository's HEAD before the push.
+
+",
+    gate_status!()
+);
 
 #[derive(Debug, Args)]
 pub(crate) struct HookCommand {
@@ -47,8 +55,8 @@ pub(crate) struct HookCommand {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::enum_variant_names, reason = "the names that Git gives its hooks")]
 pub(in crate::cli) enum HookKind {
-    /// Check what a commit would bring
-    #[command(after_help = PRE_COMMIT_AFTER)]
+    /// Check what a commit would introduce
+    #[command(after_long_help = PRE_COMMIT_AFTER)]
     PreCommit {
         /// Files of the commit, as pre-commit gives them
         #[arg(value_name = "FILE")]
@@ -56,36 +64,36 @@ pub(in crate::cli) enum HookKind {
         #[command(flatten)]
         gate: GateArgs,
     },
-    /// Check what a push would bring to the remote
-    #[command(after_help = PRE_PUSH_AFTER)]
+    /// Check what a push would introduce to the remote
+    #[command(after_long_help = PRE_PUSH_AFTER)]
     PrePush {
         /// Name of the remote
         #[arg(value_name = "REMOTE")]
         remote: Option<String>,
-        /// Its address, which is not used
+        /// URL of the remote (not used)
         #[arg(value_name = "URL")]
         url: Option<String>,
         #[command(flatten)]
         gate: GateArgs,
     },
-    /// Check on the server what a push brings, before it is let in
-    #[command(after_help = PRE_RECEIVE_AFTER)]
+    /// On a server: check what a push introduces before accepting it
+    #[command(after_long_help = PRE_RECEIVE_AFTER)]
     PreReceive {
         #[command(flatten)]
         gate: GateArgs,
     },
 }
 
-/// What decides whether a change is let pass.
+/// What decides whether a change passes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct GateArgs {
-    /// Report format, to standard output or to a file (repeatable)
+    /// Report format, to stdout or to a file (repeatable)
     #[arg(short, long = "format", value_name = "FORMAT[=FILE]", value_parser = format)]
     pub formats: Vec<String>,
-    /// Least level that stops the change: note, warning or error [default: error]
+    /// Lowest level that refuses the change: note, warning or error [default: error]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub fail_on: Option<Level>,
-    /// Accept that a shallow or partial clone lacks history: search what is there
+    /// Accept a shallow or partial clone: search the history that is available
     #[arg(long)]
     pub allow_shallow: bool,
     #[command(flatten)]
@@ -93,7 +101,7 @@ pub(in crate::cli) struct GateArgs {
 }
 
 impl GateArgs {
-    /// The same said to `mlguard check`.
+    /// The same arguments for `mlguard check`.
     pub(crate) fn check(&self, paths: Vec<PathBuf>, commits: CommitArgs) -> CheckArgs {
         CheckArgs {
             paths,

@@ -4,80 +4,113 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ConfigArgs, ReadArgs};
-use crate::cli::recipient::CertArgs;
+use super::{CertArgs, ConfigArgs, ReadArgs};
 use crate::config::Flags;
 use crate::rule::Level;
 
 pub(super) const SEAL_AFTER: &str = "\
+The result has the format of the input. Documents that are not Secrets are left unchanged. The namespace is never guessed: \
+it must be in the Secret, or be given with --namespace.
+
 Examples:
   mlguard seal --cert dev.pem < secret.yaml > sealed.yaml
-  mlguard seal --in-place k8s/secret.yaml          other documents and comments stay; `mlguard fix --undo` takes it back
-  kubectl create secret generic ml-platform -n financial-ml --dry-run=client -o yaml \\
-    --from-env-file=.env | mlguard seal > ml-platform.yaml
-  mlguard seal --merge-into sealed.yaml < one-more-key.yaml
-  printf %s \"$TOKEN\" | mlguard seal --raw --name ml-platform --namespace financial-ml
 
-The result is in the format of the input. Documents that are no Secrets pass unchanged. A namespace is never guessed: it
-stands in the Secret, or --namespace gives it.
+  # Keep other documents and comments; undo with `mlguard fix --undo`
+  mlguard seal --in-place k8s/secret.yaml
+
+  kubectl create secret generic ml-platform --dry-run=client \\
+    -n financial-ml --from-env-file=.env -o yaml |
+    mlguard seal > ml-platform.yaml
+
+  # Add a key to a SealedSecret
+  mlguard seal --merge-into sealed.yaml < one-more-key.yaml
+
+  # One value
+  printf %s \"$TOKEN\" | mlguard seal --raw \\
+    --name ml-platform --namespace financial-ml
 
 Environment:
-  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert
+  MLGUARD_CERT, SEALED_SECRETS_CERT  as --cert
 
 Exit status:
   0    everything was sealed
-  2    wrong usage, or something cannot be sealed; then nothing is written";
+  2    error; nothing was written";
 
 pub(super) const UNSEAL_AFTER: &str = "\
-Examples:
-  kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml > /safe/keys.yaml
-  mlguard unseal --private-key /safe/keys.yaml sealed.yaml
-  mlguard unseal --private-key /safe/keys.yaml --output secret.yaml sealed.yaml    readable by you alone
+The result contains the values in plaintext (base64). Keep it out of Git.
 
-The result holds the values in plain text (base64). Keep it out of Git.
+Examples:
+  # Back up the keys of the controller
+  kubectl get secret -n kube-system -o yaml \\
+    -l sealedsecrets.bitnami.com/sealed-secrets-key > keys.yaml
+
+  mlguard unseal --private-key keys.yaml sealed.yaml
+
+  # To a file that only you can read
+  mlguard unseal --private-key keys.yaml \\
+    --output secret.yaml sealed.yaml
 
 Exit status:
-  0    everything was opened
-  2    wrong usage, or something cannot be opened; then nothing is written";
+  0    everything was decrypted
+  2    error; nothing was written";
 
 pub(super) const RESEAL_AFTER: &str = "\
-Examples:
-  mlguard reseal --private-key keys.yaml --cert new.pem sealed.yaml             for another key or cluster
-  mlguard reseal --private-key keys.yaml --namespace financial-ml-dev sealed.yaml
-  mlguard reseal --private-key keys.yaml --scope namespace-wide --in-place sealed.yaml
-  mlguard reseal --private-key keys.yaml --cert new.pem --all                   every SealedSecret of the repository
+Only ciphertexts, and names and annotations that change, are written; the rest of a file is left unchanged. Without --cert, \
+values are sealed for the public half of the private key that decrypted them.
 
-Only ciphertexts, and names and annotations that change, are written; everything else of a file stays as it is.
-Where no --cert is given, it is sealed for the public half of the private key that opened it.
+Examples:
+  # For another key or cluster
+  mlguard reseal --private-key keys.yaml --cert new.pem a.yaml
+
+  # For another namespace or scope
+  mlguard reseal --private-key keys.yaml \\
+    --namespace financial-ml-dev a.yaml
+  mlguard reseal --private-key keys.yaml \\
+    --scope namespace-wide --in-place a.yaml
+
+  # Every SealedSecret of the repository
+  mlguard reseal --private-key keys.yaml --cert new.pem --all
 
 Environment:
-  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert
+  MLGUARD_CERT, SEALED_SECRETS_CERT  as --cert
 
 Exit status:
-  0    everything was sealed anew
-  2    wrong usage, or something cannot be opened; then nothing is written";
+  0    everything was re-sealed
+  2    error; nothing was written";
 
 pub(super) const FIX_AFTER: &str = "\
-Examples:
-  mlguard fix                                seal plaintext Secrets where they stand, and what else is safe
-  mlguard fix --diff k8s/                    show it, values masked, and write nothing
-  mlguard fix --cert dev.pem --unsafe        also rename references to the names of the platform
-  mlguard fix --stage                        stage files again that were staged as they stood
-  mlguard fix --undo                         take the last run back, to the byte
+Secrets are sealed with the certificate of the cluster in .mlguard.yaml that runs the file's environment; several clusters get \
+one file each. Files that cannot be read, sealed or written are left out, with the reason; of the others all are written or \
+none. The result is checked again, and repairs that cause new findings are undone. Originals are kept for 30 days in the Git \
+directory, readable only by you.
 
-The certificate is that of the cluster in .mlguard.yaml that runs the file's environment; several clusters give a file each.
-A file that cannot be read, sealed or written is left out, with the reason; the others are written all or none. The result
-is checked again, and put back where that shows something new. Originals are kept in the Git directory, readable by you alone,
-for 30 days.
+Examples:
+  # Seal plaintext Secrets in place, and apply other safe fixes
+  mlguard fix
+
+  # Show what would change, values masked
+  mlguard fix --diff k8s/
+
+  # Also correct names in references
+  mlguard fix --cert dev.pem --unsafe
+
+  # Stage repaired files that were staged
+  mlguard fix --stage
+
+  # Undo the last run
+  mlguard fix --undo
 
 Environment:
-  MLGUARD_CERT, SEALED_SECRETS_CERT   as --cert
-  MLGUARD_CONFIG, MLGUARD_POLICY, MLGUARD_FAIL_ON, MLGUARD_MAX_SIZE   as for check
+  MLGUARD_CERT, SEALED_SECRETS_CERT  as --cert
+  MLGUARD_CONFIG                     as --config
+  MLGUARD_POLICY                     as --policy
+  MLGUARD_FAIL_ON                    as --fail-on
+  MLGUARD_MAX_SIZE                   as --max-size
 
 Exit status:
-  0    no finding at or above --fail-on is left
-  1    findings at or above --fail-on are left; with --diff: are there
-  2    wrong usage, wrong configuration, or something could not be read or written";
+  0    no finding at or above --fail-on remains
+  1    findings remain; with --diff: exist
+  2    error, or a file could not be read or written";
 
 /// What a ciphertext is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -101,42 +134,42 @@ pub(in crate::cli) enum SealFormat {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SealArgs {
-    /// Files with Secrets, YAML or JSON; standard input where none is given, or for -
+    /// Files with Secrets, YAML or JSON [default: stdin, also for -]
     #[arg(value_name = "FILE", conflicts_with = "raw")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub cert: CertArgs,
-    /// What the ciphertext is bound to [default: what the Secret's annotations say, else strict]
+    /// What the ciphertext is bound to [default: as the Secret's annotations say, else strict]
     #[arg(long, value_enum, value_name = "SCOPE")]
     pub scope: Option<SealScope>,
-    /// Name of the Secret, in the place of its own
+    /// Name of the Secret, overriding its own
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Namespace of Secrets that state none
+    /// Namespace of Secrets without one
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
     /// Format of the result [default: as the input]
     #[arg(short = 'o', long, value_enum, value_name = "FORMAT", ignore_case = true, conflicts_with_all = ["raw", "in_place", "merge_into"])]
     pub format: Option<SealFormat>,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
-    /// Write the files themselves; the originals are kept for `mlguard fix --undo`
+    /// Rewrite the files; undo with `mlguard fix --undo`
     #[arg(long, requires = "files", conflicts_with = "merge_into")]
     pub in_place: bool,
     /// Also seal Secrets without keys
     #[arg(long)]
     pub allow_empty_data: bool,
-    /// Seal one value by itself, from standard input or --from-file, and print its ciphertext
+    /// Seal one value, from stdin or --from-file, and print its ciphertext
     #[arg(long)]
     pub raw: bool,
-    /// File with the value of --raw; `KEY=FILE` is accepted
+    /// File with the value for --raw; KEY=FILE is accepted
     #[arg(long, value_name = "FILE", requires = "raw")]
     pub from_file: Option<String>,
-    /// Add the values to the SealedSecret in this file, whose name, namespace and scope hold; its other values stay
+    /// Add the values to the SealedSecret in this file, which keeps its identity and other values
     #[arg(long, value_name = "FILE", conflicts_with = "raw")]
     pub merge_into: Option<PathBuf>,
-    /// With --merge-into: a private key that opens it, so that values that did not change keep their ciphertexts
+    /// With --merge-into: a private key that decrypts it, so that unchanged values keep their ciphertexts
     #[arg(long = "private-key", value_name = "FILE", requires = "merge_into")]
     pub private_keys: Vec<PathBuf>,
     #[command(flatten)]
@@ -145,29 +178,29 @@ pub(in crate::cli) struct SealArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct UnsealArgs {
-    /// Files with SealedSecrets, YAML or JSON; standard input where none is given, or for -
+    /// Files with SealedSecrets, YAML or JSON [default: stdin, also for -]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Private keys of the controller (repeatable): PEM, its Secret, or a List of these; every key is tried
+    /// Private keys of the controller (repeatable): PEM, its Secret, or a List of Secrets; all are tried
     #[arg(long = "private-key", visible_alias = "recovery-private-key", value_name = "FILE", value_delimiter = ',')]
     pub private_keys: Vec<PathBuf>,
     /// Format of the result [default: as the input]
     #[arg(short = 'o', long, value_enum, value_name = "FORMAT", ignore_case = true, conflicts_with = "in_place")]
     pub format: Option<SealFormat>,
-    /// Write to this file, readable by you alone, instead of standard output
+    /// Write to this file, readable only by you, instead of stdout
     #[arg(long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
-    /// Write the files themselves, in plain text
+    /// Rewrite the files, with plaintext values
     #[arg(long, requires = "files")]
     pub in_place: bool,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ResealArgs {
-    /// Files with SealedSecrets, YAML or JSON; standard input where none is given, or for -. With --all: files and folders
+    /// Files with SealedSecrets, YAML or JSON [default: stdin, also for -]. With --all: files and folders
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Private keys that open them (repeatable): PEM, the controller's Secret, or a List of these; every key is tried
+    /// Private keys of the controller (repeatable): PEM, its Secret, or a List of Secrets; all are tried
     #[arg(
         long = "private-key",
         visible_alias = "recovery-private-key",
@@ -187,13 +220,13 @@ pub(in crate::cli) struct ResealArgs {
     /// Seal with this scope
     #[arg(long, value_enum, value_name = "SCOPE")]
     pub scope: Option<SealScope>,
-    /// Seal every SealedSecret of the work tree (or of the given files and folders) anew, in place
+    /// Re-seal every SealedSecret of the work tree, or of the given files and folders, in place
     #[arg(long, conflicts_with_all = ["in_place", "output"])]
     pub all: bool,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
-    /// Write the files themselves; the originals are kept for `mlguard fix --undo`
+    /// Rewrite the files; undo with `mlguard fix --undo`
     #[arg(long, requires = "files")]
     pub in_place: bool,
     #[command(flatten)]
@@ -205,39 +238,39 @@ pub(in crate::cli) struct ResealArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct FixArgs {
-    /// Files and folders; the current folder where none is given. With --undo: where the run was
+    /// Files and folders [default: the current folder]. With --undo: where the run was
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Also apply fixes that may change what objects do, such as other names in references
+    /// Also apply fixes that can change behaviour, such as renamed references
     #[arg(long = "unsafe")]
     pub unsafe_: bool,
     /// Print what would change, with every value masked, and write nothing
     #[arg(long, conflicts_with_all = ["undo", "stage"])]
     pub diff: bool,
-    /// Take the last run back: contents and modes of all its files
+    /// Undo the last run: contents and modes of all its files
     #[arg(long)]
     pub undo: bool,
-    /// Stage files again that were staged as they stood in the work tree
+    /// Stage repaired files whose contents were staged
     #[arg(long, conflicts_with = "undo")]
     pub stage: bool,
     #[command(flatten)]
     pub cert: CertArgs,
-    /// Private keys of the controller (repeatable), for fixes that seal a SealedSecret anew
+    /// Private keys of the controller (repeatable), for fixes that re-seal
     #[arg(long = "private-key", value_name = "FILE", value_delimiter = ',')]
     pub private_keys: Vec<PathBuf>,
-    /// Seal for this cluster of .mlguard.yaml, whatever the environment (repeatable: a file for each)
+    /// Seal for this configured cluster, whatever the environment (repeatable: one file each)
     #[arg(long = "cluster", value_name = "NAME", conflicts_with = "cert")]
     pub clusters: Vec<String>,
-    /// Namespace of Secrets for which nothing else says one
+    /// Namespace of Secrets whose namespace is otherwise unknown
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
-    /// What ciphertexts are bound to [default: what the Secret's annotations say, else strict]
+    /// What ciphertexts are bound to [default: as the Secret's annotations say, else strict]
     #[arg(long, value_enum, value_name = "SCOPE")]
     pub scope: Option<SealScope>,
     /// Fix only findings of this rule (repeatable)
     #[arg(long = "rule", value_name = "ID")]
     pub rules: Vec<String>,
-    /// Least level that gives exit status 1: note, warning or error [default: error]
+    /// Lowest level that causes exit status 1: note, warning or error [default: error]
     #[arg(long, value_name = "LEVEL", value_parser = super::level)]
     pub fail_on: Option<Level>,
     #[command(flatten)]
@@ -247,7 +280,7 @@ pub(in crate::cli) struct FixArgs {
 }
 
 impl FixArgs {
-    /// What they say, in the words of the configuration.
+    /// The settings that these flags override.
     pub(crate) fn flags(&self) -> Flags {
         Flags { fail_on: self.fail_on, ..self.reading.flags(&self.config) }
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use crate::baseline::{Applied, Baseline, Key, KeyError, SHORTEST};
-use crate::cli::check;
+use crate::cli::scan;
 use crate::config::{AcceptedText, Environment, Settings};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::finding::{DigestKey, Outcome};
 use crate::fix::store;
 use crate::source;
@@ -59,7 +59,7 @@ impl Accept {
 
     fn nothing() -> Self {
         let (name, baseline) = (String::new(), Baseline::default());
-        Self { name, baseline, key: None, today: check::today(), problems: Vec::new() }
+        Self { name, baseline, key: None, today: scan::today(), problems: Vec::new() }
     }
 
     /// What the engine has to digest values with.
@@ -77,14 +77,11 @@ impl Accept {
         let mut warnings = Vec::new();
         let warning = |message: String, help: &str| Problem::new(message).in_file(&self.name).warning().help(help);
         if applied.unverified > 0 {
-            let (count, plural) = (applied.unverified, if applied.unverified == 1 { "" } else { "s" });
-            let message =
-                format!("{count} accepted finding{plural} could not be compared with the accepted value{plural}");
+            let findings = counted(applied.unverified, "accepted finding");
+            let message = format!("{findings} could not be compared with the accepted value");
             let help = match self.key {
-                None => "set MLGUARD_BASELINE_KEY, or run it where the baseline was written",
-                Some(_) => {
-                    "the key at hand is another one than that of these lines; set MLGUARD_BASELINE_KEY to theirs"
-                }
+                None => "set MLGUARD_BASELINE_KEY, or run this where the baseline was written",
+                Some(_) => "these lines were made with another key; set MLGUARD_BASELINE_KEY to it",
             };
             warnings.push(warning(message, help));
         }
@@ -96,7 +93,7 @@ impl Accept {
                 named.push(format!("and {} more", lines.len() - NAMED));
             }
             let plural = if lines.len() == 1 { "line" } else { "lines" };
-            let message = format!("{plural} {} expired: what they accepted is told again", named.join(", "));
+            let message = format!("{plural} {} expired: what they accepted is reported again", named.join(", "));
             warnings.push(warning(message, "`mlguard baseline write --until DATE` renews them"));
         }
         warnings
@@ -123,7 +120,7 @@ pub(super) fn key_problem(error: &KeyError) -> Problem {
     match error {
         KeyError::Short => {
             let help = format!(
-                "MLGUARD_BASELINE_KEY is a random text of {SHORTEST} bytes or more, for example from `openssl rand -hex 32`"
+                "MLGUARD_BASELINE_KEY must be a random text of at least {SHORTEST} bytes, for example from `openssl rand -hex 32`"
             );
             problem.help(help)
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Tree;
 use crate::baseline::{Judged, Mark, Note, Spot, State};
 use crate::cli::args::{BaselineExplainArgs, Global, ListFormat};
-use crate::cli::{check, output};
+use crate::cli::{locate, output, scan};
 use crate::error::{Problem, printable};
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -33,14 +33,14 @@ pub(super) fn run(args: &BaselineExplainArgs, global: &Global) -> Result<Exit, P
     let there: Vec<PathBuf> = args.paths.iter().filter(|path| path.symlink_metadata().is_ok()).cloned().collect();
     let given = Tree::open(&there, &args.file.flags())?;
     let tree = Tree { paths: vec![given.settings.root.clone()], settings: Arc::clone(&given.settings), ..given };
-    check::known(&args.rules, &tree.settings)?;
+    scan::refuse_unknown_rules(&args.rules, &tree.settings)?;
     let baseline = tree.baseline()?;
     let key = tree.key()?;
     let searched = tree.search(key.as_ref(), global)?;
-    let current = check::current_folder()?;
+    let current = locate::current_folder()?;
     let asked: Vec<String> =
-        args.paths.iter().map(|path| check::report_path(&tree.settings.root, &current, path)).collect();
-    let Judged { states, met, .. } = baseline.judge(&searched.outcome.findings, key.as_ref(), check::today());
+        args.paths.iter().map(|path| locate::report_path(&tree.settings.root, &current, path)).collect();
+    let Judged { states, met, .. } = baseline.judge(&searched.outcome.findings, key.as_ref(), scan::today());
     let lines = baseline.entries().zip(states).zip(met).map(|(((spot, mark, note), state), met)| Line {
         spot,
         mark,
@@ -104,7 +104,7 @@ fn human(lines: &[Line<'_>]) -> String {
     let colon = if counts.is_empty() { "" } else { ": " };
     let _ = writeln!(text, "{} line{plural}{colon}{}", lines.len(), counts.join(", "));
     if of(State::Gone) + of(State::OtherValue) > 0 {
-        text.push_str("`mlguard baseline prune` drops those that accept nothing any more\n");
+        text.push_str("`mlguard baseline prune` drops lines that no longer accept anything\n");
     }
     text
 }
@@ -112,11 +112,11 @@ fn human(lines: &[Line<'_>]) -> String {
 fn block(line: &Line<'_>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}", printable(&masked(&line.spot.title())))?;
     let says = match line.state {
-        State::Accepts => "a finding with the accepted value is there",
-        State::Unverified => "a finding is there; the key of the line is missing, so its value cannot be compared",
-        State::OtherValue => "a finding is there with another value than the accepted one",
-        State::Expired => "a finding is there, and is told again",
-        State::Gone => "nothing is there any more",
+        State::Accepts => "the finding exists, with the accepted value",
+        State::Unverified => "the finding exists; without the key of the line its value cannot be compared",
+        State::OtherValue => "the finding exists with another value than the accepted one",
+        State::Expired => "the finding exists, and is reported again",
+        State::Gone => "the finding no longer exists",
     };
     writeln!(out, "  {}: {says}", line.state.as_str())?;
     for finding in line.findings.iter().take(NAMED) {

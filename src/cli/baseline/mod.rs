@@ -8,18 +8,15 @@ use std::sync::Arc;
 
 use super::args::{BaselineAction, BaselineCommand, BaselinePruneArgs, BaselineWriteArgs, Global};
 use super::interrupt::{self, Interrupt};
-use super::{check, output};
+use super::{locate, output, scan};
 use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
 use crate::config::{AcceptedText, Environment, Flags, Settings};
-use crate::error::Problem;
+use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
 use crate::report::target;
 
 pub(super) use accept::Accept;
-
-/// Errors of reading that are told one by one.
-const TOLD: usize = 10;
 
 pub(super) fn run(args: &BaselineCommand, global: &Global) -> Result<Exit, Problem> {
     match &args.action {
@@ -47,12 +44,12 @@ struct Tree {
 
 impl Tree {
     fn open(paths: &[PathBuf], flags: &Flags) -> Result<Self, Problem> {
-        let (paths, missing) = check::given(paths);
+        let (paths, missing) = locate::existing_paths(paths);
         missing.iter().for_each(output::problem);
         let environment = Environment::read();
-        let settings = Arc::new(Settings::load(&check::root(&paths)?, &environment, flags));
+        let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &environment, flags));
         let Some((file, name)) = settings.baseline_path() else {
-            let message = format!("there is no baseline here: {} forbids it", settings.baseline.origin);
+            let message = format!("no baseline is allowed here by {}", settings.baseline.origin);
             return Err(Problem::new(message));
         };
         let text = settings.read_baseline(false)?.map(|AcceptedText { text, .. }| text);
@@ -62,8 +59,8 @@ impl Tree {
     /// The lines of the file, which has to be there.
     fn baseline(&self) -> Result<Baseline, Problem> {
         let Some(text) = &self.text else {
-            let problem = Problem::new("there is no such baseline").in_file(&self.name);
-            return Err(problem.help("`mlguard baseline write` makes it"));
+            let problem = Problem::new("no such baseline").in_file(&self.name);
+            return Err(problem.help("`mlguard baseline write` creates it"));
         };
         Baseline::parse(text).map_err(|error| accept::malformed(&self.name, &error))
     }
@@ -76,28 +73,22 @@ impl Tree {
     /// Searches the paths.
     fn search(&self, key: Option<&Key>, global: &Global) -> Result<Searched, Problem> {
         let interrupt = Interrupt::install();
-        let pool = check::pool(None)?;
+        let pool = scan::thread_pool(None)?;
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         if !self.paths.is_empty() {
             let digest_key = key.map_or_else(DigestKey::of_this_run, Key::values);
-            outcome = pool.install(|| check::files(&self.paths, &self.settings, &interrupt.asked, digest_key))?.0;
+            outcome = pool.install(|| scan::scan_paths(&self.paths, &self.settings, &interrupt.asked, digest_key))?.0;
         }
         if !interrupt.may_write() {
             return Err(interrupt::problem());
         }
-        for failed in outcome.coverage.errors.iter().take(TOLD) {
-            output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
-        }
-        if outcome.coverage.errors.len() > TOLD {
-            let more = outcome.coverage.errors.len() - TOLD;
-            output::problem(&Problem::new(format!("{more} more of these; `mlguard check` names all")));
-        }
-        let faulty = check::tell(&self.settings, global);
+        scan::report_unread(&outcome.coverage, "`mlguard check`");
+        let faulty = scan::report_config_problems(&self.settings, global);
         let complete = outcome.complete && outcome.coverage.errors.is_empty() && !self.missing;
         let exit = if complete { faulty } else { Exit::Failed };
         let whole = self.paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == self.settings.root));
-        let current = check::current_folder()?;
-        let within = self.paths.iter().map(|path| check::report_path(&self.settings.root, &current, path)).collect();
+        let current = locate::current_folder()?;
+        let within = self.paths.iter().map(|path| locate::report_path(&self.settings.root, &current, path)).collect();
         Ok(Searched { outcome, exit, whole, within })
     }
 
@@ -114,10 +105,10 @@ impl Tree {
 
 /// Refuses to write through a symbolic link, or over what is no file.
 fn refuse_link(path: &Path, name: &str) -> Result<(), Problem> {
-    let refused = |message| Err(Problem::new(message).in_file(name).help("put the file itself there"));
+    let refused = |message| Err(Problem::new(message).in_file(name).help("replace it with the file itself"));
     match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => refused("it is a symbolic link, and is not written through"),
-        Ok(metadata) if !metadata.is_file() => refused("it is not a regular file"),
+        Ok(metadata) if metadata.is_symlink() => refused("is a symbolic link, which is not followed"),
+        Ok(metadata) if !metadata.is_file() => refused("is not a regular file"),
         _ => Ok(()),
     }
 }
@@ -146,9 +137,9 @@ impl Searched {
 fn write(args: &BaselineWriteArgs, global: &Global) -> Result<Exit, Problem> {
     let tree = Tree::open(&args.paths, &args.file.flags())?;
     refuse_link(&tree.file, &tree.name)?;
-    let today = check::today();
+    let today = scan::today();
     if args.until.is_some_and(|until| until < today) {
-        return Err(Problem::new("--until: the day is over"));
+        return Err(Problem::new("--until is in the past"));
     }
     let (before, left_out) = Baseline::salvage(tree.text.as_deref().unwrap_or_default())
         .map_err(|error| accept::malformed(&tree.name, &error))?;
@@ -170,22 +161,18 @@ fn write(args: &BaselineWriteArgs, global: &Global) -> Result<Exit, Problem> {
         }
     };
     if left_out > 0 {
-        warn(format!("{} left out: not of a baseline", lines(left_out)), "see `git diff`");
+        warn(format!("{} dropped: not a baseline line", counted(left_out, "line")), "see `git diff`");
     }
     if counts.expired > 0 {
-        let message = format!("{} expired; what they accepted is still told", lines(counts.expired));
+        let message = format!("{} expired; what they accepted is still reported", counted(counts.expired, "line"));
         warn(message, "--until DATE renews them");
     }
     let foreign = after.foreign(Some(&key));
     if foreign > 0 {
-        let message = format!("{} of another key stay as they are", lines(foreign));
-        warn(message, "set MLGUARD_BASELINE_KEY to it, or make them anew with --rekey");
+        let message = format!("{} of another key left unchanged", counted(foreign, "line"));
+        warn(message, "set MLGUARD_BASELINE_KEY to it, or rewrite them with --rekey");
     }
-    told(&tree, counts, &format!("{} new, ", counts.new)).map(|told| told.and(searched.exit))
-}
-
-fn lines(count: usize) -> String {
-    format!("{count} line{}", if count == 1 { "" } else { "s" })
+    Ok(print_summary(&tree, counts, &format!("{} new, ", counts.new))?.and(searched.exit))
 }
 
 /// The key of this machine; makes it where there is none.
@@ -194,13 +181,13 @@ fn key_to_write(tree: &Tree, global: &Global) -> Result<Key, Problem> {
         return Ok(key);
     }
     let Some(folder) = accept::key_folder(&tree.settings.root, &tree.environment) else {
-        let problem = Problem::new("there is no place for the key of the baseline outside of the tree");
+        let problem = Problem::new("there is no folder for the key of the baseline outside the repository");
         return Err(problem.help("set MLGUARD_BASELINE_KEY to a random text, for example from `openssl rand -hex 32`"));
     };
     let (key, made) = Key::read_or_make(&folder).map_err(|error| accept::key_problem(&error))?;
     if made && !global.quiet {
         output::note(&format!(
-            "made a key in {}; give it to CI and others as MLGUARD_BASELINE_KEY, or they accept by place alone",
+            "created a key in {}; set it as MLGUARD_BASELINE_KEY in CI and elsewhere, or findings are accepted by place alone there",
             folder.display()
         ));
     }
@@ -213,18 +200,18 @@ fn prune(args: &BaselinePruneArgs, global: &Global) -> Result<Exit, Problem> {
     let key = tree.key()?;
     let searched = tree.search(key.as_ref(), global)?;
     let seen = |spot: &Spot| searched.seen(spot);
-    let (after, counts) = before.pruned(&searched.outcome.findings, key.as_ref(), check::today(), &seen);
+    let (after, counts) = before.pruned(&searched.outcome.findings, key.as_ref(), scan::today(), &seen);
     if counts.gone > 0 {
         tree.save(&after)?;
     }
-    told(&tree, counts, "").map(|told| told.and(searched.exit))
+    Ok(print_summary(&tree, counts, "")?.and(searched.exit))
 }
 
 /// Prints what became of the lines.
-fn told(tree: &Tree, counts: Counts, new: &str) -> Result<Exit, Problem> {
+fn print_summary(tree: &Tree, counts: Counts, new: &str) -> Result<Exit, Problem> {
     let unseen = match counts.unseen {
         0 => String::new(),
-        count => format!(" ({count} accept nothing that was found, and could not be looked for everywhere)"),
+        count => format!(" ({count} accept nothing that was found, but not everything was searched)"),
     };
     output::print(&format!("{}: {new}{} kept{unseen}, {} gone\n", tree.name, counts.kept, counts.gone))
 }

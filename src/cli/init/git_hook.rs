@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::super::args::GitHook;
-use super::super::{check, output};
+use super::super::{locate, output};
 use crate::error::Problem;
 use crate::exit::Exit;
 use crate::source::{self, HookFolder};
@@ -19,7 +19,7 @@ pub(super) const PRE_COMMIT_LINES: &str =
       - id: mlguard-push   # with `pre-commit install --hook-type pre-push`
 ";
 /// By this line our own hooks are known.
-const MARK: &str = "# Written by `mlguard init --hook`";
+const MARK: &str = "# Written by `mlguard init --hook";
 /// Largest hook that is looked into for who wrote it, bytes.
 const MOST: u64 = 1 << 16;
 
@@ -57,57 +57,64 @@ impl Manager {
             // Git gives a commit no arguments.
             help => help.replace(" {0}", if hook == "pre-push" { " {0}" } else { "" }).replace("HOOK", hook) + "; ",
         };
-        format!("{instead}--force writes it all the same")
+        format!("{instead}use --force to write it anyway")
     }
+}
+
+/// Whether the repository of the current folder has our hook for commits.
+pub(super) fn is_installed() -> bool {
+    let folder = locate::current_folder().ok().and_then(|current| source::hook_folder(&current).ok());
+    let hook = folder.and_then(|folder| read(&folder.path.join(GitHook::PreCommit.as_str())).ok()?);
+    hook.is_some_and(|text| holds(&text, MARK))
 }
 
 /// Writes the hook `kind` of the repository of the current folder.
 pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
-    let folder = source::hook_folder(&check::current_folder()?).map_err(|error| check::source_problem(&error))?;
+    let folder = source::hook_folder(&locate::current_folder()?).map_err(|error| locate::source_problem(&error))?;
     let name = kind.as_str();
     if folder.bare && kind != GitHook::PreReceive {
-        let help = "here pushes arrive: use --hook=pre-receive";
-        return Err(Problem::new(format!("nobody commits in a bare repository, so {name} never runs")).help(help));
+        let help = "use --hook=pre-receive, which checks incoming pushes";
+        return Err(Problem::new(format!("{name} never runs in a bare repository")).help(help));
     }
     if folder.shared && !force {
-        let what = "your own Git configuration names one folder of hooks for all repositories (core.hooksPath)";
+        let what = "your Git configuration sets one hook folder for all repositories (core.hooksPath)";
         let help =
-            "`git config core.hooksPath .git/hooks` gives this repository its own; --force writes to the common one";
+            "`git config core.hooksPath .git/hooks` gives this repository its own; --force writes to the shared one";
         return Err(Problem::new(what).in_file(shown(&folder.path)).help(help));
     }
     if folder.path.exists() && !folder.path.is_dir() {
-        let what = "core.hooksPath names no folder, so Git runs no hooks here";
+        let what = "core.hooksPath is not a folder, so Git runs no hooks here";
         return Err(Problem::new(what).in_file(shown(&folder.path)).help("`git config --unset core.hooksPath`"));
     }
     let path = folder.path.join(name);
     let text = script(name);
     let existing = read(&path).map_err(|error| unreadable(&path, &error))?;
     if existing.as_deref() == Some(text.as_bytes()) && is_executable(&path) {
-        return output::print(&format!("{} is there already\n", shown(&path)));
+        return output::print(&format!("{} already exists\n", shown(&path)));
     }
     let is_ours = existing.as_deref().is_some_and(|existing| holds(existing, MARK));
     if let (false, Some(manager)) = (force, manager(&folder, existing.as_deref())) {
-        let problem = Problem::new(format!("{} looks after the hooks of this repository", manager.name));
+        let problem = Problem::new(format!("the hooks of this repository are managed by {}", manager.name));
         return Err(problem.in_file(shown(&path)).help(manager.help(name)));
     }
     let local = folder.path.join(format!("{name}.local"));
     let kept = existing.is_some() && !is_ours;
     if kept && local.symlink_metadata().is_ok() {
-        let what = format!("there is a hook, and also {name}.local, which it would be renamed to");
-        let help = "make one of the two, or add a line to the hook yourself: ";
+        let what = format!("the hook and also {name}.local, to which it would be renamed, exist");
+        let help = "merge the two, or add this line to the hook: ";
         let problem = Problem::new(what).in_file(shown(&path));
         return Err(problem.help(format!("{help}mlguard hook {name} \"$@\"")));
     }
     write(&folder.path, &path, kept.then_some(local.as_path()), &text).map_err(|error| {
-        let problem = Problem::new(format!("the hook cannot be written: {error}")).in_file(shown(&path));
-        problem.help("check the rights of the folder")
+        let problem = Problem::new(format!("cannot write the hook: {error}")).in_file(shown(&path));
+        problem.help("check the permissions of the folder")
     })?;
     let mut said = format!("wrote {}\n", shown(&path));
     if kept {
-        said = said + "the hook that was there is " + name + ".local now, and runs first\n";
+        said = said + "the existing hook is " + name + ".local now, and runs first\n";
     }
     if folder.work_tree.as_ref().is_some_and(|root| folder.path.starts_with(root) && !in_git_dir(root, &folder.path)) {
-        said.push_str("the folder of hooks is part of the work tree: commit the hook, so that others get it\n");
+        said.push_str("the hook folder is part of the work tree: commit the hook to share it\n");
     }
     output::print(&said)
 }
@@ -121,7 +128,7 @@ fn shown(path: &Path) -> String {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    Problem::new(format!("the hook that is there cannot be read: {error}")).in_file(shown(path))
+    Problem::new(format!("cannot read the existing hook: {error}")).in_file(shown(path))
 }
 
 /// The beginning of a hook, where one is there. A link that leads nowhere is one too.
@@ -191,8 +198,8 @@ fn script(name: &str) -> String {
     let refused = if name == "pre-commit" { "commit" } else { "push" };
     // A server does not let anybody leave its hooks out.
     let advice = match name {
-        "pre-receive" => "Whoever looks after this server has to install it.",
-        _ => "Install it, or leave the check out once with --no-verify.",
+        "pre-receive" => "The administrator of this server has to install it.",
+        _ => "Install it, or skip the check once with --no-verify.",
     };
     let (keep, give) = if name == "pre-commit" {
         ("", "")
@@ -204,14 +211,14 @@ fn script(name: &str) -> String {
     format!(
         "\
 #!/bin/sh
-{MARK}={name}, which also writes it anew.
-# The hook that was here before is {name}.local beside it, and runs first.
+{MARK}={name}`; run it again to update this file.
+# An earlier hook is kept as {name}.local, and runs first.
 here=$(dirname -- \"$0\")
 {keep}if [ -x \"$here/{name}.local\" ]; then
     {give}\"$here/{name}.local\" \"$@\" || exit $?
 fi
 if ! command -v mlguard > /dev/null 2>&1; then
-    echo \"mlguard: not found on the PATH, so nothing was checked and the {refused} is refused.\" >&2
+    echo \"mlguard: not found in PATH: the {refused} is refused, because it was not checked.\" >&2
     echo \"{advice}\" >&2
     exit 2
 fi

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::args::{Global, InitArgs};
 use super::interrupt::{self, Interrupt};
-use super::{check, output};
+use super::{locate, output, scan};
 use crate::config::{self, Environment, FILE, Flags, Settings};
 use crate::engine::{self, Gathered, Names};
-use crate::error::{Problem, printable};
+use crate::error::{Problem, counted, printable};
 use crate::exit::Exit;
 use crate::inventory::index::Inventory;
 use crate::report::target;
@@ -20,9 +20,6 @@ use infer::Seen;
 
 /// Where pre-commit and prek are configured.
 const PRE_COMMIT: &str = ".pre-commit-config.yaml";
-/// Errors of reading that are told one by one.
-const TOLD: usize = 10;
-
 pub(super) fn run(args: &InitArgs, _: &Global) -> Result<Exit, Problem> {
     if args.hook.is_empty() {
         return configuration(args);
@@ -37,21 +34,21 @@ pub(super) fn run(args: &InitArgs, _: &Global) -> Result<Exit, Problem> {
 /// Looks at the repository of the current folder and writes its configuration.
 fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     let interrupt = Interrupt::install();
-    let root = check::current_root()?;
+    let root = locate::current_root()?;
     let path = root.join(FILE);
     if !args.stdout && !args.force && path.symlink_metadata().is_ok() {
-        let help = "`mlguard check --show-config` shows what holds; --stdout prints what would be written, --force replaces it";
-        return Err(Problem::new("there is a configuration already").in_file(FILE).help(help));
+        let help = "`mlguard check --show-config` shows the effective configuration; --stdout prints a new one, --force replaces this one";
+        return Err(Problem::new("the configuration already exists").in_file(FILE).help(help));
     }
     // What is there is looked at with the defaults: a file that is to be replaced says nothing.
     let flags = Flags { no_config: true, ..Flags::default() };
     let settings = Arc::new(Settings::load(&root, &Environment::default(), &flags));
-    let options = check::options(&settings, &interrupt.asked);
-    let pool = check::pool(None)?;
+    let options = scan::engine_options(&settings, &interrupt.asked);
+    let pool = scan::thread_pool(None)?;
     let listing = match source::list(std::slice::from_ref(&root), &|_| true) {
         // A new repository has a configuration too.
         Err(SourceError::Empty { .. }) => Listing::default(),
-        other => other.map_err(|error| check::source_problem(&error))?,
+        other => other.map_err(|error| locate::source_problem(&error))?,
     };
     let (coverage, seen) = pool.install(|| {
         let Gathered { files, coverage } = engine::gather(listing, &options);
@@ -63,14 +60,14 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     if !interrupt.may_write() {
         return Err(interrupt::problem());
     }
-    for failed in coverage.errors.iter().take(TOLD) {
-        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
-    }
+    scan::report_unread(&coverage, "`mlguard check`");
     let complete = if coverage.errors.is_empty() {
         Exit::Clean
     } else {
-        let help = "the file is written all the same; look through it, or run `mlguard init --force` again later";
-        output::problem(&Problem::new(format!("{} files could not be read", coverage.errors.len())).help(help));
+        let help = "the configuration is written anyway: review it, or run `mlguard init --force` again later";
+        output::problem(
+            &Problem::new(format!("{} could not be read", counted(coverage.errors.len(), "file"))).help(help),
+        );
         Exit::Failed
     };
     let text = text::configuration(&seen, &options.convention);
@@ -82,8 +79,8 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     if root.join(PRE_COMMIT).is_file() {
         summary.push_str("\nFor the hooks of .pre-commit-config.yaml, below `repos:`:\n\n");
         summary.push_str(git_hook::PRE_COMMIT_LINES);
-    } else {
-        summary.push_str("\n`mlguard init --hook` refuses commits that bring findings.\n");
+    } else if !git_hook::is_installed() {
+        summary.push_str("\nNext: `mlguard init --hook` installs a Git hook that refuses commits with findings.\n");
     }
     Ok(output::print(&summary)?.and(complete))
 }

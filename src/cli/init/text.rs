@@ -13,8 +13,8 @@ use crate::yaml_scalar::{quoted, scalar};
 const MOST: usize = 20;
 
 const HEAD: &str = "\
-# Configuration of mlguard. Keys behind a # are defaults, which hold without them, and examples; take the # away to say
-# something else. Comments say where something was seen. `mlguard check --show-config` prints what holds.
+# Configuration of mlguard. Commented keys are defaults and examples; uncomment them to change something. Comments say
+# where something was found. `mlguard check --show-config` prints the effective configuration.
 ";
 
 /// The text of a `.mlguard.yaml`. What is not in a comment is certain and leaves nothing out: certificates, and registries
@@ -36,16 +36,16 @@ fn names(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Re
     let table =
         convention.environments.iter().map(|(name, template)| format!("{}: {}", scalar(name), quoted(template)));
     writeln!(out, "#environments: {{ {} }}", table.collect::<Vec<_>>().join(", "))?;
-    writeln!(out, "\n# Workflows. Where none is listed they are inferred, also those that come later.")?;
+    writeln!(out, "\n# Workflows. If none is listed, they are inferred, including future ones.")?;
     seen_at(out, &seen.workflows)?;
     writeln!(out, "#workflows: {}", flow(seen.workflows.keys()))?;
-    writeln!(out, "\n# Namespaces of the platform itself, which follow no convention of workflows.")?;
+    writeln!(out, "\n# Namespaces of the platform itself, to which the convention of workflows does not apply.")?;
     if !seen.namespaces.is_empty() {
         writeln!(out, "# Neither these nor a workflow's:")?;
         seen_at(out, &seen.namespaces)?;
     }
     writeln!(out, "#system-namespaces: {}", flow(&convention.system_namespaces))?;
-    writeln!(out, "\n# Paths that say whose a file is; the first that matches counts.")?;
+    writeln!(out, "\n# Paths that tell which workflow and environment a file belongs to; the first match counts.")?;
     writeln!(out, "#paths:")?;
     convention.paths.iter().try_for_each(|path| writeln!(out, "#  - {}", quoted(&path.template)))
 }
@@ -53,12 +53,12 @@ fn names(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Re
 fn references(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Result {
     let active = !seen.registries.is_empty();
     let (comment, key_comment) = if active { ("", "  #") } else { ("#", "#  ") };
-    writeln!(out, "\n# Secrets that the platform delivers to every namespace, and registries whose images need one.")?;
+    writeln!(out, "\n# Secrets that the platform provides in every namespace, and registries whose images need one.")?;
     for (usage, names) in [("envFrom", &seen.env_from), ("imagePullSecrets", &seen.image_pull)] {
         if !names.is_empty() {
             writeln!(
                 out,
-                "# Other Secrets of {usage}, which are reported where the convention holds; add what is right:"
+                "# Other Secrets in {usage}, which are reported where the convention applies; add those that are right:"
             )?;
             seen_at(out, names)?;
         }
@@ -76,17 +76,17 @@ fn references(out: &mut String, seen: &Seen, convention: &Convention) -> std::fm
 
 /// Declaring a Secret ends its findings, so that is left to the person.
 fn declared(out: &mut String, undefined: &[Undefined]) -> std::fmt::Result {
-    writeln!(out, "\n# Secrets that something outside this repository makes.")?;
+    writeln!(out, "\n# Secrets that are created outside this repository.")?;
     if undefined.is_empty() {
         return writeln!(out, "#declared-secrets: []");
     }
-    writeln!(out, "# Nothing here defines these; declare those that exist:")?;
+    writeln!(out, "# Not defined here; declare those that exist:")?;
     writeln!(out, "#declared-secrets:")?;
     for found in undefined.iter().take(MOST) {
         let namespace = found.namespace.iter().map(|namespace| format!(", namespace: {}", scalar(namespace)));
         let keys = (!found.keys.is_empty()).then(|| format!(", keys: {}", flow(&found.keys)));
         let more: String = namespace.chain(keys).collect();
-        writeln!(out, "#  - {{ name: {}{more} }}  # seen in {}", scalar(&found.name), found.place)?;
+        writeln!(out, "#  - {{ name: {}{more} }}  # found in {}", scalar(&found.name), found.place)?;
     }
     and_more(out, undefined.len())
 }
@@ -107,22 +107,22 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
                 writeln!(out, "  {cert} }}  # the only certificate; for every environment")?;
             }
             (Some(environments), _) => {
-                writeln!(out, "  {cert}, environments: {} }}  # seen by its name", flow(environments))?;
+                writeln!(out, "  {cert}, environments: {} }}  # inferred from its name", flow(environments))?;
             }
             (None, Some(day)) => writeln!(out, "{comment}{cert} }}  # expired on {day}: fetch a new one")?,
-            (None, None) => writeln!(out, "{comment}{cert}, environments: [] }}  # say which, and give it a name")?,
+            (None, None) => writeln!(out, "{comment}{cert}, environments: [] }}  # list them, and name the cluster")?,
         }
     }
     Ok(())
 }
 
 fn rest(out: &mut String, convention: &Convention) -> std::fmt::Result {
-    writeln!(out, "\n# Stores of External Secrets that are made elsewhere, and how values are named in stores.")?;
+    writeln!(out, "\n# Stores of External Secrets that are created elsewhere, and how values are named in stores.")?;
     let paths = convention.remote_paths.iter().map(|path| quoted(&path.template));
     writeln!(out, "#external-secrets:\n#  stores: []\n#  paths: [{}]", paths.collect::<Vec<_>>().join(", "))?;
-    writeln!(out, "\n# How long a credential may stand before it is to be sealed anew.")?;
+    writeln!(out, "\n# Maximum age of a credential before it should be rotated and re-sealed.")?;
     writeln!(out, "#rotation: {{ max-age: {}d }}", convention.max_age_days)?;
-    writeln!(out, "\n# What is asked of passwords and tokens where they are sealed.")?;
+    writeln!(out, "\n# Requirements for passwords and tokens that are sealed.")?;
     let Policy { min_length, random } = Policy::default();
     writeln!(out, "#strength: {{ min-length: {min_length}, random: {random} }}")?;
     writeln!(
@@ -132,13 +132,13 @@ fn rest(out: &mut String, convention: &Convention) -> std::fmt::Result {
     writeln!(out, "#rules:\n#  generic-password: {{ level: error, paths: [\"apps/**\"] }}")?;
     writeln!(out, "\n# Paths that are not searched.\n#exclude: []")?;
     writeln!(out, "\n# Rule files of your own.\n#rule-packs: []")?;
-    writeln!(out, "\n# Least level of a finding that gives exit status 1, and the size from which files are skipped.")?;
+    writeln!(out, "\n# Lowest level that causes exit status 1, and the size above which files are skipped.")?;
     writeln!(out, "#fail-on: error\n#max-size: {}", show_size(DEFAULT_MAX_SIZE))
 }
 
 /// A summary for people, one line each.
 pub(super) fn summary(seen: &Seen, files: usize) -> String {
-    let mut out = format!("seen in {files} files:\n");
+    let mut out = format!("found in {files} files:\n");
     let mut line = |what: &str, names: &mut dyn Iterator<Item = &String>| {
         let names: Vec<&str> = names.map(String::as_str).collect();
         if !names.is_empty() {
@@ -151,19 +151,19 @@ pub(super) fn summary(seen: &Seen, files: usize) -> String {
     line("other namespaces", &mut seen.namespaces.keys());
     line("sealing certificates", &mut seen.certificates.iter().map(|certificate| &certificate.path));
     line("private registries", &mut seen.registries.keys());
-    line("envFrom of other Secrets than the platform's", &mut seen.env_from.keys());
-    line("other pull Secrets than the registry's", &mut seen.image_pull.keys());
+    line("Secrets in envFrom other than the platform's", &mut seen.env_from.keys());
+    line("imagePullSecrets other than the registry's", &mut seen.image_pull.keys());
     let missing = seen.undefined.len();
     let _ = writeln!(out, "  Secrets: {} definitions, {} references", seen.definitions, seen.references);
     if missing > 0 {
-        let _ = writeln!(out, "  named, and nothing here defines them: {missing} (see declared-secrets in the file)");
+        let _ = writeln!(out, "  referenced but not defined here: {missing} (see declared-secrets in the file)");
     }
     out
 }
 
 fn seen_at(out: &mut String, names: &BTreeMap<String, String>) -> std::fmt::Result {
     for (name, place) in names.iter().take(MOST) {
-        writeln!(out, "# {name}: seen in {place}")?;
+        writeln!(out, "# {name}: found in {place}")?;
     }
     and_more(out, names.len())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::args::PackageArgs;
+use crate::cli::args::PackageArgs;
 use crate::cli::recipient::{self, Loaded};
 use crate::config::{Cluster, Environment, Origin, Settings, Valued};
 use crate::error::{Problem, nearest, quoted};
@@ -31,7 +31,7 @@ pub(super) fn choose(
         return environments.iter().map(one).collect();
     }
     let clusters = settings.clusters();
-    let current = crate::cli::check::current_folder()?;
+    let current = crate::cli::locate::current_folder()?;
     let one = |environment: &String| {
         let wish = wishes.iter().rev().find(|(only, _)| only.is_none_or(|only| only == environment));
         let cluster = match wish {
@@ -57,7 +57,7 @@ fn wishes<'a>(args: &'a PackageArgs, environments: &[String]) -> Result<Vec<(Opt
         };
         if let Some(environment) = wish.0.filter(|own| !environments.iter().any(|known| known == own)) {
             let problem =
-                Problem::new(format!("--cluster names the environment {}, which --env does not", quoted(environment)));
+                Problem::new(format!("--cluster is for environment {}, which is not in --env", quoted(environment)));
             let near = nearest(environment, environments.iter().map(String::as_str));
             return Err(problem.help(match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -67,7 +67,7 @@ fn wishes<'a>(args: &'a PackageArgs, environments: &[String]) -> Result<Vec<(Opt
         if wishes.iter().any(|(only, _)| *only == wish.0) {
             let whom = wish.0.map_or_else(|| "every environment".to_owned(), quoted);
             return Err(
-                Problem::new(format!("--cluster is given twice for {whom}")).help("one package seals for one cluster")
+                Problem::new(format!("--cluster is used twice for {whom}")).help("a package is sealed for one cluster")
             );
         }
         wishes.push(wish);
@@ -91,8 +91,7 @@ fn asked<'c>(name: &str, environment: &str, clusters: &'c [Cluster]) -> Result<&
     if cluster.environments.iter().any(|own| own == environment) {
         return Ok(cluster);
     }
-    let problem =
-        Problem::new(format!("the cluster {} does not have the environment {}", quoted(name), quoted(environment)));
+    let problem = Problem::new(format!("cluster {} does not run environment {}", quoted(name), quoted(environment)));
     Err(problem.help(format!("its `environments` are: {}", cluster.environments.join(", "))))
 }
 
@@ -103,18 +102,17 @@ fn configured<'c>(environment: &str, clusters: &'c [Cluster]) -> Result<&'c Clus
     match fitting.as_slice() {
         [one] => Ok(one),
         [] => {
-            let problem = Problem::new(format!("no certificate is named for the environment {}", quoted(environment)));
+            let problem = Problem::new(format!("no certificate is configured for environment {}", quoted(environment)));
             Err(problem.help(NO_CLUSTERS))
         }
         several => {
             let names: Vec<&str> = several.iter().map(|cluster| cluster.name.as_str()).collect();
-            let message =
-                format!("the environment {} runs in several clusters: {}", quoted(environment), names.join(", "));
-            let help = format!("choose one with --cluster {environment}={}, and make a package for each", names[0]);
+            let message = format!("environment {} runs in several clusters: {}", quoted(environment), names.join(", "));
+            let help = format!("choose one with --cluster {environment}={}, and build a package for each", names[0]);
             Err(Problem::new(message).help(help))
         }
     }
 }
 
-const NO_CLUSTERS: &str = "give --cert FILE, or name the certificate in .mlguard.yaml: `clusters: { main: { cert: \
-                           certs/main.pem } }`; `mlguard cert fetch` gets it";
+const NO_CLUSTERS: &str = "use --cert FILE, or set the certificate in .mlguard.yaml: `clusters: { main: { cert: \
+                           certs/main.pem } }`; `mlguard cert fetch` fetches it";

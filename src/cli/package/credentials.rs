@@ -7,8 +7,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::args::PackageArgs;
-use crate::cli::check;
+use crate::cli::args::PackageArgs;
+use crate::cli::locate;
 use crate::error::Problem;
 use crate::package::{dotenv, manifest};
 use crate::seal::Plaintext;
@@ -62,7 +62,7 @@ impl Source {
     /// What to do where names are missing.
     pub(super) fn advice(&self) -> &'static str {
         match self {
-            Self::Variables => "set the environment variables, or name a file with --from-env-file or --from-secret",
+            Self::Variables => "set the environment variables, or use --from-env-file or --from-secret",
             Self::Named(_) => "add the names to the file",
         }
     }
@@ -99,7 +99,7 @@ fn text(path: &Path, flag: &str) -> Result<(Zeroizing<String>, Vec<Problem>), Pr
     if bytes.len() as u64 > LIMIT {
         return Err(fault("is too large for a file of credentials".to_owned()));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| fault("is no UTF-8 text".to_owned()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fault("is not UTF-8 text".to_owned()))?;
     Ok((Zeroizing::new(text.to_owned()), warnings))
 }
 
@@ -111,16 +111,17 @@ fn in_git(path: &Path, flag: &str) -> Result<Vec<Problem>, Problem> {
         Ok(listing) => listing,
         // Everything there is ignored.
         Err(SourceError::Empty { .. }) => return Ok(Vec::new()),
-        Err(error) => return Err(check::source_problem(&error)),
+        Err(error) => return Err(locate::source_problem(&error)),
     };
     let found = listing.files.iter().find(|file| file.location == real).filter(|_| listing.git);
     let Some(file) = found else { return Ok(Vec::new()) };
     if file.tracked {
-        let problem = Problem::new(format!("{flag}: Git holds this file, and with it every credential in it"));
+        let problem = Problem::new(format!("{flag}: this file is tracked by Git, and with it every credential in it"));
         return Err(problem.in_file(shown(path)).help(
-            "change the credentials where they were pushed; take it out with `git rm --cached`, and name it in .gitignore",
+            "untrack it with `git rm --cached` and add it to .gitignore; if it was pushed, rotate the credentials",
         ));
     }
-    let problem = Problem::new("is not ignored by Git: `git add .` would take it in").in_file(shown(path)).warning();
-    Ok(vec![problem.help("name it in .gitignore, or keep it outside the repository")])
+    let problem =
+        Problem::new("is not ignored by Git: the next `git add .` would stage it").in_file(shown(path)).warning();
+    Ok(vec![problem.help("add it to .gitignore, or keep it outside the repository")])
 }

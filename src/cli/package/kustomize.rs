@@ -25,13 +25,13 @@ pub(super) fn build(folder: &Path, environments: &[String], hidden: &[String]) -
             Ok(()) => return Ok(Some(command)),
             Err(Failure::Start(error)) if error.kind() == io::ErrorKind::NotFound => {}
             Err(Failure::Start(error)) => {
-                let problem = Problem::new(format!("{program} cannot be started: {error}"));
-                return Err(problem.help("repair it, or leave this step out with --no-kustomize"));
+                let problem = Problem::new(format!("cannot start {program}: {error}"));
+                return Err(problem.help("repair it, or skip this step with --no-kustomize"));
             }
             Err(Failure::Refused(environment, said)) => {
                 let said = said.replace(&folder.display().to_string(), ".");
                 let said: String = said.trim().chars().take(SAID).collect();
-                return Err(Problem::new(format!("`{command} {environment}/` refuses the package: {said}")));
+                return Err(Problem::new(format!("`{command} {environment}/` rejects the package: {said}")));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! `mlguard package`: reads credentials and certificates, has the package made and checked, writes it, tells.
 
-pub(super) mod args;
 mod certificates;
 mod credentials;
 mod kustomize;
@@ -14,9 +13,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::args::Global;
+use super::args::{Global, PackageArgs};
 use super::interrupt::{self, Interrupt};
-use super::{check, output, seal};
+use super::{keys, locate, output, scan};
 use crate::config::{Environment, Origin, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem, nearest, printable, quoted};
@@ -26,7 +25,6 @@ use crate::package::{self, Order, Package, PackageError};
 use crate::rule::{self, Level};
 use crate::seal::identity::is_namespace;
 use crate::source;
-use args::PackageArgs;
 use certificates::Chosen;
 use credentials::Source;
 
@@ -60,7 +58,7 @@ pub(super) fn run(args: &PackageArgs, global: &Global) -> Result<Exit, Problem> 
     }
     let package = make(args, &plan, &source, &variables, global)?;
     let bytes = package::archive(&package.files, plan.seconds)
-        .map_err(|error| Problem::new(format!("the archive cannot be made: {error}")))?;
+        .map_err(|error| Problem::new(format!("cannot create the archive: {error}")))?;
     let built = verify(args, &plan, &package, &names, &interrupt)?;
     if !interrupt.may_write() {
         return Err(interrupt::problem());
@@ -70,17 +68,17 @@ pub(super) fn run(args: &PackageArgs, global: &Global) -> Result<Exit, Problem> 
         store::store(&args.output, &args.workflow, &archive, &package.files, &bytes)?;
         if replaced.package && !global.quiet {
             let gone = &replaced.gone;
-            let what = if gone.is_empty() { String::new() } else { format!("; it had {} too", gone.join(", ")) };
-            output::note(&format!("the earlier package in {} was replaced{what}", folder.display()));
+            let what = if gone.is_empty() { String::new() } else { format!("; it also contained {}", gone.join(", ")) };
+            output::note(&format!("the previous package in {} was replaced{what}", folder.display()));
         }
     }
     output::print(&summary(args, &plan, &archive, built.as_deref()))
 }
 
 fn plan(args: &PackageArgs, global: &Global, variables: &Environment) -> Result<Plan, Problem> {
-    let settings = Arc::new(Settings::load(&check::current_root()?, variables, &args.config.flags()));
-    if check::tell(&settings, global) != Exit::Clean {
-        return Err(nothing("the configuration is faulty"));
+    let settings = Arc::new(Settings::load(&locate::current_root()?, variables, &args.config.flags()));
+    if scan::report_config_problems(&settings, global) != Exit::Clean {
+        return Err(nothing("the configuration is invalid"));
     }
     if settings.package.secrets.is_empty() {
         return Err(nothing("`package.secrets` of the configuration is empty"));
@@ -89,7 +87,7 @@ fn plan(args: &PackageArgs, global: &Global, variables: &Environment) -> Result<
     let literals = package::literals(&settings.package, rule::builtin());
     for literal in &literals {
         let problem = Problem::new(format!(
-            "Secret {}, {}: this value is a credential, and everybody who reads the configuration has it",
+            "Secret {}, {}: this value is a credential, readable by everybody who can read the configuration",
             quoted(&literal.secret),
             quoted(&literal.key)
         ));
@@ -101,7 +99,7 @@ fn plan(args: &PackageArgs, global: &Global, variables: &Environment) -> Result<
         });
     }
     if !literals.is_empty() {
-        return Err(nothing("the configuration holds credentials"));
+        return Err(nothing("the configuration contains credentials"));
     }
     let (date, seconds) = date(args, variables)?;
     let names: Vec<String> = environments.iter().map(|(name, _)| name.clone()).collect();
@@ -118,10 +116,9 @@ fn environments(args: &PackageArgs, settings: &Settings) -> Result<Vec<(String, 
     let convention = settings.convention();
     let workflow = &args.workflow;
     if !is_namespace(workflow) {
-        let problem = Problem::new(format!("{} is no name of a workflow", quoted(workflow)));
-        return Err(
-            problem.help("its namespaces follow from it: lower-case letters, digits and inner dashes, at most 63")
-        );
+        let problem = Problem::new(format!("{} is not a valid name of a workflow", quoted(workflow)));
+        return Err(problem
+            .help("its namespaces are derived from it: use lowercase letters, digits and inner dashes, at most 63"));
     }
     let known: Vec<&str> = convention.environments.iter().map(|(name, _)| name.as_str()).collect();
     if !convention.workflows.is_empty() && !convention.workflows.contains(workflow) {
@@ -147,7 +144,7 @@ fn environments(args: &PackageArgs, settings: &Settings) -> Result<Vec<(String, 
                 quoted(name),
                 namespace.len()
             );
-            return Err(Problem::new(what).help("63 is the most"));
+            return Err(Problem::new(what).help("the limit is 63"));
         }
         if !found.iter().any(|(known, _)| known == name) {
             found.push((name.to_owned(), namespace));
@@ -158,9 +155,9 @@ fn environments(args: &PackageArgs, settings: &Settings) -> Result<Vec<(String, 
 
 /// The day of the package and the time of its files, in seconds since 1970.
 fn date(args: &PackageArgs, variables: &Environment) -> Result<(Date, u64), Problem> {
-    const WRONG: &str = "SOURCE_DATE_EPOCH is no time: a number of seconds since 1970";
+    const WRONG: &str = "SOURCE_DATE_EPOCH must be a number of seconds since 1970";
     let midnight = |date: Date| {
-        let time = date.to_zoned(TimeZone::UTC).map_err(|_| Problem::new("this day is too far away"))?;
+        let time = date.to_zoned(TimeZone::UTC).map_err(|_| Problem::new("this day is out of range"))?;
         Ok((date, u64::try_from(time.timestamp().as_second()).unwrap_or_default()))
     };
     if let Some(date) = args.date {
@@ -204,7 +201,7 @@ fn make(
         version: env!("CARGO_PKG_VERSION"),
         env_from: &convention.env_from,
         image_pull: &convention.image_pull,
-        random: seal::randomness(variables),
+        random: keys::randomness(variables),
         strength: plan.settings.strength(),
     };
     match package::make(&order, &|name| source.get(name)) {
@@ -217,7 +214,7 @@ fn make(
         Err(PackageError::Values(faults)) => {
             faults.iter().for_each(|fault| output::problem(&Problem::new(fault.to_string())));
             let missing = faults.iter().any(|fault| matches!(fault.what, package::What::Missing { .. }));
-            let advice = if missing { source.advice() } else { "`openssl rand -hex 24` makes a password" };
+            let advice = if missing { source.advice() } else { "`openssl rand -hex 24` generates a password" };
             Err(nothing(&PackageError::Values(faults).to_string()).help(advice))
         }
         Err(error) => Err(nothing(&error.to_string())),
@@ -233,7 +230,7 @@ fn verify(
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Problem> {
     let staged = tempfile::Builder::new().prefix("mlguard-package-").tempdir();
-    let fault = |error: &std::io::Error| Problem::new(format!("a temporary folder cannot be written: {error}"));
+    let fault = |error: &std::io::Error| Problem::new(format!("cannot write a temporary folder: {error}"));
     let staged = staged.map_err(|error| fault(&error))?;
     // kustomize says where a file really is.
     let root = staged.path().canonicalize().map_err(|error| fault(&error))?;
@@ -246,7 +243,7 @@ fn verify(
         blob: None,
     });
     let listing = source::Listing { files: files.collect(), root: root.clone(), ..source::Listing::default() };
-    let mut options = check::options(&plan.settings, &interrupt.asked);
+    let mut options = scan::engine_options(&plan.settings, &interrupt.asked);
     // An old day is asked for where a package is made again; it is no fault of the package.
     options.today = plan.date;
     options.past = Box::new(|_, _| None);
@@ -262,8 +259,8 @@ fn verify(
 
 /// The folder of the package as reports name it: from the root where it is below it, else as the convention has it.
 fn report_prefix(args: &PackageArgs, plan: &Plan) -> Result<String, Problem> {
-    let current = check::current_folder()?;
-    let path = check::report_path(&plan.settings.root, &current, &args.output.join(&args.workflow));
+    let current = locate::current_folder()?;
+    let path = locate::report_path(&plan.settings.root, &current, &args.output.join(&args.workflow));
     let outside = Path::new(&path).is_absolute() || path.starts_with("..");
     Ok(if outside { format!("packages/{}", args.workflow) } else { path })
 }
@@ -282,7 +279,7 @@ fn faults(outcome: &Outcome) -> Result<(), Problem> {
     if grave.is_empty() && outcome.complete {
         return Ok(());
     }
-    Err(nothing("`mlguard check` would not let this package pass"))
+    Err(nothing("this package does not pass `mlguard check`"))
 }
 
 /// What was made, for people.
@@ -315,8 +312,8 @@ fn write_summary(
         }
     }
     let checked = match built {
-        None => "mlguard check; kustomize was left out (--no-kustomize)".to_owned(),
-        Some("") => "mlguard check; neither kubectl nor kustomize is here, so nothing was built".to_owned(),
+        None => "mlguard check; kustomize was skipped (--no-kustomize)".to_owned(),
+        Some("") => "mlguard check; neither kubectl nor kustomize is installed, so nothing was built".to_owned(),
         Some(builder) => format!("mlguard check, {builder}"),
     };
     writeln!(text, "\nchecked with   {checked}")?;

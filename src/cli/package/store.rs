@@ -38,8 +38,8 @@ pub(super) fn look(folder: &Path, environments: &[String]) -> Result<Replaced, P
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Replaced::default()),
         Err(error) => return Err(fault(&error)),
         Ok(metadata) if !metadata.is_dir() => {
-            let problem = Problem::new("is no folder, and is not replaced").in_file(folder.display().to_string());
-            return Err(problem.help("remove it, or give another --output"));
+            let problem = Problem::new("is not a folder, and is not replaced").in_file(folder.display().to_string());
+            return Err(problem.help("remove it, or use another --output"));
         }
         Ok(_) => {}
     }
@@ -75,8 +75,8 @@ fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, String, bool)>> {
 }
 
 fn foreign(path: &Path) -> Problem {
-    let problem = Problem::new("is of no package, and would be deleted with the earlier one");
-    problem.in_file(path.display().to_string()).help("move it away, or give another --output")
+    let problem = Problem::new("is not part of a package; replacing the package would delete it");
+    problem.in_file(path.display().to_string()).help("move it, or use another --output")
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
@@ -115,7 +115,8 @@ pub(super) fn store(output: &Path, workflow: &str, archive: &str, files: &[File]
     if let Err(error) = placed {
         if had && fs::rename(&old, &folder).is_err() {
             let kept = made.keep();
-            let message = format!("the earlier package could not be put back; it is in {}", kept.join("old").display());
+            let message =
+                format!("the previous package could not be restored; it is in {}", kept.join("old").display());
             return Err(Problem::new(message).in_file(folder.display().to_string()));
         }
         return Err(unwritable(output, &error));

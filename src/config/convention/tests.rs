@@ -126,7 +126,7 @@ fn faults_of_names_and_templates_have_their_place() {
                 "{file}12:20: bad template `a/**`: it has none of {{workflow}}, {{env}} and {{namespace}}, so it says nothing"
             ),
             format!(
-                "{file}12:28: bad template `{{wokflow}}/**`: in braces stands one of {{workflow}}, {{env}} and {{namespace}}; did you mean {{workflow}}?"
+                "{file}12:28: bad template `{{wokflow}}/**`: a variable must be one of {{workflow}}, {{env}} and {{namespace}}; did you mean {{workflow}}?"
             ),
             format!("{file}12:44: `a/{{env}}` stands twice in `paths`"),
         ]

@@ -1,17 +1,17 @@
 //! `.sops.yaml`: which rule SOPS takes for a file, and what that says (`config/config.go`).
 
 use super::metadata::{Group, Recipient};
-use super::pattern::Pattern;
 use super::selector::{Kind, Selector};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
+use crate::go_regex::GoRegex;
 use crate::span::Span;
 
 /// A creation rule.
 #[derive(Debug)]
 pub struct Rule {
     /// `path_regex`, where it has one.
-    pub path: Option<(Box<str>, Pattern)>,
+    pub path: Option<(Box<str>, GoRegex)>,
     /// Of `path_regex`, else of the rule's first key, bytes of the source's text.
     pub span: Span,
     /// Its selectors; SOPS refuses more than one.
@@ -42,9 +42,9 @@ pub fn rule_for<'r>(rules: impl IntoIterator<Item = &'r Rule>, path: &str) -> Ma
     for (index, rule) in rules.into_iter().enumerate() {
         let Some((_, pattern)) = &rule.path else { return Match::Rule(index) };
         match pattern {
-            Pattern::Invalid => return Match::Invalid(index),
-            Pattern::Unknown => return Match::Unknown,
-            Pattern::Known(_) => match pattern.is_match(path) {
+            GoRegex::Invalid => return Match::Invalid(index),
+            GoRegex::Unknown => return Match::Unknown,
+            GoRegex::Known(_) => match pattern.is_match(path) {
                 Some(true) => return Match::Rule(index),
                 Some(false) => {}
                 None => return Match::Unknown,
@@ -75,7 +75,7 @@ fn read_rule(unit: &Unit, node: Node<'_>) -> Rule {
         Some((Selector { kind, text: text.into() }, unit.outer(value.span())))
     });
     Rule {
-        path: path.map(|(_, text)| (text.into(), Pattern::new(text))),
+        path: path.map(|(_, text)| (text.into(), GoRegex::new(text))),
         span: unit.outer(place.span()),
         selectors: selectors.collect(),
         groups: groups(node),

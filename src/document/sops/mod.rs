@@ -14,7 +14,6 @@ pub(crate) mod config;
 mod flat;
 pub(crate) mod metadata;
 pub(crate) mod name;
-pub(crate) mod pattern;
 pub(crate) mod plain;
 pub(crate) mod selector;
 mod value;
@@ -413,7 +412,7 @@ mod tests {
                 let _ = plain::first(&View::new(path, &text, lang, &parsed));
             }
             let _ = Value::of(&text);
-            let _ = pattern::Pattern::new(&expression).is_match(&text);
+            let _ = crate::go_regex::GoRegex::new(&expression).is_match(&text);
         }
     }
 }

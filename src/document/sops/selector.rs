@@ -1,6 +1,6 @@
 //! Which leaves of a file SOPS encrypts: `shouldBeEncrypted` of its `sops.go`.
 
-use super::pattern::Pattern;
+use crate::go_regex::GoRegex;
 
 /// By what a file says which of its values are encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,7 @@ impl Selector {
     #[must_use]
     pub fn matcher(&self) -> Matcher {
         let is_suffix = matches!(self.kind, Kind::UnencryptedSuffix | Kind::EncryptedSuffix);
-        let pattern = if is_suffix { Pattern::Unknown } else { Pattern::new(&self.text) };
+        let pattern = if is_suffix { GoRegex::Unknown } else { GoRegex::new(&self.text) };
         Matcher { kind: self.kind, suffix: self.text.clone(), pattern }
     }
 }
@@ -82,7 +82,7 @@ impl Selector {
 pub struct Matcher {
     kind: Kind,
     suffix: Box<str>,
-    pattern: Pattern,
+    pattern: GoRegex,
 }
 
 /// Whether a comment that a selector asks for counts for a leaf.
@@ -115,7 +115,7 @@ impl Matcher {
         match self.kind {
             Kind::UnencryptedSuffix | Kind::EncryptedSuffix => Some(text.ends_with(&*self.suffix)),
             // SOPS passes over an expression that does not compile, as one that matches nothing.
-            _ if matches!(self.pattern, Pattern::Invalid) => Some(false),
+            _ if matches!(self.pattern, GoRegex::Invalid) => Some(false),
             _ => self.pattern.is_match(text),
         }
     }

@@ -42,24 +42,24 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Outside => {
-                "is outside the repository, or behind a symbolic link that leads out of it; run there instead"
+                "is outside the repository, or behind a symbolic link that leads out of it; run the command there instead"
             }
-            Self::Link => "is a symbolic link; name the file that it points to",
+            Self::Link => "is a symbolic link; use the file that it points to",
             Self::NotRegular => "is not a regular file; leave it out",
-            Self::Privileged => "has the setuid or setgid bit; remove it (chmod ug-s), then run again",
-            Self::ReadOnly => "is read-only; make it writable, then run again",
-            Self::ReadOnlyFolder => "is in a read-only folder; make the folder writable, then run again",
-            Self::NoFolder => "is in a folder that does not exist; make the folder, then run again",
-            Self::Exists => "is there already, and was not when the change was planned; run again",
-            Self::Gone => "is gone since the change was planned; run again",
-            Self::Changed => "was changed meanwhile; run again",
+            Self::Privileged => "has the setuid or setgid bit; remove it (chmod ug-s), then run the command again",
+            Self::ReadOnly => "is read-only; make it writable, then run the command again",
+            Self::ReadOnlyFolder => "is in a read-only folder; make the folder writable, then run the command again",
+            Self::NoFolder => "is in a folder that does not exist; create the folder, then run the command again",
+            Self::Exists => "was created after the change was planned; run the command again",
+            Self::Gone => "was deleted after the change was planned; run the command again",
+            Self::Changed => "changed in the meantime; run the command again",
             Self::ChangedSince { original: Some(original) } => {
-                return write!(f, "was changed since; the original is {}: merge by hand", original.display());
+                return write!(f, "was changed since; the original is {}: merge it by hand", original.display());
             }
             Self::ChangedSince { original: None } => {
-                "was changed since; the run made it: remove it, or keep it, by hand"
+                "was changed since; the run created it: remove it, or keep it"
             }
-            Self::Twice => "is to be changed twice; name it once",
+            Self::Twice => "is listed twice; list it once",
             Self::Name => "has a name that is not Unicode; rename it",
         })
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Refusal {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the store open.
-    #[error("another run of mlguard is writing here (it holds {}); wait for its end, then run again", .lock.display())]
+    #[error("another run of mlguard is writing here (it holds {}); wait until it ends, then run the command again", .lock.display())]
     Busy {
         /// The file that is locked.
         lock: PathBuf,
@@ -96,12 +96,10 @@ pub enum StoreError {
         Vec<Refusal>,
     ),
     /// No change was given.
-    #[error("there is nothing to write: no file is to be changed")]
+    #[error("nothing to write")]
     NoChange,
     /// There is no run left.
-    #[error(
-        "there is nothing to take back: no run is kept here, or the last one was taken back or removed for its age"
-    )]
+    #[error("nothing to undo")]
     NothingToUndo,
     /// The system refused.
     #[error("cannot {doing} {}: {source}", .path.display())]
@@ -123,7 +121,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The journal has a form of later versions.
-    #[error("{} was written by a newer mlguard; use that one", .path.display())]
+    #[error("{} was written by a newer version of mlguard; use that one", .path.display())]
     Newer {
         /// The journal.
         path: PathBuf,
@@ -137,7 +135,7 @@ pub enum StoreError {
         left: Vec<PathBuf>,
     },
     /// Something failed on the way, and the way back failed as well.
-    #[error("{cause}; then the files could not be put back: {again}; solve that, and the next run ends this one")]
+    #[error("{cause}; then the files could not be restored: {again}; solve that, and the next run completes this one")]
     Stuck {
         /// What failed first.
         cause: Box<StoreError>,
@@ -145,7 +143,7 @@ pub enum StoreError {
         again: Box<StoreError>,
     },
     /// A run that was interrupted can be neither completed nor taken back.
-    #[error("an interrupted run cannot be ended: {cause}; its files are in {}; solve that, then run again", .runs.display())]
+    #[error("an interrupted run cannot be completed: {cause}; its files are in {}; solve that, then run the command again", .runs.display())]
     Unrecovered {
         /// What failed.
         cause: Box<StoreError>,
@@ -171,5 +169,5 @@ fn left_alone(left: &[PathBuf]) -> String {
         return String::new();
     }
     let names: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
-    format!("; left as they are, since somebody changed them meanwhile: {}", names.join(", "))
+    format!("; left unchanged, because somebody changed them in the meantime: {}", names.join(", "))
 }

@@ -25,8 +25,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-pub(crate) use error::Refusal;
 pub use error::StoreError;
+pub(crate) use error::{Reason, Refusal};
 pub use recover::Outcome;
 pub(crate) use recover::Recovered;
 

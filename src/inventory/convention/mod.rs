@@ -1,4 +1,4 @@
-//! The convention of names (`product.md` 2, 5, 6): environments, workflows, paths, allowed Secrets.
+//! The convention of names (`docs/configuration.md#the-convention-of-names`): environments, workflows, paths, allowed Secrets.
 //!
 //! Plain data with pure questions; the configuration makes it. Nothing here guesses: where a path or a name says
 //! nothing for certain, there is no answer.

@@ -1,28 +1,42 @@
 //! Path templates: `**/packages/{workflow}/{env}/**` says whose and which environment's a file is.
 //!
-//! A template is a flat list of pieces. Each of its variables stands in it once, so whether the rest of the pieces
-//! matches the rest of a path does not depend on what was captured before: a pair that failed is not tried again, and
-//! the time is bounded by pieces times bytes (times the longest name) whatever template and path are.
+//! A template becomes one regular expression with a named group for each variable, so time is linear in the length of a
+//! path, whatever template and path are.
 
-use memchr::memmem;
+use std::fmt;
+use std::sync::OnceLock;
 
-use super::names::is_label;
+use regex::Regex;
 
-/// Longest template.
+/// Longest template, bytes.
 const LONGEST_TEMPLATE: usize = 256;
-/// Longest name that a variable stands for: a DNS-1123 label.
-const LONGEST_NAME: usize = 63;
-/// Longest path that is looked at; a longer one says nothing.
-const LONGEST: usize = 4096;
+/// Longest path that is matched, bytes; a longer one says nothing.
+const LONGEST_PATH: usize = 4096;
+/// A DNS-1123 label of at most 63 bytes, the longest one that fits first: in `{workflow}-{env}` the workflow may have
+/// dashes.
+const LABEL: &str = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
+/// Matches nothing.
+const NEVER: &str = r"[^\s\S]";
+
+/// The variables of templates.
+const VARIABLES: [&str; 3] = ["workflow", "env", "namespace"];
 
 /// `**/packages/{workflow}/{env}/**`, ready to match.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PathTemplate {
     /// As written.
     pub template: String,
-    pieces: Vec<Piece>,
-    /// The longest literal text, looked for first: most paths do not have it.
-    needle: String,
+    /// The regular expression, in which the group of each variable is empty.
+    pattern: String,
+    /// The same for the environments and workflows of the convention that holds the template.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Clone for PathTemplate {
+    fn clone(&self) -> Self {
+        // The copy may be for another convention.
+        Self { template: self.template.clone(), pattern: self.pattern.clone(), compiled: OnceLock::new() }
+    }
 }
 
 impl PartialEq for PathTemplate {
@@ -33,32 +47,39 @@ impl PartialEq for PathTemplate {
 
 impl Eq for PathTemplate {}
 
-/// What a part of a template matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    /// This text, which may hold `/`.
-    Literal(String),
-    /// `*`: any text within a component.
-    Within,
-    /// `**/`: any number of components, each with its `/`.
-    Components,
-    /// `**` at the end: what is below, which is something.
-    Below,
-    /// A variable.
-    Variable(Variable),
-}
-
-/// A variable of templates.
+/// What is wrong with a path template. Displayed as words that follow "bad template: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Variable {
-    Workflow,
-    Environment,
-    Namespace,
+pub(crate) enum PathTemplateError {
+    TooLong,
+    EmptyComponent,
+    RelativeComponent,
+    MixedDoubleStar,
+    SpecialCharacter,
+    NoVariable,
+    /// With the name of a similar variable.
+    UnknownVariable(Option<&'static str>),
+    RepeatedVariable(&'static str),
+    AdjacentVariables(&'static str),
 }
 
-/// The variables as they are written.
-const VARIABLES: [(&str, Variable); 3] =
-    [("workflow", Variable::Workflow), ("env", Variable::Environment), ("namespace", Variable::Namespace)];
+impl fmt::Display for PathTemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "it is longer than {LONGEST_TEMPLATE} bytes"),
+            Self::EmptyComponent => f.write_str("a component is empty"),
+            Self::RelativeComponent => f.write_str("`.` and `..` are not names of folders"),
+            Self::MixedDoubleStar => f.write_str("`**` must be a component of its own, between `/`"),
+            Self::SpecialCharacter => f.write_str("the only special characters allowed are `*`, `**` and {…}"),
+            Self::NoVariable => f.write_str("it has none of {workflow}, {env} and {namespace}, so it says nothing"),
+            Self::UnknownVariable(near) => {
+                f.write_str("a variable must be one of {workflow}, {env} and {namespace}")?;
+                near.map_or(Ok(()), |near| write!(f, "; did you mean {{{near}}}?"))
+            }
+            Self::RepeatedVariable(name) => write!(f, "{{{name}}} occurs twice"),
+            Self::AdjacentVariables(name) => write!(f, "{{{name}}} must be separated from the variable before it"),
+        }
+    }
+}
 
 /// What variables may stand for.
 pub(super) struct Known<'a> {
@@ -68,7 +89,7 @@ pub(super) struct Known<'a> {
     pub workflows: &'a [String],
 }
 
-/// What a path holds in the places of the variables.
+/// What a path contains in the places of the variables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Captured<'p> {
     pub workflow: Option<&'p str>,
@@ -80,202 +101,105 @@ impl PathTemplate {
     /// Reads a template.
     ///
     /// # Errors
-    /// What is wrong with it, in words that follow "bad template: ".
-    pub fn new(template: &str) -> Result<Self, String> {
+    /// What is wrong with it.
+    pub(crate) fn new(template: &str) -> Result<Self, PathTemplateError> {
         let body = template.strip_prefix("./").unwrap_or(template);
         let body = body.strip_prefix('/').unwrap_or(body);
         if body.len() > LONGEST_TEMPLATE {
-            return Err(format!("it has more than {LONGEST_TEMPLATE} bytes"));
+            return Err(PathTemplateError::TooLong);
         }
-        let components: Vec<&str> = body.split('/').collect();
-        let mut builder = Builder::default();
-        for (index, component) in components.iter().enumerate() {
-            let last = index + 1 == components.len();
-            match *component {
-                "" => return Err("a component is empty".to_owned()),
-                "." | ".." => return Err("`.` and `..` are no names of folders".to_owned()),
-                "**" if last => builder.push(Piece::Below),
-                "**" => builder.push(Piece::Components),
+        let mut pattern = "(?s)^".to_owned();
+        let mut components = body.split('/').peekable();
+        while let Some(component) = components.next() {
+            let last = components.peek().is_none();
+            match component {
+                "" => return Err(PathTemplateError::EmptyComponent),
+                "." | ".." => return Err(PathTemplateError::RelativeComponent),
+                "**" if last => pattern.push_str(".+"),
+                "**" => pattern.push_str("(?:[^/]*/)*?"),
                 _ => {
-                    builder.component(component)?;
-                    if !last {
-                        builder.literal("/");
-                    }
+                    push_component(component, &mut pattern)?;
+                    // A template of a folder takes what is below it too.
+                    pattern.push_str(if last { "(?:/.*)?" } else { "/" });
                 }
             }
         }
-        let Builder { pieces, variables } = builder;
-        if variables.is_empty() {
-            return Err("it has none of {workflow}, {env} and {namespace}, so it says nothing".to_owned());
+        if !VARIABLES.iter().any(|name| pattern.contains(&group(name))) {
+            return Err(PathTemplateError::NoVariable);
         }
-        let literals = pieces.iter().filter_map(|piece| match piece {
-            Piece::Literal(text) => Some(text.as_str()),
-            _ => None,
-        });
-        let needle = literals.max_by_key(|text| text.len()).unwrap_or_default().to_owned();
-        Ok(Self { template: template.to_owned(), pieces, needle })
+        pattern.push('$');
+        Ok(Self { template: template.to_owned(), pattern, compiled: OnceLock::new() })
     }
 
-    /// What `path` holds in the places of the variables; nothing where it does not match.
+    /// What `path` contains in the places of the variables; nothing where it does not match. `known` is that of the
+    /// convention that holds the template, the same each time.
     pub(super) fn capture<'p>(&self, path: &'p str, known: &Known<'_>) -> Option<Captured<'p>> {
-        if path.len() > LONGEST || memmem::find(path.as_bytes(), self.needle.as_bytes()).is_none() {
+        if path.len() > LONGEST_PATH {
             return None;
         }
-        let failed = vec![false; self.pieces.len() * (path.len() + 1)];
-        let mut attempt = Attempt { pieces: &self.pieces, path, known, failed, captured: Captured::default() };
-        attempt.rest(0, 0).then_some(attempt.captured)
+        let groups = self.compiled.get_or_init(|| self.compile(known)).as_ref()?.captures(path)?;
+        let text = |name| groups.name(name).map(|found| found.as_str());
+        Some(Captured { workflow: text("workflow"), environment: text("env"), namespace: text("namespace") })
+    }
+
+    /// Nothing where there are so many names that the expression is too large.
+    fn compile(&self, known: &Known<'_>) -> Option<Regex> {
+        let environments = one_of(known.environments.iter().map(|(name, _)| name));
+        let workflows = if known.workflows.is_empty() { LABEL.to_owned() } else { one_of(known.workflows.iter()) };
+        let values = [workflows, environments, LABEL.to_owned()];
+        let filled = VARIABLES.iter().zip(values).fold(self.pattern.clone(), |pattern, (name, value)| {
+            pattern.replace(&group(name), &format!("(?<{name}>{value})"))
+        });
+        Regex::new(&filled).ok()
     }
 }
 
-/// Pieces while a template is read.
-#[derive(Default)]
-struct Builder {
-    pieces: Vec<Piece>,
-    variables: Vec<Variable>,
+/// The empty group that stands for a variable. Literal parentheses are escaped in a pattern.
+fn group(variable: &str) -> String {
+    format!("(?<{variable}>)")
 }
 
-impl Builder {
-    fn push(&mut self, piece: Piece) {
-        // Two of a kind match what one matches.
-        if self.pieces.last() != Some(&piece) {
-            self.pieces.push(piece);
-        }
-    }
-
-    fn literal(&mut self, text: &str) {
-        match self.pieces.last_mut() {
-            Some(Piece::Literal(before)) => before.push_str(text),
-            _ => self.pieces.push(Piece::Literal(text.to_owned())),
-        }
-    }
-
-    /// Reads a component that is not `**`.
-    fn component(&mut self, component: &str) -> Result<(), String> {
-        if component.contains("**") {
-            return Err("`**` is a component of its own, between `/`".to_owned());
-        }
-        let mut rest = component;
-        while !rest.is_empty() {
-            let plain = rest.find(['*', '{', '}', '?', '[', ']', '\\', '!']).unwrap_or(rest.len());
-            if plain > 0 {
-                self.literal(&rest[..plain]);
-                rest = &rest[plain..];
-            } else if let Some(after) = rest.strip_prefix('*') {
-                self.push(Piece::Within);
-                rest = after;
-            } else {
-                rest = self.variable(rest)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads a variable at the start of `text`, and returns what follows it.
-    fn variable<'t>(&mut self, text: &'t str) -> Result<&'t str, String> {
-        let Some((name, after)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) else {
-            return Err("of special characters it may have `*`, `**` and {…}".to_owned());
-        };
-        let Some((_, variable)) = VARIABLES.into_iter().find(|(known, _)| *known == name) else {
-            let near = crate::error::nearest(name, VARIABLES.map(|(known, _)| known));
-            let near = near.map(|near| format!("; did you mean {{{near}}}?")).unwrap_or_default();
-            return Err(format!("in braces stands one of {{workflow}}, {{env}} and {{namespace}}{near}"));
-        };
-        if self.variables.contains(&variable) {
-            return Err(format!("{{{name}}} stands in it twice"));
-        }
-        if matches!(self.pieces.last(), Some(Piece::Variable(_))) {
-            return Err(format!("nothing divides {{{name}}} from what stands before it"));
-        }
-        self.variables.push(variable);
-        self.pieces.push(Piece::Variable(variable));
-        Ok(after)
-    }
+/// An expression for any of these names, the longest first.
+fn one_of<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    let is_name = |name: &&String| {
+        (1..=63).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+    };
+    let mut names: Vec<String> = names.filter(is_name).map(|name| regex::escape(name)).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    if names.is_empty() { NEVER.to_owned() } else { names.join("|") }
 }
 
-/// The matching of one path.
-struct Attempt<'a, 'p> {
-    pieces: &'a [Piece],
-    path: &'p str,
-    known: &'a Known<'a>,
-    /// Whether the pieces from one on are known not to match the path from one byte on.
-    failed: Vec<bool>,
-    captured: Captured<'p>,
-}
-
-impl<'p> Attempt<'_, 'p> {
-    /// Whether the pieces from `piece` on match the path from `at` on. A template takes what is below a folder too.
-    fn rest(&mut self, piece: usize, at: usize) -> bool {
-        let Some(current) = self.pieces.get(piece) else {
-            return at == self.path.len() || self.path[at..].starts_with('/');
-        };
-        let state = piece * (self.path.len() + 1) + at;
-        if self.failed[state] {
-            return false;
-        }
-        let path = self.path;
-        let left = &path[at..];
-        let matched = match current {
-            Piece::Literal(text) => left.starts_with(text.as_str()) && self.rest(piece + 1, at + text.len()),
-            Piece::Below => !left.is_empty(),
-            Piece::Within => {
-                let end = left.find('/').unwrap_or(left.len());
-                self.any_of(piece, at, (0..=end).filter(|end| left.is_char_boundary(*end)))
-            }
-            Piece::Components => {
-                let starts = memchr::memchr_iter(b'/', left.as_bytes()).map(|slash| slash + 1);
-                self.any_of(piece, at, std::iter::once(0).chain(starts))
-            }
-            Piece::Variable(variable) => {
-                let variable = *variable;
-                let longest = left.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_graphic);
-                let longest = longest.take_while(|byte| *byte != b'/').count();
-                // The longest first: in `{workflow}-{env}` the workflow may have dashes.
-                (1..=longest).rev().any(|end| {
-                    self.may_be(variable, &left[..end]) && self.rest(piece + 1, at + end) && {
-                        self.set(variable, &left[..end]);
-                        true
-                    }
-                })
-            }
-        };
-        self.failed[state] = !matched;
-        matched
+/// Appends the expression of a component that is not `**`.
+fn push_component(component: &str, pattern: &mut String) -> Result<(), PathTemplateError> {
+    if component.contains("**") {
+        return Err(PathTemplateError::MixedDoubleStar);
     }
-
-    /// Whether what follows `piece`, which takes any text up to one of `ends`, matches from there. What fails from one
-    /// end fails for `piece` from there too, so one that failed before ends the search.
-    fn any_of(&mut self, piece: usize, at: usize, ends: impl Iterator<Item = usize>) -> bool {
-        for end in ends {
-            let state = piece * (self.path.len() + 1) + at + end;
-            if self.failed[state] {
-                return false;
+    let mut rest = component;
+    while !rest.is_empty() {
+        let plain = rest.find(['*', '{', '}', '?', '[', ']', '\\', '!']).unwrap_or(rest.len());
+        if plain > 0 {
+            pattern.push_str(&regex::escape(&rest[..plain]));
+            rest = &rest[plain..];
+        } else if let Some(after) = rest.strip_prefix('*') {
+            pattern.push_str("[^/]*?");
+            rest = after;
+        } else {
+            let variable = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+            let (name, after) = variable.ok_or(PathTemplateError::SpecialCharacter)?;
+            let Some(known) = VARIABLES.into_iter().find(|known| *known == name) else {
+                return Err(PathTemplateError::UnknownVariable(crate::error::nearest(name, VARIABLES)));
+            };
+            if pattern.contains(&group(known)) {
+                return Err(PathTemplateError::RepeatedVariable(known));
             }
-            if self.rest(piece + 1, at + end) {
-                return true;
+            if VARIABLES.iter().any(|before| pattern.ends_with(&group(before))) {
+                return Err(PathTemplateError::AdjacentVariables(known));
             }
-            self.failed[state] = true;
-        }
-        false
-    }
-
-    fn may_be(&self, variable: Variable, text: &str) -> bool {
-        match variable {
-            Variable::Environment => self.known.environments.iter().any(|(name, _)| name == text),
-            Variable::Workflow if !self.known.workflows.is_empty() => {
-                self.known.workflows.iter().any(|name| name == text)
-            }
-            Variable::Workflow | Variable::Namespace => is_label(text),
+            pattern.push_str(&group(known));
+            rest = after;
         }
     }
-
-    fn set(&mut self, variable: Variable, text: &'p str) {
-        let place = match variable {
-            Variable::Workflow => &mut self.captured.workflow,
-            Variable::Environment => &mut self.captured.environment,
-            Variable::Namespace => &mut self.captured.namespace,
-        };
-        *place = Some(text);
-    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -389,23 +313,22 @@ mod tests {
             ("../{env}", "`.` and `..`"),
             ("a/**", "says nothing"),
             ("a**/{env}", "a component of its own"),
-            ("{env}/{env}", "{env} stands in it twice"),
-            ("{workflow}{env}", "nothing divides {env}"),
+            ("{env}/{env}", "{env} occurs twice"),
+            ("{workflow}{env}", "{env} must be separated"),
             ("{workflows}/**", "did you mean {workflow}?"),
-            ("{x}/**", "in braces stands one of"),
-            ("{env/**", "of special characters"),
-            ("[a]/{env}", "of special characters"),
+            ("{x}/**", "must be one of {workflow}, {env} and {namespace}"),
+            ("{env/**", "only special characters"),
+            ("[a]/{env}", "only special characters"),
         ] {
             let fault = PathTemplate::new(template).expect_err("a bad template");
-            assert!(fault.contains(why), "{template}: {fault}");
+            assert!(fault.to_string().contains(why), "{template}: {fault}");
         }
         let long = "a/".repeat(130) + "{env}";
-        assert!(PathTemplate::new(&long).expect_err("too long").contains("more than 256"));
+        assert!(PathTemplate::new(&long).expect_err("too long").to_string().contains("longer than 256"));
     }
 
     #[test]
-    fn hostile_templates_and_paths_end_soon() {
-        let start = std::time::Instant::now();
+    fn hostile_templates_and_paths_end() {
         let templates = [
             format!("{}{{workflow}}-{{env}}b", "*a".repeat(100)),
             format!("{}{{env}}/b", "**/a*a/".repeat(30)),
@@ -413,14 +336,13 @@ mod tests {
             "**/*{namespace}*{workflow}*{env}*/**/b".to_owned(),
         ];
         let known = Known { environments: &[("a".to_owned(), String::new())], workflows: &[] };
-        let (flat, tall) = ("a".repeat(LONGEST), "aa/".repeat(LONGEST / 3));
+        let (flat, tall) = ("a".repeat(LONGEST_PATH), "aa/".repeat(LONGEST_PATH / 3));
         for template in templates {
             let template = PathTemplate::new(&template).expect("a good template");
             for path in [&flat, &tall, &format!("{}b", &flat[1..]), &format!("{}bc", &tall[3..])] {
                 assert_eq!(template.capture(path, &known), None, "{}", template.template);
             }
         }
-        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 
     /// The same template as a regular expression.

@@ -2,22 +2,23 @@
 
 use std::borrow::Cow;
 
+use super::context::BuildContext;
 use super::item::{ANY_KEY, Applied, Aspect, Built, Content};
-use super::layer::{Builder, Layer, gap_of};
+use super::layer::{Layer, gap_of};
 use super::names::Names;
 use super::select::named_by;
 use super::text::{Match, Text};
 use super::tree::Found;
 use super::{Gap, GapKind};
-use crate::inventory::facts::{Object, Role};
-use crate::inventory::kustomization::{
+use crate::inventory::facts::kustomization::{
     FieldSpec, JsonPatch, Located, Operation, Patch, PatchContent, Rewrite, Selector, Step,
 };
+use crate::inventory::facts::{Object, Role};
 use crate::inventory::{Place, Stated};
 
 /// Runs the steps of the kustomization `file`.
 pub(super) struct Stepper<'s, 'a, 't> {
-    pub(super) builder: &'s Builder<'a, 't>,
+    pub(super) context: &'s BuildContext<'a, 't>,
     pub(super) file: u32,
     pub(super) layer: &'s mut Layer<'a>,
     /// The objects by name, as long as no step gives them others.
@@ -42,7 +43,7 @@ impl<'a> Stepper<'_, 'a, '_> {
 
     /// Pays for looking at every object, and for writing to some; false where the budget is spent.
     pub(super) fn pay(&mut self, looks: usize, writes: usize) -> bool {
-        self.spent |= !self.builder.pay(looks, writes);
+        self.spent |= !self.context.pay(looks, writes);
         !self.spent
     }
 
@@ -79,9 +80,9 @@ impl<'a> Stepper<'_, 'a, '_> {
                 }
             }
             Step::Replacement(replacement) => self.replace(holder, replacement),
-            Step::ReplacementFile(path) => match self.builder.tree.find(self.file, &path.text) {
+            Step::ReplacementFile(path) => match self.context.tree.find(self.file, &path.text) {
                 Found::File(found) => {
-                    let replacements = self.builder.tree.facts(found).map(|facts| &facts.parts.replacements);
+                    let replacements = self.context.tree.facts(found).map(|facts| &facts.parts.replacements);
                     for replacement in replacements.into_iter().flatten() {
                         self.replace(found, replacement);
                     }
@@ -105,12 +106,12 @@ impl<'a> Stepper<'_, 'a, '_> {
     /// What the transformers in a file or a folder do.
     fn transformers(&mut self, path: &'a Located) {
         let mut files = Vec::new();
-        if let Err(kind) = self.builder.files_of(self.file, &path.text, &mut files, 0) {
+        if let Err(kind) = self.context.files_of(self.file, &path.text, &mut files, 0) {
             self.unknown(path, kind);
             return;
         }
         for found in files {
-            let Some(facts) = self.builder.tree.facts(found) else { continue };
+            let Some(facts) = self.context.tree.facts(found) else { continue };
             if facts.partial || facts.parts.steps.is_empty() && facts.objects.iter().any(|o| o.role == Role::Resource) {
                 self.unknown(path, GapKind::Unsupported);
             }
@@ -172,10 +173,10 @@ impl<'a> Stepper<'_, 'a, '_> {
             PatchContent::Merge(objects) => self.merge_patches(holder, patch, objects.iter()),
             PatchContent::Json(json) => self.json_patch(holder, patch, json),
             PatchContent::Unknown => self.unknown_patch(holder, patch, GapKind::Content, ""),
-            PatchContent::File(path) => match self.builder.tree.find(self.file, path) {
+            PatchContent::File(path) => match self.context.tree.find(self.file, path) {
                 Found::File(found) => {
-                    let Some(facts) = self.builder.tree.facts(found) else { return };
-                    if !self.builder.tree.is_below(found, self.file) {
+                    let Some(facts) = self.context.tree.facts(found) else { return };
+                    if !self.context.tree.is_below(found, self.file) {
                         self.layer.gap_at(self.file, patch.place, GapKind::Restricted, path);
                     }
                     if facts.partial {
@@ -206,7 +207,7 @@ impl<'a> Stepper<'_, 'a, '_> {
         self.layer.gap_at(holder, patch.place, kind, text);
         for item in &mut self.layer.items {
             let for_it =
-                patch.target.as_ref().is_none_or(|target| self.builder.patterns.selects(target, item).possible());
+                patch.target.as_ref().is_none_or(|target| self.context.patterns.selects(target, item).possible());
             if for_it {
                 item.doubtful = true;
                 if patch.target.is_some() {
@@ -224,7 +225,7 @@ impl<'a> Stepper<'_, 'a, '_> {
         }
         let mut undecided = false;
         for (at, item) in self.layer.items.iter().enumerate() {
-            let taken = self.builder.patterns.selects(target, item);
+            let taken = self.context.patterns.selects(target, item);
             if taken.possible() {
                 undecided |= taken == Match::Maybe;
                 found.push((at, taken));
@@ -304,7 +305,7 @@ impl<'a> Stepper<'_, 'a, '_> {
         let items = &self.layer.items;
         let names = self.names.get_or_insert_with(|| Names::new(items));
         let candidates = names.candidates(&object.name, items.len());
-        self.spent |= !self.builder.pay(candidates.len(), 0);
+        self.spent |= !self.context.pay(candidates.len(), 0);
         let named = candidates.into_iter().map(|at| (at, named_by(object, &items[at])));
         let mut found: Vec<(usize, Match)> = named.filter(|(_, found)| found.possible()).collect();
         let certain = found.iter().filter(|(_, found)| *found == Match::Yes).count();

@@ -8,7 +8,7 @@ use super::layer::Layer;
 use super::select::identified;
 use super::text::{Match, Text};
 use crate::inventory::Stated;
-use crate::inventory::kustomization::{Behavior, Generator};
+use crate::inventory::facts::kustomization::{Behavior, Generator};
 
 /// Runs a generator. `by` is the kustomization, `file` the file that holds the generator.
 pub(super) fn generate<'a>(layer: &mut Layer<'a>, by: u32, file: u32, generator: &'a Generator) {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::scope::is_cluster_scoped;
 use super::text::{Match, Text};
+use crate::inventory::annotation::is_decisive;
+use crate::inventory::facts::kustomization::symbolic_path;
+use crate::inventory::facts::kustomization::{FieldSpec, Generator, JsonPatch};
 use crate::inventory::facts::{Object, Reference};
-use crate::inventory::kustomization::symbolic;
-use crate::inventory::kustomization::{FieldSpec, Generator, JsonPatch};
-use crate::inventory::read::is_telling;
 use crate::inventory::{Place, Stated};
 
 /// Where an object of a build comes from.
@@ -83,7 +83,7 @@ impl Applied<'_> {
                 let writes = &*operation.op != "test" && !operation.path.ends_with("/-");
                 writes && below(&reference.path, &operation.symbolic)
             }),
-            Content::Replacement(path) => below(&reference.path, &symbolic(path.split('.'))),
+            Content::Replacement(path) => below(&reference.path, &symbolic_path(path.split('.'))),
             Content::Merged(_) | Content::Replaced(_) => false,
         }
     }
@@ -240,7 +240,7 @@ impl<'a> Built<'a> {
                 let found = object.annotations.iter().rev().find(|(name, _)| **name == *key);
                 match found {
                     Some((_, value)) => Text::of(value),
-                    None if is_telling(key) => Text::Absent,
+                    None if is_decisive(key) => Text::Absent,
                     None => Text::Unknown,
                 }
             }

@@ -1,7 +1,7 @@
 //! What kustomize makes of the manifests: for each kustomization the objects of its build with their final names and
 //! namespaces, without rendering them.
 //!
-//! Semantics are those of kustomize 5.5 (`secrets-surface.md` 9): resources are collected, each base with all that it
+//! Semantics are those of kustomize 5.5 (`docs/facts/kustomize.md`): resources are collected, each base with all that it
 //! does itself, then generators run, then components act on what is there, then the kustomization's own steps. Hashes
 //! end names at the very end. `tests/kustomize.rs` holds the outcome to that of the program itself.
 //!
@@ -9,6 +9,8 @@
 //! the files say: bases are built once, and cycles, depth and numbers of objects end in gaps.
 
 mod apply;
+mod builder;
+mod context;
 mod generate;
 mod item;
 mod layer;
@@ -20,9 +22,9 @@ mod select;
 mod text;
 mod tree;
 
+pub use builder::Builder;
 pub use item::{Aspect, Built};
 pub(crate) use item::{Content, Origin};
-pub use layer::Builder;
 pub use referral::Referral;
 pub(crate) use scope::is_cluster_scoped;
 pub use text::Text;

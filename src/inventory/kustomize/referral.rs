@@ -19,7 +19,7 @@ pub enum Referral<'b, 'a> {
 impl<'a> Build<'a> {
     /// What a reference to the Secret `name` in `referrer` names, where kustomize follows such references.
     ///
-    /// Only objects of `kind: Secret` are looked for (`secrets-surface.md` 9.2): a SealedSecret of the name is none.
+    /// Only objects of `kind: Secret` are looked for (`docs/facts/kustomize.md#nameprefix-and-namesuffix`): a SealedSecret of the name is none.
     #[must_use]
     pub fn secret(&self, referrer: &Built<'a>, name: &str) -> Referral<'_, 'a> {
         let everywhere = referrer.is_cluster_scoped();

@@ -8,7 +8,7 @@ use super::item::{Applied, Aspect, Built, Content};
 use super::select::{decorated, selected_exactly};
 use super::text::{Match, Text};
 use crate::inventory::Place;
-use crate::inventory::kustomization::{Part, Replacement, Selector, Source, Target};
+use crate::inventory::facts::kustomization::{FieldPart, Replacement, ReplacementSource, ReplacementTarget, Selector};
 
 impl<'a> Stepper<'_, 'a, '_> {
     /// Runs one replacement, which stands in `holder`.
@@ -25,7 +25,7 @@ impl<'a> Stepper<'_, 'a, '_> {
                     continue;
                 }
                 undecided |= taken == Match::Maybe;
-                self.spent |= !self.builder.pay(0, target.paths.len());
+                self.spent |= !self.context.pay(0, target.paths.len());
                 if self.spent {
                     return;
                 }
@@ -44,8 +44,8 @@ impl<'a> Stepper<'_, 'a, '_> {
 
     fn value(&mut self, holder: u32, replacement: &'a Replacement) -> Text<'a> {
         let (object, path, part) = match &replacement.source {
-            Source::Value(text) => return Text::of(text),
-            Source::Field { object, path, part } => (object, path, part),
+            ReplacementSource::Value(text) => return Text::of(text),
+            ReplacementSource::Field { object, path, part } => (object, path, part),
         };
         let taken = self.layer.items.iter().map(|item| (item, selected_exactly(object, item)));
         let taken: Vec<(&Built<'a>, Match)> = taken.filter(|(_, taken)| taken.possible()).collect();
@@ -72,7 +72,7 @@ impl<'a> Stepper<'_, 'a, '_> {
 }
 
 /// Whether a replacement writes to the object.
-fn targeted(target: &Target, item: &Built<'_>) -> Match {
+fn targeted(target: &ReplacementTarget, item: &Built<'_>) -> Match {
     let named = |selector: &Selector| {
         let texts = [&selector.group, &selector.version, &selector.kind, &selector.name, &selector.namespace];
         texts.iter().any(|text| !text.is_empty())
@@ -123,7 +123,7 @@ fn field<'a>(item: &Built<'a>, path: &str) -> Text<'a> {
 
 fn write<'a>(
     item: &mut Built<'a>,
-    target: &Target,
+    target: &ReplacementTarget,
     path: &'a str,
     value: &Text<'a>,
     taken: Match,
@@ -150,7 +150,7 @@ fn write<'a>(
 }
 
 /// Writes `value` in the place of one part of `now`.
-fn splice<'a>(now: &Text<'_>, part: &Part, value: &Text<'a>) -> Text<'a> {
+fn splice<'a>(now: &Text<'_>, part: &FieldPart, value: &Text<'a>) -> Text<'a> {
     let (Text::Known(now), Text::Known(value)) = (now, value) else { return Text::Unknown };
     let mut parts: Vec<&str> = now.split(&*part.delimiter).collect();
     match usize::try_from(part.index) {
@@ -171,7 +171,7 @@ mod tests {
     fn parts_of_a_text_are_replaced_and_added() {
         for (now, index, expected) in [("a.b.c", 1, "a.X.c"), ("a.b", 5, "a.b.X"), ("a.b", -1, "X.a.b"), ("a", 0, "X")]
         {
-            let part = Part { delimiter: ".".into(), index };
+            let part = FieldPart { delimiter: ".".into(), index };
             let done = splice(&Text::Known(now.into()), &part, &Text::Known("X".into()));
             assert_eq!(done.known(), Some(expected));
         }

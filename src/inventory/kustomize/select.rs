@@ -2,20 +2,15 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
-
-use regex::Regex;
 
 use super::item::Built;
 use super::text::{Match, Text};
+use crate::go_regex::GoRegex;
 use crate::inventory::facts::Object;
-use crate::inventory::kustomization::Selector;
+use crate::inventory::facts::kustomization::Selector;
 
 /// Stands for the namespace of kinds that have none.
 const NO_NAMESPACE: &str = "_non_namespaceable_";
-
-/// Most bytes of a compiled expression; longer ones select what they may.
-const MAX_REGEX: usize = 1 << 20;
 
 /// The namespace by which kustomize compares objects: those without one are in `default`.
 fn effective<'t>(cluster_scoped: bool, namespace: &'t Text<'_>) -> Option<&'t str> {
@@ -94,7 +89,7 @@ pub(super) fn decorated(selector: &Selector, item: &Built<'_>) -> Match {
 /// Expressions of selectors, each compiled once.
 #[derive(Default)]
 pub(super) struct Patterns {
-    compiled: RefCell<HashMap<Box<str>, Option<Rc<Regex>>>>,
+    compiled: RefCell<HashMap<Box<str>, GoRegex>>,
 }
 
 impl Patterns {
@@ -137,12 +132,11 @@ impl Patterns {
         }
         let mut compiled = self.compiled.borrow_mut();
         if !compiled.contains_key(pattern) {
-            let whole = format!("^(?:{pattern})$");
-            let regex = regex::RegexBuilder::new(&whole).size_limit(MAX_REGEX).build().ok().map(Rc::new);
-            compiled.insert(pattern.into(), regex);
+            compiled.insert(pattern.into(), GoRegex::new(&format!("^(?:{pattern})$")));
         }
-        let Some(regex) = compiled.get(pattern) else { return Match::Maybe };
-        regex.as_ref().map_or(Match::Maybe, |regex| Match::from(regex.is_match(text)))
+        // kustomize fails over an expression that Go rejects.
+        let matches = compiled.get(pattern).and_then(|regex| regex.is_match(text));
+        matches.map_or(Match::Maybe, Match::from)
     }
 }
 
@@ -242,6 +236,15 @@ mod tests {
             ("a|web", "web", Match::Yes),
             ("a|web", "web-2", Match::No),
             ("(", "web", Match::Maybe),
+            // As Go reads it: `[` and `&&` are literal in a class, and letters of Unicode are a class.
+            ("[[w]eb", "[eb", Match::Yes),
+            ("[[w]eb", "weeb", Match::No),
+            ("w[e&&b]+", "w&b", Match::Yes),
+            (r"\p{Ll}+", "web", Match::Yes),
+            (r"\p{Lu}+", "web", Match::No),
+            (r"[\p{L}\p{Nd}-]+", "web-2", Match::Yes),
+            (r"\p{Greek}+", "web", Match::No),
+            (r"\w+", "wéb", Match::Maybe),
         ] {
             assert_eq!(patterns.matches(pattern, text), expected, "{pattern} {text}");
         }

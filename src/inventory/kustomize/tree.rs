@@ -1,7 +1,7 @@
 //! Files by path: which file or kustomization a text of a kustomization names.
 
 use crate::inventory::facts::Facts;
-use crate::inventory::kustomization::{Patch, PatchContent, Step, is_kustomization};
+use crate::inventory::facts::kustomization::{Patch, PatchContent, Step, is_kustomization};
 use crate::path;
 
 /// The files of a repository. Indexes of builds are those of the list that it was made of.

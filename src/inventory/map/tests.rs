@@ -2,7 +2,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::super::convention::{Convention, Declared};
-use super::super::index::{Inventory, Source};
+use super::super::index::Inventory;
+use super::super::landed::Source;
 use super::super::read;
 use super::{Filter, Map};
 use crate::document::fragment::Lang;

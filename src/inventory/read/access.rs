@@ -1,6 +1,6 @@
 //! Rights to Secrets: roles that read all of them, bindings, and ServiceAccounts.
 
-use super::Around;
+use super::around::Around;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Access, Binding, Reads, Subject};
 

@@ -1,4 +1,4 @@
-//! Certificates in PEM files, of which those of Sealed Secrets controllers matter (`secrets-surface.md` 3.2).
+//! Certificates in PEM files, of which those of Sealed Secrets controllers matter (`docs/facts/sealed-secrets.md#certificates`).
 
 use x509_cert::Certificate as X509;
 use x509_cert::der::Encode;

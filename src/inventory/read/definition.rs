@@ -1,9 +1,10 @@
-//! What makes Secrets exist (`secrets-surface.md` 6.9).
+//! What makes Secrets exist (`docs/facts/references.md#what-creates-secrets`).
 
-use super::Around;
+use super::around::Around;
 use crate::document::shell::CreateSecret;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Definition, Maker};
+use crate::inventory::stated::is_expression;
 use crate::inventory::{Place, Places, Stated};
 
 type Keys = Vec<(Box<str>, Place)>;
@@ -93,7 +94,7 @@ fn keys_of(around: &Around<'_>, node: Node<'_>) -> (Keys, bool) {
     for (key, _) in node.entries() {
         match key.as_str() {
             Some("<<") | None => complete = false,
-            Some(name) if super::is_expression(name) => complete = false,
+            Some(name) if is_expression(name) => complete = false,
             Some(name) => keys.push((name.into(), around.place(key))),
         }
     }
@@ -283,7 +284,7 @@ fn others(around: &Around<'_>, group: &str, kind: &str) -> Vec<Definition> {
 
 /// The Secret that a `create secret` command makes.
 pub(super) fn of_command(made: &CreateSecret, places: &Places<'_>) -> Option<Definition> {
-    let text = |text: &str| if super::is_expression(text) { Stated::Unknown } else { Stated::from(text) };
+    let text = |text: &str| if is_expression(text) { Stated::Unknown } else { Stated::from(text) };
     let place = places.at(made.name_span);
     let mut complete = !made.more_keys;
     let mut keys = Keys::new();
@@ -294,7 +295,7 @@ pub(super) fn of_command(made: &CreateSecret, places: &Places<'_>) -> Option<Def
             let literals = made.literals.iter().map(|literal| (literal.key.as_str(), literal.value));
             let files = made.file_keys.iter().map(|(key, span)| (key.as_str(), *span));
             for (key, span) in literals.chain(files) {
-                complete &= !super::is_expression(key);
+                complete &= !is_expression(key);
                 keys.push((key.into(), places.at(span)));
             }
             // A command whose keys were not understood, or that a script completes.

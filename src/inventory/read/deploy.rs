@@ -1,6 +1,6 @@
-//! What Argo CD and Flux deploy, and what they change on the way (`secrets-surface.md` 9.5).
+//! What Argo CD and Flux deploy, and what they change on the way (`docs/facts/kustomize.md#composition-and-order`).
 
-use super::Around;
+use super::around::Around;
 use crate::document::yaml::Node;
 use crate::inventory::Stated;
 use crate::inventory::facts::Deploy;

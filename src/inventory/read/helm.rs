@@ -9,7 +9,7 @@ use crate::document::template::origin::{self, Coding, EACH, Form, Origin, Writte
 use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 use crate::inventory::Places;
-use crate::inventory::helm::{Feed, Helm, Leaf, charts_of_template, is_values_file};
+use crate::inventory::facts::helm::{Feed, Helm, Leaf, charts_of_template, is_values_file};
 use crate::span::Span;
 use crate::value;
 use crate::value::setting::Look;

@@ -1,22 +1,24 @@
 //! From a parsed file to its facts.
 
 mod access;
+pub(super) mod around;
 mod certificate;
 mod definition;
 mod deploy;
-mod external;
+mod head;
 mod helm;
+mod kustomization;
 mod sealed;
 mod sops;
 mod terraform;
-mod vault;
 
-pub(crate) use certificate::is_sealing;
-pub(crate) use vault::PREFIX as VAULT;
-
+use self::around::Around;
+use super::annotation::is_decisive;
 use super::convention::OwnKind;
+use super::facts::kustomization::is_kustomization;
 use super::facts::{Facts, NOWHERE, Object, Role};
-use super::{Places, Stated, kustomization, reference, secret_file};
+use super::judged::{external, vault};
+use super::{Places, reference, secret_file};
 use crate::document::fragment::{Host, Lang};
 use crate::document::object;
 use crate::document::sops::name as sops_name;
@@ -24,20 +26,9 @@ use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 use crate::path;
 
-/// Prefixes of annotations that decide how others read an object.
-const TELLING: [&str; 5] = [
-    "sealedsecrets.bitnami.com/",
-    "config.kubernetes.io/",
-    "config.k8s.io/",
-    "kustomize.config.k8s.io/",
-    "internal.config.kubernetes.io/",
-];
-
-/// Whether facts keep an annotation.
-#[must_use]
-pub(crate) fn is_telling(key: &str) -> bool {
-    TELLING.iter().any(|prefix| key.starts_with(prefix))
-}
+pub(crate) use super::annotation::VAULT;
+pub(crate) use super::stated::is_expression;
+pub(crate) use certificate::is_sealing;
 
 /// The facts of a file. `own` are the fields of a user's own kinds that name Secrets.
 #[must_use]
@@ -51,7 +42,7 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.sops = sops::of_file(view, &places).map(Box::new);
     facts.helm = helm::of_file(view, &places);
     let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    let reader = Reader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
+    let reader = ObjectReader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
     let mut sources = Vec::new();
     for object in &view.objects {
         // A list is its items.
@@ -69,14 +60,14 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
 }
 
 /// What the file is to kustomize: a kustomization, or what one names, and CustomResourceDefinitions, which are objects too.
-fn for_kustomize(view: &View<'_>, reader: &Reader<'_>, facts: &mut Facts) {
+fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) {
     if reader.people {
         return;
     }
     let objects = |unit: &Unit| object::objects(unit).iter().take(1).map(|object| reader.object(object, 0)).collect();
-    let kustomize = kustomization::Reader::new(reader.places, &objects);
+    let kustomize = kustomization::KustomizationReader::new(reader.places, &objects);
     let units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
-    if kustomization::is_kustomization(view.path) {
+    if is_kustomization(view.path) {
         facts.kustomization = units.clone().find_map(|unit| kustomize.kustomization(unit)).map(Box::new);
     } else {
         for unit in units {
@@ -111,7 +102,7 @@ pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     }
     match lang {
         Lang::Yaml | Lang::Json | Lang::JsonLines => {
-            has("kind") || has("op:") || has("\"op\"") || has("create secret") || kustomization::is_kustomization(path)
+            has("kind") || has("op:") || has("\"op\"") || has("create secret") || is_kustomization(path)
         }
         Lang::Shell => has("kind") || has("create") && has("secret"),
         // Objects in texts for people are examples; commands count.
@@ -181,41 +172,8 @@ fn parents(sources: &[&object::Object<'_>], objects: &mut [Object]) {
     }
 }
 
-/// What a text of a document states; nothing where its node is not there or holds no text.
-pub(super) fn stated(unit: &Unit, node: Option<Node<'_>>) -> Stated {
-    let Some(node) = node else { return Stated::Absent };
-    if unit.is_templated(unit_reach(unit, node)) {
-        return Stated::Unknown;
-    }
-    match node.as_str().map(str::trim) {
-        None | Some("") => Stated::Absent,
-        Some(_) if node.is_null() => Stated::Absent,
-        Some(text) if is_expression(text) => Stated::Unknown,
-        Some(text) => Stated::from(text),
-    }
-}
-
-/// The document's span of a node, for asking whether a template writes it. What a template wrote alone was blanked, and
-/// its action then stands before the end of the line.
-fn unit_reach(unit: &Unit, node: Node<'_>) -> crate::span::Span {
-    let span = node.span();
-    if !span.is_empty() {
-        return span;
-    }
-    let rest = unit.tree().text().get(span.end..).unwrap_or_default();
-    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-    crate::span::Span::new(span.start, span.end + line)
-}
-
-/// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).
-#[must_use]
-pub(crate) fn is_expression(text: &str) -> bool {
-    let gap = text.starts_with('<') && text.ends_with('>');
-    gap || ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')
-}
-
 /// Reads the objects of one file.
-pub(super) struct Reader<'r> {
+struct ObjectReader<'r> {
     /// Of the file, as it is written.
     text: &'r str,
     places: &'r Places<'r>,
@@ -226,58 +184,21 @@ pub(super) struct Reader<'r> {
     vault: bool,
 }
 
-impl Reader<'_> {
+impl ObjectReader<'_> {
     fn object(&self, source: &object::Object<'_>, document: u32) -> Object {
         let (unit, node) = (source.unit, source.node);
-        let metadata = node.get("metadata");
-        let name = metadata.and_then(|metadata| metadata.get("name"));
-        let namespace = metadata.and_then(|metadata| metadata.get("namespace"));
-        let role = self.role(source);
-        let place = |node: Node<'_>| self.places.at(unit.outer(node.span()));
-        let head = name.or_else(|| node.get("kind")).map_or(NOWHERE, |node| unit.outer(node.span()));
-        let (version, group) = match source.api_version.rsplit_once('/') {
-            Some((group, version)) => (version, group),
-            None => (source.api_version, ""),
-        };
-        let mut object = Object {
+        let name = node.get("metadata").and_then(|metadata| metadata.get("name"));
+        let first = name.or_else(|| node.get("kind")).map_or(NOWHERE, |node| unit.outer(node.span()));
+        let (group, version) = source.api_version.rsplit_once('/').unwrap_or(("", source.api_version));
+        // An item of a list has the kind and version of the list.
+        let object = Object {
             group: group.into(),
             version: version.into(),
             kind: source.kind.into(),
-            name: stated(unit, name),
-            namespace: stated(unit, namespace),
-            place: self.places.at(head),
-            namespace_place: namespace.map(place),
-            role,
+            place: self.places.at(first),
             document,
-            parent: None,
-            templated: unit.is_templated(node.span()),
-            definitions: Vec::new(),
-            references: Vec::new(),
-            sealed: None,
-            pods: Vec::new(),
-            mounts: Vec::new(),
-            access: None,
-            vault: None,
-            deploys: Vec::new(),
-            external: None,
-            deletes: node.get("$patch").and_then(Node::as_str) == Some("delete"),
-            removes: if role == Role::Resource { kustomization::removals(node) } else { Vec::new() },
-            labels: Vec::new(),
-            annotations: Vec::new(),
+            ..head::head(unit, node, self.role(source), self.places, is_decisive)
         };
-        if let Some(metadata) = metadata {
-            if role == Role::Resource {
-                let labels = metadata.get("labels").into_iter().flat_map(Node::entries);
-                let known = labels.filter_map(|(key, value)| Some((key.as_str()?.into(), value.as_str()?.into())));
-                object.labels = known.collect();
-            }
-            for (key, value) in metadata.get("annotations").into_iter().flat_map(Node::entries) {
-                let Some(key) = key.as_str() else { continue };
-                if is_telling(key) {
-                    object.annotations.push((key.into(), stated(unit, Some(value))));
-                }
-            }
-        }
         let around = Around { text: self.text, source, object: &object, places: self.places };
         let definitions = definition::of_object(&around);
         let sealed = sealed::of_object(&around).map(Box::new);
@@ -310,74 +231,6 @@ fn is_listed(list: Node<'_>, node: Node<'_>, depth: usize) -> bool {
     let kind = list.get("kind").and_then(Node::as_str).unwrap_or_default();
     let items = || list.get("items").into_iter().flat_map(Node::items);
     kind.ends_with("List") && items().any(|item| item.is(node) || depth > 0 && is_listed(item, node, depth - 1))
-}
-
-/// An object while its facts are read.
-pub(super) struct Around<'a> {
-    /// Of the file, as it is written; a document's own text is blank where a template acts.
-    pub(super) text: &'a str,
-    /// The object in its document.
-    pub(super) source: &'a object::Object<'a>,
-    /// What is known already.
-    pub(super) object: &'a Object,
-    /// Makes places.
-    pub(super) places: &'a Places<'a>,
-}
-
-impl<'a> Around<'a> {
-    /// The node at a path of keys.
-    pub(super) fn at(&self, path: &[&str]) -> Option<Node<'a>> {
-        self.source.node.at(path)
-    }
-
-    /// The text of a node.
-    pub(super) fn stated(&self, node: Option<Node<'_>>) -> Stated {
-        stated(self.source.unit, node)
-    }
-
-    /// The place of a node.
-    pub(super) fn place(&self, node: Node<'_>) -> super::Place {
-        self.places.at(self.source.unit.outer(node.span()))
-    }
-
-    /// Whether the object is of this group and kind.
-    pub(super) fn is(&self, group: &str, kind: &str) -> bool {
-        &*self.object.kind == kind && &*self.object.group == group
-    }
-
-    /// Whether a template decides which keys and items there are below a node, and not only values of what stands there.
-    pub(super) fn is_shaped(&self, node: Node<'_>) -> bool {
-        let unit = self.source.unit;
-        let text = unit.tree().text();
-        // What a template wrote alone is blank, also behind the last key.
-        let after = text.get(node.span().end..).unwrap_or_default();
-        let end = text.len() - after.trim_start().len();
-        let mut values = Vec::new();
-        reaches(text, node, &mut values);
-        let values: Vec<_> = values.into_iter().map(|value| unit.outer(value)).collect();
-        let whole = crate::span::Span::new(node.span().start, end.max(node.span().end));
-        unit.actions(whole).any(|action| !values.iter().any(|value| value.contains(action.span)))
-    }
-
-    /// Whether a template writes something of a node.
-    pub(super) fn is_templated(&self, node: Node<'_>) -> bool {
-        self.source.unit.is_templated(node.span())
-    }
-}
-
-/// Where the values of keys, and items that are values, stand below a node: to the end of the line at least.
-fn reaches(text: &str, node: Node<'_>, found: &mut Vec<crate::span::Span>) {
-    let mut value = |from: usize, node: Node<'_>| {
-        if node.is_mapping() || node.is_sequence() {
-            reaches(text, node, found);
-        } else {
-            let rest = text.get(from..).unwrap_or_default();
-            let line = from + rest.find(['\n', '\r']).unwrap_or(rest.len());
-            found.push(crate::span::Span::new(from, line.max(node.span().end)));
-        }
-    };
-    node.entries().for_each(|(key, node)| value(key.span().end, node));
-    node.items().for_each(|node| value(node.span().start, node));
 }
 
 #[cfg(test)]

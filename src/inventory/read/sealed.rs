@@ -1,8 +1,8 @@
-//! What a SealedSecret was sealed for (`secrets-surface.md` 2).
+//! What a SealedSecret was sealed for (`docs/facts/sealed-secrets.md`).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Around;
+use super::around::Around;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Scope, Sealed};
 use crate::value::ciphertext;

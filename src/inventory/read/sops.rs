@@ -4,7 +4,7 @@ use crate::document::fragment::{Host, Lang};
 use crate::document::sops::{self, config, name, plain};
 use crate::document::view::View;
 use crate::inventory::Places;
-use crate::inventory::sops::{Encrypted, Sops};
+use crate::inventory::facts::sops::{Encrypted, Sops};
 
 /// What the file is to SOPS, if anything.
 pub(super) fn of_file(view: &View<'_>, places: &Places<'_>) -> Option<Sops> {

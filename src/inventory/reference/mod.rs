@@ -1,4 +1,4 @@
-//! Which Secrets an object names, and what its pods pull (`secrets-surface.md` 6). What stands where is data:
+//! Which Secrets an object names, and what its pods pull (`docs/facts/references.md`). What stands where is data:
 //! `rules/references/*.yml`, which `build.rs` turns into a table.
 
 mod crumb;
@@ -17,8 +17,7 @@ use super::convention::OwnKind;
 use super::facts::{Mount, Pod, Reference};
 use crate::document::object::Object;
 
-/// The Secrets that `object` names, in the order of the table, its pod specifications (`secrets-surface.md` 6.1 to
-/// 6.8), and the volumes of the Secrets Store CSI driver in these. `own` are fields of a user's own kinds. Names that a template or an expression writes are left out.
+/// The Secrets that `object` names, in the order of the table, its pod specifications (`docs/facts/references.md`), and the volumes of the Secrets Store CSI driver in these. `own` are fields of a user's own kinds. Names that a template or an expression writes are left out.
 ///
 /// Objects inside the object (a manifest in a string, the resource of a trigger) are objects of their own and not read.
 #[must_use]

@@ -43,7 +43,7 @@ pub(super) struct Rule<'a> {
     pub(super) path: &'a [Step<'a>],
     /// Of the node at its end.
     pub(super) when: &'a [Condition<'a>],
-    /// Whether kustomize knows the path (`secrets-surface.md` 9.3). It must know all of those that lead to a name.
+    /// Whether kustomize knows the path (`docs/facts/kustomize.md#references-that-kustomize-updates`). It must know all of those that lead to a name.
     pub(super) kustomize: bool,
     /// Whether what is below names Secrets of a namespace that the object does not tell.
     pub(super) elsewhere: bool,

@@ -11,7 +11,7 @@ use crate::document::scalar;
 use crate::document::view::Unit;
 use crate::document::yaml::{self, Node, Style};
 use crate::inventory::facts::{Mount, Pod, Reference};
-use crate::inventory::read::is_expression;
+use crate::inventory::stated::is_expression;
 use crate::inventory::{Place, Places, Stated};
 use crate::span::Span;
 

@@ -155,10 +155,11 @@ fn the_markdown_of_a_rule_has_every_heading_and_no_value() {
     let text = rule_markdown(&rules[0]);
     let headings: Vec<_> = text.lines().filter(|line| line.starts_with('#') && !line.contains("allow p")).collect();
     let expected = [
-        "# `plaintext-secret`: Secret with plaintext values",
+        "# `plaintext-secret`",
         "## What it finds",
         "## Why it matters",
-        "## How to fix",
+        "## When it applies",
+        "## How to fix it",
         "## Example",
         "## References",
         "## How to allow or configure it",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Context, Format, Repository, write};
 use crate::finding::edit::{Fix, FixKind};
 use crate::finding::{Commit, Coverage, Excerpt, Finding, Identity, MASK, Outcome, Related, Skipped};
-use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule};
+use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule, Scope};
 use crate::span::{Position, Region, Span};
 
 mod commits;
@@ -57,6 +57,8 @@ pub(super) fn rules() -> Vec<Rule> {
         level: Level::Error,
         fixable: Fixable::Safe,
         severity: 9.0,
+        scope: Scope::Everywhere,
+        when: Borrowed(""),
         why: Borrowed("Whoever reads the *repository* reads the value.\nBase64 is no encryption."),
         remedy: Borrowed("Seal it with `mlguard fix`."),
         example: Some((Borrowed("kind: Secret\n"), Borrowed("kind: SealedSecret\n"))),

@@ -83,8 +83,10 @@ fn rules_are_sorted_and_described() {
     assert_eq!(rule["properties"], security);
     let hygiene = json!({ "tags": ["secrets"], "precision": "very-high", "problem.severity": "warning" });
     assert_eq!(rules[2]["properties"], hygiene);
-    assert!(rule["help"]["markdown"].as_str().is_some_and(|text| text.contains("## How to fix")));
-    assert!(rule["help"]["text"].as_str().is_some_and(|text| text.contains("How to fix: Seal it with mlguard fix.")));
+    assert!(rule["help"]["markdown"].as_str().is_some_and(|text| text.contains("## How to fix it")));
+    assert!(
+        rule["help"]["text"].as_str().is_some_and(|text| text.contains("How to fix it: Seal it with mlguard fix."))
+    );
     assert!(!rules[0].to_string().contains("abcdefgh"), "no example value in a report");
 }
 

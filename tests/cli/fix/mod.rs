@@ -286,7 +286,7 @@ fn exit_codes_are_those_of_the_help() {
     assert_eq!(work.fix(&["s.yaml"]).code, 0, "none is left");
     let run = work.fix(&[]);
     assert_eq!(run.code, 1, "one is left");
-    assert!(run.err.contains("1 finding is left: `mlguard check` shows it"), "{}", run.err);
+    assert!(run.err.contains("1 finding remains; see `mlguard check`"), "{}", run.err);
     for wrong in [&["missing.yaml"][..], &["--rule", "plaintext-secrt"], &["--diff", "--stage"], &["--fail-on", "loud"]]
     {
         assert_eq!(work.fix(wrong).code, 2, "{wrong:?}");

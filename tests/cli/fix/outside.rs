@@ -9,7 +9,7 @@ fn originals_stand_in_the_folder_for_states() {
     let text = secret("a", Some("ml"));
     let work = Work::plain(&[("a.yaml", &text)]);
     let run = work.fix(&[]);
-    assert!(run.code == 0 && run.err.contains("`mlguard fix --undo` takes it back"), "{}", run.err);
+    assert!(run.code == 0 && run.err.contains("undo with `mlguard fix --undo`"), "{}", run.err);
     assert_eq!(work.files().len(), 1, "nothing stands beside the file");
     assert_eq!(fs::read_dir(work.state().join("mlguard")).expect("a folder").count(), 1);
     assert_eq!(work.bare(&["--undo"]).code, 0);
@@ -22,13 +22,13 @@ fn a_run_in_another_folder_is_taken_back_by_its_path() {
     let text = secret("a", Some("ml"));
     let work = Work::plain(&[("sub/a.yaml", &text), ("b.yaml", "b: 1\n")]);
     let run = work.fix(&["sub"]);
-    assert!(run.code == 0 && run.err.contains("`mlguard fix --undo sub` takes it back"), "{}", run.err);
+    assert!(run.code == 0 && run.err.contains("undo with `mlguard fix --undo sub`"), "{}", run.err);
     assert_eq!(work.bare(&["--undo"]).code, 2);
     assert_eq!(work.bare(&["--undo", "sub"]).code, 0);
     assert_eq!(work.text("sub/a.yaml"), text);
     // A file stands below the current folder.
     let run = work.fix(&["sub/a.yaml"]);
-    assert!(run.code == 0 && run.err.contains("`mlguard fix --undo` takes it back"), "{}", run.err);
+    assert!(run.code == 0 && run.err.contains("undo with `mlguard fix --undo`"), "{}", run.err);
     assert_eq!(work.bare(&["--undo"]).code, 0);
     assert_eq!(work.text("sub/a.yaml"), text);
 }

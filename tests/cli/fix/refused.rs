@@ -47,7 +47,7 @@ fn other_encodings_than_utf_8() {
     for diff in [&["--diff"][..], &[]] {
         let run = work.fix(diff);
         for name in ["wide.yaml", "latin.yaml"] {
-            let said = format!("warning: {name}: is left as it is: is not UTF-8");
+            let said = format!("warning: {name}: left unchanged: is not UTF-8");
             assert!(run.code == 1 && run.err.matches(&said).count() == 1, "{}", run.err);
         }
     }
@@ -74,8 +74,8 @@ fn files_and_folders_that_may_not_be_written() {
     let run = work.fix(&[]);
     mode("folder", 0o755);
     assert_eq!(run.code, 1, "{}", run.err);
-    assert!(run.err.contains("only.yaml: is left as it is: is read-only; make it writable"), "{}", run.err);
-    assert!(run.err.contains("folder/s.yaml: is left as it is: is in a read-only folder"), "{}", run.err);
+    assert!(run.err.contains("only.yaml: left unchanged: is read-only; make it writable"), "{}", run.err);
+    assert!(run.err.contains("folder/s.yaml: left unchanged: is in a read-only folder"), "{}", run.err);
     assert!(run.err.contains("1 finding fixed in 1 file;"), "{}", run.err);
     assert_eq!(work.text("only.yaml"), text);
     assert_eq!(work.namespaces("good.yaml"), ["ml"]);
@@ -115,7 +115,7 @@ fn a_result_that_is_worse_is_put_back() {
     let work = Work::new(&[(path, &bad), ("good.yaml", &secret("good", Some("ml")))]);
     let run = work.fix(&[]);
     assert_eq!(run.code, 1, "{}", run.err);
-    let said = format!("{path}: was put back as it was: after the repair sealed-wrong-namespace appears");
+    let said = format!("{path}: restored, because after the repair sealed-wrong-namespace appears");
     assert!(run.err.contains(&said), "{}", run.err);
     assert_eq!(work.text(path), bad);
     assert_eq!(work.namespaces("good.yaml"), ["ml"]);

@@ -56,7 +56,7 @@ fn a_file_that_was_staged_in_part_is_left() {
     work.write("s.yaml", format!("# not staged\n{}", secret("db", Some("ml"))));
     work.write("untracked.yaml", secret("new", Some("ml")));
     let run = work.fix(&["--stage"]);
-    assert!(run.err.contains("s.yaml: was not staged as it stood in the work tree"), "{}", run.err);
+    assert!(run.err.contains("s.yaml: has unstaged changes, so it was not staged"), "{}", run.err);
     assert!(!run.err.contains("untracked.yaml: staged"), "{}", run.err);
     assert_eq!(says(&work, &["ls-files", "--stage"]), staged);
     assert_eq!(says(&work, &["status", "--porcelain"]), "AM s.yaml\n?? untracked.yaml\n");
@@ -150,8 +150,8 @@ fn a_locked_index_is_left() {
     let entries = says(&work, &["ls-files", "--stage"]);
     work.write(".git/index.lock", "");
     let run = work.fix(&["--stage"]);
-    assert!(run.code == 2 && run.err.contains("the index cannot be written"), "{}", run.err);
-    assert!(run.err.contains("stage the files yourself (git add)"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("cannot write the index"), "{}", run.err);
+    assert!(run.err.contains("`git add` the files yourself"), "{}", run.err);
     fs::remove_file(work.tree.path(".git/index.lock")).expect("the lock is ours");
     assert_eq!(says(&work, &["ls-files", "--stage"]), entries);
     assert!(work.text("s.yaml").contains("SealedSecret"), "the repair itself stays");

@@ -36,11 +36,11 @@ fn the_namespace_is_what_the_repository_says() {
 #[test]
 fn a_namespace_is_never_guessed() {
     let work = Work::new(&[("s.yaml", &secret("db", None))]);
-    work.assert_refused(&[], "nothing says which namespace it is for; add `metadata.namespace`, or give --namespace");
+    work.assert_refused(&[], "its namespace is unknown; add `metadata.namespace`, or use --namespace");
     let work = Work::new(&[("s.yaml", &secret("db", Some("ml")))]);
-    work.assert_refused(&["--namespace", "other"], "it is for the namespace 'ml', and --namespace says 'other'");
+    work.assert_refused(&["--namespace", "other"], "it is for namespace 'ml', but --namespace is 'other'");
     let work = Work::new(&[("s.yaml", &secret("db", None))]);
-    work.assert_refused(&["--namespace", "No_Name"], "namespace is none that Kubernetes takes");
+    work.assert_refused(&["--namespace", "No_Name"], "namespace is not valid in Kubernetes");
 }
 
 /// Two overlays of one base that state different namespaces, one that adds a prefix, and one that states nothing.
@@ -58,7 +58,7 @@ fn overlays_that_disagree_are_refused() {
     let work = with(&[("dev/kustomization.yaml", &dev), ("production/kustomization.yaml", &production)]);
     work.assert_refused(&[], "kustomizations put it into several namespaces (ml, ml-dev)");
     let work = with(&[("dev/kustomization.yaml", &prefix)]);
-    work.assert_refused(&[], "a kustomization changes its name, to which the scope strict binds it");
+    work.assert_refused(&[], "a kustomization changes its name, to which scope strict binds it");
     let work = with(&[("dev/kustomization.yaml", &dev), ("production/kustomization.yaml", &silent)]);
     work.assert_refused(&[], "puts it into the namespace 'ml-dev', and another one states none");
     let work = with(&[("dev/kustomization.yaml", &dev)]);
@@ -76,7 +76,7 @@ fn a_patch_of_a_kustomization_is_refused() {
             ("s.yaml", &secret("db", Some("ml")).replace(&super::encoded(), "")),
             ("patch.yaml", &secret("db", Some("ml"))),
         ]);
-        work.assert_refused(&[], "a kustomization uses it as a patch of a Secret, and a SealedSecret patches none");
+        work.assert_refused(&[], "a kustomization uses it as a patch of a Secret, which a SealedSecret cannot be");
     }
 }
 
@@ -106,19 +106,19 @@ fn each_environment_has_its_cluster() {
 fn a_cluster_is_named_where_nothing_else_says_it() {
     let work = clusters(CLUSTERS, &[("s.yaml", &secret("db", Some("elsewhere-x")))]);
     let run = work.bare(&[]);
-    assert!(run.code == 1 && run.err.contains("and so which cluster; give --cluster"), "{}", run.err);
+    assert!(run.code == 1 && run.err.contains("and so is its cluster; use --cluster"), "{}", run.err);
     let run = work.bare(&["--cluster", "prd"]);
     assert!(run.code == 2 && run.err.contains("did you mean `prod`?"), "{}", run.err);
     assert_eq!(work.bare(&["--cluster", "prod"]).code, 0);
     assert_eq!(work.opened("s.yaml", 1)[0].1, "elsewhere-x");
     let run = clusters("", &[("s.yaml", &secret("db", Some("ml")))]).bare(&["--cluster", "prod"]);
-    assert!(run.code == 2 && run.err.contains("name it under `clusters`, or give --cert"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("name it under `clusters`, or use --cert"), "{}", run.err);
     let run = clusters(
         "clusters:\n  dev: { cert: certs/dev.pem, environments: [dev] }\n",
         &[("packages/ml/staging/s.yaml", &secret("db", None))],
     )
     .bare(&[]);
-    assert!(run.err.contains("no cluster of the configuration runs the environment 'staging'"), "{}", run.err);
+    assert!(run.err.contains("no configured cluster runs the environment 'staging'"), "{}", run.err);
 }
 
 const BOTH: &str = "clusters:\n  east: { cert: certs/dev.pem, environments: [production] }\n  west: { cert: \
@@ -169,11 +169,7 @@ fn what_a_kustomization_names_is_not_split() {
     let work = clusters(BOTH, &[(files[0].0, &files[0].1), (files[1].0, &files[1].1)]);
     let before = work.files();
     let run = work.bare(&[]);
-    assert!(
-        run.err.contains("a kustomization names its file, and each cluster needs a file of its own"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("a kustomization includes its file, and each cluster needs its own"), "{}", run.err);
     assert!(run.code == 1 && work.files() == before);
     assert_eq!(work.bare(&["--cluster", "west"]).code, 0);
 }

@@ -15,7 +15,7 @@ fn runs_are_taken_back_one_after_the_other() {
     let run = work.run_in("sub", &["fix", "--undo"], &[]);
     assert_eq!(run.code, 0, "from a folder below: {}", run.err);
     assert!(
-        run.err.starts_with("sub/b.yaml: as it was\n") && run.err.contains("one more run can be taken back"),
+        run.err.starts_with("sub/b.yaml: restored\n") && run.err.contains("1 earlier run can be undone"),
         "{}",
         run.err
     );
@@ -23,7 +23,7 @@ fn runs_are_taken_back_one_after_the_other() {
     let run = work.bare(&["--undo"]);
     assert!(run.code == 0 && work.files() == before, "{}", run.err);
     let run = work.bare(&["--undo"]);
-    assert!(run.code == 2 && run.err.contains("there is nothing to take back"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("nothing to undo"), "{}", run.err);
     assert_eq!(fs::read_dir(work.tree.path(".git/mlguard/runs")).expect("a folder").count(), 0, "no original is left");
 }
 

@@ -22,12 +22,12 @@ fn a_secret_file_leaves_the_index_and_stays_where_it_is() {
     let before = index(&work);
     let run = work.bare(&[]);
     assert!(
-        run.code == 1 && run.err.contains("tracked-secret-file is not fixed") && run.err.contains("--unsafe"),
+        run.code == 1 && run.err.contains("tracked-secret-file not fixed") && run.err.contains("--unsafe"),
         "{run:?}"
     );
     assert_eq!(index(&work), before);
     let run = work.bare(&["--unsafe", "--diff"]);
-    assert!(run.err.contains("api/.env: it would take it out of Git's index") && run.out.contains("+.env"), "{run:?}");
+    assert!(run.err.contains("api/.env: would take it out of Git's index") && run.out.contains("+.env"), "{run:?}");
     assert_eq!((index(&work), work.has(".gitignore")), (before.clone(), false));
 
     let run = work.bare(&["--unsafe"]);

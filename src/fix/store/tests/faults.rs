@@ -106,7 +106,7 @@ fn a_file_that_somebody_changes_before_its_turn_keeps_their_change() {
         if point < turn {
             let error = result.expect_err("the change is seen");
             assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
-            assert!(error.to_string().contains("x/b: was changed meanwhile; run again"), "{error}");
+            assert!(error.to_string().contains("x/b: changed in the meantime; run the command again"), "{error}");
             assert_eq!(
                 fixture.tree(),
                 texts(&[("a", "old a"), ("other", "stays"), ("x/b", "edited"), ("x/gone", "old gone")]),
@@ -192,7 +192,7 @@ fn an_interrupted_run_that_cannot_be_ended_is_told_and_ended_later() {
     stop(&fixture, point(|doing, path| doing.starts_with("rename") && path.ends_with("tree/a")));
     trace::plan(8, full);
     let error = Store::open(&fixture.folder(), &fixture.root()).expect_err("the disk is full");
-    assert!(error.to_string().starts_with("an interrupted run cannot be ended: cannot "), "{error}");
+    assert!(error.to_string().starts_with("an interrupted run cannot be completed: cannot "), "{error}");
     let (_, recovered) = Store::open(&fixture.folder(), &fixture.root()).expect("the store opens");
     assert_eq!(recovered.expect("a run was interrupted").outcome, Outcome::Completed);
     assert_eq!(fixture.tree(), new());

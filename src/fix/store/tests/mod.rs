@@ -121,7 +121,7 @@ fn a_run_changes_makes_and_removes_files_and_undo_takes_it_back() {
     assert_eq!(run.files, [fixture.path("a.yaml"), fixture.path("apps/new.yaml"), fixture.path("apps/gone.env")]);
     assert_eq!(fixture.tree(), texts(&[("a.yaml", "sealed"), ("apps/new.yaml", "made"), ("other", "stays")]));
 
-    let undone = store.undo().expect("taken back");
+    let undone = store.undo().expect("undone");
     assert_eq!((undone.files, undone.left), (run.files, 0));
     assert_eq!(fixture.tree(), before);
     assert_eq!(fixture.runs(), [""; 0], "no original stays behind");
@@ -137,11 +137,11 @@ fn undo_takes_back_one_run_after_the_other() {
     drop(store);
     let mut store = fixture.open();
     for (text, left) in [("3", 2), ("2", 1), ("1", 0)] {
-        assert_eq!(store.undo().expect("taken back").left, left);
+        assert_eq!(store.undo().expect("undone").left, left);
         assert_eq!(fixture.tree(), texts(&[("a", text)]));
     }
     let error = store.undo().expect_err("nothing is left");
-    assert!(error.to_string().starts_with("there is nothing to take back"), "{error}");
+    assert!(error.to_string().starts_with("nothing to undo"), "{error}");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn modes_are_kept_and_come_back() {
     assert_eq!(mode(&fixture.path("private/new")), 0o600);
 
     fixture.chmod("a.sh", 0o644);
-    store.undo().expect("taken back");
+    store.undo().expect("undone");
     for (name, wanted) in wanted {
         assert_eq!(mode(&fixture.path(name)), wanted, "{name}");
     }
@@ -215,7 +215,7 @@ fn every_name_that_a_file_can_have_survives_the_journal() {
     };
     store.replace(&names.map(change)).expect("a run");
     assert!(fixture.tree().iter().all(|(_, text)| text == "2"), "{:?}", fixture.tree());
-    store.undo().expect("taken back");
+    store.undo().expect("undone");
     assert_eq!(fixture.tree().len(), names.len());
     assert!(fixture.tree().iter().all(|(_, text)| text == "1"), "{:?}", fixture.tree());
 }

@@ -54,7 +54,10 @@ fn a_refusal_names_the_file_the_fault_and_what_to_do() {
     let fixture = Fixture::new(&[("a", "1")]);
     let error = fixture.open().replace(&[fixture.change("a", Some("0"), Some("2"))]).expect_err("it was changed");
     let path = fixture.path("a");
-    assert_eq!(error.to_string(), format!("nothing was written: {}: was changed meanwhile; run again", path.display()));
+    assert_eq!(
+        error.to_string(),
+        format!("nothing was written: {}: changed in the meantime; run the command again", path.display())
+    );
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn a_second_run_at_the_same_time_is_told_to_wait() {
     let first = fixture.open();
     let error = Store::open(&fixture.folder(), &fixture.root()).expect_err("it is locked");
     assert!(matches!(error, StoreError::Busy { .. }), "{error}");
-    assert!(error.to_string().contains("wait for its end"), "{error}");
+    assert!(error.to_string().contains("wait until it ends"), "{error}");
     drop(first);
     fixture.open();
 }
@@ -167,12 +170,12 @@ fn undo_names_every_file_that_was_changed_since_and_writes_none() {
     let expected = [("b", original(1)), ("d", original(3)), ("made", None)]
         .map(|(name, original)| Refusal { path: fixture.path(name), reason: Reason::ChangedSince { original } });
     assert_eq!(*refusals, expected);
-    assert!(error.to_string().contains("1.old: merge by hand"), "{error}");
+    assert!(error.to_string().contains("1.old: merge it by hand"), "{error}");
 
     fixture.write("b", "2");
     fixture.write("d", "2");
     fixture.write("made", "2");
-    store.undo().expect("taken back");
+    store.undo().expect("undone");
     assert_eq!(fixture.tree(), texts(&[("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]));
 }
 
@@ -180,7 +183,11 @@ fn undo_names_every_file_that_was_changed_since_and_writes_none() {
 fn a_journal_that_cannot_be_read_is_named_and_its_originals_stay() {
     let outside =
         r#"{"version":1,"made":0,"state":"undoing","entries":[{"path":"../x","mode":420,"old":null,"new":null}]}"#;
-    let cases = [("{", "is damaged; originals are"), (outside, "is damaged"), (r#"{"version":2}"#, "a newer mlguard")];
+    let cases = [
+        ("{", "is damaged; originals are"),
+        (outside, "is damaged"),
+        (r#"{"version":2}"#, "a newer version of mlguard"),
+    ];
     for (journal, message) in cases {
         let fixture = Fixture::new(&[("a", SECRET)]);
         fixture.open().replace(&[fixture.change("a", Some(SECRET), Some("sealed"))]).expect("a run");

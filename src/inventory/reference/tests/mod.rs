@@ -1,4 +1,4 @@
-//! Objects as people write them, with the references that `secrets-surface.md` 6 says are in them.
+//! Objects as people write them, with the references that `docs/facts/references.md` says are in them.
 
 mod argo;
 mod external;

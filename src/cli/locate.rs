@@ -1,0 +1,77 @@
+//! Where a command works: the current folder, the root of the given paths, and their names in reports.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::Problem;
+use crate::source;
+
+/// The root that holds for the current folder.
+pub(super) fn current_root() -> Result<PathBuf, Problem> {
+    root_of(&[PathBuf::from(".")])
+}
+
+/// The one root of all paths; the current folder where they have several.
+pub(super) fn root_of(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
+    if paths.is_empty() { current_folder() } else { source::root_of(paths).map_err(|error| source_problem(&error)) }
+}
+
+/// A fault of listing with all its causes.
+pub(super) fn source_problem(error: &source::SourceError) -> Problem {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        message.push_str(": ");
+        message.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    Problem::new(message)
+}
+
+pub(super) fn current_folder() -> Result<PathBuf, Problem> {
+    std::env::current_dir().map_err(|error| Problem::new(format!("cannot determine the current folder: {error}")))
+}
+
+/// The paths that are there, and a problem for each that is not: the others are searched all the same.
+pub(super) fn existing_paths(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
+    if paths.is_empty() {
+        return (vec![PathBuf::from(".")], Vec::new());
+    }
+    let (there, missing): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.symlink_metadata().is_ok());
+    let problem = |path: &PathBuf| {
+        let problem = Problem::new("no such file or folder").in_file(path.display().to_string());
+        problem.help("check the spelling and the current folder")
+    };
+    (there, missing.iter().map(problem).collect())
+}
+
+/// `path` as reports write it: relative to the root where it is below it, with `/`.
+pub(super) fn report_path(root: &Path, current: &Path, path: &Path) -> String {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    let full = current.join(path);
+    for part in full.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()),
+            other => parts.push(other),
+        }
+    }
+    let plain: PathBuf = parts.iter().collect();
+    let Ok(relative) = plain.strip_prefix(root) else { return path.to_string_lossy().replace('\\', "/") };
+    let names: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    names.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_standard_input_is_relative_to_the_root() {
+        let path = |given: &str| report_path(Path::new("/r"), Path::new("/r/sub"), Path::new(given));
+        assert_eq!(path("a.yaml"), "sub/a.yaml");
+        assert_eq!(path("../a.yaml"), "a.yaml");
+        assert_eq!(path("./x/../a.yaml"), "sub/a.yaml");
+        assert_eq!(path("/r/b.yaml"), "b.yaml");
+        assert_eq!(path("/elsewhere/b.yaml"), "/elsewhere/b.yaml");
+    }
+}

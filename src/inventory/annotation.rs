@@ -1,0 +1,19 @@
+//! Annotations that decide how others read an object.
+
+/// What all annotations of the Vault Agent injector begin with.
+pub(crate) const VAULT: &str = "vault.hashicorp.com/";
+
+/// Prefixes of annotations that decide how others read an object.
+const DECISIVE: [&str; 5] = [
+    "sealedsecrets.bitnami.com/",
+    "config.kubernetes.io/",
+    "config.k8s.io/",
+    "kustomize.config.k8s.io/",
+    "internal.config.kubernetes.io/",
+];
+
+/// Whether an annotation decides how others read the object, so that facts keep it.
+#[must_use]
+pub(crate) fn is_decisive(key: &str) -> bool {
+    DECISIVE.iter().any(|prefix| key.starts_with(prefix))
+}

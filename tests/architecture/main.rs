@@ -1,0 +1,287 @@
+//! What the compiler does not hold: the order of the layers, files that nobody compiles, and sizes.
+
+mod circles;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Code lines (neither blank nor comment) of one file, at most.
+const FILE_LINES: usize = 600;
+/// Lines of one function, at most, its signature and brace included.
+const FUNCTION_LINES: usize = 100;
+
+#[test]
+fn each_module_uses_only_what_stands_before_it() {
+    let order = modules();
+    let mut faults = Vec::new();
+    for file in sources("src") {
+        let own = owner(&file.name);
+        let Some(place) = order.iter().position(|module| *module == own) else {
+            if !matches!(own.as_str(), "lib" | "main") {
+                faults.push(format!("{}: src/lib.rs does not list the module {own}", file.name));
+            }
+            continue;
+        };
+        for (number, line) in file.code() {
+            for used in line.split("crate::").skip(1) {
+                let used: String = used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                match order.iter().position(|module| *module == used) {
+                    Some(other) if other <= place => {}
+                    Some(_) => faults.push(format!(
+                        "{}:{number}: {own} stands before {used} in src/lib.rs and may not use it",
+                        file.name
+                    )),
+                    None => {
+                        faults.push(format!("{}:{number}: name one module of src/lib.rs after `crate::`", file.name));
+                    }
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_program_is_thin() {
+    let main = read(&root().join("src/main.rs"));
+    let lines = main.lines().filter(|line| is_code(line)).count();
+    assert!(lines <= 10, "src/main.rs has {lines} code lines: what it does belongs to the library");
+}
+
+#[test]
+fn every_source_file_is_compiled() {
+    let files = sources("src");
+    let mut faults = Vec::new();
+    for file in &files {
+        let Some((parent, name)) = parent_of(&file.name) else { continue };
+        let declared = [format!("mod {name};"), format!("mod {name} {{")];
+        let by = |candidate: &String| {
+            let found = files.iter().find(|other| other.name == *candidate);
+            found.is_some_and(|other| other.code().any(|(_, line)| declared.iter().any(|form| line.ends_with(form))))
+        };
+        if !parent.iter().any(by) {
+            faults.push(format!("{}: no `mod {name};` in {}", file.name, parent.join(" or ")));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// `autotests` is off, so that one file more is not one program more to link; then a file that is not declared is a
+/// test that never runs.
+#[test]
+fn every_test_file_is_declared() {
+    let manifest = read(&root().join("Cargo.toml"));
+    let mut faults = Vec::new();
+    for entry in entries(&root().join("tests")) {
+        let name = name_of(&entry);
+        if entry.is_file() && has_ending(&entry, "rs") {
+            if !manifest.contains(&format!("path = \"tests/{name}\"")) {
+                faults.push(format!("tests/{name}: no [[test]] in Cargo.toml"));
+            }
+        } else if manifest.contains(&format!("path = \"tests/{name}/main.rs\"")) {
+            let main = read(&entry.join("main.rs"));
+            for file in entries(&entry).iter().map(|path| name_of(path)).filter(|file| file != "main.rs") {
+                let stem = file.trim_end_matches(".rs");
+                if !main.contains(&format!("mod {stem};")) {
+                    faults.push(format!("tests/{name}/{file}: no `mod {stem};` in main.rs"));
+                }
+            }
+        } else if entry.join("main.rs").exists() {
+            faults.push(format!("tests/{name}/main.rs: no [[test]] in Cargo.toml"));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let mut faults = Vec::new();
+    for file in ["src", "tests", "benches"].into_iter().flat_map(sources) {
+        let lines = file.text.lines().filter(|line| is_code(line)).count();
+        if lines > FILE_LINES {
+            faults.push(format!("{}: {lines} code lines, at most {FILE_LINES}; split it", file.name));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Reads the code as rustfmt leaves it: a function ends at the brace that stands in its own column. Lists of words
+/// count as well as code here, unless the function carries clippy's own exception, with its reason.
+#[test]
+fn no_function_is_too_long() {
+    let mut faults = Vec::new();
+    for file in ["src", "tests", "benches"].into_iter().flat_map(sources) {
+        let lines: Vec<&str> = file.text.lines().collect();
+        for (start, line) in lines.iter().enumerate().filter(|(_, line)| is_function(line)) {
+            let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
+            let length = lines[start..].iter().position(|line| *line == end).unwrap_or_default() + 1;
+            let excused = lines[..start].iter().rev().take(3).any(|line| line.contains("clippy::too_many_lines"));
+            if length > FUNCTION_LINES && !excused {
+                faults.push(format!("{}:{}: {length} lines, at most {FUNCTION_LINES}", file.name, start + 1));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    let mut faults = Vec::new();
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        for (number, line) in file.code() {
+            for word in [".unwrap()", "panic!(", "todo!(", "unimplemented!(", "dbg!("] {
+                if line.contains(word) {
+                    faults.push(format!("{}:{number}: {word}", file.name));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// The promises of the README: what `check` and the rest use can neither open a connection nor start a program.
+#[test]
+fn connections_and_programs_stay_where_they_are_asked_for() {
+    // What must not stand in a line, and the only files that it may stand in.
+    let kept = [
+        ("ureq::", &["src/cli/download.rs"][..]),
+        ("rustls::", &["src/cli/download.rs"]),
+        ("std::net", &[]),
+        ("std::os::unix::net", &[]),
+        ("process::Command", &["src/cli/kubectl.rs", "src/cli/package/kustomize.rs"]),
+        ("process::{", &["src/cli/kubectl.rs", "src/cli/package/kustomize.rs"]),
+        ("Command::new", &["src/cli/kubectl.rs", "src/cli/package/kustomize.rs"]),
+    ];
+    let mut faults = Vec::new();
+    let mut used = vec![false; kept.len()];
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        for (number, line) in file.code() {
+            for (index, (word, places)) in kept.iter().enumerate() {
+                if !line.contains(word) {
+                    continue;
+                }
+                used[index] = true;
+                if !places.contains(&file.name.as_str()) {
+                    faults.push(format!("{}:{number}: {word} stands in {places:?} only", file.name));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    for ((word, places), used) in kept.iter().zip(used) {
+        assert!(
+            used || places.is_empty() || *word == "process::Command",
+            "{word} stands nowhere: is the check still right?"
+        );
+    }
+}
+
+#[test]
+fn every_module_says_what_it_owns() {
+    let without = |file: &Source| !file.text.starts_with("//! ") && !file.name.ends_with("/tests.rs");
+    let faults: Vec<String> =
+        ["src", "tests", "benches"].into_iter().flat_map(sources).filter(without).map(|file| file.name).collect();
+    assert!(faults.is_empty(), "no `//!` at the head of {faults:?}");
+}
+
+/// A Rust file.
+struct Source {
+    /// Path from the root, with `/`.
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// Whether the whole file is compiled for tests only.
+    fn is_test(&self) -> bool {
+        self.name.ends_with("/tests.rs") || self.name.contains("/tests/")
+    }
+
+    /// Lines before the unit tests, without comments, and their one-based numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let tests = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
+        let lines = self.text[..tests].lines().enumerate().filter(|(_, line)| is_code(line));
+        lines.map(|(index, line)| (index + 1, line.split(" // ").next().unwrap_or(line)))
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    let text = fs::read_to_string(path);
+    assert!(text.is_ok(), "{} can be read", path.display());
+    text.unwrap_or_default()
+}
+
+/// The modules in the order of src/lib.rs, which is the order of the layers.
+fn modules() -> Vec<String> {
+    let text = read(&root().join("src/lib.rs"));
+    let list = text.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
+    let list: Vec<String> = list.map(str::to_owned).collect();
+    assert!(list.len() > 5, "src/lib.rs lists the modules");
+    list
+}
+
+/// The module at the top that a file belongs to.
+fn owner(name: &str) -> String {
+    let inside = name.trim_start_matches("src/");
+    inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs").to_owned()
+}
+
+/// Files of which one must declare this one, and the name it has there; none for the roots.
+fn parent_of(name: &str) -> Option<(Vec<String>, String)> {
+    if matches!(name, "src/lib.rs" | "src/main.rs") {
+        return None;
+    }
+    let stem = name.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+    let (folder, own) = stem.rsplit_once('/')?;
+    let parent = if folder == "src" { "src/lib.rs".to_owned() } else { format!("{folder}/mod.rs") };
+    Some((vec![parent, format!("{folder}.rs")], own.to_owned()))
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    collect(&root().join(folder), &mut found);
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<Source>) {
+    for path in entries(folder) {
+        if path.is_dir() {
+            collect(&path, found);
+        } else if has_ending(&path, "rs") {
+            let name = path.strip_prefix(root()).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            found.push(Source { name, text: read(&path) });
+        }
+    }
+}
+
+/// What is in a folder, sorted; nothing where it is not there.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(list) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = list.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    paths
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|found| found == ending)
+}
+
+fn is_code(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with("//")
+}
+
+fn is_function(line: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.split_once(") ").filter(|(head, _)| head.starts_with("pub(")).map_or(line, |(_, rest)| rest);
+    let line = line.trim_start_matches("pub ").trim_start_matches("const ").trim_start_matches("async ");
+    line.starts_with("fn ")
+}
