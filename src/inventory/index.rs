@@ -52,12 +52,12 @@ impl Named {
         }
     }
 
-    /// What stands in a namespace.
+    /// What is in a namespace.
     fn of(&self, namespace: &str) -> &[usize] {
         self.known.get(namespace).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What may stand in a namespace, in order.
+    /// What may be in a namespace, in order.
     fn may_be(&self, namespace: &Stated) -> impl Iterator<Item = usize> + use<'_> {
         let (own, others) = match namespace.known() {
             Some(known) => (self.of(known), self.unknown.as_slice()),
@@ -84,9 +84,9 @@ pub struct Past {
 /// What a repository ignores.
 #[derive(Debug)]
 pub struct Ignores {
-    /// Secret files that no pattern speaks of, each with the index of the file that is a template of it, or of itself.
+    /// Secret files that no pattern matches, each with the index of the file that is a template of it, or of itself.
     pub open: Vec<(usize, String)>,
-    /// The same of secret files that Git holds.
+    /// The same of secret files that Git tracks.
     pub tracked: Vec<(usize, String)>,
     /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be added to.
     pub text: Option<String>,
@@ -185,7 +185,7 @@ impl<'f> Inventory<'f> {
         found
     }
 
-    /// The secret files that Git holds, each with its index.
+    /// The secret files that Git tracks, each with its index.
     #[must_use]
     pub fn tracked_secret_files(&self) -> Vec<(usize, String)> {
         let files = self.files.iter().enumerate();
@@ -240,7 +240,7 @@ impl<'f> Inventory<'f> {
         self.by_name.keys().map(AsRef::as_ref)
     }
 
-    /// Whether the convention speaks in a namespace: it is a workflow's, or the platform or registry Secret is defined or
+    /// Whether the convention applies to a namespace: it is a workflow's, or the platform or registry Secret is defined or
     /// used there. Where the namespace is unknown, whether one of these occurs in the repository at all.
     #[must_use]
     pub fn speaks(&self, namespace: &Stated) -> bool {
@@ -312,7 +312,7 @@ impl<'f> Inventory<'f> {
 
     fn know_convention(&mut self) {
         let convention = self.convention;
-        // A registry Secret of a common name (`ghcr`) tells only where pods pull with it.
+        // A registry Secret of a common name (`ghcr`) says only where pods pull with it.
         let defined = self.defined.iter().filter_map(|defined| Some((defined.name.known()?, &defined.namespace)));
         let defined = defined.filter(|(name, _)| convention.allows_env_from(name));
         let used = self.used.iter().filter(|used| {

@@ -22,7 +22,7 @@ pub struct Landing {
     pub name: Stated,
     /// Its namespace in the cluster; never absent.
     pub namespace: Stated,
-    /// The kustomization that is built, by file; none where the object is applied as it stands.
+    /// The kustomization that is built, by file; none where the object is applied as it is.
     pub build: Option<usize>,
     /// The line that gave the namespace, where it is not the object's own.
     pub namespace_by: Option<Line>,
@@ -36,7 +36,7 @@ pub struct Landing {
     pub(super) pulls: Vec<String>,
     /// What patches wrote besides.
     pub patched: Patched,
-    /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be told.
+    /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be known.
     pub(super) follows: BTreeMap<Box<str>, Stated>,
     /// Whether a configuration of the build makes kustomize change further references.
     pub(super) follows_more: bool,
@@ -124,7 +124,7 @@ pub struct Used<'f> {
 }
 
 impl Defined<'_> {
-    /// Where it stands.
+    /// Where it is.
     #[must_use]
     pub fn place(&self) -> Place {
         self.definition.place

@@ -52,7 +52,7 @@ pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
     }
     let configuration = tree.configuration();
     for (file, (path, facts)) in files.iter().enumerate() {
-        // What kustomizations take for patches is no object by itself.
+        // What kustomizations take for patches is not an object by itself.
         let patch = configuration[file];
         for (at, object) in facts.objects.iter().enumerate() {
             let free = landed.objects[file][at].is_empty() && !(patch && object.role == Role::Resource);

@@ -1,6 +1,6 @@
-//! What a repository holds: objects, definitions of Secrets, references to them, kustomizations, namespaces.
+//! What a repository contains: objects, definitions of Secrets, references to them, kustomizations, namespaces.
 //!
-//! Two phases. [`read::read`] tells what one file holds, from its bytes alone, so that files are read in parallel and a
+//! Two phases. [`read::read`] says what one file contains, from its bytes alone, so that files are read in parallel and a
 //! file's facts hold for whoever asks (a working tree, an index, a commit). [`index::Inventory`] joins the facts of all
 //! files and answers questions across them. Nothing here reads a file or prints, and no value of a Secret is kept.
 

@@ -17,7 +17,7 @@ pub(crate) struct Near<'n> {
 }
 
 impl<'n> Near<'n> {
-    /// For these names; answers keep their order. What is not ASCII is no name of Kubernetes, and left out.
+    /// For these names; answers keep their order. What is not ASCII is not a name of Kubernetes, and left out.
     pub(crate) fn new(names: impl Iterator<Item = &'n str>) -> Self {
         let names: Vec<&str> = names.filter(|name| name.is_ascii()).collect();
         let mut found: HashMap<Gram, Vec<usize>> = HashMap::new();

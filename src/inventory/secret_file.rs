@@ -1,4 +1,4 @@
-//! Files that have no place in Git: told by their names, and by what such a file holds.
+//! Files that have no place in Git: recognised by their names and their content.
 //!
 //! A name alone is never enough: a template, a file that is encrypted, and one in which nothing is filled in stay quiet.
 
@@ -10,7 +10,7 @@ use crate::path;
 use crate::rule::Level;
 use crate::value::{KeyClass, ciphertext, is_placeholder, judge};
 
-/// A file that holds secrets by its kind.
+/// A file that contains secrets by its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretFile {
     /// What it is, with its article: `a kubeconfig`.
@@ -32,10 +32,10 @@ impl SecretFile {
     }
 }
 
-/// What a secret file holds.
+/// What a secret file contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holds {
-    /// A credential only where one is found in it: many such files hold settings.
+    /// A credential only where one is found in it: many such files contain settings.
     Perhaps,
     /// Nothing that is known, but people fill it with credentials.
     Soon,
@@ -48,17 +48,17 @@ const TEMPLATES: [&str; 7] = [".example", ".template", ".sample", ".dist", ".tpl
 
 /// Kinds of secret files.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SecretFileKind {
     /// `.env` and its family, read by programs as `KEY=value`.
     Env,
-    /// Other files of such lines, which hold settings as often.
+    /// Other files of such lines, which contain settings as often.
     NamedEnv,
     /// Variables of Terraform.
     Variables,
     /// State of Terraform.
     State,
     Kubeconfig,
-    /// A private key, where the file holds one.
+    /// A private key, where the file contains one.
     Key,
     /// A store of keys in a binary format.
     Keystore,
@@ -70,7 +70,7 @@ enum Kind {
     Pgpass,
 }
 
-impl Kind {
+impl SecretFileKind {
     fn what(self) -> &'static str {
         match self {
             Self::Env | Self::NamedEnv => "an env file",
@@ -163,17 +163,17 @@ pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
     let name = path::name(path).to_ascii_lowercase();
     let public =
         ["trust", "cacert", "public", "-ca.", "ca-cert", "rootca", "root-ca"].iter().any(|word| name.contains(word));
-    let kind = Kind::of_path(path).filter(|kind| *kind == Kind::Keystore && !public)?;
+    let kind = SecretFileKind::of_path(path).filter(|kind| *kind == SecretFileKind::Keystore && !public)?;
     Some(SecretFile { what: kind.what(), holds: Holds::Certainly })
 }
 
 /// What a file of text is, by its name and its structure.
 #[must_use]
 pub(crate) fn of_text(view: &View<'_>) -> Option<SecretFile> {
-    let named = Kind::of_path(view.path);
+    let named = SecretFileKind::of_path(view.path);
     let kind = match named {
         Some(kind) => kind,
-        None => is_kubeconfig(view).then_some(Kind::Kubeconfig)?,
+        None => is_kubeconfig(view).then_some(SecretFileKind::Kubeconfig)?,
     };
     if is_encrypted(view.text) {
         return None;
@@ -182,21 +182,25 @@ pub(crate) fn of_text(view: &View<'_>) -> Option<SecretFile> {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let certain = |it: bool| if it { Holds::Certainly } else { Holds::Perhaps };
     let holds = match kind {
-        Kind::Env if is_blank(text) => Holds::Perhaps,
-        Kind::Env => Holds::Soon,
-        Kind::Variables | Kind::Login | Kind::NamedEnv if is_named_secret(view.path) && !is_blank(text) => Holds::Soon,
-        Kind::State if has("\"attributes\"") => Holds::Certainly,
-        Kind::State if has("\"resources\"") || has("\"outputs\"") => Holds::Soon,
-        Kind::Kubeconfig => certain(has_inline_login(view)),
-        Kind::Token => certain(is_token(text)),
-        Kind::Netrc => certain(netrc_password(text)),
-        Kind::Pgpass => certain(text.lines().any(pgpass_password)),
+        SecretFileKind::Env if is_blank(text) => Holds::Perhaps,
+        SecretFileKind::Env => Holds::Soon,
+        SecretFileKind::Variables | SecretFileKind::Login | SecretFileKind::NamedEnv
+            if is_named_secret(view.path) && !is_blank(text) =>
+        {
+            Holds::Soon
+        }
+        SecretFileKind::State if has("\"attributes\"") => Holds::Certainly,
+        SecretFileKind::State if has("\"resources\"") || has("\"outputs\"") => Holds::Soon,
+        SecretFileKind::Kubeconfig => certain(has_inline_login(view)),
+        SecretFileKind::Token => certain(is_token(text)),
+        SecretFileKind::Netrc => certain(netrc_password(text)),
+        SecretFileKind::Pgpass => certain(text.lines().any(pgpass_password)),
         _ => Holds::Perhaps,
     };
     Some(SecretFile { what: kind.what(), holds })
 }
 
-/// Whether the file's own name, not a folder's, says that it holds secrets.
+/// Whether the file's own name, not a folder's, says that it contains secrets.
 fn is_named_secret(path: &str) -> bool {
     let name = path::name(path).to_ascii_lowercase();
     let named = name.split(['.', '-', '_']).any(|part| matches!(part, "secret" | "secrets" | "credential" | "creds"));
@@ -226,7 +230,7 @@ fn is_encrypted(text: &str) -> bool {
         || sops()
 }
 
-/// Whether the file is a kubeconfig by what it holds.
+/// Whether the file is a kubeconfig by what it contains.
 fn is_kubeconfig(view: &View<'_>) -> bool {
     kubeconfigs(view).next().is_some()
 }
@@ -255,7 +259,7 @@ fn has_inline_login(view: &View<'_>) -> bool {
     kubeconfigs(view).any(|config| config.get("users").into_iter().flat_map(Node::items).any(user))
 }
 
-/// One word that is no placeholder.
+/// One word that is not a placeholder.
 fn is_token(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let word = words.next().unwrap_or_default();

@@ -1,16 +1,16 @@
-//! Texts of manifests, as far as the file tells them.
+//! Texts of manifests, as far as the file states them.
 
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::span::Span;
 
-/// A text of a manifest, as far as the file tells it.
+/// A text of a manifest, as far as the file states it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stated {
     /// It is not there.
     #[default]
     Absent,
-    /// It stands there.
+    /// It is there.
     Known(Box<str>),
     /// A template or an expression writes it.
     Unknown,
@@ -33,7 +33,7 @@ impl From<&str> for Stated {
     }
 }
 
-/// What a text of a document states; nothing where its node is not there or holds no text.
+/// What a text of a document states; nothing where its node is not there or contains no text.
 pub(crate) fn stated(unit: &Unit, node: Option<Node<'_>>) -> Stated {
     let Some(node) = node else { return Stated::Absent };
     if unit.is_templated(unit_reach(unit, node)) {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory as _;
+use mlguard::api::cli::Cli;
 use mlguard::api::rule::{self, Rule};
 
 use super::root;
@@ -13,7 +15,7 @@ fn no_text_uses_a_phrase_of_the_word_list() {
     let phrases = phrases();
     assert!(phrases.len() > 30, "the table of docs/wording.md is read");
     let mut found = String::new();
-    for (place, text) in rule_texts().into_iter().chain(pages()) {
+    for (place, text) in rule_texts().into_iter().chain(pages()).chain(help()) {
         let text = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
         for phrase in phrases.iter().filter(|phrase| contains(&text, phrase)) {
             writeln!(found, "{place}: {phrase}").expect("a string");
@@ -59,4 +61,17 @@ fn pages() -> Vec<(String, String)> {
     paths.retain(|path| !own.contains(path));
     let read = |path: PathBuf| (path.display().to_string(), fs::read_to_string(root().join(&path)).expect("a page"));
     paths.into_iter().map(read).collect()
+}
+
+/// The help of every command.
+fn help() -> Vec<(String, String)> {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let mut texts = Vec::new();
+    let mut waiting = vec![command];
+    while let Some(mut command) = waiting.pop() {
+        waiting.extend(command.get_subcommands().cloned());
+        texts.push((format!("mlguard {} --help", command.get_name()), command.render_long_help().to_string()));
+    }
+    texts
 }

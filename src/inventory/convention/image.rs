@@ -24,7 +24,7 @@ fn parts(image: &str) -> (String, String) {
     let image = image.trim();
     let name = image.split_once('@').map_or(image, |(name, _)| name);
     let (registry, path) = match name.split_once('/') {
-        // As container runtimes tell a registry from the first part of a repository.
+        // As container runtimes distinguish a registry from the first part of a repository.
         Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest.to_owned()),
         Some(_) => (DOCKER, name.to_owned()),
         None => (DOCKER, format!("library/{name}")),

@@ -58,7 +58,7 @@ pub struct OwnKind {
     pub group: Option<String>,
     /// Path of the name: `spec.stores[].credentials.secretName` (`[]` each item, `*` each key).
     pub path: String,
-    /// Path of the key, from the mapping that holds the name.
+    /// Path of the key, from the mapping that contains the name.
     pub key: Option<String>,
     /// What it is for.
     pub usage: Usage,
@@ -90,7 +90,7 @@ pub struct Expected {
     pub template: String,
 }
 
-/// Namespaces that every cluster has, so that they tell of no workflow.
+/// Namespaces that every cluster has, so that they show no workflow.
 const NO_WORKFLOW: &str = "default";
 
 impl Default for Convention {
@@ -194,7 +194,7 @@ impl Convention {
     }
 
     /// The workflows of a repository: the declared ones; where none is declared, those that its paths name, and those
-    /// that two or more of its namespaces are, in different environments (`x` and `x-dev`). One namespace alone tells
+    /// that two or more of its namespaces are, in different environments (`x` and `x-dev`). One namespace alone says
     /// nothing, since any name could be a workflow's in production.
     #[must_use]
     pub fn workflows<'a>(

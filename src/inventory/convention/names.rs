@@ -1,4 +1,4 @@
-//! Names of namespaces: how environments spell them, which workflow and environment one tells, and which are slips.
+//! Names of namespaces: how environments spell them, which workflow and environment one means, and which are slips.
 
 use std::collections::BTreeSet;
 
@@ -92,7 +92,7 @@ impl Convention {
         Spellings { convention: self, workflows, names: names.collect() }
     }
 
-    /// The longest of `workflows` that `namespace` begins or ends with, with the word for an environment that stands
+    /// The longest of `workflows` that `namespace` begins or ends with, with the word for an environment that is
     /// behind or before it.
     fn environment_word<'n, 'w>(
         &self,

@@ -3,7 +3,6 @@
 //! A template becomes one regular expression with a named group for each variable, so time is linear in the length of a
 //! path, whatever template and path are.
 
-use std::fmt;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -28,7 +27,7 @@ pub struct PathTemplate {
     pub template: String,
     /// The regular expression, in which the group of each variable is empty.
     pattern: String,
-    /// The same for the environments and workflows of the convention that holds the template.
+    /// The same for the environments and workflows of the convention that contains the template.
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -48,37 +47,28 @@ impl PartialEq for PathTemplate {
 impl Eq for PathTemplate {}
 
 /// What is wrong with a path template. Displayed as words that follow "bad template: ".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PathTemplateError {
+    #[error("it is longer than {LONGEST_TEMPLATE} bytes")]
     TooLong,
+    #[error("a component is empty")]
     EmptyComponent,
+    #[error("`.` and `..` are not names of folders")]
     RelativeComponent,
+    #[error("`**` must be a component of its own, between `/`")]
     MixedDoubleStar,
+    #[error("the only special characters allowed are `*`, `**` and {{…}}")]
     SpecialCharacter,
+    #[error("it has none of {{workflow}}, {{env}} and {{namespace}}, so it says nothing")]
     NoVariable,
-    /// With the name of a similar variable.
-    UnknownVariable(Option<&'static str>),
+    #[error("a variable must be one of {{workflow}}, {{env}} and {{namespace}}")]
+    UnknownVariable,
+    #[error("a variable must be one of {{workflow}}, {{env}} and {{namespace}}; did you mean {{{0}}}?")]
+    MisspeltVariable(&'static str),
+    #[error("{{{0}}} occurs twice")]
     RepeatedVariable(&'static str),
+    #[error("{{{0}}} must be separated from the variable before it")]
     AdjacentVariables(&'static str),
-}
-
-impl fmt::Display for PathTemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "it is longer than {LONGEST_TEMPLATE} bytes"),
-            Self::EmptyComponent => f.write_str("a component is empty"),
-            Self::RelativeComponent => f.write_str("`.` and `..` are not names of folders"),
-            Self::MixedDoubleStar => f.write_str("`**` must be a component of its own, between `/`"),
-            Self::SpecialCharacter => f.write_str("the only special characters allowed are `*`, `**` and {…}"),
-            Self::NoVariable => f.write_str("it has none of {workflow}, {env} and {namespace}, so it says nothing"),
-            Self::UnknownVariable(near) => {
-                f.write_str("a variable must be one of {workflow}, {env} and {namespace}")?;
-                near.map_or(Ok(()), |near| write!(f, "; did you mean {{{near}}}?"))
-            }
-            Self::RepeatedVariable(name) => write!(f, "{{{name}}} occurs twice"),
-            Self::AdjacentVariables(name) => write!(f, "{{{name}}} must be separated from the variable before it"),
-        }
-    }
 }
 
 /// What variables may stand for.
@@ -132,7 +122,7 @@ impl PathTemplate {
     }
 
     /// What `path` contains in the places of the variables; nothing where it does not match. `known` is that of the
-    /// convention that holds the template, the same each time.
+    /// convention that contains the template, the same each time.
     pub(super) fn capture<'p>(&self, path: &'p str, known: &Known<'_>) -> Option<Captured<'p>> {
         if path.len() > LONGEST_PATH {
             return None;
@@ -187,7 +177,8 @@ fn push_component(component: &str, pattern: &mut String) -> Result<(), PathTempl
             let variable = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
             let (name, after) = variable.ok_or(PathTemplateError::SpecialCharacter)?;
             let Some(known) = VARIABLES.into_iter().find(|known| *known == name) else {
-                return Err(PathTemplateError::UnknownVariable(crate::error::nearest(name, VARIABLES)));
+                let near = crate::error::nearest(name, VARIABLES);
+                return Err(near.map_or(PathTemplateError::UnknownVariable, PathTemplateError::MisspeltVariable));
             };
             if pattern.contains(&group(known)) {
                 return Err(PathTemplateError::RepeatedVariable(known));

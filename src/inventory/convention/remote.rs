@@ -6,6 +6,19 @@ pub(super) const DEFAULT: [&str; 2] = ["/mllab/{service}/{secret}", "/mllab/shar
 /// Longest template, bytes.
 const LONGEST: usize = 256;
 
+/// What is wrong with a template of names. Displayed as words that follow "bad template: ".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RemotePathError {
+    #[error("it is longer than {LONGEST} characters")]
+    TooLong,
+    #[error("a part is empty")]
+    EmptyPart,
+    #[error("a part is either `{{name}}` or letters, digits, dots, dashes and underscores")]
+    BadPart,
+    #[error("it has no `{{…}}`, so that it names one value")]
+    NoVariable,
+}
+
 /// A template of names. Each `{…}` stands for one part between slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemotePath {
@@ -20,10 +33,10 @@ impl RemotePath {
     /// Reads a template.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
-    pub fn new(template: &str) -> Result<Self, String> {
+    /// What is wrong with it.
+    pub(crate) fn new(template: &str) -> Result<Self, RemotePathError> {
         if template.len() > LONGEST {
-            return Err(format!("it is longer than {LONGEST} characters"));
+            return Err(RemotePathError::TooLong);
         }
         let rest = template.strip_prefix('/');
         let mut parts = Vec::new();
@@ -32,14 +45,12 @@ impl RemotePath {
             match inner {
                 Some(name) if !name.is_empty() && is_plain(name) => parts.push(None),
                 None if is_plain(part) && !part.is_empty() => parts.push(Some(part.to_owned())),
-                None if part.is_empty() => return Err("a part is empty".to_owned()),
-                _ => {
-                    return Err("a part is either `{name}` or letters, digits, dots, dashes and underscores".to_owned());
-                }
+                None if part.is_empty() => return Err(RemotePathError::EmptyPart),
+                _ => return Err(RemotePathError::BadPart),
             }
         }
         if parts.iter().all(Option::is_some) {
-            return Err("it has no `{…}`, so that it names one value".to_owned());
+            return Err(RemotePathError::NoVariable);
         }
         Ok(Self { template: template.to_owned(), slash: rest.is_some(), parts })
     }

@@ -18,7 +18,7 @@ pub(crate) const CLUSTER_GENERATOR: &str = "ClusterGenerator";
 pub struct External {
     /// Stores and generators, in the order of the object.
     pub sources: Vec<SourceName>,
-    /// Names of what a store holds.
+    /// Names of what a store contains.
     pub keys: Vec<RemoteKey>,
     /// Namespaces that a cluster-scoped object chooses; none where a selector does, or it has its own.
     pub namespaces: Vec<Stated>,
@@ -31,7 +31,7 @@ pub struct External {
 pub struct SourceName {
     /// Its kind, as written or by default; unknown where a template writes it.
     pub kind: Stated,
-    /// Whether the kind stands there.
+    /// Whether the kind is there.
     pub explicit: bool,
     /// Whether it is a generator.
     pub generator: bool,
@@ -86,7 +86,7 @@ pub enum FaultKind {
     DeletesOthers(&'static str),
     /// `deletionPolicy: Merge` with `creationPolicy: None`.
     MergesNothing,
-    /// A `secretKey` that stands twice.
+    /// A repeated `secretKey`.
     Duplicate(Box<str>),
     /// A field that must be there.
     Missing(&'static str),
@@ -100,7 +100,7 @@ pub enum FaultKind {
     BadDuration(&'static str),
     /// A type of Secret that gives access to the cluster.
     Privileged,
-    /// `templateFrom[].target` that is no part of a Secret.
+    /// `templateFrom[].target` that is not part of a Secret.
     BadTarget,
     /// A PushSecret that selects both or nothing.
     BadSelector,

@@ -1,4 +1,4 @@
-//! What files of a Helm chart tell of its values: which of them templates write into Secrets, and where values stand.
+//! What files of a Helm chart say about its values: which of them templates write into Secrets, and where values are.
 
 use crate::inventory::Place;
 use crate::path;

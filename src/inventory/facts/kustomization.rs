@@ -35,7 +35,7 @@ pub struct Kustomization {
     pub configurations: Vec<Located>,
     /// Whether `vars` write texts of the form `$(NAME)`.
     pub variables: bool,
-    /// What brings objects that are not followed (Helm charts, generator functions), in words, with places.
+    /// What adds objects that are not followed (Helm charts, generator functions), in words, with places.
     pub unknown: Vec<Located>,
 }
 
@@ -49,7 +49,7 @@ impl Kustomization {
         })
     }
 
-    /// The annotations that it adds to its objects; keys stand with their places.
+    /// The annotations that it adds to its objects; keys come with their places.
     pub fn annotations(&self) -> impl Iterator<Item = &(Located, Stated)> {
         self.steps.iter().flat_map(|step| match step {
             Step::Annotations(pairs) => pairs.as_slice(),
@@ -129,7 +129,7 @@ pub enum Step {
     Suffix(Rewrite),
     /// It adds labels to `metadata`.
     Labels(Vec<(Box<str>, Stated)>),
-    /// It adds annotations to `metadata`; keys stand with their places.
+    /// It adds annotations to `metadata`; keys come with their places.
     Annotations(Vec<(Located, Stated)>),
     /// It copies fields between objects.
     Replacement(Replacement),
@@ -182,7 +182,7 @@ pub struct Patch {
     pub place: Place,
 }
 
-/// Where a patch's content stands.
+/// Where a patch's content is.
 #[derive(Debug)]
 pub enum PatchContent {
     /// In a file, by its path from the kustomization's folder.
@@ -238,7 +238,7 @@ pub struct Operation {
     pub from: Option<Box<str>>,
     /// The value, where it is a scalar; not known where it is none.
     pub value: Stated,
-    /// Texts of the value, where it is a mapping. What is no text is not known.
+    /// Texts of the value, where it is a mapping. What is not text is not known.
     pub pairs: Option<Vec<(Box<str>, Stated)>>,
     /// Of the value, else of the operation.
     pub place: Place,

@@ -21,7 +21,7 @@ pub(crate) use object::{Definition, Deploy, Maker, Mount, Object, Pod, Sealed, U
 pub use object::{Reference, Role, Scope};
 pub(crate) use vault::{Vault, VaultFault, VaultFaultKind};
 
-/// What one file holds, as far as its bytes (and its name) alone tell.
+/// What one file contains, as far as its bytes (and its name) alone say.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Every object, in the order of the file; those inside others come after these.
@@ -42,23 +42,23 @@ pub struct Facts {
     pub sops: Option<Box<Sops>>,
     /// What the file is to a Helm chart.
     pub helm: Option<Helm>,
-    /// What stands in it in clear for certain; known of searched files only, whose checks tell it.
+    /// Values that are certainly in plaintext; known only for files that were searched, whose checks report it.
     pub clear: Option<Box<Exposed>>,
-    /// Whether a document could not be parsed, so that the file may hold more.
+    /// Whether a document could not be parsed, so that the file may contain more.
     pub partial: bool,
-    /// What the file is, where it is of a kind that holds secrets.
+    /// What the file is, where it is of a kind that contains secrets.
     pub secret_file: Option<SecretFile>,
     /// Whether a credential was found in it. The engine says so, which has searched it; not of files that are only context.
     pub exposed: bool,
-    /// Whether Git holds the file, or is about to: in the index, in a commit, or handed over as what will be one. The
+    /// Whether Git tracks the file, or is about to: in the index, in a commit, or handed over as what will be one. The
     /// engine says so.
     pub tracked: bool,
 }
 
-/// What a file of Terraform's code tells of the files that are made beside it.
+/// What a file of Terraform's code says about the files that are made beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terraform {
-    /// Whether it configures a provider, so that it is applied by itself and is no module.
+    /// Whether it configures a provider, so that it is applied by itself and is not a module.
     pub applied: bool,
     /// Whether it keeps its state elsewhere (`backend`, `cloud`).
     pub remote: bool,
@@ -78,7 +78,7 @@ pub struct Certificate {
 }
 
 impl Facts {
-    /// What the file is, where it is a secret file with something to lose: an error where it holds a credential, a warning
+    /// What the file is, where it is a secret file with something to lose: an error where it contains a credential, a warning
     /// where people fill it with them.
     #[must_use]
     pub fn secret_risk(&self) -> Option<(SecretFile, Level)> {
@@ -91,7 +91,7 @@ impl Facts {
         }
     }
 
-    /// Whether the file tells nothing.
+    /// Whether the file says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
@@ -108,5 +108,5 @@ impl Facts {
     }
 }
 
-/// A span that nothing stands in, for places that a file does not have.
+/// An empty span, for places that a file does not have.
 pub(crate) const NOWHERE: Span = Span { start: 0, end: 0 };

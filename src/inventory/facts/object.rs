@@ -7,7 +7,7 @@ use super::external::External;
 use super::vault::Vault;
 use crate::inventory::{Place, Stated};
 
-/// Where in a file an object stands, which decides what it counts for.
+/// Where in a file an object is, which decides what it counts for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// A document of a manifest, or an item of a `List` that is one: what `kubectl apply` and kustomize read.
@@ -34,13 +34,13 @@ pub struct Object {
     pub namespace: Stated,
     /// Of the name, else of the whole object's first line.
     pub place: Place,
-    /// Of the namespace, where it stands there.
+    /// Of the namespace, where it is stated.
     pub namespace_place: Option<Place>,
     /// What it counts for.
     pub role: Role,
     /// Number of the document in the file.
     pub document: u32,
-    /// The object that holds this one, by index.
+    /// The object that contains this one, by index.
     pub parent: Option<u32>,
     /// Whether a template writes parts of the file.
     pub templated: bool,
@@ -56,7 +56,7 @@ pub struct Object {
     pub mounts: Vec<Mount>,
     /// What the object is to the rights to Secrets.
     pub access: Option<Box<Access>>,
-    /// What it tells the Vault Agent injector.
+    /// What it asks of the Vault Agent injector.
     pub vault: Option<Box<Vault>>,
     /// What an Argo CD or Flux object deploys, and how.
     pub deploys: Vec<Deploy>,
@@ -159,14 +159,14 @@ pub struct Reference {
     /// Symbolic path in the object: `.spec.template.spec.containers[0].envFrom[1].secretRef.name`.
     pub path: Box<str>,
     /// The same with items of lists named as a strategic merge patch matches them
-    /// (`.spec.template.spec.containers[name=web].env[name=A]`), without what stands below the place that decides.
+    /// (`.spec.template.spec.containers[name=web].env[name=A]`), without what is below the place that decides.
     pub slot: Box<str>,
     /// Of the name.
     pub place: Place,
 }
 
 impl Reference {
-    /// The list that holds the reference: its path up to the last index.
+    /// The list that contains the reference: its path up to the last index.
     #[must_use]
     pub fn list(&self) -> &str {
         self.path.rfind('[').map_or(&*self.path, |end| &self.path[..end])
@@ -186,7 +186,7 @@ pub struct Sealed {
     pub template_place: Option<Place>,
     /// Of the template's name.
     pub name_place: Option<Place>,
-    /// Each entry's key, a digest of its ciphertext, and its place. A digest of a ciphertext tells nothing of the value.
+    /// Each entry's key, a digest of its ciphertext, and its place. A digest of a ciphertext says nothing of the value.
     pub entries: Vec<(Box<str>, u64, Place)>,
     /// When it was sealed, where an annotation says so: `YYYY-MM-DD` as far as it was understood.
     pub sealed_on: Option<jiff::civil::Date>,

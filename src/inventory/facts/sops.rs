@@ -9,7 +9,7 @@ use crate::inventory::Place;
 pub enum Sops {
     /// It is encrypted.
     Encrypted(Encrypted),
-    /// Its name says that it is encrypted, and values stand in it in clear; the place is of the first one's key.
+    /// Its name says that it is encrypted, and it contains plaintext values; the place is of the first one's key.
     Plain(Place),
     /// Its configuration: the creation rules in order, each with the place of its `path_regex`.
     Rules(Vec<(Rule, Place)>),
@@ -35,6 +35,6 @@ pub struct Exposed {
     pub place: Place,
     /// The keys that lead to the first few of them; none where the format has no keys.
     pub keys: Vec<Vec<Box<str>>>,
-    /// Whether the first one stands in a Secret.
+    /// Whether the first one is in a Secret.
     pub in_secret: bool,
 }

@@ -1,8 +1,8 @@
-//! What annotations tell the Vault Agent injector, and what is wrong with them.
+//! What annotations ask of the Vault Agent injector, and what is wrong with them.
 
 use crate::inventory::Place;
 
-/// What annotations tell the Vault Agent injector.
+/// What annotations ask of the Vault Agent injector.
 #[derive(Debug)]
 pub struct Vault {
     /// Whether pods of the object are injected, by their own annotations.
@@ -27,7 +27,7 @@ pub struct VaultFault {
 /// What can be wrong with annotations of the Vault Agent injector (`docs/facts/vault-agent.md#annotations`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VaultFaultKind {
-    /// They stand at the object, and not at the template of its pods.
+    /// They are on the object, and not on the template of its pods.
     Misplaced,
     /// Secrets are asked for, and nothing asks for the injection.
     NotInjected,

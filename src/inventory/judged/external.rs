@@ -46,7 +46,7 @@ const IN_DATA_FROM: &Misplaced = &[
 
 /// What an object names and what is wrong with it; nothing for objects of other kinds.
 pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<External> {
-    // Values of a chart hold pieces of objects, to which the chart adds the rest.
+    // Values of a chart contain pieces of objects, to which the chart adds the rest.
     if &*around.object.group != GROUP || around.at(&["metadata"]).is_none() {
         return None;
     }
@@ -57,7 +57,7 @@ pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<External> {
         "ClusterPushSecret" => (&["spec", "pushSecretSpec"], true),
         _ => return None,
     };
-    let mut reader = Reader { around, found: External::default(), default: None };
+    let mut reader = ExternalReader { around, found: External::default(), default: None };
     let spec = around.at(root);
     let path = format!(".{}", root.join("."));
     if root.len() > 1 {
@@ -73,14 +73,14 @@ pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<External> {
     Some(reader.found)
 }
 
-struct Reader<'a, 'b> {
+struct ExternalReader<'a, 'b> {
     around: &'b Around<'a>,
     found: External,
     /// The store of the whole object.
     default: Option<(Box<str>, Box<str>)>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> ExternalReader<'a, '_> {
     fn fault(&mut self, what: FaultKind, open: bool, node: Node<'a>, path: String) {
         let place = self.around.place(node);
         self.found.faults.push(Fault { what, open, path: path.into(), place });
@@ -245,7 +245,7 @@ impl<'a> Reader<'a, '_> {
         store
     }
 
-    /// Whether a field of the table stands in a mapping. The first one tells of the others.
+    /// Whether a field of the table is in a mapping. Only the first one is reported.
     fn misplaced(&mut self, node: Node<'a>, path: &str, fields: &Misplaced) -> bool {
         let found = node.entries().find_map(|(key, _)| {
             let field = fields.iter().find(|(field, _)| key.as_str() == Some(*field))?;

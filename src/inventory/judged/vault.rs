@@ -60,12 +60,12 @@ const MOST: usize = 1000;
 /// Deepest templates of pods in an object; a CronJob's is the sixth.
 const DEEPEST: usize = 12;
 
-/// Whether a text may hold annotations of the injector. Most hold none, and their objects are not walked.
+/// Whether a text may contain annotations of the injector. Most contain none, and their objects are not walked.
 pub(in crate::inventory) fn may_be_in(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), VAULT.as_bytes()).is_some()
 }
 
-/// What annotations of an object tell the injector; nothing where it has none of these.
+/// What annotations of an object ask of the injector; nothing where it has none of these.
 pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<Vault> {
     let mut places = Vec::new();
     collect(around.source.node, &mut String::new(), 0, &mut places);
@@ -160,14 +160,14 @@ impl<'v> Annotations<'v> {
         self.entries.get("agent-inject")?.1.as_str()
     }
 
-    /// The annotation that tells best what all of them are for.
+    /// The annotation that shows best what all of them are for.
     fn first(&self) -> &'v str {
         let asks = || self.entries.keys().find(|key| ASKING.iter().any(|prefix| key.starts_with(prefix)));
         let inject = self.entries.get_key_value("agent-inject").map(|(key, _)| key);
         inject.or_else(asks).or_else(|| self.entries.keys().next()).copied().unwrap_or_default()
     }
 
-    /// Finds values that are wrong wherever they stand.
+    /// Finds values that are wrong wherever they are.
     fn written(&self, around: &Around<'_>, faults: &mut Vec<VaultFault>) {
         for (key, (_, value)) in &self.entries {
             if around.is_templated(*value) || value.is_alias() {
@@ -269,7 +269,7 @@ impl<'v> Annotations<'v> {
         unit.actions(whole).any(|action| !values.iter().any(|value| value.contains(action.span)))
     }
 
-    /// Whether the file is a template, and not only what the annotations hold.
+    /// Whether the file is a template, and not only what the annotations contain.
     fn in_template(&self, around: &Around<'_>) -> bool {
         let unit = around.source.unit;
         let bodies: Vec<Span> = self
@@ -314,7 +314,7 @@ impl<'v> Annotations<'v> {
     }
 }
 
-/// Where the value of a key stands in the file: the rest of its line, and the lines of a block behind it, which a template
+/// Where the value of a key is in the file: the rest of its line, and the lines of a block behind it, which a template
 /// may have left blank in the document.
 fn value_of(around: &Around<'_>, key: Node<'_>) -> Span {
     let span = around.source.unit.outer(key.span());

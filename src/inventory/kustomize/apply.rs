@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::context::BuildContext;
 use super::item::{ANY_KEY, Applied, Aspect, Built, Content};
 use super::layer::{Layer, gap_of};
-use super::names::Names;
+use super::names::NameIndex;
 use super::select::named_by;
 use super::text::{Match, Text};
 use super::tree::Found;
@@ -22,7 +22,7 @@ pub(super) struct Stepper<'s, 'a, 't> {
     pub(super) file: u32,
     pub(super) layer: &'s mut Layer<'a>,
     /// The objects by name, as long as no step gives them others.
-    pub(super) names: Option<Names>,
+    pub(super) names: Option<NameIndex>,
     /// Whether the steps cost more than any build may.
     pub(super) spent: bool,
 }
@@ -47,7 +47,7 @@ impl<'a> Stepper<'_, 'a, '_> {
         !self.spent
     }
 
-    /// A step that stands in `holder`: the kustomization, or a file that it names.
+    /// A step that is in `holder`: the kustomization, or a file that it names.
     fn step_of(&mut self, holder: u32, step: &'a Step) {
         let count = self.layer.items.len();
         let writes = match step {
@@ -303,7 +303,7 @@ impl<'a> Stepper<'_, 'a, '_> {
     /// The object that a merge patch names itself.
     fn named(&mut self, holder: u32, object: &'a Object) -> Vec<(usize, Match)> {
         let items = &self.layer.items;
-        let names = self.names.get_or_insert_with(|| Names::new(items));
+        let names = self.names.get_or_insert_with(|| NameIndex::new(items));
         let candidates = names.candidates(&object.name, items.len());
         self.spent |= !self.context.pay(candidates.len(), 0);
         let named = candidates.into_iter().map(|at| (at, named_by(object, &items[at])));
@@ -326,7 +326,7 @@ impl<'a> Stepper<'_, 'a, '_> {
     }
 }
 
-/// Where a step stands.
+/// Where a step is.
 fn place_of(step: &Step) -> Place {
     match step {
         Step::Patch(patch) => patch.place,
@@ -388,7 +388,7 @@ fn operate<'a>(item: &mut Built<'a>, operation: &'a Operation, certainty: Match,
     let text = match &*operation.op {
         "test" => return,
         "remove" => Text::Absent,
-        // What stood there is gone, and what the mapping holds follows.
+        // What was there is gone, and what the mapping contains follows.
         "add" | "replace" if operation.pairs.is_some() => Text::Absent,
         "add" | "replace" => Text::of(&operation.value),
         _ => Text::Unknown,

@@ -1,4 +1,4 @@
-//! One kustomization after another: what each collects from its bases and hands on.
+//! One kustomization after another: what each collects from its bases and passes on.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -9,7 +9,7 @@ use super::context::{BuildContext, CHANGES};
 use super::generate::generate;
 use super::item::Built;
 use super::layer::{Layer, gap_of};
-use super::names::Names;
+use super::names::NameIndex;
 use super::text::Text;
 use super::tree::{Found, Tree};
 use super::{Build, Gap, GapKind};
@@ -66,11 +66,11 @@ impl<'a, 't> Builder<'a, 't> {
         });
         conflicts(&objects, &mut gaps);
         let secret = |item: &Built<'_>| item.kind == "Secret" && item.group.is_empty();
-        let secrets = Names::of_earlier(objects.iter().enumerate().filter(|(_, item)| secret(item)));
+        let secrets = NameIndex::of_earlier(objects.iter().enumerate().filter(|(_, item)| secret(item)));
         Build { file, objects, gaps, follows_more: layer.follows_more, secrets }
     }
 
-    /// What the kustomization in `file` hands on.
+    /// What the kustomization in `file` passes on.
     fn layer(&self, file: u32, outer: Option<&Open<'_>>) -> Rc<Layer<'a>> {
         let at = file as usize;
         if let Some(done) = self.layers.borrow().get(at).cloned().flatten() {
@@ -93,7 +93,7 @@ impl<'a, 't> Builder<'a, 't> {
         layer
     }
 
-    /// Adds what a kustomization brings and does to what is there: nothing for a base, all of its parent for a component.
+    /// Adds what a kustomization contains, and does what it does to what is there: nothing for a base, all of its parent for a component.
     fn accumulate(&self, file: u32, open: &Open<'_>, layer: &mut Layer<'a>) {
         let Some(kustomization) = self.context.tree.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
             return;

@@ -10,7 +10,7 @@ use super::text::{Match, Text};
 use crate::inventory::Stated;
 use crate::inventory::facts::kustomization::{Behavior, Generator};
 
-/// Runs a generator. `by` is the kustomization, `file` the file that holds the generator.
+/// Runs a generator. `by` is the kustomization, `file` the file that contains the generator.
 pub(super) fn generate<'a>(layer: &mut Layer<'a>, by: u32, file: u32, generator: &'a Generator) {
     let made = Built::of_generator(file, generator);
     if generator.behavior == Behavior::Create {

@@ -47,7 +47,7 @@ pub enum Aspect {
 pub struct Change {
     /// What it wrote.
     pub aspect: Aspect,
-    /// Index of the file where it stands.
+    /// Index of the file where it is.
     pub file: u32,
     /// Where.
     pub place: Place,
@@ -56,7 +56,7 @@ pub struct Change {
 /// What changed fields of an object that a build does not follow by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Applied<'a> {
-    /// Index of the file that holds it.
+    /// Index of the file that contains it.
     pub file: u32,
     /// Index of the kustomization that applied it.
     pub by: u32,
@@ -67,7 +67,7 @@ pub struct Applied<'a> {
 }
 
 impl Applied<'_> {
-    /// Whether it puts something else, or nothing, where a reference of the object stands.
+    /// Whether it puts something else, or nothing, where a reference of the object is.
     #[must_use]
     pub fn overrides(&self, reference: &Reference) -> bool {
         let below = |path: &str, above: &str| {
@@ -208,7 +208,7 @@ impl<'a> Built<'a> {
         self.changes.iter().rev().find(|change| change.aspect == aspect).copied()
     }
 
-    /// The references that the object has after the build, each with the file that holds it: its own, and those of merge
+    /// The references that the object has after the build, each with the file that contains it: its own, and those of merge
     /// patches, but for those in whose place something later puts something else.
     #[must_use]
     pub fn references(&self) -> Vec<(u32, &'a Reference)> {

@@ -3,7 +3,7 @@
 //!
 //! Semantics are those of kustomize 5.5 (`docs/facts/kustomize.md`): resources are collected, each base with all that it
 //! does itself, then generators run, then components act on what is there, then the kustomization's own steps. Hashes
-//! end names at the very end. `tests/kustomize.rs` holds the outcome to that of the program itself.
+//! end names at the very end. `tests/kustomize.rs` compares the outcome with that of kustomize itself.
 //!
 //! What is not known is never guessed: it becomes [`Text::Unknown`], and a [`Gap`] says where. Work is bounded whatever
 //! the files say: bases are built once, and cycles, depth and numbers of objects end in gaps.
@@ -45,7 +45,7 @@ pub struct Build<'a> {
     /// can be said of references to objects that the build renames.
     pub follows_more: bool,
     /// Its Secrets by the names that they had, by index.
-    secrets: names::Names,
+    secrets: names::NameIndex,
 }
 
 /// Something that a build does not know, or that makes kustomize fail.
@@ -70,11 +70,11 @@ pub enum GapKind {
     Remote,
     /// A path leads out of the repository.
     Outside,
-    /// A file stands outside the folder of the kustomization, so that kustomize fails unless it is told to load it.
+    /// A file is outside the folder of the kustomization, so that kustomize fails unless it is told to load it.
     Restricted,
     /// A kustomization includes itself; kustomize fails.
     Cycle,
-    /// A component stands where a base must stand, or the reverse; kustomize fails.
+    /// A component is where a base must be, or the reverse; kustomize fails.
     Misplaced,
     /// A file could not be parsed as a whole, so that objects of it may be missing.
     Partial,

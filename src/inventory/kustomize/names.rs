@@ -8,13 +8,13 @@ use crate::inventory::Stated;
 
 /// Indexes of objects by name.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NameIndex {
     known: HashMap<Box<str>, Vec<usize>>,
     /// Those that may have any name.
     unknown: Vec<usize>,
 }
 
-impl Names {
+impl NameIndex {
     /// By every name that the objects have or had.
     pub(super) fn new(items: &[Built<'_>]) -> Self {
         let mut names = Self::default();

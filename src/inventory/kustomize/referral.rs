@@ -12,7 +12,7 @@ pub enum Referral<'b, 'a> {
     Object(&'b Built<'a>),
     /// No object of the build went by this name: the reference stays as it is.
     Unchanged,
-    /// It cannot be told.
+    /// It cannot be known.
     Unknown,
 }
 

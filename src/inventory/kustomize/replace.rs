@@ -11,7 +11,7 @@ use crate::inventory::Place;
 use crate::inventory::facts::kustomization::{FieldPart, Replacement, ReplacementSource, ReplacementTarget, Selector};
 
 impl<'a> Stepper<'_, 'a, '_> {
-    /// Runs one replacement, which stands in `holder`.
+    /// Runs one replacement, which is in `holder`.
     pub(super) fn replace(&mut self, holder: u32, replacement: &'a Replacement) {
         let value = self.value(holder, replacement);
         for target in &replacement.targets {

@@ -12,7 +12,7 @@ pub enum Text<'a> {
     Absent,
     /// It is this.
     Known(Cow<'a, str>),
-    /// It depends on something that the files do not tell.
+    /// It depends on something that the files do not say.
     Unknown,
 }
 

@@ -91,7 +91,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Whether a kustomization takes each file for a patch or for its configuration, by index. Objects of such files are
-    /// not applied as they stand.
+    /// not applied as they are.
     #[must_use]
     pub fn configuration(&self) -> Vec<bool> {
         let mut found = vec![false; self.files.len()];
@@ -129,7 +129,7 @@ impl<'a> Tree<'a> {
         if is_remote(path) { Found::Remote } else { Found::Nothing }
     }
 
-    /// Whether `file` stands in the folder of `kustomization` or below it.
+    /// Whether `file` is in the folder of `kustomization` or below it.
     pub(super) fn is_below(&self, file: u32, kustomization: u32) -> bool {
         let folder = path::folder(self.path(kustomization));
         path::is_below(self.path(file), folder)

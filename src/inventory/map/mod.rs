@@ -1,6 +1,6 @@
 //! The inventory as a picture: workflow, environment, Secret, keys, and who uses them.
 //!
-//! Sorted and without values. What the files do not tell is none here: a namespace that is not known is a group of its
+//! Sorted and without values. What the files do not say is none here: a namespace that is not known is a group of its
 //! own, and no Secret of another group is taken for one of it.
 
 #[cfg(test)]
@@ -41,9 +41,9 @@ pub(crate) struct Map {
 pub(crate) struct Namespace {
     /// Its name, where it is known.
     pub name: Option<String>,
-    /// The workflow that the name tells.
+    /// The workflow that the name means.
     pub workflow: Option<String>,
-    /// The environment that the name tells.
+    /// The environment that the name means.
     pub environment: Option<String>,
     /// Its Secrets, by name; those without a known name first.
     pub secrets: Vec<Secret>,
@@ -117,7 +117,7 @@ pub(crate) struct Consumer {
     pub keys: Vec<String>,
     /// Whether it works without the Secret.
     pub optional: bool,
-    /// The object, to tell those of one name apart.
+    /// The object, to distinguish those of one name.
     pub object: At,
 }
 
@@ -159,7 +159,7 @@ impl Map {
     #[must_use]
     pub(crate) fn new(inventory: &Inventory<'_>, filter: &Filter, shown: &dyn Fn(&str) -> String) -> Self {
         let mut map = Self { namespaces: Vec::new(), unplaced: 0 };
-        let reader = Reader { inventory, shown };
+        let reader = MapReader { inventory, shown };
         let mut groups: Vec<_> = reader.collect().into_iter().collect();
         groups.sort_by_cached_key(|(name, _)| order(inventory, *name));
         for (name, found) in groups {
@@ -190,7 +190,7 @@ impl Map {
     }
 }
 
-/// Where a namespace stands in the picture.
+/// Where a namespace is in the picture.
 fn order<'n>(inventory: &Inventory<'_>, name: Option<&'n str>) -> (u8, String, usize, Option<&'n str>) {
     let Some(known) = name else { return (2, String::new(), 0, None) };
     let convention = inventory.convention;
@@ -203,7 +203,7 @@ fn order<'n>(inventory: &Inventory<'_>, name: Option<&'n str>) -> (u8, String, u
     }
 }
 
-/// What tells Secrets of a namespace apart.
+/// What distinguishes Secrets of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Name<'i> {
     /// Not known: by file and start of the definition, since two of these may be two Secrets.
@@ -221,21 +221,21 @@ impl<'i> Name<'i> {
     }
 }
 
-/// What speaks of one Secret.
+/// What mentions one Secret.
 #[derive(Default)]
-struct Entry<'i> {
+struct MapEntry<'i> {
     defined: Vec<&'i Defined<'i>>,
     used: Vec<&'i Used<'i>>,
 }
 
-type Groups<'i> = BTreeMap<Option<&'i str>, BTreeMap<Name<'i>, Entry<'i>>>;
+type Groups<'i> = BTreeMap<Option<&'i str>, BTreeMap<Name<'i>, MapEntry<'i>>>;
 
-struct Reader<'i> {
+struct MapReader<'i> {
     inventory: &'i Inventory<'i>,
     shown: &'i dyn Fn(&str) -> String,
 }
 
-impl<'i> Reader<'i> {
+impl<'i> MapReader<'i> {
     /// Everything by namespace and name.
     fn collect(&self) -> Groups<'i> {
         let inventory = self.inventory;
@@ -259,7 +259,7 @@ impl<'i> Reader<'i> {
         }
         for declared in &inventory.convention.declared {
             let name = Name::Known(&declared.name, false);
-            // One of all namespaces stands in those that use it.
+            // One of all namespaces is in those that use it.
             let used = || groups.values().any(|group| group.contains_key(&name));
             if declared.namespace.is_some() || !used() {
                 groups.entry(declared.namespace.as_deref()).or_default().entry(name).or_default();
@@ -278,14 +278,14 @@ impl<'i> Reader<'i> {
         Some(Name::Known(own.name.known()?, true))
     }
 
-    /// The files that speak of a Secret.
-    fn paths<'e>(&'e self, entry: &'e Entry<'i>) -> impl Iterator<Item = &'i Arc<str>> + use<'e, 'i> {
+    /// The files that mention a Secret.
+    fn paths<'e>(&'e self, entry: &'e MapEntry<'i>) -> impl Iterator<Item = &'i Arc<str>> + use<'e, 'i> {
         let defined = entry.defined.iter().map(|defined| defined.file);
         let used = entry.used.iter().flat_map(|used| [used.file, used.user.0]);
         defined.chain(used).map(|file| self.inventory.path(file))
     }
 
-    fn secret(&self, namespace: Option<&str>, name: &Name<'i>, entry: &Entry<'i>) -> Secret {
+    fn secret(&self, namespace: Option<&str>, name: &Name<'i>, entry: &MapEntry<'i>) -> Secret {
         let status = self.status(namespace, *name, entry);
         let definitions = entry.defined.iter().map(|defined| defined.definition);
         let mut keys: BTreeSet<&str> = definitions.clone().flat_map(|made| &made.keys).map(|(key, _)| &**key).collect();
@@ -310,7 +310,7 @@ impl<'i> Reader<'i> {
         }
     }
 
-    fn status(&self, namespace: Option<&str>, name: Name<'_>, entry: &Entry<'_>) -> Status {
+    fn status(&self, namespace: Option<&str>, name: Name<'_>, entry: &MapEntry<'_>) -> Status {
         let convention: &Convention = self.inventory.convention;
         if !entry.defined.is_empty() {
             return Status::Defined;

@@ -68,7 +68,7 @@ fn secret(namespace: &str, name: &str, keys: &str) -> String {
     )
 }
 
-/// A Pod that loads a Secret; its name stands in line 8.
+/// A Pod that loads a Secret; its name is in line 8.
 fn pod(namespace: &str, name: &str, secret: &str) -> String {
     let metadata = if namespace.is_empty() { String::new() } else { format!(", namespace: {namespace}") };
     format!(
@@ -265,7 +265,7 @@ fn filters_choose_by_name_and_by_file() {
     assert_eq!(spaces(&file("d.yaml")), "shop");
     assert_eq!(spaces(&file("c.yaml")), "zoo");
     assert_eq!(spaces(&file("none.yaml")), "");
-    // A Secret is shown whole, wherever the rest of it stands.
+    // A Secret is shown whole, wherever the rest of it is.
     let drawn = picture(&files, &Convention::default(), &file("d.yaml"));
     assert_eq!(
         drawn,

@@ -40,7 +40,7 @@ impl<'a> Around<'a> {
         &*self.object.kind == kind && &*self.object.group == group
     }
 
-    /// Whether a template decides which keys and items there are below a node, and not only values of what stands there.
+    /// Whether a template decides which keys and items there are below a node, and not only values of what is there.
     pub(in crate::inventory) fn is_shaped(&self, node: Node<'_>) -> bool {
         let unit = self.source.unit;
         let text = unit.tree().text();
@@ -60,7 +60,7 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Where the values of keys, and items that are values, stand below a node: to the end of the line at least.
+/// Where the values of keys, and items that are values, are below a node: to the end of the line at least.
 fn reaches(text: &str, node: Node<'_>, found: &mut Vec<Span>) {
     let mut value = |from: usize, node: Node<'_>| {
         if node.is_mapping() || node.is_sequence() {

@@ -9,7 +9,7 @@ use crate::inventory::{Place, Places, Stated};
 
 type Keys = Vec<(Box<str>, Place)>;
 
-/// Kinds whose controllers write a Secret of the object's own name, with keys that the object does not tell: group, kind.
+/// Kinds whose controllers write a Secret of the object's own name, with keys that the object does not state: group, kind.
 const OF_OWN_NAME: [(&str, &str); 3] =
     [("kafka.strimzi.io", "KafkaUser"), ("onepassword.com", "OnePasswordItem"), ("bitwarden.com", "BitwardenSecret")];
 
@@ -135,7 +135,7 @@ fn secret(around: &Around<'_>) -> Definition {
 
 fn sealed_secret(around: &Around<'_>) -> Definition {
     let mut made = own(around, Maker::SealedSecret);
-    // The deprecated single blob holds all keys in one ciphertext.
+    // The deprecated single blob contains all keys in one ciphertext.
     made.complete = around.at(&["spec", "data"]).is_none();
     add(around, &["spec", "encryptedData"], &mut made);
     add(around, &["spec", "template", "data"], &mut made);

@@ -53,7 +53,7 @@ const DECIDING: [&str; 3] = ["valueFrom", "secret", "csi"];
 fn removals(object: Node<'_>) -> Vec<Box<str>> {
     let text = object.tree().text().as_bytes();
     let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-    // Most objects hold none of these, and are not walked.
+    // Most objects contain none of these, and are not walked.
     let mut found = Vec::new();
     if holds(b"$patch") || holds(b"envFrom") || holds(b"sources:") || holds(b": null") || holds(b": ~") {
         let mut path = String::new();

@@ -1,4 +1,4 @@
-//! Facts of Helm charts: which values their templates write into Secrets, and where values stand.
+//! Facts of Helm charts: which values their templates write into Secrets, and where values are.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -88,7 +88,7 @@ impl Section<'_> {
                 }
             }
         }
-        // What is written as whole entries, beside those that stand there.
+        // What is written as whole entries, beside those that are there.
         let end = entries.span().end.max(key.span().end);
         let whole = self.unit.outer(Span::new(key.span().end, blank_until(text, line_end(text, end))));
         let alone = self.in_reach(whole).filter(|action| !taken.iter().any(|reach| reach.overlaps(action.span)));
@@ -116,7 +116,7 @@ impl Section<'_> {
         self.written[first..].iter().take_while(move |action| action.span.end <= reach.end)
     }
 
-    /// Where the value of a key stands in the source. What a template writes alone is blank in the document; it then stands
+    /// Where the value of a key is in the source. What a template writes alone is blank in the document; it then is
     /// in the line of the key, or where nothing does, in the lines that follow.
     fn reach(&self, key: Node<'_>, value: Node<'_>) -> Span {
         let text = self.unit.tree().text();
@@ -134,7 +134,7 @@ impl Section<'_> {
         self.unit.outer(Span::new(start, end))
     }
 
-    /// Whether a value holds more than what one action writes.
+    /// Whether a value contains more than what one action writes.
     fn is_mixed(&self, reach: Span) -> bool {
         let text = self.view.text;
         let mut at = reach.start;
@@ -233,7 +233,7 @@ impl Values<'_> {
     }
 }
 
-/// The text that a value stands for in base64; none where it is no text in base64.
+/// The text that a value stands for in base64; none where it is not text in base64.
 fn decoded(text: &str) -> Option<String> {
     let bytes = (text.len() >= 4 && text.len().is_multiple_of(4)).then(|| STANDARD.decode(text).ok()).flatten()?;
     String::from_utf8(bytes).ok().filter(|inner| !inner.contains(|c: char| c.is_control() && c != '\n'))

@@ -79,13 +79,13 @@ fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) 
     }
 }
 
-/// Whether a file of this name may hold facts, so that it is worth reading.
+/// Whether a file of this name may contain facts, so that it is worth reading.
 #[must_use]
 pub(crate) fn may_hold(path: &str) -> bool {
     let name = path::name(path);
     match Lang::of_path(path, "") {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
-        // Without an ending the first line tells.
+        // Without an extension the first line decides.
         Lang::Other if !name.contains('.') || certificate::is_named(path) => true,
         Lang::Terraform if terraform::is_code(path) => true,
         Lang::Dockerfile | Lang::Groovy => true,
@@ -93,7 +93,7 @@ pub(crate) fn may_hold(path: &str) -> bool {
     }
 }
 
-/// Whether a text may hold facts, so that it is worth parsing. Cheap, and true rather than false where it is not sure.
+/// Whether a text may contain facts, so that it is worth parsing. Cheap, and true rather than false where it is not sure.
 #[must_use]
 pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
@@ -112,7 +112,7 @@ pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     }
 }
 
-/// Whether the name says that the file tells something of SOPS: its configuration, and files that it encrypted.
+/// Whether the name says that the file says something of SOPS: its configuration, and files that it encrypted.
 #[must_use]
 pub(crate) fn is_of_sops(path: &str) -> bool {
     sops_name::is_config(path) || sops_name::announced(path).is_some()
@@ -125,7 +125,7 @@ pub(crate) fn is_template(path: &str) -> bool {
     template_of(path).is_some()
 }
 
-/// Whether what a text tells may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
+/// Whether what a text says may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
 /// wants a Secret. Objects that a kustomization may include always do.
 #[must_use]
 pub(crate) fn may_matter(text: &str, registries: &[String]) -> bool {
@@ -155,7 +155,7 @@ fn document_of(view: &View<'_>, unit: &Unit) -> u32 {
     u32::try_from(found.unwrap_or_default()).unwrap_or(u32::MAX)
 }
 
-/// Finds the object that holds each one, by where they stand in the file.
+/// Finds the object that contains each one, by where they are in the file.
 fn parents(sources: &[&object::Object<'_>], objects: &mut [Object]) {
     let mut order: Vec<usize> = (0..sources.len()).collect();
     let spans: Vec<_> = sources.iter().map(|source| source.span()).collect();
@@ -180,7 +180,7 @@ struct ObjectReader<'r> {
     own: &'r [OwnKind],
     /// Whether the file is for people, so that its objects are examples.
     people: bool,
-    /// Whether something in the file may speak to the Vault Agent injector.
+    /// Whether something in the file may be for the Vault Agent injector.
     vault: bool,
 }
 
@@ -226,7 +226,7 @@ impl ObjectReader<'_> {
     }
 }
 
-/// Whether `list` is a list of objects that holds `node`, in itself or in a list of it.
+/// Whether `list` is a list of objects that contains `node`, in itself or in a list of it.
 fn is_listed(list: Node<'_>, node: Node<'_>, depth: usize) -> bool {
     let kind = list.get("kind").and_then(Node::as_str).unwrap_or_default();
     let items = || list.get("items").into_iter().flat_map(Node::items);

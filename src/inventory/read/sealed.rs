@@ -10,7 +10,7 @@ use crate::value::ciphertext;
 /// Annotations, without prefix, that say when a SealedSecret was made.
 const DATES: [&str; 6] = ["generated-date", "generated-at", "sealed-at", "sealed-on", "rotated-at", "last-rotated"];
 
-/// What a SealedSecret tells; nothing for other objects.
+/// What a SealedSecret says; nothing for other objects.
 pub(super) fn of_object(around: &Around<'_>) -> Option<Sealed> {
     if !around.is("bitnami.com", "SealedSecret") {
         return None;

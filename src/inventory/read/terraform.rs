@@ -1,4 +1,4 @@
-//! What code of Terraform tells of the files that Terraform writes beside it.
+//! What code of Terraform says about the files that Terraform writes beside it.
 
 use crate::inventory::facts::Terraform;
 
@@ -7,7 +7,7 @@ pub(super) fn is_code(path: &str) -> bool {
     path.ends_with(".tf")
 }
 
-/// What a file tells; nothing where it is of no consequence.
+/// What a file says; nothing where it is of no consequence.
 pub(super) fn of_file(path: &str, text: &str) -> Option<Terraform> {
     if !is_code(path) {
         return None;

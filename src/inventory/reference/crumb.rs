@@ -32,7 +32,7 @@ impl<'c> Crumb<'c> {
         Self { parent: Some(self), part, depth: self.depth + 1 }
     }
 
-    /// The key that this value stands at, its node, and how much of it the table named.
+    /// The key that this value is at, its node, and how much of it the table named.
     pub(super) fn key(&self) -> Option<(&'c str, Node<'c>, usize)> {
         match self.part {
             Part::Key(key, Some((node, named))) => Some((key, node, named)),

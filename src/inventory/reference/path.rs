@@ -15,10 +15,10 @@ pub(crate) enum Step<'a> {
     Prefix(&'a str),
 }
 
-/// Splits a path. Keys that hold other characters than letters, digits, `_`, `-` and `/` stand in single quotes.
+/// Splits a path. Keys that contain other characters than letters, digits, `_`, `-` and `/` are in single quotes.
 ///
 /// # Errors
-/// Where it is no path, in words.
+/// Where it is not a path, in words.
 pub(crate) fn parse(text: &str) -> Result<Vec<Step<'_>>, String> {
     let mut steps = Vec::new();
     let mut rest = text;

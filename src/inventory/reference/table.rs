@@ -19,7 +19,7 @@ pub(super) struct Kind {
     pub(super) groups: &'static [&'static str],
     /// Which objects of the kind.
     pub(super) when: &'static [Condition<'static>],
-    /// Whether what it names stands in a namespace that the object does not tell.
+    /// Whether what it names is in a namespace that the object does not state.
     pub(super) elsewhere: bool,
     /// Its fields.
     pub(super) rules: &'static [Rule<'static>],
@@ -45,18 +45,18 @@ pub(super) struct Rule<'a> {
     pub(super) when: &'a [Condition<'a>],
     /// Whether kustomize knows the path (`docs/facts/kustomize.md#references-that-kustomize-updates`). It must know all of those that lead to a name.
     pub(super) kustomize: bool,
-    /// Whether what is below names Secrets of a namespace that the object does not tell.
+    /// Whether what is below names Secrets of a namespace that the object does not state.
     pub(super) elsewhere: bool,
-    /// What stands there.
+    /// What is there.
     pub(super) then: Then<'a>,
 }
 
-/// What stands at the end of a path.
+/// What is at the end of a path.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Then<'a> {
     /// A shape.
     Shape(&'a Shape),
-    /// A string that holds YAML of a shape.
+    /// A string that contains YAML of a shape.
     Parse(&'a Shape),
     /// A reference.
     Take(Take<'a>),
@@ -78,7 +78,7 @@ pub(super) enum Then<'a> {
 /// How a reference is written. Fields are of the node that the path leads to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Take<'a> {
-    /// Where the name stands.
+    /// Where the name is.
     pub(super) name: Name<'a>,
     /// Field of the namespace.
     pub(super) namespace: Option<&'a str>,
@@ -94,7 +94,7 @@ pub(super) struct Take<'a> {
     pub(super) optional: bool,
 }
 
-/// Where a name stands.
+/// Where a name is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Name<'a> {
     /// In a field.
@@ -118,7 +118,7 @@ pub(super) enum Name<'a> {
 pub(super) struct Condition<'a> {
     /// Keys to a field.
     pub(super) field: &'a [&'a str],
-    /// What it must be, or hold where it is a list; none where it must be there.
+    /// What it must be, or contain where it is a list; none where it must be there.
     pub(super) is: Option<&'a str>,
     /// What it is where it is not there.
     pub(super) default: Option<&'a str>,

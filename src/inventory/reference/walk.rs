@@ -23,7 +23,7 @@ const MIN_VISITS: usize = 4000;
 /// Visits for each byte of the object.
 const VISITS: usize = 4;
 
-/// What holds for a node because of the way to it.
+/// What applies to a node because of the way to it.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'c> {
     /// Whether kustomize knows the way.
@@ -199,7 +199,7 @@ impl<'w> Walk<'w> {
         self.rules(shape.rules, node, crumb, context);
     }
 
-    /// Reads a string as a document, best effort: what is no YAML holds nothing.
+    /// Reads a string as a document, best effort: what is not YAML contains nothing.
     fn parse(&mut self, shape: &Shape, node: Node<'_>, crumb: &Crumb<'_>, context: Context<'_>) {
         let Some((text, map)) = scalar_text(node).filter(|_| self.visit(crumb)) else { return };
         // A string may stand for many by aliases.
@@ -399,7 +399,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Whether a template writes any of the document that holds an empty node.
+    /// Whether a template writes any of the document that contains an empty node.
     fn in_template(&self, node: Node<'_>) -> bool {
         self.is_templated(Span::new(0, node.tree().text().len()))
     }

@@ -31,7 +31,7 @@ pub(super) fn is_json_patch(root: Node<'_>) -> bool {
 /// Reads a list of JSON patch operations.
 pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Places<'_>) -> JsonPatch {
     let text = |node: Option<Node<'_>>| node.and_then(Node::as_str).unwrap_or_default().into();
-    // Other mappings may hold values of Secrets.
+    // Other mappings may contain values of Secrets.
     let metadata =
         |item: Node<'_>| item.get("path").and_then(Node::as_str).is_some_and(|path| path.starts_with("/metadata"));
     let operation = |item: Node<'_>| {
@@ -59,7 +59,7 @@ pub(super) fn json_patch(unit: &Unit, root: Node<'_>, document: u32, places: &Pl
 
 /// The name of a CustomResourceDefinition, from the lines of its text.
 ///
-/// Such documents are long and are not parsed; the name stands in the block `metadata:` without indentation.
+/// Such documents are long and are not parsed; the name is in the block `metadata:` without indentation.
 fn definition_of_kind_name(text: &str) -> Option<&str> {
     let start = if text.starts_with("metadata:") {
         0
@@ -85,7 +85,7 @@ fn definition_of_kind_name(text: &str) -> Option<&str> {
     None
 }
 
-/// The CustomResourceDefinition that stands unparsed at `span` of `text`.
+/// The CustomResourceDefinition that is unparsed at `span` of `text`.
 pub(in crate::inventory::read) fn definition_of_kind(text: &str, span: Span, places: &Places<'_>) -> Option<Object> {
     let body = span.slice(text);
     let name = definition_of_kind_name(body)?;

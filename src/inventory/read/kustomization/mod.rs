@@ -16,7 +16,7 @@ use crate::span::Span;
 
 pub(super) use inline::definition_of_kind;
 
-/// Reads the objects of a document that stands in a string: what a merge patch holds besides its identity.
+/// Reads the objects of a document that is in a string: what a merge patch contains besides its identity.
 pub(crate) type ReadObjects<'r> = dyn Fn(&Unit) -> Vec<Object> + 'r;
 
 /// Reads kustomizations and files that they name.
@@ -132,7 +132,7 @@ impl<'s> KustomizationDocument<'s> {
         made
     }
 
-    /// `generators`: paths, and objects that stand in the kustomization.
+    /// `generators`: paths, and objects that are in the kustomization.
     fn generators(&self, made: &mut Kustomization) {
         for node in self.items("generators") {
             let Some(documents) = self.objects_in(node) else {
@@ -292,7 +292,7 @@ impl<'s> KustomizationDocument<'s> {
         Patch { target, content, renames, rekinds, place: self.place(path.unwrap_or(node)) }
     }
 
-    /// A patch that stands in the kustomization.
+    /// A patch that is in the kustomization.
     fn patch_of(&self, node: Node<'_>, target: Option<Selector>) -> Patch {
         let documents = self.unit.documents_in(node);
         let content = match documents.as_deref() {
@@ -412,7 +412,7 @@ impl<'s> KustomizationDocument<'s> {
         Some((name.into(), self.place(node)))
     }
 
-    /// The place of the start of a text, where it stands in the file as it is.
+    /// The place of the start of a text, where it is in the file as it is.
     fn head(&self, node: Node<'_>, start: &str) -> Place {
         let span = node.resolve().span();
         let written = span.slice(self.unit.tree().text()).starts_with(start);

@@ -1,6 +1,6 @@
 //! External Secrets: stores, templates, PushSecrets and generators.
 
-/// What `text` names; each reference is decided by the mapping that holds the name.
+/// What `text` names; each reference is decided by the mapping that contains the name.
 #[track_caller]
 fn names(text: &str, expected: &[&str]) {
     let with_slot = |line: &&str| {
