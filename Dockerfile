@@ -11,11 +11,11 @@ FROM rust:1.97.0-alpine3.24@sha256:ec9c91e77119ce498cd1e87d96d77e0f75b2cee21655a
 RUN apk add --no-cache gcc musl-dev
 WORKDIR /source
 COPY . .
-RUN cargo build --release --locked
+RUN cargo build --profile dist --locked
 # The tree of the image: modes of folders are kept only below what is copied.
 RUN mkdir -p /root-of-image/usr/local/bin /root-of-image/work \
     && mkdir -m 1777 /root-of-image/tmp \
-    && cp target/release/mlguard /root-of-image/usr/local/bin/
+    && cp target/dist/mlguard /root-of-image/usr/local/bin/
 
 FROM alpine:3.22@sha256:14358309a308569c32bdc37e2e0e9694be33a9d99e68afb0f5ff33cc1f695dce AS ci
 COPY --from=build /root-of-image/usr/local/bin/mlguard /usr/local/bin/mlguard

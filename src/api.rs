@@ -14,6 +14,7 @@ pub mod cli {
 
 /// The schema of the configuration.
 pub mod config {
+    pub use crate::config::key_table;
     pub use crate::config::schema::schema;
 }
 
@@ -43,7 +44,7 @@ pub mod engine {
 /// Findings and their fixes.
 pub mod finding {
     pub use crate::finding::edit::{Edit, FixKind, apply};
-    pub use crate::finding::{DigestKey, Finding, Outcome};
+    pub use crate::finding::{Finding, Outcome};
 }
 
 /// The transaction that writes files.
@@ -53,7 +54,6 @@ pub mod fix {
 
 /// What a repository holds, for comparing with what kubectl builds.
 pub mod inventory {
-    pub use crate::inventory::convention::Convention;
     pub use crate::inventory::facts::{Facts, Reference, Role, Scope};
     pub use crate::inventory::kustomize::{Aspect, Build, Builder, Built, GapKind, Referral, Text, Tree};
     pub use crate::inventory::read::read;
@@ -62,6 +62,18 @@ pub mod inventory {
 /// Formats and pages.
 pub mod report {
     pub use crate::report::{Format, rule_markdown};
+
+    /// What `check` prints of an outcome on a terminal of `width` columns, without colours.
+    #[must_use]
+    pub fn human(outcome: &crate::finding::Outcome, width: usize) -> String {
+        let (rules, fail_on) = (crate::rule::builtin(), crate::rule::Level::Note);
+        let context =
+            crate::report::Context { rules, version: "", fail_on, color: false, width: Some(width), repository: None };
+        let mut out = Vec::new();
+        let written = crate::report::write(Format::Human, outcome, &context, &mut out);
+        debug_assert!(written.is_ok(), "memory can be written to");
+        String::from_utf8_lossy(&out).into_owned()
+    }
 }
 
 /// Rules.

@@ -1,19 +1,19 @@
 //! Every rule on its fixtures, in-process: `tests/fixtures/README.md` says how these are laid out and marked.
+//!
+//! Each rule is a test: `cargo test --test rules -- RULE` runs one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use libtest_mimic::{Arguments, Trial};
 use mlguard::api::checks::{self, Run};
 use mlguard::api::engine::{self, Input, Options};
-use mlguard::api::finding::{DigestKey, Finding, Outcome};
 use mlguard::api::finding::{Edit, FixKind, apply};
-use mlguard::api::inventory::Convention;
+use mlguard::api::finding::{Finding, Outcome};
 use mlguard::api::rule::{self, Family, Fixable, Rule};
 use mlguard::api::source;
 
@@ -21,96 +21,85 @@ use mlguard::api::source;
 /// credentials by what others say.
 const ABOUT_OTHERS: [&str; 4] = ["allow-without-reason", "sops-plaintext", "sops-uncovered", "unused-allow"];
 
-#[test]
-fn rules_find_what_is_marked_and_nothing_else() {
+fn main() -> std::process::ExitCode {
+    let mut trials: Vec<Trial> = manifest_rules().map(|rule| trial(&rule.id, move || check(rule))).collect();
+    trials.extend(["found", "quiet"].map(|folder| {
+        let tree = fixtures().join("shapes").join(folder);
+        trial(&format!("shapes/{folder}"), move || [compare(&tree, None), expect_nothing(&tree)].concat())
+    }));
+    trials.push(trial("every_fixture_has_a_rule", || {
+        let rules: BTreeSet<String> = manifest_rules().map(|rule| rule.id.to_string()).collect();
+        let others = names(&fixtures().join("rules")).into_iter().filter(|name| !rules.contains(name));
+        others.map(|name| name + " is no rule\n").collect()
+    }));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A test that gives what is wrong, a line each.
+fn trial(name: &str, test: impl FnOnce() -> String + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        let faults = test();
+        if faults.is_empty() { Ok(()) } else { Err(format!("\n{faults}").into()) }
+    })
+}
+
+/// What is wrong about a rule: its fixtures, its fixes and its examples.
+fn check(rule: &Rule) -> String {
+    if !fixtures().join("rules").join(&*rule.id).is_dir() {
+        return "it has no fixtures\n".to_owned();
+    }
     let mut faults = String::new();
-    for rule in manifest_rules() {
-        for folder in ["fail", "pass"] {
-            for tree in trees(&rule.id, folder) {
-                compare(&tree, Some(&rule.id), &mut faults);
-            }
+    let mut offered = Vec::new();
+    for tree in trees(&rule.id, "fail") {
+        faults += &compare(&tree, Some(&rule.id));
+        if !files(&tree).iter().any(|path| !expected(path).is_empty()) {
+            let _ = writeln!(faults, "no finding is expected below {}", tree.display());
         }
+        fix(&tree, &rule.id, &mut faults);
+        let found = run_folder(&tree, Some(&rule.id)).findings.into_iter().filter(|found| found.rule == rule.id);
+        offered.extend(found.map(|found| found.fixable()));
     }
-    assert!(faults.is_empty(), "\n{faults}");
+    for tree in trees(&rule.id, "pass") {
+        faults += &compare(&tree, Some(&rule.id));
+    }
+    faults += &expect_nothing(&fixtures().join("rules").join(&*rule.id).join("pass"));
+    // The word of a rule about fixes is the best that any of its fixtures gets.
+    let best = [Fixable::Safe, Fixable::Unsafe].into_iter().find(|best| offered.contains(best));
+    if rule.fixable != best.unwrap_or(Fixable::No) {
+        let _ = writeln!(faults, "it says {:?} of its fixes, and {best:?} is the best in its fixtures", rule.fixable);
+    }
+    faults + &check_example(rule)
 }
 
-#[test]
-fn shapes_are_found_or_left_alone_with_all_rules() {
+/// Fixtures that pass are there, and carry no marks.
+fn expect_nothing(folder: &Path) -> String {
+    if folder.ends_with("found") {
+        return String::new();
+    }
+    let paths = files(folder);
+    let marked = paths.iter().filter(|path| !expected(path).is_empty());
+    let mut faults: String = marked.map(|path| path.display().to_string() + " has a mark\n").collect();
+    if paths.is_empty() {
+        let _ = writeln!(faults, "{} is empty", folder.display());
+    }
+    faults
+}
+
+fn check_example(rule: &Rule) -> String {
     let mut faults = String::new();
-    for folder in ["found", "quiet"] {
-        compare(&fixtures().join("shapes").join(folder), None, &mut faults);
+    let (bad, good) = rule.example.as_ref().expect("a rule that is code has an example");
+    let (bad, good) = (with_ciphertexts(bad), with_ciphertexts(good));
+    let found = run_text(&bad);
+    if !found.iter().any(|finding| finding.rule == rule.id) {
+        let _ = writeln!(faults, "the bad example is not found");
     }
-    assert!(faults.is_empty(), "\n{faults}");
-}
-
-#[test]
-fn every_rule_has_fixtures_and_every_fixture_a_rule() {
-    let folders: BTreeSet<String> = names(&fixtures().join("rules"));
-    let rules: BTreeSet<String> = manifest_rules().map(|rule| rule.id.to_string()).collect();
-    assert_eq!(folders, rules);
-    for rule in rules {
-        for tree in trees(&rule, "fail") {
-            let marked = files(&tree).iter().any(|path| !expected(path).is_empty());
-            assert!(marked, "no finding is expected below {}", tree.display());
-        }
-        assert!(!trees(&rule, "pass").is_empty(), "{rule} has no case that passes");
+    // An example shows one fault; what stands around it is right.
+    let about_others = ABOUT_OTHERS.contains(&&*rule.id);
+    let others = found.iter().filter(|finding| finding.rule != rule.id && !about_others);
+    for (which, finding) in others.map(|finding| ("bad", finding)).chain(run_text(&good).iter().map(|f| ("good", f))) {
+        let _ = writeln!(faults, "the {which} example is found by {}", shown(finding));
     }
-}
-
-#[test]
-fn quiet_fixtures_expect_nothing() {
-    let quiet = manifest_rules().map(|rule| fixtures().join("rules").join(&*rule.id).join("pass"));
-    for folder in quiet.chain([fixtures().join("shapes/quiet")]) {
-        let paths = files(&folder);
-        assert!(!paths.is_empty(), "{} is empty", folder.display());
-        for path in paths {
-            assert!(expected(&path).is_empty(), "{}", path.display());
-        }
-    }
-}
-
-#[test]
-fn fixes_by_edits_give_what_stands_in_fixed() {
-    let mut faults = String::new();
-    for rule in manifest_rules() {
-        for tree in trees(&rule.id, "fail") {
-            fix(&tree, &rule.id, &mut faults);
-        }
-    }
-    assert!(faults.is_empty(), "\n{faults}");
-}
-
-/// The word of a rule about fixes is the best that any of its fixtures gets.
-#[test]
-fn rules_promise_the_fixes_that_they_offer() {
-    for rule in manifest_rules() {
-        let found = trees(&rule.id, "fail").into_iter().flat_map(|tree| run_folder(&tree, Some(&rule.id)).findings);
-        let offered: Vec<Fixable> = found.filter(|found| found.rule == rule.id).map(|found| found.fixable()).collect();
-        let best = [Fixable::Safe, Fixable::Unsafe].into_iter().find(|best| offered.contains(best));
-        assert_eq!(rule.fixable, best.unwrap_or(Fixable::No), "{}", rule.id);
-    }
-}
-
-#[test]
-fn examples_of_rules_are_right() {
-    let mut faults = String::new();
-    for rule in manifest_rules() {
-        let (bad, good) = rule.example.as_ref().expect("a rule that is code has an example");
-        let (bad, good) = (with_ciphertexts(bad), with_ciphertexts(good));
-        let found = run_text(&bad);
-        if !found.iter().any(|finding| finding.rule == rule.id) {
-            let _ = writeln!(faults, "{}: the bad example is not found", rule.id);
-        }
-        // An example shows one fault; what stands around it is right.
-        let about_others = ABOUT_OTHERS.contains(&&*rule.id);
-        let others = found.iter().filter(|finding| finding.rule != rule.id && !about_others);
-        for (which, finding) in
-            others.map(|finding| ("bad", finding)).chain(run_text(&good).iter().map(|f| ("good", f)))
-        {
-            let _ = writeln!(faults, "{}: the {which} example is found by {}", rule.id, said(finding));
-        }
-    }
-    assert!(faults.is_empty(), "\n{faults}");
+    faults
 }
 
 /// An example with a made-up sealed value for each `{{sealed}}`, `{{sealed-2}}`, …: one for a key of 4096 bits.
@@ -130,7 +119,7 @@ fn with_ciphertexts(example: &str) -> String {
     text
 }
 
-/// A rule about two versions of a file has no fixture of one; `tests/git` has its cases.
+/// A rule about two versions of a file has no fixture of one; `tests/it/git` has its cases.
 const ABOUT_CHANGES: [&str; 1] = ["policy-change"];
 
 fn manifest_rules() -> impl Iterator<Item = &'static Rule> {
@@ -166,18 +155,9 @@ fn trees(rule: &str, folder: &str) -> Vec<PathBuf> {
 fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
     let only = only.filter(|id| !ABOUT_OTHERS.contains(id)).map(str::to_owned);
     Options {
-        rules: rule::builtin().to_vec(),
         level: Box::new(move |rule, _| only.as_ref().is_none_or(|id| rule.id == *id).then_some(rule.level)),
-        max_size: 1 << 20,
-        accept_missing: false,
-        digest_key: DigestKey::of_this_run(),
-        line_hashes: false,
-        allow_comments: true,
-        interrupted: Arc::new(AtomicBool::new(false)),
-        today: jiff::civil::date(2026, 6, 1),
-        convention: Arc::new(Convention::default()),
-        past: Box::new(|_, _| None),
         ignored: Box::new(move |paths| Some(source::ignored_below(root.as_deref()?, false, paths))),
+        ..Options::for_tests()
     }
 }
 
@@ -224,31 +204,39 @@ fn path_of(text: &str) -> Option<&str> {
     named.or(text.contains("kind: Kustomization").then_some("kustomization.yaml"))
 }
 
-/// Adds what differs between the marks of a folder's files and the findings in them.
-fn compare(folder: &Path, only: Option<&str>, faults: &mut String) {
+/// What differs between the marks of a folder's files and the findings in them.
+fn compare(folder: &Path, only: Option<&str>) -> String {
+    let mut faults = String::new();
     let outcome = run_folder(folder, only);
     for error in &outcome.coverage.errors {
         let _ = writeln!(faults, "{}: {}: {}", folder.display(), error.path, error.reason);
     }
-    let found: BTreeSet<(String, usize, String)> = outcome
-        .findings
-        .iter()
-        // Shapes of many repositories stand in one folder, which therefore is no repository.
-        .filter(|finding| only.map_or_else(|| !looks_across(&finding.rule), |id| finding.rule == id))
-        .map(|finding| (finding.path.to_string(), finding.region.start.line, said(finding)))
-        .collect();
-    let mut marked = BTreeSet::new();
-    for path in files(folder) {
-        let name = relative(&path, folder);
-        marked.extend(expected(&path).into_iter().map(|(line, rule)| (name.clone(), line, rule)));
+    // Shapes of many repositories stand in one folder, which therefore is no repository.
+    let counts = |finding: &&Finding| only.map_or_else(|| !looks_across(&finding.rule), |id| finding.rule == id);
+    let found: Vec<&Finding> = outcome.findings.iter().filter(counts).collect();
+    let paths = files(folder).into_iter().map(|path| (relative(&path, folder), expected(&path)));
+    let marks: Vec<(String, Mark)> =
+        paths.flat_map(|(name, marks)| marks.into_iter().map(move |mark| (name.clone(), mark))).collect();
+    let tree = relative(folder, &fixtures());
+    for (path, mark) in &marks {
+        if !found.iter().any(|finding| *finding.path == **path && mark.fits(finding)) {
+            let _ = writeln!(faults, "missed: {tree}/{path}:{}: {mark:?}", mark.line);
+        }
     }
-    let shown = relative(folder, &fixtures());
-    for (path, line, rule) in marked.difference(&found) {
-        let _ = writeln!(faults, "missed: {shown}/{path}:{line}: {rule}");
+    for finding in found {
+        if !marks.iter().any(|(path, mark)| *finding.path == **path && mark.fits(finding)) {
+            let (start, end) = (finding.region.start, finding.region.end);
+            let place = finding.place.as_deref().unwrap_or("-");
+            let at = format!("{tree}/{}:{}", finding.path, start.line);
+            let shown = shown(finding);
+            let _ = writeln!(
+                faults,
+                "noise:  {at}: {shown} @{}-{} {{{place}}} \"{}\"",
+                start.column, end.column, finding.message
+            );
+        }
     }
-    for (path, line, rule) in found.difference(&marked) {
-        let _ = writeln!(faults, "noise:  {shown}/{path}:{line}: {rule}");
-    }
+    faults
 }
 
 /// Applies all fixes by edits in a case of `fail`, and adds what differs from the files of the same case in `fixed`, which
@@ -329,45 +317,106 @@ fn write(path: &Path, bytes: &[u8]) {
 }
 
 /// A finding as marks write it: the rule, with the level behind it where that is not the rule's own.
-fn said(finding: &Finding) -> String {
+fn shown(finding: &Finding) -> String {
     let usual = rule::find(&finding.rule).expect("a built-in rule").level;
     let lowered = if finding.level == usual { String::new() } else { format!(" ({})", finding.level.as_str()) };
     format!("{}{lowered}", finding.rule)
 }
 
-/// The findings that a file's marks announce, as (line, rule).
-fn expected(path: &Path) -> BTreeSet<(usize, String)> {
+/// A finding that a fixture announces: `RULE (LEVEL) @COLUMN-END {PLACE} "MESSAGE"`, all but the rule as needed.
+#[derive(Debug, Default)]
+struct Mark {
+    line: usize,
+    /// The rule, and the level where it is not the rule's own.
+    rule: String,
+    /// The first column and the one past the last, one-based.
+    columns: Option<(usize, usize)>,
+    /// How the symbolic place ends.
+    place: Option<String>,
+    /// A part of the message.
+    message: Option<String>,
+}
+
+impl Mark {
+    fn fits(&self, finding: &Finding) -> bool {
+        let (start, end) = (finding.region.start, finding.region.end);
+        let place = finding.place.as_deref().unwrap_or_default();
+        start.line == self.line
+            && shown(finding) == self.rule
+            && self.columns.is_none_or(|columns| columns == (start.column, end.column))
+            && self.place.as_ref().is_none_or(|wanted| place.ends_with(wanted.as_str()))
+            && self.message.as_ref().is_none_or(|part| finding.message.contains(part.as_str()))
+    }
+
+    /// Reads one mark; what is left begins behind it.
+    fn read(text: &str) -> (Self, &str) {
+        let end = text.find([',', '@', '{', '"']).unwrap_or(text.len());
+        let mut mark = Self { rule: text[..end].trim().to_owned(), ..Self::default() };
+        let mut rest = &text[end..];
+        loop {
+            let quoted = |open: char, close: char| rest.strip_prefix(open).and_then(|rest| rest.split_once(close));
+            if let Some((place, after)) = quoted('{', '}') {
+                mark.place = Some(place.to_owned());
+                rest = after.trim_start();
+            } else if let Some((message, after)) = quoted('"', '"') {
+                mark.message = Some(message.to_owned());
+                rest = after.trim_start();
+            } else if let Some(columns) = rest.strip_prefix('@') {
+                let end = columns.find([' ', ',']).unwrap_or(columns.len());
+                let (first, last) = columns[..end].split_once('-').expect("columns are START-END");
+                mark.columns = Some((first.parse().expect("a column"), last.parse().expect("a column")));
+                rest = columns[end..].trim_start();
+            } else {
+                return (mark, rest.strip_prefix(", ").unwrap_or(rest));
+            }
+        }
+    }
+
+    fn read_all(mut text: &str) -> Vec<Self> {
+        let mut marks = Vec::new();
+        while !text.is_empty() {
+            let (mark, rest) = Self::read(text);
+            assert!(rest.len() < text.len(), "not a mark: {text}");
+            marks.push(mark);
+            text = rest;
+        }
+        marks
+    }
+}
+
+/// The findings that a file's marks announce.
+fn expected(path: &Path) -> Vec<Mark> {
+    let at = |line: usize| move |mark: Mark| Mark { line, ..mark };
     let mut sidecar = path.as_os_str().to_owned();
     sidecar.push(".expect");
     if let Ok(text) = fs::read_to_string(&sidecar) {
-        let entry = |line: &str| line.split_once(' ').map(|(at, rule)| (at.parse().expect("a line"), rule.to_owned()));
-        return text.lines().filter_map(entry).collect();
+        let entries = text.lines().filter_map(|line| line.split_once(' '));
+        return entries
+            .flat_map(|(line, mark)| Mark::read_all(mark).into_iter().map(at(line.parse().expect("a line"))))
+            .collect();
     }
     let bytes = fs::read(path).expect("a fixture");
     let text = String::from_utf8_lossy(&bytes);
-    let mut marks = BTreeSet::new();
+    let mut marks = Vec::new();
     let mut waiting = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let Some((before, rules)) = mark(line) else {
-            marks.extend(waiting.drain(..).map(|rule| (index + 1, rule)));
-            continue;
-        };
-        if before.trim().is_empty() {
-            waiting.extend(rules);
-        } else {
-            marks.extend(waiting.drain(..).chain(rules).map(|rule| (index + 1, rule)));
+        let found = marks_in(line);
+        let alone = found.as_ref().is_some_and(|(before, _)| before.trim().is_empty());
+        waiting.extend(found.map(|(_, marks)| marks).unwrap_or_default());
+        if !alone {
+            marks.extend(waiting.drain(..).map(at(index + 1)));
         }
     }
     marks
 }
 
-/// What stands before a mark, and its rules.
-fn mark(line: &str) -> Option<(&str, Vec<String>)> {
-    let (before, rules) = line.split_once("expect: ")?;
+/// What stands before the marks of a line, and these.
+fn marks_in(line: &str) -> Option<(&str, Vec<Mark>)> {
+    let (before, marks) = line.split_once("expect: ")?;
     let before = before.trim_end();
     let open = ["#", "//", "<!--", ";", "--", "/*"].iter().find(|open| before.ends_with(**open))?;
-    let rules = rules.trim_end_matches(['*', '/']).trim_end_matches("--> ").trim_end_matches("-->").trim();
-    Some((before.trim_end_matches(*open), rules.split(", ").map(str::to_owned).collect()))
+    let marks = marks.trim_end_matches(['*', '/']).trim_end_matches("--> ").trim_end_matches("-->").trim();
+    Some((before.trim_end_matches(*open), Mark::read_all(marks)))
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {

@@ -10,16 +10,16 @@ name=mlguard
 [[ "$target" != *windows* ]] || name=mlguard.exe
 
 rustup target add "$target"
-cargo build --release --locked --target "$target"
-rm -rf -- target/dist
-mkdir -p -- "target/dist/$stem"
-cp -- "target/$target/release/$name" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "target/dist/$stem/"
+cargo build --profile dist --locked --target "$target"
+rm -rf -- target/archive
+mkdir -p -- "target/archive/$stem"
+cp -- "target/$target/dist/$name" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "target/archive/$stem/"
 # It starts, where this machine can run it.
 case "$target" in
     x86_64-apple-darwin) ;;
-    *) "target/dist/$stem/$name" --version ;;
+    *) "target/archive/$stem/$name" --version ;;
 esac
-cd target/dist
+cd target/archive
 if [[ "$target" == *windows* ]]; then
     archive="$stem.zip"
     7z a -bso0 "$archive" "$stem"
@@ -27,4 +27,4 @@ else
     archive="$stem.tar.gz"
     tar -czf "$archive" "$stem"
 fi
-echo "archive=target/dist/$archive" >> "$GITHUB_OUTPUT"
+echo "archive=target/archive/$archive" >> "$GITHUB_OUTPUT"

@@ -57,6 +57,10 @@ impl Interrupt {
         if self.asked.swap(true, Ordering::SeqCst) {
             std::process::exit(Exit::Interrupted.code().into());
         }
+        #[cfg(debug_assertions)]
+        if crate::engine::pause::is_planned() {
+            return;
+        }
         std::thread::sleep(PATIENCE);
         if !self.writing.load(Ordering::SeqCst) {
             super::output::problem(&problem());

@@ -55,18 +55,9 @@ mod tests {
         super::install();
         let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: hunter2-tea4two}\n";
         let options = crate::engine::Options {
-            rules: crate::rule::builtin().to_vec(),
             level: Box::new(move |_, _| panic!("cannot read {text}")),
-            max_size: 1 << 20,
-            allow_comments: true,
-            interrupted: std::sync::Arc::default(),
-            accept_missing: false,
-            digest_key: crate::finding::DigestKey::of_this_run(),
             line_hashes: true,
-            today: jiff::civil::date(2026, 6, 1),
-            convention: std::sync::Arc::default(),
-            past: Box::new(|_, _| None),
-            ignored: Box::new(|_| None),
+            ..crate::engine::Options::for_tests()
         };
         let outcome = crate::engine::run_bytes("a.yaml", text.as_bytes(), &Vec::new, &options);
         println!("{outcome:?}");

@@ -3,6 +3,23 @@
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum GlobError {
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+    /// It starts with `!`.
+    #[error("`!` is not supported; name the paths that should match")]
+    Negated,
+    /// It has a `..`.
+    #[error("`..` leaves the folder of the configuration")]
+    LeavesFolder,
+    /// The glob library refuses it.
+    #[error("{0}")]
+    Syntax(globset::ErrorKind),
+}
+
 /// Compiled patterns, all relative to the root of the report paths.
 #[derive(Clone, Debug)]
 pub(super) struct Globs {
@@ -17,8 +34,8 @@ impl Default for Globs {
 }
 
 impl Globs {
-    /// Compiles patterns that were checked with [`check`]. `folder` is where they stand: empty, or `a/b/`.
-    pub(super) fn new<'a>(folder: &str, patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+    /// Compiles patterns that were checked with [`check`]. `folder` is the one of their file: empty, or `a/b/`.
+    pub(super) fn new<'a>(folder: &str, patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, GlobError> {
         let rooted: Vec<String> = patterns.into_iter().map(|pattern| rooted(folder, pattern)).collect();
         if rooted.is_empty() {
             return Ok(Self::default());
@@ -29,7 +46,7 @@ impl Globs {
                 set.add(compile(&form)?);
             }
         }
-        let set = set.build().map_err(|error| error.kind().to_string())?;
+        let set = set.build().map_err(|error| GlobError::Syntax(error.kind().clone()))?;
         Ok(Self { patterns: rooted, set })
     }
 
@@ -38,7 +55,7 @@ impl Globs {
         !self.patterns.is_empty() && self.set.is_match(path)
     }
 
-    /// The patterns as they would stand in the file at the root.
+    /// The patterns as the file at the root would have them.
     pub(super) fn patterns(&self) -> &[String] {
         &self.patterns
     }
@@ -49,16 +66,19 @@ impl Globs {
     }
 }
 
-/// What is wrong with a pattern, in words; nothing where it is usable.
-pub(super) fn check(pattern: &str) -> Result<(), String> {
+/// Whether a pattern can be used.
+///
+/// # Errors
+/// Why it cannot.
+pub(crate) fn check(pattern: &str) -> Result<(), GlobError> {
     if pattern.trim_matches(['/', ' ']).is_empty() {
-        return Err("it is empty".to_owned());
+        return Err(GlobError::Empty);
     }
     if pattern.starts_with('!') {
-        return Err("`!` is not known here; name what is meant instead of what is not".to_owned());
+        return Err(GlobError::Negated);
     }
     if pattern.split('/').any(|part| part == "..") {
-        return Err("`..` leaves the folder of the configuration".to_owned());
+        return Err(GlobError::LeavesFolder);
     }
     forms(&rooted("", pattern)).iter().try_for_each(|form| compile(form).map(drop))
 }
@@ -85,9 +105,9 @@ fn forms(rooted: &str) -> [String; 2] {
     }
 }
 
-fn compile(pattern: &str) -> Result<globset::Glob, String> {
+fn compile(pattern: &str) -> Result<globset::Glob, GlobError> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
-    glob.map_err(|error| error.kind().to_string())
+    glob.map_err(|error| GlobError::Syntax(error.kind().clone()))
 }
 
 #[cfg(test)]

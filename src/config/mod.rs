@@ -1,41 +1,45 @@
 //! Configuration: `.mlguard.yaml` files, an organisation's policy, the environment and flags, joined to [`Settings`].
 //!
-//! Layers, later ones win: defaults, the repository's file, files of folders, environment, flags. A policy bounds all
-//! of them from below. Faulty entries are reported with their place and left out; the rest counts, so that one run
-//! names every fault and still searches everything.
+//! Later layers take precedence: defaults, the repository's file, files of folders, environment, flags. A policy bounds
+//! all of them. Faulty entries are reported with their place and left out; the rest counts, so that one run reports
+//! every fault and still searches everything.
+//!
+//! What a key is stands in `key`, all keys in `keys`. Keys know nodes and values only; files are read by the list of
+//! keys, and [`Settings`] joins files.
 
 mod accepted;
+mod bounds;
 mod convention;
+mod environment;
 mod file;
 mod globs;
+mod key;
 mod keys;
-mod levels;
+mod layer;
 mod nested;
 mod node;
 mod package;
 mod packs;
 mod policy;
 mod read;
+mod reader;
 pub(crate) mod schema;
 mod settings;
+mod shapes;
 mod show;
+mod shown;
 #[cfg(test)]
 mod tests;
+mod text;
 mod values;
 
 pub(crate) use accepted::AcceptedText;
+pub(crate) use convention::Cluster;
+pub(crate) use environment::{Environment, Flags};
+pub(crate) use globs::check as check_glob;
+pub use keys::table as key_table;
 pub(crate) use package::Content;
 pub(crate) use package::{Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
-pub(crate) use settings::{Cluster, Environment, Flags, Settings, rules_of_files};
+pub(crate) use read::FILE;
+pub(crate) use settings::{Settings, rules_of_files};
 pub(crate) use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};
-
-/// The name of the configuration file, at the root and in folders.
-pub(crate) const FILE: &str = ".mlguard.yaml";
-
-/// What is wrong with a glob of the command line.
-///
-/// # Errors
-/// Where it is no usable glob.
-pub(crate) fn check_glob(glob: &str) -> Result<(), String> {
-    globs::check(glob)
-}

@@ -4,34 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::file::{self, Scope};
-use super::globs::Globs;
-use super::levels::Levels;
+use super::file::{self, remove_unknown_rules};
+use super::key::Scope;
+use super::layer::Layer;
 use super::policy::Policy;
-use super::settings::unknown_rules;
-use super::values::Valued;
-use super::{FILE, read};
+use super::read::{self, FILE};
 use crate::error::Problem;
 
-/// What one file says of the paths below its folder.
-#[derive(Debug, Default)]
-pub(super) struct Layer {
-    pub levels: Levels,
-    pub exclude: Globs,
-    /// Every exclude as written, for showing; the same order as in `exclude`.
-    pub exclude_origins: Vec<Valued<String>>,
-}
-
-impl Layer {
-    /// The layer of a file in `folder` (empty, or `a/b/`).
-    pub(super) fn new(folder: &str, file: &mut file::File) -> Self {
-        let exclude_origins = std::mem::take(&mut file.exclude);
-        let exclude = Globs::new(folder, exclude_origins.iter().map(|glob| glob.value.as_str())).unwrap_or_default();
-        Self { levels: Levels::new(folder, std::mem::take(&mut file.rules)), exclude, exclude_origins }
-    }
-}
-
-/// The layers that hold for one folder, outermost first.
+/// The layers that apply to one folder, outermost first.
 type Chain = Arc<[Arc<Layer>]>;
 
 /// The files found so far.
@@ -51,7 +31,7 @@ impl Nested {
         Self { tree, known, policy, chains: RwLock::default(), any, problems: Mutex::default() }
     }
 
-    /// The layers that hold for `path`. Reads the files of its folders on first need.
+    /// The layers that apply to `path`. Reads the files of its folders when they are first needed.
     pub(super) fn chain(&self, path: &str) -> Chain {
         match path.rsplit_once('/') {
             Some((folder, _)) => self.folder(folder),
@@ -59,7 +39,7 @@ impl Nested {
         }
     }
 
-    /// Whether a folder seen so far has a file; asked before the dearer [`Nested::chain`].
+    /// Whether a folder seen so far has a file; cheaper than [`Nested::chain`].
     pub(super) fn any(&self) -> bool {
         self.any.load(Ordering::Acquire)
     }
@@ -87,20 +67,19 @@ impl Nested {
         if let Some(chain) = self.chains.read().unwrap_or_else(PoisonError::into_inner).get(folder) {
             return Arc::clone(chain);
         }
-        let outer = folder.rsplit_once('/').map_or_else(Arc::default, |(parent, _)| self.folder(parent));
-        // Held while the file is read, so that no file is read, and none of its faults told, twice.
+        // Held while files are read, so that no file is read, and none of its faults reported, twice.
         let mut chains = self.chains.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(chain) = chains.get(folder) {
-            return Arc::clone(chain);
-        }
-        let chain = match self.read(folder) {
-            Some(layer) => {
+        let parents = std::iter::successors(Some(folder), |folder| Some(folder.rsplit_once('/')?.0));
+        let new: Vec<&str> = parents.take_while(|folder| !chains.contains_key(*folder)).collect();
+        let outer = new.last().map_or(Some(folder), |folder| Some(folder.rsplit_once('/')?.0));
+        let mut chain = outer.and_then(|outer| chains.get(outer)).map_or_else(Arc::default, Arc::clone);
+        for folder in new.into_iter().rev() {
+            if let Some(layer) = self.read(folder) {
                 self.any.store(true, Ordering::Release);
-                outer.iter().cloned().chain([Arc::new(layer)]).collect()
+                chain = chain.iter().cloned().chain([Arc::new(layer)]).collect();
             }
-            None => outer,
-        };
-        chains.insert(folder.to_owned(), Arc::clone(&chain));
+            chains.insert(folder.to_owned(), Arc::clone(&chain));
+        }
         chain
     }
 
@@ -115,7 +94,7 @@ impl Nested {
             }
         };
         let (mut file, mut problems) = file::parse(&name, Scope::Nested, &text);
-        problems.extend(unknown_rules(&self.known, &mut file));
+        problems.extend(remove_unknown_rules(&self.known, &mut file));
         if let Some(policy) = &self.policy {
             problems.extend(policy.bound(&mut file));
         }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::globs::Globs;
-use super::node::{self, Value};
+use super::globs::{GlobError, Globs};
+use super::node;
 use super::read;
 use super::values::{Origin, Valued};
 use crate::error::{Problem, quoted_glob};
@@ -13,7 +13,7 @@ use crate::rule::{self, Rule};
 /// How deep below its folder a glob looks.
 const DEPTH: usize = 32;
 
-/// A rule of a pack and the file it stands in.
+/// A rule of a pack and its file.
 #[derive(Clone, Debug)]
 pub(crate) struct PackRule {
     /// The rule.
@@ -24,8 +24,8 @@ pub(crate) struct PackRule {
     pub origin: Origin,
 }
 
-/// Loads the rule files that `glob` matches below `base`. `shown` is what stands before their names in messages.
-/// `bound` is the repository that brings them along, where one does.
+/// Loads the rule files that `glob` matches below `base`. `shown` is put before their names in messages.
+/// `bound` is the repository that contains them, if one does.
 pub(super) fn load(base: &Path, shown: &str, glob: &Valued<String>, bound: Option<&read::Tree>, into: &mut Loaded) {
     let found = match bound {
         Some(read::Tree::Snapshot(snapshot)) => find_among(snapshot.paths(), &glob.value),
@@ -33,11 +33,16 @@ pub(super) fn load(base: &Path, shown: &str, glob: &Valued<String>, bound: Optio
     };
     let files = match found {
         Ok(files) => files,
-        Err(why) => return into.problems.push(blame(glob, format!("bad glob {}: {why}", quoted_glob(&glob.value)))),
+        Err(why) => {
+            let message = format!("invalid glob {}: {why}", quoted_glob(&glob.value));
+            return into.problems.push(glob.origin.blame(message));
+        }
     };
     if files.is_empty() {
-        let problem = blame(glob, format!("no rule file matches {}", quoted_glob(&glob.value)));
-        return into.problems.push(problem.help("rule files end in .yml; the glob starts at the folder of its file"));
+        let problem = glob.origin.blame(format!("no rule file matches {}", quoted_glob(&glob.value)));
+        return into.problems.push(
+            problem.help("rule files end in .yml; globs are relative to the folder of the file that lists them"),
+        );
     }
     for relative in files {
         let name = format!("{shown}{relative}");
@@ -83,11 +88,11 @@ impl Loaded {
     fn add(&mut self, new: PackRule) {
         if let Some(known) = self.rules.iter().find(|known| known.rule.id == new.rule.id) {
             if known.path != new.path {
-                let message = format!("the id {} is already that of {}", quoted_glob(&new.rule.id), known.path);
+                let message = format!("the id {} is already used by {}", quoted_glob(&new.rule.id), known.path);
                 self.problems.push(Problem::new(message).in_file(new.path).help("rename one of the two files"));
             }
         } else if !self.builtin_ids && rule::find(&new.rule.id).is_some() {
-            let message = format!("the id {} is that of a built-in rule", quoted_glob(&new.rule.id));
+            let message = format!("the id {} belongs to a built-in rule", quoted_glob(&new.rule.id));
             let help = "rename the file; a built-in rule is changed with `rules` in the configuration";
             self.problems.push(Problem::new(message).in_file(new.path).help(help));
         } else {
@@ -96,15 +101,8 @@ impl Loaded {
     }
 }
 
-fn blame(glob: &Valued<String>, message: String) -> Problem {
-    match &glob.origin {
-        Origin::File { path, at } => Problem::new(message).in_file(path).at(*at),
-        origin => Problem::new(format!("{origin}: {message}")),
-    }
-}
-
 /// Files below `base` that the glob matches, with `/`, sorted. Only the folder that the glob's fixed part names is walked.
-fn find(base: &Path, glob: &str) -> Result<Vec<String>, String> {
+fn find(base: &Path, glob: &str) -> Result<Vec<String>, GlobError> {
     let fixed: Vec<&str> = glob.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '\\'])).collect();
     let fixed = fixed.join("/");
     if fixed == glob {
@@ -128,7 +126,7 @@ fn find(base: &Path, glob: &str) -> Result<Vec<String>, String> {
 }
 
 /// Those of `paths` that the glob matches.
-fn find_among<'p>(paths: impl Iterator<Item = &'p str>, glob: &str) -> Result<Vec<String>, String> {
+fn find_among<'p>(paths: impl Iterator<Item = &'p str>, glob: &str) -> Result<Vec<String>, GlobError> {
     let globs = Globs::new("", [format!("/{glob}").as_str()])?;
     Ok(paths.filter(|path| path.ends_with(".yml") && globs.matches(path)).map(str::to_owned).collect())
 }
@@ -162,7 +160,7 @@ fn parse(path: &Path, name: &str, text: &str) -> Result<Rule, Problem> {
     let regex = rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_deref());
     match regex.map(regex::bytes::Regex::new) {
         Some(Err(error)) => {
-            let problem = Problem::new(format!("bad regular expression: {}", short(&error))).in_file(name);
+            let problem = Problem::new(format!("invalid regular expression: {}", short(&error))).in_file(name);
             Err(match place_of(text, "pattern").or_else(|| place_of(text, "key")) {
                 Some(at) => problem.at(at),
                 None => problem,
@@ -180,6 +178,5 @@ fn short(error: &regex::Error) -> String {
 }
 
 fn place_of(text: &str, key: &str) -> Option<crate::span::Position> {
-    let Value::Map(entries) = node::parse(text).ok()?.value else { return None };
-    entries.into_iter().find(|(name, _)| name.name == key).map(|(_, value)| value.at)
+    Some(node::parse(text).ok()?.root()?.get(key)?.at())
 }

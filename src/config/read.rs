@@ -1,4 +1,4 @@
-//! Reading configuration files of strangers: regular files inside the root, of bounded size, as UTF-8.
+//! Reading configuration files that others wrote: regular files inside the root, of bounded size, as UTF-8.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -8,12 +8,15 @@ use std::sync::Arc;
 use crate::error::Problem;
 use crate::source::store::Snapshot;
 
+/// The name of the configuration file, at the root and in folders.
+pub(crate) const FILE: &str = ".mlguard.yaml";
+
 const NOT_TEXT: &str = "it is not UTF-8 text";
 
 /// Largest configuration or rule file.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
 
-/// What a repository brings along: a folder, or what a commit or the index holds.
+/// Where a repository's own files are read: a folder, or a commit or the index.
 #[derive(Clone, Debug)]
 pub(super) enum Tree {
     Folder(PathBuf),
@@ -21,7 +24,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    /// Reads the file at `name`, a path from the root; nothing where there is none.
+    /// Reads the file at `name`, a path from the root; nothing where it does not exist.
     pub(super) fn read(&self, name: &str) -> Result<Option<String>, Problem> {
         self.read_up_to(MAX_BYTES, name, name)
     }
@@ -39,10 +42,10 @@ impl Tree {
     }
 }
 
-/// Reads a file that a repository brings along; nothing where there is none. `name` is what to call it in messages.
+/// Reads a file of a repository; nothing where it does not exist. `name` is what to call it in messages.
 ///
-/// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and talk
-/// about) files elsewhere.
+/// A symbolic link may stay inside `root`, not leave it, so that a repository cannot make the program read (and report on)
+/// files elsewhere.
 fn inside_up_to(limit: u64, root: &Path, path: &Path, name: &str) -> Result<Option<String>, Problem> {
     match fs::symlink_metadata(path) {
         Ok(_) => {}
@@ -51,7 +54,7 @@ fn inside_up_to(limit: u64, root: &Path, path: &Path, name: &str) -> Result<Opti
         }
         Err(error) => return Err(unreadable(name, &error)),
     }
-    // Links may stand anywhere on the way, not only at its end.
+    // Any folder on the way may be a link, not only the file.
     let target = fs::canonicalize(path).map_err(|error| unreadable(name, &error))?;
     let root = fs::canonicalize(root).map_err(|error| unreadable(name, &error))?;
     if !target.starts_with(&root) {
@@ -68,7 +71,7 @@ pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
 
 /// The same for a file that may be larger, in bytes.
 pub(super) fn read_up_to(limit: u64, path: &Path, name: &str) -> Result<String, Problem> {
-    // Asked before opening, since opening a FIFO waits for its writer.
+    // Checked before opening, because opening a FIFO waits for its writer.
     let meta = fs::metadata(path).map_err(|error| unreadable(name, &error))?;
     if !meta.is_file() {
         return Err(Problem::new("it is not a regular file").in_file(name));

@@ -1,19 +1,26 @@
-//! The JSON schema of the configuration file, for editors. `schema/mlguard.schema.json` holds what this prints.
+//! The JSON schema of the configuration file, for editors. `schema/mlguard.schema.json` contains what this returns.
 
 use serde_json::{Map, Value, json};
 
-use super::convention;
-use super::file::Scope;
-use super::keys::{KEYS, KeyInfo};
-use super::package;
+use super::key::{AnyKey, Scope};
+use super::keys::{GROUPS, KEYS, below};
+use super::shapes;
 use super::values::LEVELS;
 use crate::rule::Rule;
 
 /// The schema of `.mlguard.yaml`, with the ids of `rules` for completion. Ids of rule packs are allowed too.
 #[must_use]
 pub fn schema(rules: &[Rule]) -> Value {
-    let known = KEYS.iter().filter(|key| key.scopes.contains(&Scope::Root));
-    let properties: Map<String, Value> = known.map(|key| (key.name.to_owned(), property(key, rules))).collect();
+    let keys = KEYS.into_iter().filter(|key| key.scopes().contains(&Scope::Root) && key.group().is_none());
+    let mut properties: Map<String, Value> = keys.map(|key| (key.name().to_owned(), property(key, rules))).collect();
+    properties.extend(GROUPS.map(|(group, summary)| {
+        let mut shape = shapes::object(&[], below(group).map(|key| (key.label(), property(key, rules))));
+        shape["description"] = summary.into();
+        (group.to_owned(), shape)
+    }));
+    let filled = json!({ "type": "string", "minLength": 1 });
+    let setting = [("level", shapes::shared("level")), ("paths", shapes::shared("globs"))];
+    let setting = shapes::object(&["level"], setting);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://mlguard.dev/schema/mlguard.schema.json",
@@ -23,66 +30,19 @@ pub fn schema(rules: &[Rule]) -> Value {
         "properties": properties,
         "$defs": {
             "level": { "enum": LEVELS },
-            "globs": {
-                "oneOf": [
-                    { "type": "string", "minLength": 1 },
-                    { "type": "array", "items": { "type": "string", "minLength": 1 } }
-                ]
-            },
-            "names": {
-                "oneOf": [
-                    { "type": "string", "minLength": 1 },
-                    { "type": "array", "items": { "type": "string", "minLength": 1 }, "uniqueItems": true }
-                ]
-            },
-            "label": convention::schema::label(),
-            "setting": {
-                "oneOf": [
-                    { "$ref": "#/$defs/level" },
-                    {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["level"],
-                        "properties": {
-                            "level": { "$ref": "#/$defs/level" },
-                            "paths": { "$ref": "#/$defs/globs" }
-                        }
-                    }
-                ]
-            },
+            "globs": { "oneOf": [filled, { "type": "array", "items": filled }] },
+            "names": shapes::one_or_more(&filled),
+            "label": { "type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63 },
+            "setting": { "oneOf": [shapes::shared("level"), setting] },
             "settings": {
-                "oneOf": [
-                    { "$ref": "#/$defs/setting" },
-                    { "type": "array", "items": { "$ref": "#/$defs/setting" } }
-                ]
+                "oneOf": [shapes::shared("setting"), { "type": "array", "items": shapes::shared("setting") }]
             }
         }
     })
 }
 
-fn property(key: &KeyInfo, rules: &[Rule]) -> Value {
-    let mut shape = match key.name {
-        "rules" => {
-            let ids = rules.iter().map(|rule| {
-                let value = json!({ "description": rule.title, "$ref": "#/$defs/settings" });
-                (rule.id.to_string(), value)
-            });
-            json!({
-                "type": "object",
-                "properties": ids.collect::<Map<_, _>>(),
-                "additionalProperties": { "$ref": "#/$defs/settings" }
-            })
-        }
-        "fail-on" => json!({ "enum": LEVELS[1..] }),
-        "max-size" => {
-            json!({ "type": ["string", "integer"], "pattern": "^[0-9]+ *([kKmMgG]([iI]?[bB])?|[bB])?$", "minimum": 1 })
-        }
-        "baseline" => json!({ "oneOf": [{ "type": "string", "minLength": 1 }, { "const": false }] }),
-        "package" => package::schema::shape(),
-        name => convention::schema::shape(name).unwrap_or_else(|| json!({ "$ref": "#/$defs/globs" })),
-    };
-    if let Some(shape) = shape.as_object_mut() {
-        shape.insert("description".to_owned(), key.summary.into());
-    }
+fn property(key: &dyn AnyKey, rules: &[Rule]) -> Value {
+    let mut shape = key.schema(rules);
+    shape["description"] = format!("{} Default: {}.", key.summary(), key.default()).into();
     shape
 }

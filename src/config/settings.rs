@@ -1,165 +1,41 @@
-//! The layers joined: what holds for each rule and path, and where each value comes from.
+//! The layers joined: what applies to each rule and path, and where each value comes from.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::FILE;
-use super::accepted::Accepted;
-use super::convention::Joined;
-use super::file::{self, File, Scope};
+use super::convention::{self, Cluster};
+use super::environment::{Environment, Flags};
+use super::file::{self, remove_unknown_rules};
 use super::globs::Globs;
-use super::nested::{Layer, Nested};
+use super::key::{Scope, Values};
+use super::keys::KEYS;
+use super::keys::allow::ALLOW_COMMENTS;
+use super::keys::baseline::{Accepted, BASELINE, BASELINE_FILE};
+use super::keys::clusters::check_environments;
+use super::keys::fail_on::FAIL_ON;
+use super::keys::max_size::MAX_SIZE;
+use super::keys::rule_packs::RULE_PACKS;
+use super::layer::Layer;
+use super::nested::Nested;
 use super::package::PackagePlan;
 use super::packs::{self, Loaded, PackRule};
 use super::policy::Policy;
-use super::read::{self, Tree};
-use super::values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size};
+use super::read::{self, FILE, Tree};
+use super::values::{Origin, Valued, parse_level, parse_size};
 use crate::checks::credential;
-use crate::error::{Gravity, Problem, nearest, quoted};
+use crate::error::{Gravity, Problem};
 use crate::inventory::convention::Convention;
 use crate::rule::{self, Level, Rule};
-use crate::seal::Plaintext;
 use crate::seal::strength::Policy as Strength;
-use crate::source::store::{HookEnvironment, Snapshot};
-
-/// What the command line says.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Flags {
-    /// `--config`: instead of every `.mlguard.yaml`.
-    pub config: Option<PathBuf>,
-    /// `--no-config`.
-    pub no_config: bool,
-    /// `--policy`.
-    pub policy: Option<PathBuf>,
-    /// `--exclude`, relative to the root.
-    pub exclude: Vec<String>,
-    /// `--rule-pack`, relative to the current folder.
-    pub rule_packs: Vec<String>,
-    /// `--rule`: only these.
-    pub only: Vec<String>,
-    /// `--fail-on`.
-    pub fail_on: Option<Level>,
-    /// `--max-size`.
-    pub max_size: Option<u64>,
-    /// `--format`.
-    pub formats: Vec<String>,
-    /// `--baseline`, relative to the current folder.
-    pub baseline: Option<PathBuf>,
-    /// `--no-baseline`.
-    pub no_baseline: bool,
-}
-
-/// The environment variables that are read; an empty one counts as not set.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Environment {
-    /// `MLGUARD_CONFIG`.
-    pub config: Option<PathBuf>,
-    /// `MLGUARD_POLICY`.
-    pub policy: Option<PathBuf>,
-    /// `MLGUARD_FAIL_ON`.
-    pub fail_on: Option<String>,
-    /// `MLGUARD_FORMAT`, several separated by commas.
-    pub format: Option<String>,
-    /// `MLGUARD_MAX_SIZE`.
-    pub max_size: Option<String>,
-    /// `MLGUARD_BASELINE_KEY`: what digests of a baseline are made with.
-    pub baseline_key: Option<Plaintext>,
-    /// `MLGUARD_CERT`, else kubeseal's `SEALED_SECRETS_CERT`: a file or an address.
-    pub cert: Option<Valued<PathBuf>>,
-    /// `MLGUARD_TEST_SEED`, from which builds for tests take what else is random.
-    #[cfg(debug_assertions)]
-    pub seed: Option<u64>,
-    /// `SEALED_SECRETS_CONTROLLER_NAME`, as for kubeseal.
-    pub controller_name: Option<String>,
-    /// `SEALED_SECRETS_CONTROLLER_NAMESPACE`, as for kubeseal.
-    pub controller_namespace: Option<String>,
-    /// Where programs keep what must outlive a run: `XDG_STATE_HOME`, else `.local/state` in `HOME`; `LOCALAPPDATA` on
-    /// Windows.
-    pub state: Option<PathBuf>,
-    /// What Git sets for the hooks that it runs.
-    pub hook: HookEnvironment,
-    /// `PRE_COMMIT_FROM_REF` and `PRE_COMMIT_TO_REF`: the range that pre-commit was asked about.
-    pub pre_commit_range: Option<(String, String)>,
-    /// `PRE_COMMIT_REMOTE_NAME`: where pre-commit sees a push go to.
-    pub pre_commit_remote: Option<String>,
-    /// `PRE_COMMIT_LOCAL_BRANCH`: what pre-commit sees pushed, which need not be checked out.
-    pub pre_commit_branch: Option<String>,
-    /// `SOURCE_DATE_EPOCH`: the time to write into what is made, in seconds since 1970.
-    pub source_date_epoch: Option<String>,
-}
-
-/// A cluster that Secrets are sealed for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cluster {
-    /// Its name in the configuration.
-    pub name: String,
-    /// Path of its certificate from the root, with `/`; it does not leave the root.
-    pub certificate: String,
-    /// The environments that run there.
-    pub environments: Vec<String>,
-}
-
-impl Environment {
-    /// Reads the variables of this process.
-    #[must_use]
-    pub(crate) fn read() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
-        let path = |name: &'static str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let text = |name| path(name).map(|value| value.to_string_lossy().into_owned());
-        let cert = |name| path(name).map(|value| Valued { value: value.into(), origin: Origin::Environment(name) });
-        Self {
-            config: path("MLGUARD_CONFIG").map(PathBuf::from),
-            policy: path("MLGUARD_POLICY").map(PathBuf::from),
-            fail_on: text("MLGUARD_FAIL_ON"),
-            format: text("MLGUARD_FORMAT"),
-            max_size: text("MLGUARD_MAX_SIZE"),
-            baseline_key: path("MLGUARD_BASELINE_KEY").map(|key| Plaintext::new(key.into_encoded_bytes())),
-            cert: cert("MLGUARD_CERT").or_else(|| cert("SEALED_SECRETS_CERT")),
-            #[cfg(debug_assertions)]
-            seed: text("MLGUARD_TEST_SEED").and_then(|seed| seed.parse().ok()),
-            controller_name: text("SEALED_SECRETS_CONTROLLER_NAME"),
-            controller_namespace: text("SEALED_SECRETS_CONTROLLER_NAMESPACE"),
-            state: state(|name| path(name).map(PathBuf::from)),
-            hook: HookEnvironment {
-                git_dir: path("GIT_DIR").map(PathBuf::from),
-                work_tree: path("GIT_WORK_TREE").map(PathBuf::from),
-                index_file: path("GIT_INDEX_FILE").map(PathBuf::from),
-                object_folders: object_folders(
-                    path("GIT_OBJECT_DIRECTORY"),
-                    path("GIT_ALTERNATE_OBJECT_DIRECTORIES").as_ref(),
-                ),
-            },
-            pre_commit_range: text("PRE_COMMIT_FROM_REF").zip(text("PRE_COMMIT_TO_REF")),
-            pre_commit_remote: text("PRE_COMMIT_REMOTE_NAME"),
-            pre_commit_branch: text("PRE_COMMIT_LOCAL_BRANCH"),
-            source_date_epoch: text("SOURCE_DATE_EPOCH"),
-        }
-    }
-}
-
-/// The folders of objects that Git names to a hook.
-fn object_folders(own: Option<OsString>, others: Option<&OsString>) -> Vec<PathBuf> {
-    let others = others.into_iter().flat_map(std::env::split_paths);
-    own.map(PathBuf::from).into_iter().chain(others).filter(|path| !path.as_os_str().is_empty()).collect()
-}
-
-/// The folder for states by the XDG Base Directory Specification, which has relative paths ignored.
-pub(super) fn state(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
-    let absolute = |name: &'static str| variable(name).filter(|path| path.is_absolute());
-    if cfg!(windows) {
-        return absolute("LOCALAPPDATA");
-    }
-    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
-}
+use crate::source::store::Snapshot;
 
 /// Everything resolved. Shared by all threads of a run.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// The folder that report paths are relative to.
     pub root: PathBuf,
-    /// Least level that makes the run fail.
+    /// Lowest level that makes the run fail.
     pub fail_on: Valued<Level>,
     /// Files larger than this are skipped.
     pub max_size: Valued<u64>,
@@ -171,14 +47,14 @@ pub(crate) struct Settings {
     pub baseline: Valued<Accepted>,
     /// Rules of packs.
     pub packs: Vec<PackRule>,
-    /// Where the files that a repository brings along are read.
+    /// Where the repository's own files are read.
     pub(super) tree: Tree,
     pub(super) policy: Option<Arc<Policy>>,
     pub(super) repository: Layer,
     pub(super) nested: Option<Nested>,
     pub(super) flag_exclude: Globs,
     pub(super) only: Vec<String>,
-    pub(super) joined: Joined,
+    pub(super) values: Values,
     /// What `mlguard package` delivers.
     pub package: PackagePlan,
     convention: Arc<Convention>,
@@ -216,12 +92,11 @@ impl Settings {
             &mut problems,
         );
         let known: BTreeSet<String> = known_rules(&packs).map(|rule| rule.id.to_string()).collect();
-        problems.extend(unknown_rules(&known, &mut policy_file));
-        problems.extend(unknown_rules(&known, &mut file));
+        problems.extend(remove_unknown_rules(&known, &mut policy_file));
+        problems.extend(remove_unknown_rules(&known, &mut file));
         let policy = policy_name.map(|path| {
-            let mut policy = Policy::new(path.display().to_string(), &mut policy_file);
-            policy.defaults = known_rules(&packs).map(|rule| (rule.id.to_string(), rule.level)).collect();
-            Arc::new(policy)
+            let defaults = known_rules(&packs).map(|rule| (rule.id.to_string(), rule.level)).collect();
+            Arc::new(Policy::new(path.display().to_string(), &mut policy_file, defaults))
         });
         let mut flag_exclude = Globs::new("", flags.exclude.iter().map(String::as_str)).unwrap_or_default();
         if let Some(policy) = &policy {
@@ -231,21 +106,16 @@ impl Settings {
                 flag_exclude = Globs::default();
             }
         }
-        let scalars = Scalars { policy: policy.as_deref(), policy_file: &policy_file, file: &file };
-        let (fail_on, max_size) = scalars.resolve(environment, flags, &mut problems);
-        let said = [&mut policy_file, &mut file].map(|file| std::mem::take(&mut file.convention));
-        let joined = Joined::new(policy.as_deref(), said, &mut problems);
-        let baseline = Accepted::resolve(root, policy.as_deref(), file.baseline.take(), flags, &mut problems);
+        override_values(&mut file, environment, flags, &mut problems);
+        let values = join(root, policy.as_deref(), &policy_file, &file, &mut problems);
         let searches_folders = !flags.no_config && custom.is_none();
         Self {
             root: root.to_path_buf(),
-            fail_on,
-            max_size,
+            fail_on: values.holds(&FAIL_ON),
+            max_size: values.holds(&MAX_SIZE),
             formats: formats(environment, flags),
-            allow_comments: policy
-                .as_ref()
-                .map_or_else(|| Valued::built_in(true), |policy| policy.allow_comments.clone()),
-            baseline,
+            allow_comments: values.holds(&ALLOW_COMMENTS),
+            baseline: values.holds(&BASELINE),
             packs,
             repository: Layer::new("", &mut file),
             tree: tree.clone(),
@@ -253,9 +123,9 @@ impl Settings {
             policy,
             flag_exclude,
             only: flags.only.clone(),
-            convention: Arc::new(joined.convention()),
-            joined,
-            package: PackagePlan::new(std::mem::take(&mut file.package)),
+            convention: Arc::new(convention::convention(&values)),
+            package: convention::package(&values),
+            values,
             problems,
         }
     }
@@ -304,19 +174,19 @@ impl Settings {
         Arc::clone(&self.convention)
     }
 
-    /// What is asked of values where they are sealed.
+    /// What is required of values when they are sealed.
     #[must_use]
     pub(crate) fn strength(&self) -> Strength {
-        self.joined.strength()
+        convention::strength(&self.values)
     }
 
     /// The clusters that Secrets are sealed for, in the order of the configuration.
     #[must_use]
     pub(crate) fn clusters(&self) -> Vec<Cluster> {
-        self.joined.clusters()
+        convention::clusters(&self.values)
     }
 
-    /// Whether a policy holds.
+    /// Whether there is a policy.
     #[must_use]
     pub(crate) fn has_policy(&self) -> bool {
         self.policy.is_some()
@@ -373,47 +243,26 @@ fn known_rules(packs: &[PackRule]) -> impl Iterator<Item = &Rule> {
     rule::builtin().iter().chain(packs.iter().map(|pack| &pack.rule))
 }
 
-/// Takes entries of unknown rules out of `file` and tells of each.
-pub(super) fn unknown_rules(known: &BTreeSet<String>, file: &mut File) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    file.rules.retain(|entry| {
-        if known.contains(&entry.id.value) {
-            return true;
-        }
-        let near = nearest(&entry.id.value, known.iter().map(String::as_str));
-        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        let problem = Problem::new(format!("unknown rule {}", quoted(&entry.id.value)));
-        let problem = match &entry.id.origin {
-            Origin::File { path, at } => problem.in_file(path).at(*at),
-            _ => problem,
-        };
-        problems.push(problem.help(format!("{near}`mlguard rules` lists all")));
-        false
-    });
-    problems.dedup();
-    problems
-}
-
-fn policy_file(environment: &Environment, flags: &Flags, problems: &mut Vec<Problem>) -> (File, Option<PathBuf>) {
-    let Some(path) = flags.policy.as_ref().or(environment.policy.as_ref()) else { return (File::default(), None) };
+fn policy_file(environment: &Environment, flags: &Flags, problems: &mut Vec<Problem>) -> (Values, Option<PathBuf>) {
+    let Some(path) = flags.policy.as_ref().or(environment.policy.as_ref()) else { return (Values::default(), None) };
     (named_file(path, Scope::Policy, problems), Some(path.clone()))
 }
 
-/// The repository's file, and the path of the one that stands in for it.
+/// The repository's file, and the path of the one that replaces it.
 fn repository_file(
     tree: &Tree,
     environment: &Environment,
     flags: &Flags,
     problems: &mut Vec<Problem>,
-) -> (File, Option<PathBuf>) {
+) -> (Values, Option<PathBuf>) {
     if flags.no_config {
-        return (File::default(), None);
+        return (Values::default(), None);
     }
     if let Some(path) = flags.config.as_ref().or(environment.config.as_ref()) {
         return (named_file(path, Scope::Root, problems), Some(path.clone()));
     }
     if matches!(tree, Tree::Folder(root) if root.join(".mlguard.yml").symlink_metadata().is_ok()) {
-        let problem = Problem::new(format!("this file is not read; the configuration is called {FILE}"));
+        let problem = Problem::new(format!("this file is not read; the configuration must be called {FILE}"));
         problems.push(problem.in_file(".mlguard.yml").help("rename it"));
     }
     match tree.read(FILE) {
@@ -422,15 +271,15 @@ fn repository_file(
             problems.extend(faults);
             (file, None)
         }
-        Ok(None) => (File::default(), None),
+        Ok(None) => (Values::default(), None),
         Err(problem) => {
             problems.push(problem);
-            (File::default(), None)
+            (Values::default(), None)
         }
     }
 }
 
-fn named_file(path: &Path, scope: Scope, problems: &mut Vec<Problem>) -> File {
+fn named_file(path: &Path, scope: Scope, problems: &mut Vec<Problem>) -> Values {
     let name = path.display().to_string();
     match read::read(path, &name) {
         Ok(text) => {
@@ -440,7 +289,7 @@ fn named_file(path: &Path, scope: Scope, problems: &mut Vec<Problem>) -> File {
         }
         Err(problem) => {
             problems.push(problem);
-            File::default()
+            Values::default()
         }
     }
 }
@@ -449,19 +298,19 @@ fn named_file(path: &Path, scope: Scope, problems: &mut Vec<Problem>) -> File {
 fn all_packs(
     root: &Path,
     tree: &Tree,
-    files: [&File; 2],
+    files: [&Values; 2],
     named: [Option<&Path>; 2],
     flags: &Flags,
     problems: &mut Vec<Problem>,
 ) -> Vec<PackRule> {
     let mut loaded = Loaded::default();
     for (file, named) in files.into_iter().zip(named) {
-        // Packs stand beside the file that names them; only a repository's own file is bound to its root.
+        // Packs are relative to the file that names them; only a repository's own file is bound to its root.
         let base = named.map_or(root, |path| path.parent().unwrap_or(Path::new("")));
         let shown = named.map(|_| base.display().to_string()).filter(|shown| !shown.is_empty());
         let shown = shown.map(|shown| format!("{}/", shown.trim_end_matches('/'))).unwrap_or_default();
         let bound = if named.is_some() { None } else { Some(tree) };
-        for glob in &file.rule_packs {
+        for glob in file.get(&RULE_PACKS).into_iter().flat_map(|list| &list.value) {
             packs::load(base, &shown, glob, bound, &mut loaded);
         }
     }
@@ -474,7 +323,7 @@ fn all_packs(
     loaded.rules
 }
 
-/// Drops rules that fail their own examples: nobody can tell what they would find.
+/// Drops rules that fail their own examples: what they would find is unknown.
 fn test_examples(loaded: &mut Loaded) {
     let problems = &mut loaded.problems;
     loaded.rules.retain(|pack| {
@@ -487,41 +336,59 @@ fn test_examples(loaded: &mut Loaded) {
     });
 }
 
-/// What is needed to resolve the single values.
-struct Scalars<'a> {
-    policy: Option<&'a Policy>,
-    policy_file: &'a File,
-    file: &'a File,
-}
-
-impl Scalars<'_> {
-    fn resolve(
-        &self,
-        environment: &Environment,
-        flags: &Flags,
-        problems: &mut Vec<Problem>,
-    ) -> (Valued<Level>, Valued<u64>) {
-        let fail_floor = self.policy_file.fail_on.clone().unwrap_or_else(|| Valued::built_in(Level::Error));
-        let size_floor = self.policy_file.max_size.clone().unwrap_or_else(|| Valued::built_in(DEFAULT_MAX_SIZE));
-        let env = variable("MLGUARD_FAIL_ON", environment.fail_on.as_deref(), parse_level, problems);
-        let flag = flags.fail_on.map(|value| Valued { value, origin: Origin::Flag("--fail-on") });
-        let fail_on = flag.or(env).or_else(|| self.file.fail_on.clone()).unwrap_or_else(|| fail_floor.clone());
-        let env = variable("MLGUARD_MAX_SIZE", environment.max_size.as_deref(), parse_size, problems);
-        let flag = flags.max_size.map(|value| Valued { value, origin: Origin::Flag("--max-size") });
-        let max_size = flag.or(env).or_else(|| self.file.max_size.clone()).unwrap_or_else(|| size_floor.clone());
-        match self.policy {
-            Some(policy) => {
-                (policy.fail_on(&fail_floor, fail_on, problems), policy.max_size(&size_floor, max_size, problems))
-            }
-            None => (fail_on, max_size),
-        }
+/// What the environment and flags set instead of the repository's file; flags take precedence.
+fn override_values(file: &mut Values, environment: &Environment, flags: &Flags, problems: &mut Vec<Problem>) {
+    let level = variable("MLGUARD_FAIL_ON", environment.fail_on.as_deref(), parse_level, problems);
+    let size = variable("MLGUARD_MAX_SIZE", environment.max_size.as_deref(), parse_size, problems);
+    if let Some(level) = flag("--fail-on", flags.fail_on).or(level) {
+        file.set(&FAIL_ON, level);
+    }
+    if let Some(size) = flag("--max-size", flags.max_size).or(size) {
+        file.set(&MAX_SIZE, size);
+    }
+    let named = flag("--baseline", flags.baseline.clone().map(Accepted::Named));
+    let off = flag("--no-baseline", flags.no_baseline.then_some(Accepted::Nothing));
+    if let Some(baseline) = off.or(named) {
+        file.set(&BASELINE, baseline);
     }
 }
 
-fn variable<T>(
+fn flag<T>(name: &'static str, value: Option<T>) -> Option<Valued<T>> {
+    value.map(|value| Valued { value, origin: Origin::Flag(name) })
+}
+
+/// Joins what a policy and the repository set, key by key.
+fn join(
+    root: &Path,
+    policy: Option<&Policy>,
+    policy_file: &Values,
+    file: &Values,
+    problems: &mut Vec<Problem>,
+) -> Values {
+    let mut values = Values::default();
+    for key in KEYS {
+        key.join(policy.map(|policy| policy.name.as_str()), [policy_file, file], &mut values, problems);
+    }
+    check_environments(&mut values, problems);
+    if let Some(policy) = policy.filter(|policy| !policy.allow_baseline.value) {
+        match file.get(&BASELINE) {
+            Some(Valued { value: Accepted::Nothing, .. }) => {}
+            Some(baseline) => problems.push(policy.refused(&baseline.origin, "the baseline")),
+            None if root.join(BASELINE_FILE).symlink_metadata().is_ok() => {
+                problems.push(policy.refused(&Origin::Default, "the baseline").in_file(BASELINE_FILE));
+            }
+            None => {}
+        }
+        let origin = policy.allow_baseline.origin.clone();
+        values.set(&BASELINE, Valued { value: Accepted::Nothing, origin });
+    }
+    values
+}
+
+fn variable<T, E: std::fmt::Display>(
     name: &'static str,
     value: Option<&str>,
-    parse: impl Fn(&str) -> Result<T, String>,
+    parse: impl Fn(&str) -> Result<T, E>,
     problems: &mut Vec<Problem>,
 ) -> Option<Valued<T>> {
     match parse(value?) {

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use crate::error::{Problem, nearest};
 use crate::rule::Level;
 use crate::span::Position;
 
-/// What may stand for a level, mildest first.
+/// The levels of a rule, mildest first.
 pub(super) const LEVELS: [&str; 4] = ["off", "note", "warning", "error"];
 
-/// Files larger than this are skipped where nothing else is said.
+/// Files larger than this are skipped by default.
 pub(crate) const DEFAULT_MAX_SIZE: u64 = 32 << 20;
 
 /// Where a value comes from.
@@ -27,6 +28,17 @@ pub(crate) enum Origin {
     Environment(&'static str),
     /// A flag of the command line.
     Flag(&'static str),
+}
+
+impl Origin {
+    /// An error about what was set here.
+    pub(super) fn blame(&self, message: impl Into<String>) -> Problem {
+        match self {
+            Self::File { path, at } => Problem::new(message).in_file(path).at(*at),
+            Self::Default => Problem::new(message),
+            other => Problem::new(format!("{other}: {}", message.into())),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -56,6 +68,27 @@ impl<T> Valued<T> {
     }
 }
 
+/// A list with its own place, which an empty one has too.
+pub(super) type Listed<T> = Valued<Vec<Valued<T>>>;
+
+/// A list of defaults.
+pub(super) fn built_in_list<T>(values: impl IntoIterator<Item = T>) -> Listed<T> {
+    Valued::built_in(values.into_iter().map(Valued::built_in).collect())
+}
+
+/// `did you mean …? `, with a blank after it, where one of `known` is similar to `name`.
+pub(super) fn did_you_mean(name: &str, known: &[&str]) -> String {
+    nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default()
+}
+
+/// `a, b or c`.
+pub(super) fn choices(names: &[&str]) -> String {
+    match names {
+        [names @ .., last] if !names.is_empty() => format!("{} or {last}", names.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 /// The level of that name; the outer `None` where there is none, the inner where it is `off`.
 #[expect(clippy::option_option, reason = "unknown and `off` are two things")]
 pub(super) fn level_or_off(name: &str) -> Option<Option<Level>> {
@@ -68,27 +101,39 @@ pub(super) fn level_or_off(name: &str) -> Option<Option<Level>> {
     }
 }
 
+/// A text that is no level.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be {}{}", choices(&LEVELS[1..]), .near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+pub(crate) struct InvalidLevel {
+    /// The level that is similar.
+    near: Option<&'static str>,
+}
+
 /// Reads the level of a flag or an environment variable.
 ///
 /// # Errors
 /// Where the text is no level; the message names those that are.
-pub(crate) fn parse_level(text: &str) -> Result<Level, String> {
-    let choices = &LEVELS[1..];
-    level_or_off(text).flatten().ok_or_else(|| {
-        let near = crate::error::nearest(text, choices.iter().copied());
-        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        format!("is one of {}{near}", choices.join(", "))
-    })
+pub(crate) fn parse_level(text: &str) -> Result<Level, InvalidLevel> {
+    let near = || nearest(text, LEVELS[1..].iter().copied());
+    level_or_off(text).flatten().ok_or_else(|| InvalidLevel { near: near() })
+}
+
+/// A text that is no size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number of bytes, or a number with a unit such as 512KiB, 32MiB or 1GB")]
+pub(crate) struct InvalidSize;
+
+/// Splits a text after its leading digits.
+fn split_number(text: &str) -> (&str, &str) {
+    text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len())
 }
 
 /// Reads a size: bytes, or a number with `K`, `M`, `G` or `KiB`, `MiB`, `GiB` (1024s) or `kB`, `MB`, `GB` (1000s).
 ///
 /// # Errors
 /// Where the text is no size, or the size is zero or too large.
-pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
-    const WRONG: &str = "is a number of bytes, or one with a unit such as 512KiB, 32MiB or 1GB";
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
+pub(crate) fn parse_size(text: &str) -> Result<u64, InvalidSize> {
+    let (number, unit) = split_number(text);
     let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kib" => 1 << 10,
@@ -97,10 +142,10 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         "kb" => 1_000,
         "mb" => 1_000_000,
         "gb" => 1_000_000_000,
-        _ => return Err(WRONG.to_owned()),
+        _ => return Err(InvalidSize),
     };
     let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    size.filter(|size| *size > 0).ok_or_else(|| WRONG.to_owned())
+    size.filter(|size| *size > 0).ok_or(InvalidSize)
 }
 
 /// A size as [`parse_size`] reads it, in the largest unit that divides it.
@@ -111,22 +156,25 @@ pub(crate) fn show_size(size: u64) -> String {
     fitting.map_or_else(|| size.to_string(), |(factor, unit)| format!("{}{unit}", size / factor))
 }
 
+/// A text that is no age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number of days or weeks such as 90d or 12w")]
+pub(super) struct InvalidAge;
+
 /// Reads an age in days: a number with `d` or `w`.
 ///
 /// # Errors
 /// Where the text is no such number, or it is zero or beyond a century.
-pub(super) fn parse_age(text: &str) -> Result<u32, String> {
+pub(super) fn parse_age(text: &str) -> Result<u32, InvalidAge> {
     const CENTURY: u32 = 36_525;
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
+    let (number, unit) = split_number(text);
     let factor = match unit.trim() {
-        "d" => Some(1),
-        "w" => Some(7),
-        _ => None,
+        "d" => 1,
+        "w" => 7,
+        _ => return Err(InvalidAge),
     };
-    let days = factor.and_then(|factor| number.parse::<u32>().ok()?.checked_mul(factor));
-    let days = days.filter(|days| (1..=CENTURY).contains(days));
-    days.ok_or_else(|| "is a number of days or weeks such as 90d or 12w".to_owned())
+    let days = number.parse::<u32>().ok().and_then(|number| number.checked_mul(factor));
+    days.filter(|days| (1..=CENTURY).contains(days)).ok_or(InvalidAge)
 }
 
 #[cfg(test)]
@@ -161,9 +209,10 @@ mod tests {
 
     #[test]
     fn levels_suggest() {
-        assert_eq!(parse_level("warning"), Ok(Level::Warning));
-        assert_eq!(parse_level("loud"), Err("is one of note, warning, error".to_owned()));
-        assert_eq!(parse_level("warn"), Err("is one of note, warning, error; did you mean `warning`?".to_owned()));
-        assert_eq!(parse_level("eror"), Err("is one of note, warning, error; did you mean `error`?".to_owned()));
+        let fault = |text| parse_level(text).map_err(|why| why.to_string());
+        assert_eq!(fault("warning"), Ok(Level::Warning));
+        assert_eq!(fault("loud"), Err("must be note, warning or error".to_owned()));
+        assert_eq!(fault("warn"), Err("must be note, warning or error; did you mean `warning`?".to_owned()));
+        assert_eq!(fault("eror"), Err("must be note, warning or error; did you mean `error`?".to_owned()));
     }
 }

@@ -17,7 +17,7 @@ use crate::finding::{DigestKey, Finding, Outcome, Skipped};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::{read, secret_file};
-use crate::rule::{Level, Rule};
+use crate::rule::{self, Level, Rule};
 use crate::source::store::NOT_FETCHED;
 use crate::source::{self, BINARY, File, Listing, Read, Scratch};
 use crate::span::Span;
@@ -30,6 +30,8 @@ mod excerpt;
 mod exposed;
 mod gather;
 mod make;
+#[cfg(debug_assertions)]
+pub(crate) mod pause;
 #[cfg(test)]
 mod tests;
 
@@ -62,6 +64,27 @@ pub struct Options {
     pub past: PastOf,
     /// What `.gitignore` files say of paths; nothing outside Git.
     pub ignored: IgnoredOf,
+}
+
+impl Options {
+    /// Every built-in rule at its own level, on a fixed day, and nothing of the surrounding repository: what tests start from.
+    #[must_use]
+    pub fn for_tests() -> Self {
+        Self {
+            rules: rule::builtin().to_vec(),
+            level: Box::new(|rule, _| Some(rule.level)),
+            max_size: 1 << 20,
+            allow_comments: true,
+            interrupted: Arc::default(),
+            line_hashes: false,
+            accept_missing: false,
+            digest_key: DigestKey::of_this_run(),
+            today: jiff::civil::date(2026, 6, 1),
+            convention: Arc::default(),
+            past: Box::new(|_, _| None),
+            ignored: Box::new(|_| None),
+        }
+    }
 }
 
 /// What files held: see [`source::past`].
@@ -259,6 +282,8 @@ impl<'o> Scanner<'o> {
     }
 
     fn file(&self, file: &File, buffer: &mut Scratch) -> Done {
+        #[cfg(debug_assertions)]
+        pause::at_file(&self.options.interrupted);
         if self.options.interrupted.load(Ordering::Relaxed) {
             return Done::NotReached;
         }

@@ -1,12 +1,8 @@
 //! Allow comments and fixes (section 7), through whole runs.
 
-use crate::finding::DigestKey;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
 use super::{Options, run_bytes};
 use crate::finding::edit::{Fix, FixKind};
-use crate::rule::{self, Fixable};
+use crate::rule::Fixable;
 
 /// What a run on 2026-06-01 says of `text` as the file `path`: (line, rule).
 fn said(path: &str, text: &str, allow_comments: bool) -> Vec<(usize, String)> {
@@ -15,20 +11,7 @@ fn said(path: &str, text: &str, allow_comments: bool) -> Vec<(usize, String)> {
 }
 
 fn options(allow_comments: bool) -> Options {
-    Options {
-        rules: rule::builtin().to_vec(),
-        level: Box::new(|rule, _| Some(rule.level)),
-        max_size: 1 << 20,
-        accept_missing: false,
-        digest_key: DigestKey::of_this_run(),
-        line_hashes: false,
-        allow_comments,
-        interrupted: Arc::new(AtomicBool::new(false)),
-        today: jiff::civil::date(2026, 6, 1),
-        convention: Arc::default(),
-        past: Box::new(|_, _| None),
-        ignored: Box::new(|_| None),
-    }
+    Options { allow_comments, ..Options::for_tests() }
 }
 
 /// The fixes of a rule's findings in `text` as the file `path`.

@@ -6,6 +6,7 @@
 mod action;
 mod cited;
 mod facts;
+mod human;
 mod map;
 mod picture;
 mod words;
@@ -26,6 +27,11 @@ const NOTE: &str = "<!-- Written by `MLGUARD_BLESS=1 cargo test --test generated
 fn schema_of_the_configuration() {
     let schema = mlguard::api::config::schema(rule::builtin());
     compare("schema/mlguard.schema.json", &format!("{schema:#}\n"));
+}
+
+#[test]
+fn table_of_the_keys() {
+    compare_part("docs/configuration.md", "keys", &mlguard::api::config::key_table());
 }
 
 #[test]
@@ -64,6 +70,11 @@ fn tables_of_the_action() {
     let (inputs, outputs) = action::tables();
     compare_part("docs/ci.md", "inputs", &inputs);
     compare_part("docs/ci.md", "outputs", &outputs);
+}
+
+#[test]
+fn reports_for_people() {
+    human::compare_all(root(), compare);
 }
 
 #[test]

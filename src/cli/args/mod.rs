@@ -419,7 +419,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 fn glob(text: &str) -> Result<String, String> {
-    config::check_glob(text).map(|()| text.to_owned())
+    config::check_glob(text).map(|()| text.to_owned()).map_err(|why| why.to_string())
 }
 
 #[cfg(test)]

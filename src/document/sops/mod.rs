@@ -1,6 +1,6 @@
 //! Files that SOPS encrypts, in each of its formats: their metadata, their leaves, and what it makes of their names.
 //!
-//! Facts are those of SOPS 3.13 (`stores/`, `sops.go`, `config/config.go`), and `tests/interop` holds them against it.
+//! Facts are those of SOPS 3.13 (`stores/`, `sops.go`, `config/config.go`), and `tests/it/interop` holds them against it.
 
 use std::collections::BTreeSet;
 

@@ -206,6 +206,7 @@ impl<'a> Builder<'a> {
             children: self.children,
             comments: self.comments,
             root: self.root,
+            expanded: self.weight,
         }
     }
 }

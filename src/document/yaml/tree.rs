@@ -66,6 +66,7 @@ pub struct Tree {
     pub(super) children: Vec<u32>,
     pub(super) comments: Vec<Span>,
     pub(super) root: Option<u32>,
+    pub(super) expanded: u64,
 }
 
 impl fmt::Debug for Tree {
@@ -98,6 +99,12 @@ impl Tree {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// How many nodes the document would have with a copy of its target for each alias.
+    #[must_use]
+    pub(crate) fn expanded(&self) -> u64 {
+        self.expanded
     }
 
     /// Spans of the comments, from `#` to the end of the line.

@@ -131,7 +131,8 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends the process after the change whose number `MLGUARD_TEST_ABORT_AFTER` names, as a kill would.
+/// Ends the process after the change whose number `MLGUARD_TEST_ABORT_AFTER` names, as a kill would; at that of
+/// `MLGUARD_TEST_PAUSE_AFTER` it prints `paused` and waits for the kill.
 ///
 /// The state right before a change is the one right after the change before it, so this reaches all of them.
 #[cfg(debug_assertions)]
@@ -139,12 +140,24 @@ mod fault {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    #[expect(clippy::disallowed_methods, reason = "for tests of the program only, not in what is released")]
-    static LAST: LazyLock<Option<u64>> = LazyLock::new(|| std::env::var("MLGUARD_TEST_ABORT_AFTER").ok()?.parse().ok());
+    static LAST: LazyLock<Option<u64>> = LazyLock::new(|| number("MLGUARD_TEST_ABORT_AFTER"));
+    static PAUSE: LazyLock<Option<u64>> = LazyLock::new(|| number("MLGUARD_TEST_PAUSE_AFTER"));
     static MADE: AtomicU64 = AtomicU64::new(0);
 
+    #[expect(clippy::disallowed_methods, reason = "for tests of the program only, not in what is released")]
+    fn number(variable: &str) -> Option<u64> {
+        std::env::var(variable).ok()?.parse().ok()
+    }
+
+    #[expect(clippy::print_stderr, reason = "the handshake with the test")]
     pub(super) fn count() {
         let made = MADE.fetch_add(1, Ordering::Relaxed) + 1;
+        if *PAUSE == Some(made) {
+            eprintln!("paused");
+            loop {
+                std::thread::park();
+            }
+        }
         if *LAST == Some(made) {
             #[expect(clippy::disallowed_methods, reason = "leaving things half done is the point")]
             std::process::abort();

@@ -3,7 +3,7 @@
 //!
 //! Semantics are those of kustomize 5.5 (`docs/facts/kustomize.md`): resources are collected, each base with all that it
 //! does itself, then generators run, then components act on what is there, then the kustomization's own steps. Hashes
-//! end names at the very end. `tests/kustomize.rs` compares the outcome with that of kustomize itself.
+//! end names at the very end. `tests/it/kustomize.rs` compares the outcome with that of kustomize itself.
 //!
 //! What is not known is never guessed: it becomes [`Text::Unknown`], and a [`Gap`] says where. Work is bounded whatever
 //! the files say: bases are built once, and cycles, depth and numbers of objects end in gaps.

@@ -1,4 +1,4 @@
-//! What a person sees of the store: refusals, originals, the way back. Kills are in `tests/fault.rs`.
+//! What a person sees of the store: refusals, originals, the way back. Kills are in `tests/it/fault.rs`.
 
 mod faults;
 mod refusals;
