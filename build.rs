@@ -1,5 +1,5 @@
 //! Turns `rules/secrets/*.yml` and `rules/manifests/*.yml` into one static table, sorted by id, and
-//! `rules/references/*.yml` into another one.
+//! `rules/references/*.yml` into another one; each id becomes a constant.
 //!
 //! Doing it here means that the program starts without parsing a rule, and that a broken rule file, an unknown key or
 //! a repeated id fails the build with the file's name.
@@ -42,10 +42,21 @@ fn main() {
     table.push_str("];\n");
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("rules.rs"), table).expect("OUT_DIR can be written");
+    fs::write(Path::new(&out).join("rule_ids.rs"), constants(&ids)).expect("OUT_DIR can be written");
     let texts: Vec<_> =
         files("rules/references").into_iter().map(|(_, text, path)| (path.display().to_string(), text)).collect();
     let table = references::table(&texts).unwrap_or_else(|error| panic!("{error}"));
     fs::write(Path::new(&out).join("references.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// `pub const SEALED_STALE: RuleId = RuleId("sealed-stale");` for each id.
+fn constants(ids: &BTreeSet<String>) -> String {
+    let mut text = String::new();
+    for id in ids {
+        let name = id.replace('-', "_").to_ascii_uppercase();
+        writeln!(text, "/// `{id}`.\npub const {name}: RuleId = RuleId({id:?});").expect("writing to a string");
+    }
+    text
 }
 
 fn files(folder: &str) -> Vec<(String, String, PathBuf)> {

@@ -4,7 +4,7 @@
 
 /// Checks by the program's own list.
 pub mod checks {
-    pub use crate::checks::{ALL, Run};
+    pub use crate::checks::{Check, Need, Run, all};
 }
 
 /// Arguments, for the pages that are made from them.
@@ -78,7 +78,7 @@ pub mod report {
 
 /// Rules.
 pub mod rule {
-    pub use crate::rule::{Family, Fixable, Rule, builtin, find};
+    pub use crate::rule::{Family, Fixable, Rule, RuleId, builtin, find, id};
 }
 
 /// Sealing, for comparing with kubeseal.

@@ -59,12 +59,12 @@ impl Span {
         self.start..self.end
     }
 
-    /// The span without the white space at both ends of its text.
+    /// Without white space at either end.
     #[must_use]
-    pub(crate) fn trimmed(self, text: &str) -> Self {
-        let own = self.slice(text);
-        let start = self.start + (own.len() - own.trim_start().len());
-        Self::new(start, start + own.trim().len())
+    pub(crate) fn trim(self, text: &str) -> Self {
+        let whole = self.slice(text);
+        let start = self.start + (whole.len() - whole.trim_start().len());
+        Self::new(start, start + whole.trim().len())
     }
 
     /// The text under the span; empty where the span does not lie on character boundaries of `text`.

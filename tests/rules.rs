@@ -10,16 +10,20 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libtest_mimic::{Arguments, Trial};
-use mlguard::api::checks::{self, Run};
+use mlguard::api::checks::{self, Need, Run};
 use mlguard::api::engine::{self, Input, Options};
 use mlguard::api::finding::{Edit, FixKind, apply};
 use mlguard::api::finding::{Finding, Outcome};
-use mlguard::api::rule::{self, Family, Fixable, Rule};
+use mlguard::api::rule::{self, Family, Fixable, Rule, RuleId, id};
 use mlguard::api::source;
 
 /// Rules about findings of other rules, which therefore have to be on: comments that allow them, and files that hold
 /// credentials by what others say.
-const ABOUT_OTHERS: [&str; 4] = ["allow-without-reason", "sops-plaintext", "sops-uncovered", "unused-allow"];
+fn is_about_others(rule: &str) -> bool {
+    let about_comments = [id::ALLOW_WITHOUT_REASON, id::UNUSED_ALLOW].iter().any(|id| id.as_str() == rule);
+    let needs = |check: &checks::Check| check.rule.as_str() == rule && check.needs.contains(&Need::Credentials);
+    about_comments || checks::all().any(needs)
+}
 
 fn main() -> std::process::ExitCode {
     let mut trials: Vec<Trial> = manifest_rules().map(|rule| trial(&rule.id, move || check(rule))).collect();
@@ -94,7 +98,7 @@ fn check_example(rule: &Rule) -> String {
         let _ = writeln!(faults, "the bad example is not found");
     }
     // An example shows one fault; what stands around it is right.
-    let about_others = ABOUT_OTHERS.contains(&&*rule.id);
+    let about_others = is_about_others(&rule.id);
     let others = found.iter().filter(|finding| finding.rule != rule.id && !about_others);
     for (which, finding) in others.map(|finding| ("bad", finding)).chain(run_text(&good).iter().map(|f| ("good", f))) {
         let _ = writeln!(faults, "the {which} example is found by {}", shown(finding));
@@ -120,10 +124,10 @@ fn with_ciphertexts(example: &str) -> String {
 }
 
 /// A rule about two versions of a file has no fixture of one; `tests/it/git` has its cases.
-const ABOUT_CHANGES: [&str; 1] = ["policy-change"];
+const ABOUT_CHANGES: RuleId = id::POLICY_CHANGE;
 
 fn manifest_rules() -> impl Iterator<Item = &'static Rule> {
-    let of_files = |rule: &&Rule| rule.family == Family::Manifest && !ABOUT_CHANGES.contains(&&*rule.id);
+    let of_files = |rule: &&Rule| rule.family == Family::Manifest && rule.id != ABOUT_CHANGES;
     rule::builtin().iter().filter(of_files)
 }
 
@@ -133,7 +137,7 @@ fn fixtures() -> PathBuf {
 
 /// Whether a rule's check looks at the whole repository.
 fn looks_across(rule: &str) -> bool {
-    checks::ALL.iter().any(|check| check.rule == rule && matches!(check.run, Run::Repository(_)))
+    checks::all().any(|check| check.rule.as_str() == rule && matches!(check.run, Run::Repository(_)))
 }
 
 /// The folders of a rule's fixtures that are run as a tree: `fail` or `pass` itself, or for a check of the whole
@@ -153,7 +157,7 @@ fn trees(rule: &str, folder: &str) -> Vec<PathBuf> {
 
 /// Options of a run with every rule, or with `only` one that speaks, in a repository at `root`.
 fn options(only: Option<&str>, root: Option<PathBuf>) -> Options {
-    let only = only.filter(|id| !ABOUT_OTHERS.contains(id)).map(str::to_owned);
+    let only = only.filter(|id| !is_about_others(id)).map(str::to_owned);
     Options {
         level: Box::new(move |rule, _| only.as_ref().is_none_or(|id| rule.id == *id).then_some(rule.level)),
         ignored: Box::new(move |paths| Some(source::ignored_below(root.as_deref()?, false, paths))),

@@ -20,7 +20,7 @@ use jiff::civil::Date;
 
 use crate::finding::{Digest, Finding};
 use crate::mask::MASK;
-use crate::rule::Level;
+use crate::rule::{Level, id};
 
 pub(crate) use file::ParseError;
 pub(crate) use judge::{Applied, Judged, State, Verdict};
@@ -156,5 +156,5 @@ impl Baseline {
 /// but reading it, or leaving it out on purpose, changes.
 #[must_use]
 pub(crate) fn acceptable(finding: &Finding) -> bool {
-    !(finding.rule == "unparsable" && finding.level == Level::Error)
+    !(finding.rule == id::UNPARSABLE && finding.level == Level::Error)
 }

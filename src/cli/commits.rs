@@ -13,12 +13,10 @@ use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
 use crate::finding::{Commit, Coverage, DigestKey, Finding, Outcome, Scope, Skipped};
-use crate::rule::Rule;
+use crate::rule::{Rule, id};
 use crate::source::store::{Changes, Id, Keep, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
 
-/// The rule about changes of what decides.
-const POLICY_CHANGE: &str = "policy-change";
 /// Commits that a push goes on from and that count as old, at most.
 const MOST_OLDS: usize = 8;
 
@@ -249,7 +247,7 @@ impl Asked {
 
     /// Files that decide what is found, and are changed.
     fn policy_changes(&self, changes: &Changes) -> Vec<Finding> {
-        let Some(rule) = self.settings.all_rules().find(|rule| rule.id == POLICY_CHANGE) else { return Vec::new() };
+        let Some(rule) = self.settings.all_rules().find(|rule| rule.id == id::POLICY_CHANGE) else { return Vec::new() };
         let baseline = self.settings.baseline_path().map(|(_, name)| name);
         let decides = |path: &str| {
             path.rsplit('/').next() == Some(config::FILE)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::{DevAction, DevCommand, DevViewArgs};
 use super::interrupt::Interrupt;
 use super::{locate, output, scan, writing};
-use crate::checks::credential::{Engine, Syntax};
+use crate::checks::detector::{Engine, Syntax};
 use crate::config::{Environment, Settings};
 use crate::document::fragment::Lang;
 use crate::document::object::Object;
@@ -19,7 +19,8 @@ use crate::inventory::index::Inventory;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
 use crate::span::{LineIndex, Span};
-use crate::value::{self, Confidence, KeyClass, ciphertext, is_placeholder, judge};
+use crate::value::key::classify;
+use crate::value::{Confidence, KeyClass, Sensitive};
 
 /// Shortest text that is masked wherever it is, characters.
 const LEAST: usize = 3;
@@ -76,8 +77,10 @@ impl Page<'_> {
     /// Remembers a value, and the text that it encodes.
     fn hide(&mut self, value: &str) {
         use base64::Engine as _;
-        let lines = value.lines().map(str::trim).map(str::to_owned);
-        self.hidden.extend(lines);
+        // The facts write texts with escapes.
+        let escaped = value.lines().map(|line| line.trim().escape_debug().to_string());
+        self.hidden.extend(escaped);
+        self.hidden.extend(value.lines().map(str::trim).map(str::to_owned));
         let joined: String = value.split_whitespace().collect();
         let decoded = base64::engine::general_purpose::STANDARD.decode(joined).ok();
         if let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
@@ -122,8 +125,8 @@ impl Page<'_> {
             for (path, key, node) in scalars(unit) {
                 let Some(value) = node.as_str() else { continue };
                 let span = unit.outer(node.span());
-                let class = value::key::classify(&key);
-                let verdict = judge(class, value);
+                let class = classify(&key);
+                let verdict = Sensitive::new(value).judge(class);
                 let data = path.starts_with(".data.") || path.starts_with(".stringData.");
                 if verdict.is_some() || data && secret_spans.iter().any(|secret| secret.contains(span)) {
                     self.hide(value);
@@ -232,11 +235,12 @@ fn scalars(unit: &Unit) -> Vec<(String, String, Node<'_>)> {
 
 /// What kind of text a value is, before its key is looked at.
 fn looks(value: &str) -> &'static str {
-    if is_placeholder(value) {
+    let value = Sensitive::new(value);
+    if value.is_placeholder() {
         "placeholder"
-    } else if ciphertext::is_ciphertext(value) {
+    } else if value.is_ciphertext() {
         "ciphertext"
-    } else if value::is_innocent(value) {
+    } else if value.is_innocent() {
         "setting"
     } else {
         "text"

@@ -23,7 +23,7 @@ use super::packs::{self, Loaded, PackRule};
 use super::policy::Policy;
 use super::read::{self, FILE, Tree};
 use super::values::{Origin, Valued, parse_level, parse_size};
-use crate::checks::credential;
+use crate::checks::detector;
 use crate::error::{Gravity, Problem};
 use crate::inventory::convention::Convention;
 use crate::rule::{self, Level, Rule};
@@ -327,7 +327,7 @@ fn all_packs(
 fn test_examples(loaded: &mut Loaded) {
     let problems = &mut loaded.problems;
     loaded.rules.retain(|pack| {
-        let faults = credential::test_rules(std::slice::from_ref(&pack.rule));
+        let faults = detector::test_rules(std::slice::from_ref(&pack.rule));
         let sound = faults.is_empty();
         problems.extend(faults.into_iter().map(|fault| {
             Problem::new(fault).in_file(&pack.path).help("`mlguard rules test FILE` runs the examples of a rule file")

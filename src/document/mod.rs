@@ -2,6 +2,7 @@
 //!
 //! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
 
+pub(crate) mod ansible_inventory;
 pub(crate) mod fragment;
 pub(crate) mod hcl;
 mod lang;

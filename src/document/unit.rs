@@ -46,6 +46,13 @@ impl Unit {
         self.map.outer(span)
     }
 
+    /// The rest of the line from `start`, both in bytes of the document.
+    #[must_use]
+    pub(crate) fn rest_of_line(&self, start: usize) -> Span {
+        let rest = self.tree.text().get(start..).unwrap_or_default();
+        Span::new(start, start + rest.find(['\n', '\r']).unwrap_or(rest.len()))
+    }
+
     /// Template actions that meet a span of the document.
     pub fn actions(&self, span: Span) -> impl Iterator<Item = &Action> {
         let outer = self.outer(span);

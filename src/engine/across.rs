@@ -7,8 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Scanner;
-use crate::checks::across::{self, Drafts};
-use crate::checks::{Check, Draft};
+use crate::checks::{Draft, Need, run_repository};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Finding, Skipped};
@@ -31,7 +30,7 @@ pub(super) struct Source {
 pub(super) struct Said {
     /// Index among the searched files.
     pub(super) file: usize,
-    pub(super) drafts: Drafts,
+    pub(super) drafts: Vec<Draft>,
     /// Whether its text may hold allow comments.
     pub(super) allows: bool,
 }
@@ -141,7 +140,7 @@ pub(super) fn drafts(
         let mut inventory = Inventory::new(files, &scanner.options.convention);
         inventory.past = past(scanner, &inventory);
         inventory.ignores = ignores(scanner, &inventory, ignored);
-        across::run(&inventory, scanner.options.today, &scanner.checks)
+        run_repository(&inventory, scanner.options.today, &scanner.checks)
     }));
     let Ok(found) = found else {
         errors.push(error("an internal error stopped the checks of the whole repository"));
@@ -154,8 +153,9 @@ pub(super) fn drafts(
 
 /// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
 fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
-    let stale = |check: &&&Check| check.rule == "sealed-stale";
-    scanner.checks.iter().find(stale)?;
+    if !scanner.needs(Need::Past) {
+        return None;
+    }
     let undated = |object: &Object| object.sealed.as_ref().is_some_and(|sealed| sealed.sealed_on.is_none());
     let files = inventory.files().iter().filter(|(_, facts)| facts.objects.iter().any(undated));
     let paths: Vec<&str> = files.map(|(path, _)| &**path).collect();
@@ -179,10 +179,9 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
 
 /// What is said of secret files: those that are or will be there and are not in Git, and those that are in it.
 fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &super::IgnoredOf) -> Option<Ignores> {
-    let is_on = |rule: &str| scanner.checks.iter().any(|check| check.rule == rule);
-    let mut paths = if is_on("unignored-secret-file") { inventory.secret_files() } else { Vec::new() };
+    let mut paths = if scanner.needs(Need::UntrackedIgnores) { inventory.secret_files() } else { Vec::new() };
     let outside = paths.len();
-    if is_on("tracked-secret-file") {
+    if scanner.needs(Need::TrackedIgnores) {
         paths.extend(inventory.tracked_secret_files());
     }
     if paths.is_empty() {

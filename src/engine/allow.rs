@@ -6,15 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Scanner;
-use crate::checks::{Draft, Weight};
+use crate::checks::{Draft, Subject};
 use crate::document::view::View;
 use crate::document::yaml;
 use crate::error::quoted;
-use crate::rule::Level;
+use crate::rule::{Level, RuleId, id};
 use crate::span::{LineIndex, Span};
-
-/// What is said of allow comments themselves.
-pub(super) const RULES: [&str; 2] = ["allow-without-reason", "unused-allow"];
 
 /// One allow comment.
 pub(super) struct Comment {
@@ -185,7 +182,7 @@ pub(super) fn apply(
         if allowed.len() == before {
             let rules = comment.rules.join(", ");
             let message = format!("This comment allows '{rules}', but there is no such finding here.");
-            said.push(draft("unused-allow", comment, message));
+            said.push(draft(id::UNUSED_ALLOW, comment, message));
         }
     }
     let mut index = 0;
@@ -200,28 +197,28 @@ fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
     let known = |id: &String| scanner.rule(id).is_some() || crate::rule::find(id).is_some();
     if let Some(unknown) = comment.rules.iter().find(|id| !known(id)) {
         let shown = quoted(unknown).replace('`', "'");
-        return Some(draft("unused-allow", comment, format!("This comment allows {shown}, which is no rule.")));
+        return Some(draft(id::UNUSED_ALLOW, comment, format!("This comment allows {shown}, which is no rule.")));
     }
     if comment.rules.is_empty() {
         return Some(draft(
-            "unused-allow",
+            id::UNUSED_ALLOW,
             comment,
             "This comment allows no rule: write its id behind 'allow'.".to_owned(),
         ));
     }
     if !comment.reason {
         return Some(draft(
-            "allow-without-reason",
+            id::ALLOW_WITHOUT_REASON,
             comment,
             "This comment allows a finding without saying why, so it does not count.".to_owned(),
         ));
     }
     match comment.until {
         Some(Err(())) => {
-            Some(draft("unused-allow", comment, "The date behind 'until' is not written as 2026-12-31.".to_owned()))
+            Some(draft(id::UNUSED_ALLOW, comment, "The date behind 'until' is not written as 2026-12-31.".to_owned()))
         }
         Some(Ok(date)) if date < scanner.options.today => Some(draft(
-            "unused-allow",
+            id::UNUSED_ALLOW,
             comment,
             format!("This comment allowed a finding until {date} and no longer counts."),
         )),
@@ -229,19 +226,6 @@ fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
     }
 }
 
-fn draft(rule: &'static str, comment: &Comment, message: String) -> Draft {
-    Draft {
-        rule: rule.into(),
-        at_most: Level::Error,
-        span: comment.span,
-        place: None,
-        message,
-        help: None,
-        weight: Weight::Special,
-        incomplete: false,
-        related: Vec::new(),
-        fix: None,
-        repair: None,
-        refuted: false,
-    }
+fn draft(rule: RuleId, comment: &Comment, message: String) -> Draft {
+    Draft::new(rule, Subject::Comment, comment.span, message)
 }

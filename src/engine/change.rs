@@ -13,7 +13,8 @@ use rayon::prelude::*;
 
 use super::across;
 use super::{Done, IgnoredOf, Options, Scanner, Seen, finish, internal_error, interruption, make};
-use crate::checks::{Draft, generator_credential};
+use crate::checks::Draft;
+use crate::checks::credentials::generator_credential;
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Digest, Finding, Identity, Outcome, Scope, Skipped};

@@ -3,7 +3,7 @@
 use crate::finding::{Excerpt, MASK};
 use crate::mask;
 use crate::span::{LineIndex, Span};
-use crate::value::is_name;
+use crate::value::Sensitive;
 
 /// Bytes shown before and behind a masked value, at most.
 const BEFORE: usize = 72;
@@ -186,7 +186,9 @@ pub(super) struct Values<'t>(Vec<&'t str>);
 impl<'t> Values<'t> {
     pub(super) fn new(text: &'t str, all: &[Span]) -> Self {
         let telling = |value: &&str| {
-            value.len() >= LEAST_HIDDEN && !is_name(value) && value.bytes().any(|byte| !byte.is_ascii_lowercase())
+            value.len() >= LEAST_HIDDEN
+                && !Sensitive::new(value).is_name()
+                && value.bytes().any(|byte| !byte.is_ascii_lowercase())
         };
         let mut values: Vec<&str> = all.iter().map(|span| span.slice(text).trim()).filter(telling).collect();
         values.sort_unstable();

@@ -9,16 +9,17 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::{Options, internal_error, interruption};
-use crate::checks::credential::Engine;
+use crate::checks::detector::Engine;
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
 use crate::finding::{Coverage, Skipped};
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
-use crate::rule::Level;
+use crate::rule::{Level, id};
 use crate::source::{self, File, Listing, Read, Scratch};
 use crate::span::{LineIndex, Span};
+use crate::value::Sensitive;
 
 /// The facts of all files of a listing.
 #[derive(Debug, Default)]
@@ -90,7 +91,7 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
     let lang = Lang::of_path(path, text);
     let parsed = view::parse(path, text, lang);
     let facts = read::read(&View::new(path, text, lang, &parsed), &options.convention.kinds);
-    let rule = options.rules.iter().find(|rule| rule.id == "unparsable");
+    let rule = options.rules.iter().find(|rule| rule.id == id::UNPARSABLE);
     let counts = rule.is_some_and(|rule| (options.level)(rule, path) == Some(Level::Error));
     let fault = parsed.faults.iter().find(|fault| counts && !fault.recovered);
     let reason = fault.map(|fault| {
@@ -122,7 +123,7 @@ impl Names {
     pub(crate) fn shown(&self, name: &str) -> String {
         let known = self.known.borrow().get(name).cloned();
         known.unwrap_or_else(|| {
-            let credential = self.engine.identify(name).is_some();
+            let credential = self.engine.identify(Sensitive::new(name)).is_some();
             let shown = if credential { MASK.to_owned() } else { masked(name).into_owned() };
             self.known.borrow_mut().insert(name.into(), shown.clone());
             shown

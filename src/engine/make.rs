@@ -7,19 +7,20 @@ use sha2::{Digest, Sha256};
 
 use super::excerpt::{self, Hidden, Values};
 use super::{Scanner, Seen, allow};
-use crate::checks::{Draft, Weight, generator_credential};
+use crate::checks::credentials::generator_credential;
+use crate::checks::{Draft, Subject, Weight};
 use crate::document::fragment::Lang;
 use crate::document::view::{Parsed, View};
 use crate::finding::edit::Fix;
 use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Identity, Related};
-use crate::rule::Level;
+use crate::rule::{Level, id};
 use crate::span::{LineIndex, Span};
 
 /// Makes findings of drafts on one source.
 pub(super) fn findings(scanner: &Scanner<'_>, view: &View<'_>, drafts: Vec<Draft>, allows: bool) -> Seen {
     let lines = LineIndex::new(view.text);
-    let values = drafts.iter().filter(|draft| draft.weight != Weight::Structure);
+    let values = drafts.iter().filter(|draft| draft.subject != Subject::Structure);
     let all: Vec<Span> = values.map(|draft| draft.span).collect();
     let mut kept = without_duplicates(leveled(scanner, view.path, without_refuted(drafts)));
     if allows {
@@ -27,26 +28,17 @@ pub(super) fn findings(scanner: &Scanner<'_>, view: &View<'_>, drafts: Vec<Draft
         let said = allow::apply(&comments, scanner, view, &lines, &mut kept);
         kept.extend(leveled(scanner, view.path, said));
     }
-    let incomplete = kept.iter().any(|(draft, level)| draft.incomplete && *level == Level::Error);
+    let incomplete = kept.iter().any(|(draft, level)| draft.subject == Subject::Document && *level == Level::Error);
     let maker = Maker { scanner, path: view.path.into(), text: view.text, lines, all };
     Seen { findings: maker.make(kept), incomplete, ..Seen::default() }
 }
 
 /// Findings in an env file that the secret generator `generator` reads.
 pub(super) fn env_file(scanner: &Scanner<'_>, path: &str, text: &str, generator: &str) -> Vec<Finding> {
-    let drafts = generator_credential::env_file_values(text).into_iter().map(|(key, span)| Draft {
-        rule: "generator-credential".into(),
-        at_most: Level::Error,
-        span,
-        place: Some(format!("secretGenerator {generator} .{key}")),
-        message: format!("The secretGenerator '{generator}' reads the key '{key}' in plain text from this file."),
-        help: None,
-        weight: Weight::Place,
-        incomplete: false,
-        refuted: false,
-        related: Vec::new(),
-        fix: None,
-        repair: None,
+    let drafts = generator_credential::env_file_values(text).into_iter().map(|(key, span)| {
+        let message = format!("The secretGenerator '{generator}' reads the key '{key}' in plain text from this file.");
+        let place = Some(format!("secretGenerator {generator} .{key}"));
+        Draft { place, ..Draft::new(id::GENERATOR_CREDENTIAL, Subject::Value, span, message) }
     });
     let drafts = drafts.collect();
     let parsed = Parsed::default();
@@ -88,7 +80,7 @@ fn without_duplicates(mut drafts: Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
         let before = taken.range(..draft.span.end).next_back();
         // That a document could not be read, or that its structure is wrong, is no word about a value: neither hides the
         // other.
-        if draft.incomplete || draft.weight == Weight::Structure {
+        if matches!(draft.subject, Subject::Document | Subject::Structure) {
             kept.push((draft, level));
             continue;
         }
@@ -127,7 +119,7 @@ impl Maker<'_> {
         let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut made = Vec::new();
         for ((draft, level), identity) in drafts.into_iter().zip(identities) {
-            let plain = draft.weight == Weight::Structure;
+            let plain = draft.subject == Subject::Structure;
             let excerpt = excerpt::of(self.text, &self.lines, draft.span, plain, &hidden);
             let place = draft.place.map(|place| values.scrub(&place));
             let context = place.clone().unwrap_or_else(|| excerpt.text.trim().to_owned());
@@ -163,17 +155,10 @@ impl Maker<'_> {
     }
 }
 
-/// The rule that speaks of ciphertexts: they are masked like values, and no credential is among them that a history would tell.
-const CIPHERTEXT: &str = "sops-broken";
-
 impl Maker<'_> {
     fn identity(&self, draft: &Draft) -> Identity {
         let text = self.text.get(draft.span.range()).unwrap_or_default();
-        // A document that cannot be read and a comment that allows nothing are no credentials.
-        let is_value = draft.weight != Weight::Structure
-            && !draft.incomplete
-            && !allow::RULES.contains(&&*draft.rule)
-            && draft.rule != CIPHERTEXT;
+        let is_value = draft.subject == Subject::Value;
         // A whole document stands for itself: what of it changed is some other finding's concern.
         let words = if is_value || !text.contains('\n') { text } else { "" }.split_ascii_whitespace();
         Identity { value: self.scanner.options.digest_key.digest(words.map(str::as_bytes)), is_value }

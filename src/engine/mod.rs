@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::checks::credential::{Engine, Hit, Syntax};
-use crate::checks::{self, Check, Draft, Run, Weight, generator_credential};
+use crate::checks::credentials::generator_credential;
+use crate::checks::detector::{Engine, Hit, Syntax};
+use crate::checks::{self, Check, Draft, Need, Run, Subject, Weight};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
 use crate::finding::{DigestKey, Finding, Outcome, Skipped};
 use crate::inventory::convention::Convention;
 use crate::inventory::facts::Facts;
 use crate::inventory::{read, secret_file};
-use crate::rule::{self, Level, Rule};
+use crate::rule::{self, Level, Rule, RuleId, id};
 use crate::source::store::NOT_FETCHED;
 use crate::source::{self, BINARY, File, Listing, Read, Scratch};
 use crate::span::Span;
@@ -276,7 +277,7 @@ impl<'o> Scanner<'o> {
     pub(crate) fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
-        let checks: Vec<&'static Check> = checks::ALL.iter().filter(known).collect();
+        let checks: Vec<&'static Check> = checks::all().filter(known).collect();
         let across = checks.iter().any(|check| matches!(check.run, Run::Repository(_)));
         Self { options, engine, checks, across }
     }
@@ -323,14 +324,14 @@ impl<'o> Scanner<'o> {
         let parsed = view::parse(path, text, lang);
         let view = View::new(path, text, lang, &parsed);
         let (hits, allows) = self.hits(&view, &parsed);
-        let found = checks::run(&view, &self.engine, &hits, &self.checks);
+        let found = checks::run_source(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
         let quiet = Quiet::new(found.quiet);
         drafts.extend(hits.iter().filter(|hit| !quiet.contains(hit.span)).map(|hit| self.draft(hit, text)));
         let env_files = generator_credential::env_files(&view);
         let mut facts = if self.across { read::read(&view, &self.options.convention.kinds) } else { Facts::default() };
         facts.exposed = drafts.iter().any(Draft::is_credential);
-        if self.across && !drafts.is_empty() {
+        if self.needs(Need::Credentials) && !drafts.is_empty() {
             facts.clear = exposed::of(self, &view, &drafts).map(Box::new);
         }
         let allows = allows && self.options.allow_comments;
@@ -383,19 +384,12 @@ impl<'o> Scanner<'o> {
         };
         let doubt =
             if hit.checksum_failed { " Its checksum does not hold, so it may be made up or mistyped." } else { "" };
+        let message = format!("{title} in plain text{how}.{doubt}");
         Draft {
-            rule: rule.id.clone(),
             at_most: hit.level,
-            span: hit.span,
-            place: None,
-            message: format!("{title} in plain text{how}.{doubt}"),
-            help: None,
             weight: if hit.specific { Weight::Format } else { Weight::Assignment },
-            incomplete: false,
-            related: Vec::new(),
-            fix: None,
-            repair: None,
             refuted: hit.checksum_failed,
+            ..Draft::new(rule.id.clone(), Subject::Value, hit.span, message)
         }
     }
 
@@ -412,16 +406,24 @@ impl<'o> Scanner<'o> {
         }
     }
 
+    /// Whether a check that is on needs that.
+    fn needs(&self, need: Need) -> bool {
+        self.checks.iter().any(|check| check.needs.contains(&need))
+    }
+
     fn rule(&self, id: &str) -> Option<&Rule> {
         self.options.rules.iter().find(|rule| rule.id == id)
     }
 }
 
+/// The rules that go by the name of a key alone.
+const GENERIC: [RuleId; 2] = [id::GENERIC_CREDENTIAL, id::GENERIC_PASSWORD];
+
 /// Joins the findings of an env file to those that are known: what only a key's name told is told better by the generator,
 /// what a format told stays.
 fn join_env_file(known: &mut Vec<Finding>, new: Vec<Finding>) {
     let meets = |a: &Finding, b: &Finding| a.path == b.path && a.span.overlaps(b.span);
-    let named = |finding: &Finding| finding.rule.starts_with("generic-");
+    let named = |finding: &Finding| GENERIC.iter().any(|rule| finding.rule == *rule);
     known.retain(|known| !(named(known) && new.iter().any(|new| meets(known, new))));
     let new: Vec<Finding> = new.into_iter().filter(|new| !known.iter().any(|known| meets(known, new))).collect();
     known.extend(new);

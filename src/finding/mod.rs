@@ -1,7 +1,7 @@
 //! What checks say: findings, with everything a report needs and no secret value.
 //!
-//! A value that may be secret travels as [`Sensitive`], which cannot be printed, compared in an assertion message or
-//! serialised. A [`Finding`] holds none: its texts are masked before it is built.
+//! A [`Finding`] holds no value: values travel as `value::Sensitive`, which has no text, and excerpts are masked before it is
+//! built.
 
 use std::sync::Arc;
 
@@ -12,31 +12,6 @@ pub(crate) mod edit;
 pub(crate) mod line_hash;
 
 use edit::Fix;
-
-/// A value that may be a secret. It has no `Display` and no `Serialize`, and `Debug` shows only that it is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sensitive<'a>(&'a str);
-
-#[expect(dead_code, reason = "checks are about to use it")]
-impl<'a> Sensitive<'a> {
-    /// Wraps `value`.
-    #[must_use]
-    pub(crate) fn new(value: &'a str) -> Self {
-        Self(value)
-    }
-
-    /// The value, for looking at in a check. It must not reach a message, a log, an error or a file.
-    #[must_use]
-    pub(crate) fn expose(self) -> &'a str {
-        self.0
-    }
-}
-
-impl std::fmt::Debug for Sensitive<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sensitive(…)")
-    }
-}
 
 pub(crate) use crate::mask::MASK;
 

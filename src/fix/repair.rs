@@ -10,13 +10,13 @@ use super::reason::Unhelpful;
 use super::stage;
 use super::store::{Change, Content};
 use crate::finding::{Finding, Outcome};
-use crate::rule::Level;
+use crate::rule::{Level, RuleId, id};
 use crate::seal::Plaintext;
 use crate::source::{self, Commit};
 
 /// What may be found after a repair and was not before: the scope is what the annotations of the Secret asked for, and with
 /// the namespace that sealing states, names can be judged and environments compared that could not be before.
-const EXPECTED: &[&str] = &["sealed-wide-scope", "secret-sprawl", "environment-drift"];
+const EXPECTED: [RuleId; 3] = [id::SEALED_WIDE_SCOPE, id::SECRET_SPRAWL, id::ENVIRONMENT_DRIFT];
 
 /// What is to be done to one file.
 pub(crate) struct Repair {
@@ -119,7 +119,8 @@ pub(super) fn unhelpful(before: &Outcome, after: &Outcome, repairs: &[Repair]) -
         }
     }
     for finding in &after.findings {
-        if finding.level >= Level::Warning && !EXPECTED.contains(&&*finding.rule) && !old.contains(&same(finding)) {
+        let expected = EXPECTED.iter().any(|rule| finding.rule == *rule);
+        if finding.level >= Level::Warning && !expected && !old.contains(&same(finding)) {
             let why = Unhelpful::Introduced {
                 rule: finding.rule.to_string(),
                 path: finding.path.to_string(),

@@ -8,7 +8,7 @@ use crate::document::yaml::Node;
 use crate::dotenv;
 use crate::path;
 use crate::rule::Level;
-use crate::value::{KeyClass, ciphertext, is_placeholder, judge};
+use crate::value::{KeyClass, Sensitive};
 
 /// A file that contains secrets by its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,7 +209,8 @@ fn is_named_secret(path: &str) -> bool {
 
 /// Only comments and blank lines, or keys without values.
 fn is_blank(text: &str) -> bool {
-    dotenv::assignments(text, true).all(|line| is_placeholder(line.value.split(" #").next().unwrap_or_default()))
+    let mut values = dotenv::assignments(text, true).map(|line| line.value.split(" #").next().unwrap_or_default());
+    values.all(|value| Sensitive::new(value).is_placeholder())
 }
 
 /// Whether a tool that keeps secrets in Git encrypted the file: SOPS, ansible-vault, age, PGP, transcrypt, dotenvx.
@@ -223,9 +224,9 @@ fn is_encrypted(text: &str) -> bool {
     };
     // What OpenSSL writes, in base64: `Salted__`.
     start.starts_with("U2FsdGVkX1")
-        || start.starts_with("$ANSIBLE_VAULT;") && ciphertext::is_ansible_vault(text)
+        || start.starts_with("$ANSIBLE_VAULT;") && Sensitive::new(text).is_ansible_vault()
         || start.starts_with("age-encryption.org/v1")
-        || ciphertext::is_armored(start)
+        || Sensitive::new(start).is_armored()
         || start.contains("DOTENV_PUBLIC_KEY") && start.contains("=\"encrypted:")
         || sops()
 }
@@ -245,7 +246,7 @@ fn kubeconfigs<'v>(view: &'v View<'_>) -> impl Iterator<Item = Node<'v>> {
 
 /// Whether a user of a kubeconfig carries a token, a password or a key.
 fn has_inline_login(view: &View<'_>) -> bool {
-    let real = |node: Option<Node<'_>>| node.and_then(Node::as_str).is_some_and(|text| !is_placeholder(text));
+    let real = |node: Option<Node<'_>>| node.and_then(Node::value).is_some_and(|value| !value.is_placeholder());
     let user = |item: Node<'_>| {
         let user = item.get("user");
         let field = |path: &[&str]| real(user.and_then(|user| user.at(path)));
@@ -263,14 +264,14 @@ fn has_inline_login(view: &View<'_>) -> bool {
 fn is_token(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let word = words.next().unwrap_or_default();
-    words.next().is_none() && word.len() >= 12 && !is_placeholder(word)
+    words.next().is_none() && word.len() >= 12 && !Sensitive::new(word).is_placeholder()
 }
 
 /// `machine HOST login USER password VALUE`, on one line or several.
 fn netrc_password(text: &str) -> bool {
     let words: Vec<&str> =
         text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace).collect();
-    words.windows(2).any(|pair| pair[0] == "password" && judge(KeyClass::Password, pair[1]).is_some())
+    words.windows(2).any(|pair| pair[0] == "password" && Sensitive::new(pair[1]).judge(KeyClass::Password).is_some())
 }
 
 /// `host:port:database:user:password`, with `\:` for a colon.
@@ -278,7 +279,7 @@ fn pgpass_password(line: &str) -> bool {
     let line = line.trim().replace("\\:", " ");
     let fields: Vec<&str> = line.splitn(5, ':').collect();
     !line.starts_with('#')
-        && matches!(fields.as_slice(), [_, _, _, _, password] if judge(KeyClass::Password, password).is_some())
+        && matches!(fields.as_slice(), [_, _, _, _, password] if Sensitive::new(password).judge(KeyClass::Password).is_some())
 }
 
 #[cfg(test)]

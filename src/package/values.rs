@@ -3,14 +3,14 @@
 use zeroize::Zeroizing;
 
 use super::login;
-use crate::checks::credential::{Engine, Syntax};
+use crate::checks::detector::{Engine, Syntax};
 use crate::config::{Content, Item, PackagePlan, PackageSecret, Registry, Valued, pieces};
 use crate::rule::Rule;
 use crate::seal::secret::{Entry, MAX_SIZE};
 use crate::seal::strength::{Weakness, weakness};
 use crate::seal::{Plaintext, strength};
 use crate::value::key::classify;
-use crate::value::{KeyClass, judge};
+use crate::value::{KeyClass, Sensitive};
 
 /// Looks a credential up by its name.
 pub(crate) type Credentials<'c> = &'c dyn Fn(&str) -> Option<Plaintext>;
@@ -149,7 +149,7 @@ pub(crate) fn literals(plan: &PackagePlan, rules: &[Rule]) -> Vec<Literal> {
                 Item::From(_) => false,
                 Item::Value(text) => {
                     let password = classify(key) == KeyClass::Password && !text.is_empty();
-                    password || judge(classify(key), text).is_some() || hit(&format!("{key}: {text}\n"))
+                    password || Sensitive::new(text).judge(classify(key)).is_some() || hit(&format!("{key}: {text}\n"))
                 }
                 Item::Template(text) => hit(text),
             };

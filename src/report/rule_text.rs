@@ -7,6 +7,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use super::text::{neutral, sentence};
+use crate::checks;
 use crate::finding::MASK;
 use crate::rule::{Fixable, Matcher, Pattern, Rule};
 
@@ -86,8 +87,20 @@ fn finds(rule: &Rule) -> String {
 
 fn applies(rule: &Rule) -> String {
     let level = format!("Default level: {}.", rule.level.as_str());
-    let parts = [rule.scope.as_sentences(), rule.when.trim(), &level];
+    let others = yields_to(rule);
+    let parts = [rule.scope.as_sentences(), rule.when.trim(), &others, &level];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The rules that report a mistake in the place of this one, in words; nothing where there are none.
+fn yields_to(rule: &Rule) -> String {
+    let check = checks::all().find(|check| rule.id == check.rule);
+    let others: Vec<String> = check.into_iter().flat_map(|check| check.yields_to).map(|id| format!("`{id}`")).collect();
+    match others.as_slice() {
+        [] => String::new(),
+        [one] => format!("Mistakes that {one} reports are not reported again."),
+        [head @ .., last] => format!("Mistakes that {} or {last} reports are not reported again.", head.join(", ")),
+    }
 }
 
 fn remedy(rule: &Rule) -> String {

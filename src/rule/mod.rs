@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+pub mod id;
 pub(crate) mod pack;
 mod table {
     use super::{Borrowed, Checksum, Family, Fixable, Level, Matcher, Pattern, Rule, Scope};
@@ -12,6 +13,7 @@ mod table {
 }
 pub(crate) mod schema;
 
+pub use id::RuleId;
 pub use schema::FixableName as Fixable;
 pub(crate) use schema::{ChecksumName as Checksum, LevelName as Level, MatcherName as Matcher, ScopeName as Scope};
 

@@ -3,7 +3,7 @@
 
 use super::{Plaintext, Secret, regular};
 use crate::value::key::classify;
-use crate::value::{KeyClass, is_placeholder};
+use crate::value::{KeyClass, Sensitive};
 
 /// What is asked of a password or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +137,10 @@ pub(crate) fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext], polic
     let text = std::str::from_utf8(value.expose()).ok()?;
     let bare = text.trim();
     let class = classify(key);
-    if !bare.is_empty() && crate::value::ciphertext::is_ciphertext(bare) {
+    if !bare.is_empty() && Sensitive::new(bare).is_ciphertext() {
         return Some(Weakness::Ciphertext);
     }
-    if !bare.is_empty() && is_placeholder(bare) {
+    if !bare.is_empty() && Sensitive::new(bare).is_placeholder() {
         return Some(Weakness::Placeholder);
     }
     if matches!(class, KeyClass::None | KeyClass::Identifier | KeyClass::Weak) {

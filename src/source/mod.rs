@@ -11,6 +11,7 @@
 
 mod commits;
 mod decode;
+mod excludes;
 mod git;
 mod hooks;
 mod ignored;

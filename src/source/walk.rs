@@ -13,9 +13,9 @@ use gix::bstr::ByteSlice;
 use gix::glob::pattern::{Case, Mode};
 use gix::glob::{Pattern, wildmatch};
 
-use super::Kind;
 use super::git::Repository;
 use super::read::open;
+use super::{Kind, excludes};
 
 /// Ignore files are read up to this size, bytes, as Git does it.
 const MOST: u64 = 100 << 20;
@@ -119,8 +119,7 @@ impl Rules {
     /// the user ignores everywhere gets into no commit either.
     pub(super) fn new(repository: &Repository) -> Self {
         let ignore_case = repository.ignore_case;
-        let global = ignore::gitignore::gitconfig_excludes_path();
-        let global = global.map_or_else(Patterns::empty, |path| patterns(&path, ignore_case));
+        let global = excludes::of_user().map_or_else(Patterns::empty, |path| patterns(&path, ignore_case));
         Self { exclude: patterns(&repository.exclude, ignore_case), global, ignore_case }
     }
 

@@ -3,18 +3,18 @@
 //! A value that merely starts like ciphertext stays a finding: trust comes from the bytes, not from the prefix.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 /// Whether `value` is a whole encrypted value of a kind that may be in Git.
 #[must_use]
-pub(crate) fn is_ciphertext(value: &str) -> bool {
+pub(super) fn is_ciphertext(value: &str) -> bool {
     let value = value.trim();
     is_sops(value) || is_sealed(value) || is_ansible_vault(value) || is_armored(value) || is_wrapped(value)
 }
 
 /// Whether `value` is `ENC[PKCS7,…]` of hiera-eyaml, around a DER sequence, or `ENC(…)` of Jasypt, around whole blocks.
 #[must_use]
-pub(crate) fn is_wrapped(value: &str) -> bool {
+pub(super) fn is_wrapped(value: &str) -> bool {
     let inner = |open: &str, close: char| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     let decoded = |text: &str| STANDARD.decode(text).ok();
     inner("ENC[PKCS7,", ']').and_then(decoded).is_some_and(|der| der.len() > 256 && der.starts_with(&[0x30, 0x82]))
@@ -24,7 +24,7 @@ pub(crate) fn is_wrapped(value: &str) -> bool {
 /// Whether `value` has the bytes of one entry of a SealedSecret (`docs/facts/sealed-secrets.md#recognising-a-ciphertext-without-a-key`): canonical base64 of a
 /// big-endian key size, that many bytes of RSA ciphertext, and at least an AES-GCM tag.
 #[must_use]
-pub(crate) fn is_sealed(value: &str) -> bool {
+pub(super) fn is_sealed(value: &str) -> bool {
     if !value.starts_with(['A', 'B']) || value.len() < 196 {
         return false;
     }
@@ -41,7 +41,7 @@ pub(crate) fn is_sealed(value: &str) -> bool {
 /// Whether `value` starts like a sealed entry and could be one that was cut for a text: base64 of a known RSA size, only
 /// base64 characters, perhaps an ellipsis behind. Good only inside a SealedSecret.
 #[must_use]
-pub(crate) fn is_sealed_prefix(value: &str) -> bool {
+pub(super) fn is_sealed_prefix(value: &str) -> bool {
     let value = value.trim().trim_end_matches(['.', '…']);
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\n\r".contains(&byte);
     let third = value.as_bytes().get(2).copied().unwrap_or_default();
@@ -54,7 +54,7 @@ pub(crate) fn is_sealed_prefix(value: &str) -> bool {
 /// Whether `value` follows SOPS's grammar (`docs/facts/sops.md#recognising-an-encrypted-file`): `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]` with an
 /// initialisation vector of 32 and a tag of 16 bytes.
 #[must_use]
-pub(crate) fn is_sops(value: &str) -> bool {
+pub(super) fn is_sops(value: &str) -> bool {
     let Some(inner) = value.strip_prefix("ENC[AES256_GCM,").and_then(|rest| rest.strip_suffix(']')) else {
         return false;
     };
@@ -82,7 +82,7 @@ pub(crate) fn is_sops(value: &str) -> bool {
 /// Whether `value` is an Ansible vault: the header `$ANSIBLE_VAULT;1.x;AES256` and lines of hexadecimal that decode to
 /// three hexadecimal parts (salt, HMAC, ciphertext) of the right sizes.
 #[must_use]
-pub(crate) fn is_ansible_vault(value: &str) -> bool {
+pub(super) fn is_ansible_vault(value: &str) -> bool {
     let mut lines = value.trim().lines().map(str::trim);
     let header = lines.next().unwrap_or_default();
     let mut fields = header.split(';');
@@ -110,7 +110,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// Whether `value` is an ASCII-armoured age file or PGP message whose body decodes to what its header announces.
 #[must_use]
-pub(crate) fn is_armored(value: &str) -> bool {
+pub(super) fn is_armored(value: &str) -> bool {
     let value = value.trim();
     if let Some(body) = armor(value, "AGE ENCRYPTED FILE") {
         return STANDARD.decode(body).is_ok_and(|bytes| bytes.starts_with(b"age-encryption.org/v1\n"));
@@ -133,6 +133,46 @@ fn armor(value: &str, label: &str) -> Option<String> {
     let header = |line: &&str| line.contains(": ");
     let skip = body.iter().rposition(header).map_or(0, |at| at + 1);
     Some(body[skip..].concat())
+}
+
+/// Why the controller refuses an entry of a SealedSecret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SealedFault {
+    /// White space, which base64 refuses.
+    WhiteSpace,
+    /// Base64 of another kind than the standard, padded one.
+    OtherBase64,
+    /// The start is that of a ciphertext, and the rest is not base64.
+    Damaged,
+    /// The start is that of a ciphertext, and the rest is too short.
+    CutShort,
+    /// Base64 of something else.
+    PlainBase64,
+    /// Not base64.
+    Plaintext,
+}
+
+/// Why the controller refuses `value`; nothing where it has the form of a ciphertext.
+#[must_use]
+pub(super) fn sealed_fault(value: &str) -> Option<SealedFault> {
+    if is_sealed(value) {
+        return None;
+    }
+    let joined: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    if joined.contains(|c: char| c.is_whitespace()) {
+        return Some(SealedFault::WhiteSpace);
+    }
+    let Ok(raw) = STANDARD.decode(&joined) else {
+        let other = [STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().any(|kind| kind.decode(&joined).is_ok());
+        return Some(match (other, is_sealed_prefix(&joined)) {
+            (true, _) => SealedFault::OtherBase64,
+            (false, true) => SealedFault::Damaged,
+            (false, false) => SealedFault::Plaintext,
+        });
+    };
+    let size = raw.first_chunk::<2>().map(|head| usize::from(u16::from_be_bytes(*head)));
+    let sealed = size.is_some_and(|size| matches!(size, 128 | 256 | 384 | 512 | 1024));
+    Some(if sealed { SealedFault::CutShort } else { SealedFault::PlainBase64 })
 }
 
 #[cfg(test)]
@@ -185,7 +225,7 @@ mod tests {
         assert!(is_wrapped(&format!("ENC[PKCS7,{}]", STANDARD.encode(der))));
         assert!(is_wrapped(&format!("ENC({})", STANDARD.encode([7; 24]))));
         for value in ["ENC[hunter2]", "ENC[PKCS7,aHVudGVyMg==]", "ENC(hunter2)", "ENC(aHVudGVyMg==)"] {
-            assert!(!is_ciphertext(value) && !super::super::is_placeholder(value), "{value}");
+            assert!(!is_ciphertext(value) && !super::super::placeholder::is_placeholder(value), "{value}");
         }
     }
 

@@ -3,8 +3,10 @@
 //! A key and a value decide together. [`Look`] keeps what a value adds to that, and not the value, for those who learn the
 //! key elsewhere.
 
+use super::ciphertext;
+use super::judge::{Confidence, is_innocent, judge, looks_random};
 use super::key::{self, KeyClass};
-use super::{Confidence, ciphertext, is_innocent, is_placeholder, judge, looks_random};
+use super::placeholder::is_placeholder;
 
 /// What keys and certificates in PEM begin with.
 const PEM: &str = "-----BEGIN ";
@@ -69,7 +71,7 @@ impl Shape {
 impl Look {
     /// Looks at a value; none where it holds the place of one, or is ciphertext.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str) -> Option<Self> {
         if is_placeholder(text) || ciphertext::is_ciphertext(text) {
             return None;
         }
@@ -110,13 +112,13 @@ impl Look {
 
 /// Whether a text is a credential whatever its key is called: nobody writes a setting like that.
 #[must_use]
-pub(crate) fn is_strong(text: &str) -> bool {
+pub(super) fn is_strong(text: &str) -> bool {
     looks_random(text) && judge(KeyClass::Weak, text) == Some(Confidence::High)
 }
 
 /// Certificates and public keys.
 #[must_use]
-pub(crate) fn is_public(key: &str, text: &str) -> bool {
+pub(super) fn is_public(key: &str, text: &str) -> bool {
     let text = text.trim();
     let certificate = text.starts_with("-----BEGIN CERTIFICATE") || text.starts_with("-----BEGIN PUBLIC KEY");
     let public = certificate || text.starts_with("ssh-rsa ") || text.starts_with("ssh-ed25519 ") || is_public_key(key);
@@ -130,7 +132,7 @@ fn is_public_key(key: &str) -> bool {
 
 /// A setting that stands in a Secret for company: a switch, a small number, an address without a password.
 #[must_use]
-pub(crate) fn is_setting(key: &str, text: &str) -> bool {
+pub(super) fn is_setting(key: &str, text: &str) -> bool {
     key::classify(key) == KeyClass::None && Shape::of(text).is_setting(key)
 }
 

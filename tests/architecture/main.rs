@@ -159,6 +159,64 @@ fn connections_and_programs_stay_where_they_are_asked_for() {
     }
 }
 
+/// Shared code knows a rule by its constant in `rule::id`, which the compiler checks.
+#[test]
+fn rules_are_named_by_constants() {
+    let folders = ["rules/manifests", "rules/secrets"];
+    let names = folders.iter().flat_map(|folder| entries(&root().join(folder))).map(|path| name_of(&path));
+    // A single word means many things.
+    let ids: Vec<String> = names.filter_map(|name| Some(format!("\"{}\"", name.strip_suffix(".yml")?))).collect();
+    let ids: Vec<&String> = ids.iter().filter(|id| id.contains('-')).collect();
+    assert!(ids.len() > 100, "rules/ holds the rules");
+    let mut faults = Vec::new();
+    for file in sources("src").iter().filter(|file| !file.is_test() && !file.name.starts_with("src/checks/")) {
+        for (number, line) in file.code().filter(|(_, line)| !line.contains("long = ")) {
+            for id in ids.iter().filter(|id| line.contains(id.as_str())) {
+                faults.push(format!("{}:{number}: {id} is a rule: use its constant in rule::id", file.name));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Checks that handle credentials, and what they share.
+const CREDENTIAL_CHECKS: [&str; 8] = [
+    "src/checks/common/context.rs",
+    "src/checks/common/keyed.rs",
+    "src/checks/credentials/",
+    "src/checks/csi/csi_credential.rs",
+    "src/checks/external/external_template_credential.rs",
+    "src/checks/external/secret_store_credential.rs",
+    "src/checks/sealed/sealed_not_ciphertext.rs",
+    "src/checks/sealed/sealed_template_credential.rs",
+];
+
+/// A value that may be a secret is a `value::Sensitive`: only the credential engine opens it, and checks of credentials have
+/// no other way to its text.
+#[test]
+fn values_do_not_become_text_in_checks_of_credentials() {
+    let mut faults = Vec::new();
+    for name in CREDENTIAL_CHECKS {
+        assert!(root().join(name).exists(), "{name} is there");
+    }
+    let handles = |file: &Source| CREDENTIAL_CHECKS.iter().any(|name| file.name.starts_with(name));
+    for file in sources("src").iter().filter(|file| !file.is_test()) {
+        for (number, line) in file.code() {
+            let opens = line.contains("expose_value(");
+            if opens && !file.name.starts_with("src/checks/detector/") && file.name != "src/value/sensitive.rs" {
+                faults.push(format!("{}:{number}: opens a value", file.name));
+            }
+            let text = [".as_str()", "::as_str", ".slice(", ".text["].iter().find(|text| line.contains(**text));
+            if let Some(text) = text.filter(|_| handles(file)) {
+                let instead = "`Node::value` or `Context::value_at`, and `Node::name` for names";
+                faults
+                    .push(format!("{}:{number}: {text} makes a text of what may be a value: use {instead}", file.name));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
 #[test]
 fn every_module_says_what_it_owns() {
     let without = |file: &Source| !file.text.starts_with("//! ") && !file.name.ends_with("/tests.rs");

@@ -13,7 +13,7 @@ Examples:
   # The same, only printed
   mlguard init --stdout
 
-  # .git/hooks/pre-commit, which refuses commits with findings
+  # A Git hook that refuses commits with findings
   mlguard init --hook
 
   mlguard init --hook=pre-push

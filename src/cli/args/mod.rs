@@ -83,7 +83,7 @@ Environment:
   MLGUARD_FAIL_ON       as --fail-on
   MLGUARD_MAX_SIZE      as --max-size
   MLGUARD_FORMAT        as --format, separated by commas
-  MLGUARD_BASELINE_KEY  the key that values are compared with
+  MLGUARD_BASELINE_KEY  key that values are compared with
   NO_COLOR, CLICOLOR_FORCE, RUST_LOG
 
 ",

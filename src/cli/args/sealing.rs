@@ -15,7 +15,7 @@ it must be in the Secret, or be given with --namespace.
 Examples:
   mlguard seal --cert dev.pem < secret.yaml > sealed.yaml
 
-  # Keep other documents and comments; undo with `mlguard fix --undo`
+  # In place; undo with `mlguard fix --undo`
   mlguard seal --in-place k8s/secret.yaml
 
   kubectl create secret generic ml-platform --dry-run=client \\
@@ -60,7 +60,7 @@ values are sealed for the public half of the private key that decrypted them.
 
 Examples:
   # For another key or cluster
-  mlguard reseal --private-key keys.yaml --cert new.pem a.yaml
+  mlguard reseal --private-key keys.yaml --cert b.pem a.yaml
 
   # For another namespace or scope
   mlguard reseal --private-key keys.yaml \\
@@ -69,7 +69,7 @@ Examples:
     --scope namespace-wide --in-place a.yaml
 
   # Every SealedSecret of the repository
-  mlguard reseal --private-key keys.yaml --cert new.pem --all
+  mlguard reseal --private-key keys.yaml --cert b.pem --all
 
 Environment:
   MLGUARD_CERT, SEALED_SECRETS_CERT  as --cert
@@ -85,7 +85,7 @@ none. The result is checked again, and repairs that cause new findings are undon
 directory, readable only by you.
 
 Examples:
-  # Seal plaintext Secrets in place, and apply other safe fixes
+  # Seal plaintext Secrets, and apply other safe fixes
   mlguard fix
 
   # Show what would change, values masked

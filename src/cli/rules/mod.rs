@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::{ListFormat, RulesAction, RulesArgs, TestArgs};
 use super::{locate, output};
-use crate::checks::credential;
+use crate::checks::detector;
 use crate::config::{Environment, Settings, rules_of_files};
 use crate::error::{Gravity, Problem, printable};
 use crate::exit::Exit;
@@ -72,7 +72,7 @@ fn test(args: &TestArgs) -> Result<Exit, Problem> {
     let (rules, faults): (Vec<Rule>, Vec<Problem>) = if args.paths.is_empty() {
         let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
         let mut faults = settings.problems();
-        let builtin = credential::test_rules(crate::rule::builtin());
+        let builtin = detector::test_rules(crate::rule::builtin());
         faults.extend(builtin.into_iter().map(Problem::new));
         (settings.all_rules().cloned().collect(), faults)
     } else {

@@ -79,13 +79,13 @@ non-matches:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::credential;
+    use crate::checks::detector;
 
     #[test]
     fn a_new_rule_is_one_whose_examples_behave() {
         for id in ["acme-token", "x1", "a-very-long-name-of-a-format"] {
             let rule = rule::pack::parse(Path::new(&format!("{id}.yml")), &scaffold(id)).expect("a rule file");
-            assert_eq!(credential::test_rules(std::slice::from_ref(&rule)), [""; 0], "{id}");
+            assert_eq!(detector::test_rules(std::slice::from_ref(&rule)), [""; 0], "{id}");
         }
     }
 }

@@ -9,4 +9,4 @@ mod tests;
 mod tree;
 
 pub(crate) use read::parse;
-pub(crate) use tree::{Attribute, Block, Body, Value, find};
+pub(crate) use tree::{Attribute, Block, Body, Value, find, name};

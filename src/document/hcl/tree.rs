@@ -58,6 +58,12 @@ impl Body {
     }
 }
 
+/// What a block, a label, an attribute or a function is called: what may be shown.
+#[must_use]
+pub(crate) fn name(text: &str, span: Span) -> &str {
+    span.slice(text)
+}
+
 /// The value of a key among attributes.
 #[must_use]
 pub(crate) fn find<'a>(attributes: &'a [Attribute], text: &str, key: &str) -> Option<&'a Value> {

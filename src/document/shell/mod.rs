@@ -2,12 +2,14 @@
 //!
 //! A tolerant reader, not a shell: it never fails, and text that is no shell gives commands that mean nothing.
 
+mod flat_json;
 mod scan;
 mod secret;
 mod store;
 
 use std::borrow::Cow;
 
+pub(crate) use flat_json::flat_json_entries;
 pub(crate) use secret::{CreateSecret, Literal, create_secret};
 pub(crate) use store::{StoreSecret, may_store, store_secret};
 

@@ -85,8 +85,8 @@ pub(super) fn ini(text: &str) -> Lines<'_> {
             }
             continue;
         };
-        let key_span = Span::new(start, start + at).trimmed(text);
-        let mut span = Span::new(start + at + 1, start + line.len()).trimmed(text);
+        let key_span = Span::new(start, start + at).trim(text);
+        let mut span = Span::new(start + at + 1, start + line.len()).trim(text);
         let value = span.slice(text);
         inside = value.strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
         let quoted = |quote: char| value.len() >= 2 && value.starts_with(quote) && value.ends_with(quote);

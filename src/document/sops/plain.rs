@@ -10,8 +10,7 @@ use crate::document::object::walk;
 use crate::document::view::{Unit, View};
 use crate::document::yaml::{self, Node};
 use crate::span::Span;
-use crate::value::ciphertext::is_ciphertext;
-use crate::value::is_placeholder;
+use crate::value::Sensitive;
 
 /// Fields of a Kubernetes object that are no values.
 const FRAME: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
@@ -105,5 +104,6 @@ fn is_plain(text: &str, encoded: bool) -> bool {
 }
 
 fn is_value(text: &str) -> bool {
-    !is_placeholder(text) && !is_ciphertext(text)
+    let value = Sensitive::new(text);
+    !value.is_placeholder() && !value.is_ciphertext()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroize as _;
 
 use crate::span::Span;
+use crate::value::Sensitive;
 use crate::yaml_scalar;
 
 /// How a scalar is written.
@@ -212,6 +213,18 @@ impl<'t> Node<'t> {
             NodeKind::Scalar { value: ScalarText::Owned(text), .. } => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a scalar that names something, as a key does: what may be shown.
+    #[must_use]
+    pub(crate) fn name(self) -> Option<&'t str> {
+        self.as_str()
+    }
+
+    /// The text of a scalar that may be a secret.
+    #[must_use]
+    pub(crate) fn value(self) -> Option<Sensitive<'t>> {
+        self.as_str().map(Sensitive::new)
     }
 
     /// How a scalar is written.

@@ -2,7 +2,7 @@
 
 use crate::inventory::Place;
 use crate::path;
-use crate::value::setting::Look;
+use crate::value::Look;
 
 /// What a file is to a chart.
 #[derive(Debug)]

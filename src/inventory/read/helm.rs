@@ -11,8 +11,7 @@ use crate::document::yaml::Node;
 use crate::inventory::Places;
 use crate::inventory::facts::helm::{Feed, Helm, Leaf, charts_of_template, is_values_file};
 use crate::span::Span;
-use crate::value;
-use crate::value::setting::Look;
+use crate::value::Sensitive;
 
 /// Longest value that is looked at, bytes.
 const LONGEST: usize = 16 * 1024;
@@ -220,11 +219,11 @@ impl Values<'_> {
         };
         let text = text.trim();
         // Most values by far are nothing that a key could make secret.
-        if text.is_empty() || text.len() > LONGEST || node.is_null() || value::is_innocent(text) {
+        if text.is_empty() || text.len() > LONGEST || node.is_null() || Sensitive::new(text).is_innocent() {
             return;
         }
-        let plain = Look::of(text);
-        let decoded = decoded(text).map_or(plain, |inner| Look::of(&inner));
+        let plain = Sensitive::new(text).look();
+        let decoded = decoded(text).map_or(plain, |inner| Sensitive::new(&inner).look());
         if plain.is_none() && decoded.is_none() || unit.is_templated(node.span()) {
             return;
         }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::around::Around;
 use crate::document::yaml::Node;
 use crate::inventory::facts::{Scope, Sealed};
-use crate::value::ciphertext;
+use crate::value::Sensitive;
 
 /// Annotations, without prefix, that say when a SealedSecret was made.
 const DATES: [&str; 6] = ["generated-date", "generated-at", "sealed-at", "sealed-on", "rotated-at", "last-rotated"];
@@ -20,7 +20,7 @@ pub(super) fn of_object(around: &Around<'_>) -> Option<Sealed> {
     let namespace = template.and_then(|template| template.get("namespace"));
     let entries = around.at(&["spec", "encryptedData"]).into_iter().flat_map(Node::entries);
     let entries = entries.filter_map(|(key, value)| {
-        let text = value.as_str().filter(|text| ciphertext::is_sealed(text))?;
+        let text = value.as_str().filter(|text| Sensitive::new(text).is_sealed())?;
         let mut hasher = DefaultHasher::new();
         text.bytes().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| byte.hash(&mut hasher));
         Some((key.as_str()?.into(), hasher.finish(), around.place(value)))

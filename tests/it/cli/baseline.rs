@@ -205,7 +205,7 @@ fn lines_of_others_stay_until_they_are_made_anew() {
     let mine = [("MLGUARD_BASELINE_KEY", "another text of enough bytes")];
     let text = read(&tree);
     let run = tree.run_with(&["baseline", "write"], &mine);
-    assert!(run.code == 0 && run.err.contains("2 lines of another key stay"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("2 lines of another key left unchanged"), "{run:?}");
     assert_eq!(read(&tree), text);
     let run = tree.run_with(&["baseline", "write", "--rekey"], &mine);
     assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 2 new, 0 kept, 2 gone\n"), "{run:?}");

@@ -91,7 +91,7 @@ fn other_names_come_from_flags_and_variables() {
     cluster.server.asked();
     for name in ["a/../../secrets", "A", "", "x?y", "-a"] {
         let run = cluster.fetch(&["--controller-name", name]);
-        assert!(run.code == 2 && run.err.contains("is no name of a service") || name == "-a", "{run:?}");
+        assert!(run.code == 2 && run.err.contains("is not a valid name of a service") || name == "-a", "{run:?}");
     }
     assert!(cluster.server.asked().is_empty());
 }
@@ -281,7 +281,7 @@ fn without_a_file_the_flag_the_environment_and_the_clusters_count() {
     assert_eq!(first(&show(&[], &both[1..])), "certs/live.pem");
     assert_eq!(first(&show(&["--cert", "certs/dev.pem"], &both)), "certs/dev.pem");
     let run = show(&[], &[("SEALED_SECRETS_CERT", "gone.pem")]);
-    assert!(run.code == 2 && run.err.contains("(SEALED_SECRETS_CERT names it)"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("(from SEALED_SECRETS_CERT)"), "{run:?}");
     let run = Tree::new(&[]).run(&["cert", "show"]);
     assert!(run.code == 2 && run.err.contains("no certificate is given"), "{run:?}");
     let address = format!("file://{}", tree.path("key.pub").display());

@@ -31,7 +31,7 @@ fn a_fix_is_told_with_the_command_that_makes_it() {
                envFrom:\n    - secretRef:\n        name: ml-platform\n    - secretRef:\n        name: db\n";
     let tree = Tree::new(&[("secret.yaml", secret), ("pod.yaml", pod)]);
     let text = tree.run(&["check", "--rule", "plaintext-secret", "--rule", "unexpected-env-from"]).out;
-    assert!(text.contains("fix: mlguard fix (replace the Secret by its SealedSecret)\n"), "{text}");
+    assert!(text.contains("fix: mlguard fix (replace the Secret with a SealedSecret)\n"), "{text}");
     assert!(text.contains("fix: mlguard fix --unsafe (load only the Secret that is listed already)\n"), "{text}");
     let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", secret.trim_end().replace('\n', "\n  "));
     let text = Tree::new(&[("list.yaml", &list)]).run(&["check"]).out;

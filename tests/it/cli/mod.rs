@@ -78,7 +78,7 @@ fn help_version_man_and_completions_go_to_standard_output() {
         assert!(pages.join(page).is_file(), "{page}");
     }
     let page = std::fs::read_to_string(pages.join("mlguard-cert-show.1")).expect("the page");
-    let title = concat!(".TH mlguard-cert-show 1  \"mlguard ", env!("CARGO_PKG_VERSION"), "\" \"mlguard manual\"\n");
+    let title = concat!(".TH mlguard-cert-show 1  \"mlguard ", env!("CARGO_PKG_VERSION"), "\" \"mlguard manual\"");
     assert!(page.contains(title) && page.contains("\n.SH EXAMPLES\n.nf\n"), "{page}");
     assert!(!pages.join("mlguard-dev.1").exists(), "it is hidden");
 }

@@ -462,7 +462,7 @@ fn an_earlier_package_is_replaced_as_a_whole_and_other_work_is_not() {
     let before = files(&tree.path("packages"));
     let run = run(&tree, &[]);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("packages/financial-ml/dev/notes.txt: is of no package"), "{}", run.err);
+    assert!(run.err.contains("packages/financial-ml/dev/notes.txt: is not part of a package"), "{}", run.err);
     assert_eq!(files(&tree.path("packages")), before);
 }
 

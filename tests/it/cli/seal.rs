@@ -115,7 +115,7 @@ fn everything_else_of_a_stream_stays() {
     assert!(run.out.starts_with(around) && run.out.ends_with(after), "{}", run.out);
     assert!(run.out.contains("name: db # the one"), "{}", run.out);
     assert!(run.out.contains("# Asked for by the trainer.\n    user: "), "{}", run.out);
-    assert!(run.err.contains("left as they are: ConfigMap a, Service"), "{}", run.err);
+    assert!(run.err.contains("left unchanged: ConfigMap a, Service"), "{}", run.err);
     assert!(!run.out.contains("tea-and-toast"), "{}", run.out);
     assert_eq!(value(&opened(&tree, &run.out).out, "password"), "tea-and-toast-41");
 }
@@ -174,7 +174,7 @@ fn merging_keeps_what_is_not_merged() {
         ("kind: Secret\ntype: kubernetes.io/tls\nstringData: {a: b}\n", &[], "the type"),
         (more, &["--scope", "cluster-wide"], "--scope differs from that of the SealedSecret"),
         (more, &["--name", "x"], "the name"),
-        ("kind: ConfigMap\n", &[], "takes one Secret, and there are 0"),
+        ("kind: ConfigMap\n", &[], "needs one Secret, but there are 0"),
     ];
     for (text, arguments, said) in contradictions {
         let run = merge(text, arguments);

@@ -244,7 +244,11 @@ fn a_second_run_changes_nothing_and_says_so() {
     let work =
         Work::new(&[("a/s.yaml", &secret("db", Some("ml"))), ("pod.yaml", pod), (".env.example", "PASSWORD=\n")]);
     let run = work.fix(&[]);
-    assert!(run.code == 0 && run.err.contains("3 findings fixed in 3 files; `mlguard fix --undo`"), "{}", run.err);
+    assert!(
+        run.code == 0 && run.err.contains("fixed 3 findings in 3 files; undo with `mlguard fix --undo`"),
+        "{}",
+        run.err
+    );
     assert!(work.text(".gitignore").contains(".env") && work.text("pod.yaml").matches("ghcr").count() == 1);
     let files = work.files();
     let run = work.fix(&[]);

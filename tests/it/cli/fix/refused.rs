@@ -76,7 +76,7 @@ fn files_and_folders_that_may_not_be_written() {
     assert_eq!(run.code, 1, "{}", run.err);
     assert!(run.err.contains("only.yaml: left unchanged: is read-only; make it writable"), "{}", run.err);
     assert!(run.err.contains("folder/s.yaml: left unchanged: is in a read-only folder"), "{}", run.err);
-    assert!(run.err.contains("1 finding fixed in 1 file;"), "{}", run.err);
+    assert!(run.err.contains("fixed 1 finding in 1 file;"), "{}", run.err);
     assert_eq!(work.text("only.yaml"), text);
     assert_eq!(work.namespaces("good.yaml"), ["ml"]);
 }
@@ -119,7 +119,7 @@ fn a_result_that_is_worse_is_put_back() {
     assert!(run.err.contains(&said), "{}", run.err);
     assert_eq!(work.text(path), bad);
     assert_eq!(work.namespaces("good.yaml"), ["ml"]);
-    assert!(run.err.contains("1 finding fixed in 1 file;"), "{}", run.err);
+    assert!(run.err.contains("fixed 1 finding in 1 file;"), "{}", run.err);
     assert_eq!(work.bare(&["--undo"]).code, 0);
     assert!(work.text("good.yaml").contains("kind: Secret"));
     assert_eq!(work.bare(&["--undo"]).code, 2, "what was put back is no run");

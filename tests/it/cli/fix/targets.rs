@@ -60,7 +60,7 @@ fn overlays_that_disagree_are_refused() {
     let work = with(&[("dev/kustomization.yaml", &prefix)]);
     work.assert_refused(&[], "a kustomization changes its name, to which scope strict binds it");
     let work = with(&[("dev/kustomization.yaml", &dev), ("production/kustomization.yaml", &silent)]);
-    work.assert_refused(&[], "puts it into the namespace 'ml-dev', and another one states none");
+    work.assert_refused(&[], "puts it into namespace 'ml-dev', and another sets none");
     let work = with(&[("dev/kustomization.yaml", &dev)]);
     let run = work.fix(&[]);
     assert_eq!(run.code, 0, "{}", run.err);
@@ -99,7 +99,7 @@ fn each_environment_has_its_cluster() {
     assert_eq!(work.opened(dev, 0)[0].1, "ml-dev");
     assert_eq!(work.opened(production, 1)[0].1, "ml");
     assert_eq!(work.opened("k/staging.yaml", 1)[0].1, "ml-staging", "the name of the namespace says it");
-    assert!(run.err.contains("for the cluster 'dev'") && run.err.contains("for the cluster 'prod'"), "{}", run.err);
+    assert!(run.err.contains("for cluster 'dev'") && run.err.contains("for cluster 'prod'"), "{}", run.err);
 }
 
 #[test]

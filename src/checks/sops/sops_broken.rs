@@ -1,0 +1,150 @@
+//! `sops-broken`: a file that SOPS does not decrypt any more, or a configuration that it refuses.
+
+use std::collections::BTreeMap;
+
+use crate::checks::common::{Context, Weight, listed};
+use crate::document::fragment::Host;
+use crate::document::sops::{self, File, Leaf, Value, config, name};
+use crate::finding::Related;
+use crate::go_regex::GoRegex;
+use crate::path;
+use crate::rule::Level;
+use crate::span::{LineIndex, Span};
+
+pub(super) fn check(cx: &mut Context<'_, '_>) {
+    let view = cx.view;
+    let name = path::name(view.path);
+    if name::is_config(view.path) || name == ".sops.yml" {
+        configuration(cx, name);
+        return;
+    }
+    let Some(file) = sops::read(view) else {
+        conflict(cx);
+        return;
+    };
+    metadata(cx, &file);
+    // It stops at the first.
+    if let Some((span, what)) = file.refused.first() {
+        let message = format!("SOPS cannot read the file: {what}. A merge may have left it.");
+        cx.structure(*span, None, message);
+    }
+    values(cx, &file);
+    copies(cx, &file);
+}
+
+/// A rule that SOPS stops at, and a configuration that it does not read.
+fn configuration(cx: &mut Context<'_, '_>, name: &str) {
+    let view = cx.view;
+    let Some(unit) = view.parsed.units.iter().find(|unit| unit.host() == Host::File) else { return };
+    let Some(rules) = config::read(unit) else { return };
+    if name == ".sops.yml" {
+        let key = unit.tree().root().and_then(|root| root.entries().next());
+        let span = key.map_or(Span::new(0, 0), |(key, _)| unit.outer(key.span()));
+        let message = "SOPS does not read `.sops.yml`; its configuration file is `.sops.yaml`.".to_owned();
+        cx.structure(span, None, message).at_most = Level::Warning;
+        return;
+    }
+    for (number, rule) in rules.iter().enumerate() {
+        let place = format!(".creation_rules[{number}]");
+        if let Some((_, GoRegex::Invalid)) = &rule.path {
+            let message = "SOPS rejects its configuration: `path_regex` is not a Go regular expression.".to_owned();
+            let help = "Use Go regular expression syntax: `.*\\.yaml$` for `*.yaml`; lookahead and lookbehind are not supported.";
+            cx.structure(rule.span, Some(format!("{place}.path_regex")), message).help = Some(help.to_owned());
+        }
+        if let [(first, _), (second, span), ..] = rule.selectors.as_slice() {
+            let (a, b) = (first.kind.word(), second.kind.word());
+            let message = format!("SOPS rejects every file of this rule: it has both `{a}` and `{b}`.");
+            let help = "Keep one of them: a rule has at most one selector.";
+            cx.structure(*span, Some(place), message).help = Some(help.to_owned());
+        }
+    }
+}
+
+/// Marks of a merge in a file that does not parse, where nothing else tells it.
+fn conflict(cx: &mut Context<'_, '_>) {
+    let view = cx.view;
+    let faults = &view.parsed.faults;
+    let told = faults.iter().any(|fault| !fault.recovered);
+    if faults.is_empty() || told || memchr::memmem::find(view.text.as_bytes(), b"ENC[AES256_GCM,").is_none() {
+        return;
+    }
+    let start = match view.text.find("\n<<<<<<< ") {
+        Some(at) => at + 1,
+        None if view.text.starts_with("<<<<<<< ") => 0,
+        None => return,
+    };
+    let message = "SOPS cannot read the file: it contains merge conflict markers.".to_owned();
+    cx.structure(Span::new(start, start + 7), None, message);
+}
+
+fn metadata(cx: &mut Context<'_, '_>, file: &File) {
+    let metadata = &file.metadata;
+    if !metadata.faults.is_empty() {
+        let faults: Vec<String> = metadata.faults.iter().map(|&fault| fault.to_owned()).collect();
+        let message = format!("SOPS rejects the file: its metadata have {}.", listed(&faults));
+        cx.structure(metadata.span, Some(".sops".to_owned()), message);
+    }
+    if let Some(span) = metadata.bad_mac {
+        let message = "SOPS rejects the file: its message authentication code is not an encrypted value.".to_owned();
+        cx.structure(span, Some(".sops.mac".to_owned()), message);
+    }
+    if let [(first, _), (second, span), ..] = metadata.selectors.as_slice() {
+        let (a, b) = (first.kind.word(), second.kind.word());
+        let message = format!("SOPS rejects the file: its metadata have both `{a}` and `{b}`.");
+        cx.structure(*span, Some(".sops".to_owned()), message);
+    }
+    let objects = file.documents.iter().any(|document| document.kind.is_some());
+    if file.first > 0 && !objects {
+        let message = format!(
+            "SOPS rejects the file: it reads the metadata of the first document, but only document {} has any.",
+            file.first + 1
+        );
+        cx.structure(metadata.span, Some(".sops".to_owned()), message);
+    }
+}
+
+fn values(cx: &mut Context<'_, '_>, file: &File) {
+    for leaf in &file.leaves {
+        let key = leaf.key();
+        let message = match (leaf.value, leaf.must) {
+            (Value::Broken(why), Some(true)) => {
+                format!("SOPS cannot decrypt the value of `{key}`: {why}.")
+            }
+            (Value::Encrypted(_), Some(false)) => {
+                let selector = file.documents.get(leaf.document).and_then(|document| document.selector.as_ref());
+                let by = selector.map(|selector| format!(", by {}", selector.title())).unwrap_or_default();
+                format!("SOPS does not decrypt the value of `{key}`: nothing is encrypted at that place{by}.")
+            }
+            _ => continue,
+        };
+        cx.report(leaf.span, Some(leaf.place.clone()), message).weight = Weight::Special;
+    }
+}
+
+/// A value is bound to its path, so that a copy under another one never decrypts.
+fn copies(cx: &mut Context<'_, '_>, file: &File) {
+    let mut seen: BTreeMap<u64, &Leaf> = BTreeMap::new();
+    let mut lines = None;
+    for leaf in &file.leaves {
+        let (Value::Encrypted(digest), Some(true)) = (leaf.value, leaf.must) else { continue };
+        let Some(first) = seen.get(&digest) else {
+            seen.insert(digest, leaf);
+            continue;
+        };
+        // In a list all items have one path, and the message authentication code alone tells that.
+        if first.keys == leaf.keys {
+            continue;
+        }
+        let lines = lines.get_or_insert_with(|| LineIndex::new(cx.view.text));
+        let region = lines.region(cx.view.text, first.span);
+        let (here, there) = (leaf.key(), &first.place);
+        let message = format!(
+            "SOPS cannot decrypt one of two values: `{here}` has the ciphertext of `{there}`, which is only valid for its own path."
+        );
+        let path = std::sync::Arc::from(cx.view.path);
+        let related = Related { path, region, message: "same ciphertext".to_owned() };
+        let draft = cx.report(leaf.span, Some(leaf.place.clone()), message);
+        draft.weight = Weight::Special;
+        draft.related.push(related);
+    }
+}
