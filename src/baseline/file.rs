@@ -10,7 +10,7 @@ use super::{Baseline, Digest, KeyId, Mark, Note, Spot};
 const VERSION: u32 = 1;
 const ABOUT: &str = "findings that are accepted; see `mlguard baseline --help`";
 
-/// Why a text is no baseline. Never holds what stands there.
+/// Why a text is not a baseline. Never contains what is there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct ParseError {
@@ -57,10 +57,10 @@ impl Baseline {
         Self::read(text, &mut |fault| Err(fault))
     }
 
-    /// The same for a file that is to be written anew: what is no line is left out, and counted.
+    /// The same for a file that is to be rewritten: what is not a line is left out, and counted.
     ///
     /// # Errors
-    /// Where the text is no baseline at all, or one of a newer version: it may be anything else, and is not replaced.
+    /// Where the text is not a baseline at all, or one of a newer version: it may be anything else, and is not replaced.
     pub(crate) fn salvage(text: &str) -> Result<(Self, usize), ParseError> {
         let mut left_out = 0;
         let baseline = Self::read(text, &mut |fault| {
@@ -89,7 +89,7 @@ impl Baseline {
         match first {
             Some(line) if !head => Err(ParseError {
                 line,
-                message: "no line says that this is a baseline of mlguard",
+                message: "the first line of a mlguard baseline is missing",
                 help: "write it with `mlguard baseline write`",
             }),
             _ => Ok(baseline),
@@ -130,17 +130,17 @@ enum Read {
 /// What is wrong and what to do about it.
 type Fault = (&'static str, &'static str);
 
-const NEWER: Fault = ("this baseline has a form that this version does not know", "use a newer mlguard");
+const NEWER: Fault = ("this baseline has a format that this version does not support", "use a newer mlguard");
 
 fn read(line: &str) -> Result<Read, Fault> {
-    const REWRITE: &str = "restore the line, or write the file anew with `mlguard baseline write`";
+    const REWRITE: &str = "restore the line, or rewrite the file with `mlguard baseline write`";
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) {
         return Err((
             "a merge left this line",
-            "solve the merge: keep the lines of both sides, or drop the file's changes and run `mlguard baseline write`",
+            "resolve the merge: keep the lines of both sides, or drop the file's changes and run `mlguard baseline write`",
         ));
     }
-    let malformed = ("this is no line of a baseline", REWRITE);
+    let malformed = ("this is not a line of a baseline", REWRITE);
     let Ok(line) = serde_json::from_str::<Line>(line) else {
         return match serde_json::from_str(line) {
             Ok(Head { version: VERSION, .. }) => Ok(Read::Head),
@@ -152,7 +152,7 @@ fn read(line: &str) -> Result<Read, Fault> {
     let until = match line.until.as_deref().map(str::parse::<Date>) {
         None => None,
         Some(Ok(until)) => Some(until),
-        Some(Err(_)) => return Err(("`until` is not written as 2026-12-31", "correct the date")),
+        Some(Err(_)) => return Err(("`until` must be YYYY-MM-DD", "correct the date")),
     };
     if line.place.is_none() && line.path.is_none() {
         return Err(("it has neither `place` nor `path`", REWRITE));

@@ -1,31 +1,32 @@
-//! Findings held against the lines of a baseline, and the other way round.
+//! Findings compared with the lines of a baseline, and the other way round.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::{Baseline, Key, Mark, Spot, acceptable};
-use crate::finding::{Digest, Finding, Outcome, Scope};
+use crate::coverage::Scope;
+use crate::finding::{Digest, Finding, Outcome};
 
-/// What a baseline says of a finding.
+/// What a baseline says about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Nothing.
     New,
     /// It is accepted, with this value.
     Accepted,
-    /// Its place is; the lines there were made with another key, so that nobody can tell whether the value is the same.
+    /// Its place is; the lines there were made with another key, so that it is unknown whether the value is the same.
     Unverified,
     /// Another value is accepted in its place.
     OtherValue,
-    /// More values are in its place than lines of another key, so that one of them is new, and nobody can tell which.
+    /// More values are in its place than lines of another key, so that one of them is new, and it is unknown which.
     TooMany,
     /// It was accepted until this day.
     Expired(Date),
 }
 
 impl Verdict {
-    /// Whether the finding need not be told.
+    /// Whether the finding need not be reported.
     #[must_use]
     pub(crate) fn accepts(self) -> bool {
         matches!(self, Self::Accepted | Self::Unverified)
@@ -35,9 +36,9 @@ impl Verdict {
     fn hint(self) -> Option<String> {
         match self {
             Self::New | Self::Accepted | Self::Unverified => None,
-            Self::OtherValue => Some("The baseline accepts another value here than this one.".to_owned()),
+            Self::OtherValue => Some("The baseline accepts a different value here.".to_owned()),
             Self::TooMany => Some(
-                "The baseline accepts fewer values here than there are; without its key nobody can tell which one is new."
+                "The baseline accepts fewer values here than there are; without its key it is unknown which one is new."
                     .to_owned(),
             ),
             Self::Expired(until) => Some(format!("The baseline accepted this until {until}.")),
@@ -74,7 +75,7 @@ impl State {
     }
 }
 
-/// Findings and lines held against each other.
+/// Findings and lines compared with each other.
 #[derive(Debug, Default)]
 pub(crate) struct Judged {
     /// Of each finding, in its order.
@@ -111,7 +112,7 @@ impl Baseline {
         let Judged { verdicts, .. } = self.judge(&outcome.findings, key, today);
         let mut applied = Applied::default();
         let mut verdicts = verdicts.into_iter();
-        // What a change brings is not what was there before, so that its place alone says nothing.
+        // What a change introduces is not what was there before, so that its place alone says nothing.
         let by_place = outcome.coverage.scope == Scope::Tree;
         outcome.findings.retain_mut(|finding| {
             let verdict = verdicts.next().unwrap_or(Verdict::New);
@@ -191,7 +192,7 @@ impl Group<'_> {
     }
 }
 
-/// What lines of other keys say of the values at their spot. As many values as lines are accepted: one value may be in
+/// What lines of other keys say about the values at their spot. As many values as lines are accepted: one value may be in
 /// several files, and has one line.
 fn verdict_of_rest(left: &[(usize, Digest)], foreign: &[&(usize, Mark, Option<Date>)]) -> Verdict {
     let values = left.iter().map(|(_, value)| value).collect::<BTreeSet<_>>().len();

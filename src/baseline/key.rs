@@ -44,7 +44,7 @@ pub(crate) struct Key {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
     /// Anybody could try all such texts.
-    #[error("the key of the baseline has less than {SHORTEST} bytes")]
+    #[error("the key of the baseline has fewer than {SHORTEST} bytes")]
     Short,
     /// The file with the key cannot be read.
     #[error("{}: the key of the baseline cannot be read: {source}", .path.display())]
@@ -54,8 +54,8 @@ pub(crate) enum KeyError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is there and holds no key.
-    #[error("{}: this is no key of a baseline; remove the file, and `mlguard baseline write --rekey` makes a new one", .path.display())]
+    /// The file is there and contains no key.
+    #[error("{}: this is not the key of a baseline; remove the file, and `mlguard baseline write --rekey` makes a new one", .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -71,7 +71,7 @@ pub(crate) enum KeyError {
 }
 
 impl Key {
-    /// A key of any text, white space around it left out, so that what a file holds can be given in the environment.
+    /// A key of any text, white space around it left out, so that what a file contains can be given in the environment.
     ///
     /// # Errors
     /// [`KeyError::Short`].
@@ -90,7 +90,7 @@ impl Key {
         Ok(Self { values: derived("values"), entries, id })
     }
 
-    /// The key that `folder` holds; nothing where it holds none.
+    /// The key that `folder` contains; nothing where it contains none.
     ///
     /// # Errors
     /// Where there is something that cannot be read, or is no key.
@@ -103,7 +103,7 @@ impl Key {
                 return Ok(None);
             }
             Err(error) => return Err(unreadable(error)),
-            // Through a link, or out of a pipe, came what somebody else holds.
+            // Through a link, or out of a pipe, came what somebody else has.
             Ok(metadata) if !metadata.is_file() => return Err(malformed()),
             Ok(_) => {}
         }
@@ -116,7 +116,7 @@ impl Key {
         Self::new(&Plaintext::new(text.to_vec())).map(Some)
     }
 
-    /// The key that `folder` holds, and whether it had to be made: the folder for its owner alone, as is the file.
+    /// The key that `folder` contains, and whether it had to be made: the folder for its owner alone, as is the file.
     ///
     /// # Errors
     /// Where there is something that is no key, or none can be made.
@@ -171,7 +171,7 @@ impl Key {
         self.id
     }
 
-    /// What a line says of the value with this digest. The spot goes into it, so that lines do not tell where the same
+    /// What a line says about the value with this digest. The spot goes into it, so that lines do not show where the same
     /// value is once more.
     #[must_use]
     pub(crate) fn digest(&self, spot: &Spot, value: &Digest) -> Digest {

@@ -1,11 +1,11 @@
-//! The baseline: findings that a team has accepted, so that only new ones are told.
+//! The baseline: findings that a team has accepted, so that only new ones are reported.
 //!
 //! It is a file of lines ([`Baseline::parse`], [`Baseline::render`]). A line binds to a [`Spot`]: a rule and the object and
 //! key where the finding is, or a rule and a path where it is in no object that has a name. And it binds to the value,
 //! by a digest that is made with a [`Key`] which is not in the repository. So a new value in an accepted place is found,
 //! and whoever reads the file learns nothing about any value, not even whether two are the same.
 //!
-//! `file` knows the lines, `key` the key, `judge` holds findings against lines, `refresh` makes the lines anew.
+//! `file` knows the lines, `key` the key, `judge` compares findings with lines, `refresh` rewrites the lines.
 
 mod file;
 mod judge;
@@ -80,7 +80,7 @@ fn names_object(place: &str) -> bool {
     kind.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(name, "" | "?") && !name.contains(MASK)
 }
 
-/// What a line says of the value: which key its digest was made with, and the digest.
+/// What a line says about the value: which key its digest was made with, and the digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
     /// The key.
@@ -138,7 +138,7 @@ impl Baseline {
         self.entries().filter(|(_, mark, _)| key.is_none_or(|key| key.id() != mark.key)).count()
     }
 
-    /// Adds a line. Where two say the same, the earlier end counts: nobody can tell which of them was to go when two
+    /// Adds a line. Where two say the same, the earlier end counts: it is unknown which of them was to go when two
     /// branches were merged.
     fn add(&mut self, spot: Spot, mark: Mark, note: Note) {
         match self.entries.entry((spot, mark)) {

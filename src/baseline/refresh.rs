@@ -1,4 +1,4 @@
-//! The lines made anew: what is found today is accepted, what is gone is dropped.
+//! The lines rewritten: what is found today is accepted, what is gone is dropped.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ pub(crate) struct Refresh<'r> {
     pub reason: Option<&'r str>,
     /// For new lines, and those that have expired.
     pub until: Option<Date>,
-    /// Whether lines of other keys are made anew where there is a finding in their place.
+    /// Whether lines of other keys are rewritten where there is a finding in their place.
     pub rekey: bool,
-    /// The day against which ends are held.
+    /// The day that ends are compared with.
     pub today: Date,
     /// Whether all of a spot was searched, so that what was not found there is gone.
     pub seen: &'r dyn Fn(&Spot) -> bool,
@@ -43,7 +43,7 @@ impl Baseline {
     #[must_use]
     pub(crate) fn refreshed(&self, findings: &[Finding], how: &Refresh<'_>) -> (Self, Counts) {
         let judged = self.judge(findings, Some(how.key), how.today);
-        // Where lines of other keys give way to lines of this one: nobody can tell which of them is for which value.
+        // Where lines of other keys give way to lines of this one: it is unknown which of them is for which value.
         let anew: BTreeSet<Spot> = findings
             .iter()
             .zip(&judged.verdicts)

@@ -146,10 +146,10 @@ fn other_lines_are_refused_by_number_and_not_repeated() {
         (format!("{HEAD}<<<<<<< HEAD\n{}", line("")), 2, "merge"),
         (format!("{HEAD}{}=======\n", line("")), 3, "merge"),
         (format!("{HEAD}{}>>>>>>> other\n", line("")), 3, "merge"),
-        (format!("{HEAD}{{\"rule\":\"hunter2\"}}\n"), 2, "no line"),
-        (format!("{HEAD}hunter2\n"), 2, "no line"),
-        (format!("{HEAD}{}", line(",\"hunter2\":1")), 2, "no line"),
-        (format!("{HEAD}{}", line(",\"rule\":\"hunter2\"")), 2, "no line"),
+        (format!("{HEAD}{{\"rule\":\"hunter2\"}}\n"), 2, "not a line"),
+        (format!("{HEAD}hunter2\n"), 2, "not a line"),
+        (format!("{HEAD}{}", line(",\"hunter2\":1")), 2, "not a line"),
+        (format!("{HEAD}{}", line(",\"rule\":\"hunter2\"")), 2, "not a line"),
         (format!("{HEAD}{}", line("").replace("0a1b", "hunter2")), 2, "`value`"),
         (format!("{HEAD}{}", line("").replace("0a1b", "0A1B")), 2, "`value`"),
         (format!("{HEAD}{}", line("").replace("0e0f", "")), 2, "`value`"),
@@ -188,7 +188,7 @@ fn a_new_value_in_an_accepted_place_is_found() {
     assert_eq!(applied, Applied { accepted: 1, unverified: 0, expired: 0 });
     assert_eq!((now.coverage.accepted, now.coverage.unverified, now.complete), (1, 0, true));
     assert_eq!(now.findings.len(), 1);
-    assert_eq!(now.findings[0].help, "The baseline accepts another value here than this one. Seal it.");
+    assert_eq!(now.findings[0].help, "The baseline accepts a different value here. Seal it.");
     let moved = found(Some(&key), "plaintext-secret", "elsewhere/x.yaml", PLACE, "old");
     assert_eq!(verdicts(&baseline, Some(&key), &[moved]), [Verdict::Accepted]);
     let other_rule = found(Some(&key), "env-credential", "a.yaml", PLACE, "old");

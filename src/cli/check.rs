@@ -15,10 +15,11 @@ use super::scan::{
 };
 use super::{commits, output, scan};
 use crate::config::{Environment, Settings};
+use crate::coverage::{Reason, Skipped};
 use crate::engine;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::finding::{DigestKey, Outcome, Skipped};
+use crate::finding::{DigestKey, Outcome};
 use crate::report::{self, Target};
 use crate::rule::Rule;
 use crate::source;
@@ -50,7 +51,7 @@ fn run_prepared(
     if args.show_config {
         return show(args, prepared, global);
     }
-    // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to stop orderly.
+    // Waiting for standard input ends at once on Ctrl-C, as it does everywhere; there is nothing to shut down cleanly.
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
     let accept = Accept::load(&settings, environment);
@@ -58,7 +59,7 @@ fn run_prepared(
     interrupt.begin_writing();
     if interrupted.load(Ordering::Relaxed) && outcome.complete {
         // However far it came, nobody can say that it came to its end.
-        outcome.coverage.errors.push(engine::interruption());
+        outcome.coverage.errors.push(Skipped::new(".", Reason::Interrupted));
         outcome.complete = false;
     }
     prepared.missing().iter().for_each(output::problem);
@@ -189,8 +190,7 @@ fn standard_input(
     let options = engine::Options { digest_key: key, ..engine_options(settings, interrupted) };
     if excluded {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
-        let reason = "excluded by the configuration".to_owned();
-        outcome.coverage.skipped.push(Skipped { path: path.into(), reason });
+        outcome.coverage.skipped.push(Skipped::new(path, Reason::Excluded));
         return Ok((outcome, options.rules));
     }
     Ok((engine::run_bytes(&path, &bytes, &|| repository_files(settings), &options), options.rules))

@@ -9,12 +9,13 @@ use super::locate::{current_folder, source_problem};
 use super::progress::Bar;
 use super::scan::engine_options;
 use crate::config::{self, Environment, Settings};
+use crate::coverage::{Coverage, Reason, Scope, Skipped};
 use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
-use crate::finding::{Commit, Coverage, DigestKey, Finding, Outcome, Scope, Skipped};
+use crate::finding::{Commit, DigestKey, Finding, Outcome};
 use crate::rule::{Rule, id};
-use crate::source::store::{Changes, Id, Keep, NOT_FETCHED, Range, Snapshot, Store, Versions, Wanted};
+use crate::source::store::{Changes, CommitSummary, Id, Keep, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
 
 /// Commits that a push goes on from and that count as old, at most.
@@ -173,7 +174,7 @@ impl Asked {
         };
         let mut versions = ask(&keep).map_err(|error| source_problem(&error))?;
         if self.allow_shallow {
-            let missing = |error: &Skipped| error.reason.contains(NOT_FETCHED);
+            let missing = |error: &Skipped| matches!(error.reason, Reason::NotFetched(_));
             versions.skipped.extend(versions.errors.extract_if(.., |error| missing(error)));
         }
         Ok(versions)
@@ -205,11 +206,8 @@ impl Asked {
         let mut brought = change::change(&input, options);
         let coverage = &mut brought.outcome.coverage;
         coverage.skipped.extend(changes.skipped.iter().filter(|skipped| self.wanted(&skipped.path)).cloned());
-        coverage.skipped.sort();
-        coverage.skipped.dedup();
         coverage.errors.extend(changes.errors.iter().cloned());
-        coverage.errors.sort();
-        coverage.errors.dedup();
+        coverage.sort();
         brought.outcome.complete &= brought.outcome.coverage.errors.is_empty();
         brought
     }
@@ -280,7 +278,8 @@ impl Asked {
     }
 
     fn describe(&self, versions: &Versions, commit: usize, in_head: bool) -> Option<Commit> {
-        versions.describe(commit, &self.store, in_head)
+        let CommitSummary { id, author, date } = versions.describe(commit, &self.store)?;
+        Some(Commit { id, author, date, in_head })
     }
 
     /// Refuses to speak of a history that is not there.

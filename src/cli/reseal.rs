@@ -70,7 +70,7 @@ fn reseal_all(resealer: &Resealer<'_>, global: &Global) -> Result<Exit, Problem>
     let mut changed = Vec::new();
     let mut texts = Vec::new();
     let mut problems: Vec<Problem> =
-        listing.errors.iter().map(|failed| Problem::new(failed.reason.clone()).in_file(&*failed.path)).collect();
+        listing.errors.iter().map(|failed| Problem::new(failed.reason.to_string()).in_file(&*failed.path)).collect();
     let mut count = 0;
     for file in &listing.files {
         let is_document = [".yaml", ".yml", ".json"].iter().any(|ending| file.path.ends_with(ending));

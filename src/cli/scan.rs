@@ -9,10 +9,11 @@ use super::args::Global;
 use super::locate::{current_folder, report_path, source_problem};
 use super::output;
 use crate::config::Settings;
+use crate::coverage::{Coverage, Reason, Skipped};
 use crate::engine;
 use crate::error::{Gravity, Problem, counted, nearest, quoted};
 use crate::exit::Exit;
-use crate::finding::{Coverage, DigestKey, Outcome, Skipped};
+use crate::finding::{DigestKey, Outcome};
 use crate::rule::{Level, Rule};
 use crate::source;
 
@@ -96,7 +97,7 @@ pub(super) fn wants_sarif(settings: &Settings) -> bool {
 pub(super) fn report_unread(coverage: &Coverage, more: &str) {
     const MOST: usize = 10;
     for failed in coverage.errors.iter().take(MOST) {
-        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
     }
     if let Some(rest) = coverage.errors.len().checked_sub(MOST).filter(|rest| *rest > 0) {
         output::problem(&Problem::new(format!("{} could not be read; {more} lists all", counted(rest, "more file"))));
@@ -146,9 +147,9 @@ pub(super) fn report_config_problems(settings: &Settings, global: &Global) -> Ex
 pub(super) fn add_errors<'a>(coverage: &mut Coverage, problems: impl Iterator<Item = &'a Problem>) -> bool {
     let errors = problems.filter(|problem| problem.gravity == Gravity::Error);
     let before = coverage.errors.len();
-    coverage.errors.extend(errors.map(|problem| Skipped {
-        path: problem.path.clone().unwrap_or_else(|| "configuration".to_owned()).into(),
-        reason: problem.reason(),
+    coverage.errors.extend(errors.map(|problem| {
+        let path = problem.path.clone().unwrap_or_else(|| "configuration".to_owned());
+        Skipped::new(path, Reason::Other(problem.reason()))
     }));
     coverage.errors.sort();
     coverage.errors.len() > before

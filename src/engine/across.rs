@@ -1,157 +1,117 @@
-//! The second phase: what checks of the whole repository say, brought back to the files that it is about.
+//! The second phase: the facts of all files joined, and what checks of the whole repository report about them.
 
-use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Scanner;
+use super::options::IgnoredOf;
+use super::scan::{Scanned, Scanner};
 use crate::checks::{Draft, Need, run_repository};
+use crate::coverage::{Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::{Finding, Skipped};
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
 use crate::inventory::{kustomization, read};
 use crate::path;
 use crate::source::{self, File, Read, Scratch};
 
-/// A file with its facts.
-pub(super) struct Source {
-    /// Report path.
-    pub(super) path: Arc<str>,
-    pub(super) facts: Facts,
-    /// What was said of it; none for context.
-    pub(super) said: Option<Said>,
-}
+/// A searched file, and what the first phase gave of it.
+pub(super) type Searched<'s> = (&'s Arc<str>, &'s mut Scanned);
 
-/// All that is said of a searched file.
-pub(super) struct Said {
-    /// Index among the searched files.
-    pub(super) file: usize,
-    pub(super) drafts: Vec<Draft>,
-    /// Whether its text may hold allow comments.
-    pub(super) allows: bool,
-}
-
-/// New findings of every file of which a check of the whole repository says something, by index of the file.
-pub(super) fn findings(
+/// Adds to searched files what the checks of the whole repository report about them. `context` has all files of the
+/// repository. A panic costs these checks, and nothing that was found before.
+pub(super) fn add_drafts(
     scanner: &Scanner<'_>,
-    files: &[File],
-    sources: Vec<Source>,
+    searched: Vec<Searched<'_>>,
     context: &dyn Fn() -> Vec<File>,
-) -> (Vec<(usize, Vec<Finding>)>, Vec<Skipped>) {
-    if sources.iter().all(|source| source.facts.is_empty()) {
-        return (Vec::new(), Vec::new());
+    errors: &mut Vec<Skipped>,
+) {
+    if !scanner.across || searched.iter().all(|(_, scanned)| scanned.facts.is_empty()) {
+        return;
     }
-    // Findings are made anew of all that is said: only then can allow comments, and values that may not be shown, be held
-    // against it.
-    let (said, mut errors) = said(scanner, sources, context);
-    let again = said.into_par_iter().map_init(Scratch::default, |buffer, said| {
-        let index = said.file;
-        let file = &files[index];
-        match source::read(file, scanner.options.max_size, buffer) {
-            Read::Text(decoded) => {
-                let again = catch_unwind(AssertUnwindSafe(|| scanner.again(&file.path, &decoded.text, said)));
-                Some(again.map(|again| (index, again)).map_err(|_| super::internal_error(&file.path)))
-            }
-            // Nothing of it is text, so that only what was said of the whole can be shown.
-            Read::Skipped(reason) if reason == source::BINARY => Some(Ok((index, scanner.again(&file.path, "", said)))),
-            // It was there a moment ago, and what was said of it then stays.
-            _ => None,
-        }
-    });
-    let again: Vec<Result<_, Skipped>> = again.flatten().collect();
-    let mut findings = Vec::new();
-    for result in again {
-        match result {
-            Ok(found) => findings.push(found),
-            Err(failed) => errors.push(failed),
+    let mut others = context();
+    let own: BTreeSet<Arc<str>> = searched.iter().map(|(path, _)| Arc::clone(path)).collect();
+    others.retain(|file| !own.contains(&file.path));
+    let mut facts = context_facts(scanner, &others, own.iter().map(|path| &**path), errors);
+    join_facts(scanner, searched, &mut facts, &scanner.options.ignored, errors);
+}
+
+/// Joins the facts of searched files with those of `context`, and adds to each searched file what is reported about it.
+/// Returns the reports about the others; `context` is left as it was.
+pub(super) fn join_facts(
+    scanner: &Scanner<'_>,
+    searched: Vec<Searched<'_>>,
+    context: &mut Vec<(Arc<str>, Facts)>,
+    ignored: &IgnoredOf,
+    errors: &mut Vec<Skipped>,
+) -> Vec<(Arc<str>, Draft)> {
+    let mut drafts_of: HashMap<Arc<str>, &mut Vec<Draft>> = HashMap::new();
+    for (path, scanned) in searched {
+        context.push((Arc::clone(path), std::mem::take(&mut scanned.facts)));
+        drafts_of.insert(Arc::clone(path), &mut scanned.drafts);
+    }
+    context.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut about_others = Vec::new();
+    for (file, draft) in drafts(scanner, context, ignored, errors) {
+        let Some((path, _)) = context.get(file) else { continue };
+        match drafts_of.get_mut(path) {
+            Some(drafts) => drafts.push(draft),
+            None => about_others.push((Arc::clone(path), draft)),
         }
     }
-    (findings, errors)
-}
-
-/// All that is said of each file of which a check of the whole repository says something, and what failed on the way. A
-/// panic costs the checks of the whole repository, and nothing that was found before.
-pub(super) fn said(
-    scanner: &Scanner<'_>,
-    mut sources: Vec<Source>,
-    context: &dyn Fn() -> Vec<File>,
-) -> (Vec<Said>, Vec<Skipped>) {
-    let context = context();
-    let searched: Vec<Arc<str>> = sources.iter().map(|source| Arc::clone(&source.path)).collect();
-    let (further, mut errors) = context_facts(scanner, &context, searched.iter().map(|path| &**path));
-    sources.extend(further.into_iter().map(|(path, facts)| Source { path, facts, said: None }));
-    // The searched file stands before the same one as context.
-    sources.sort_by(|a, b| a.path.cmp(&b.path).then(b.said.is_some().cmp(&a.said.is_some())));
-    sources.dedup_by(|later, first| later.path == first.path);
-    let (mut said, files): (Vec<_>, Vec<_>) =
-        sources.into_iter().map(|source| (source.said, (source.path, source.facts))).unzip();
-    let found = drafts(scanner, &files, &scanner.options.ignored, &mut errors);
+    let (own, others): (Vec<_>, Vec<_>) =
+        std::mem::take(context).into_iter().partition(|(path, _)| drafts_of.contains_key(path));
+    *context = others;
     // Many small things, which take as long to give back as they took to make.
-    files.into_par_iter().for_each(drop);
-    let mut touched = BTreeSet::new();
-    for (file, draft) in found {
-        if let Some(said) = &mut said[file] {
-            said.drafts.push(draft);
-            touched.insert(file);
-        }
-    }
-    (touched.into_iter().filter_map(|file| said[file].take()).collect(), errors)
+    own.into_par_iter().for_each(drop);
+    about_others
 }
 
-/// An error that is no single file's.
-fn error(what: &str) -> Skipped {
-    Skipped { path: ".".into(), reason: format!("{what}; please report it with the version of mlguard") }
-}
-
-/// The facts of files of which nothing is reported, and what failed on the way. `beside` are the paths of the others.
+/// The facts of files that are not searched. `beside` are the paths of the others.
 pub(super) fn context_facts<'f>(
     scanner: &Scanner<'_>,
     files: &'f [File],
     beside: impl Iterator<Item = &'f str>,
-) -> (Vec<(Arc<str>, Facts)>, Vec<Skipped>) {
+    errors: &mut Vec<Skipped>,
+) -> Vec<(Arc<str>, Facts)> {
     let kustomized = Kustomized::of(files.iter().map(|file| &*file.path).chain(beside));
-    let read = files.par_iter().map_init(Scratch::default, |buffer, file| {
+    let read = files.par_iter().map_init(Scratch::default, |scratch, file| {
         let alone = !kustomized.may_include(&file.path);
-        facts(scanner, file, alone, buffer)
+        facts_of(scanner, file, alone, scratch)
     });
     let read: Vec<Result<_, Skipped>> = read.flatten().collect();
-    let (mut found, mut errors) = (Vec::with_capacity(read.len()), Vec::new());
-    for result in read {
-        match result {
-            Ok(file) => found.push(file),
-            Err(failed) => errors.push(failed),
-        }
-    }
-    (found, errors)
+    let keep = |result: Result<_, Skipped>| result.map_err(|failed| errors.push(failed)).ok();
+    read.into_iter().filter_map(keep).collect()
 }
 
-/// What the checks of the whole repository say of `files`, each by its index. `files` are sorted by path.
-pub(super) fn drafts(
+/// What the checks of the whole repository report about `files`, each by its index. `files` are sorted by path.
+fn drafts(
     scanner: &Scanner<'_>,
     files: &[(Arc<str>, Facts)],
-    ignored: &super::IgnoredOf,
+    ignored: &IgnoredOf,
     errors: &mut Vec<Skipped>,
 ) -> Vec<(usize, Draft)> {
-    let found = catch_unwind(AssertUnwindSafe(|| {
+    let found = guarded(".", Stopped::Repository, || {
         let mut inventory = Inventory::new(files, &scanner.options.convention);
         inventory.past = past(scanner, &inventory);
         inventory.ignores = ignores(scanner, &inventory, ignored);
         run_repository(&inventory, scanner.options.today, &scanner.checks)
-    }));
-    let Ok(found) = found else {
-        errors.push(error("an internal error stopped the checks of the whole repository"));
-        return Vec::new();
-    };
-    let failed = found.failed.into_iter();
-    errors.extend(failed.map(|rule| error(&format!("an internal error stopped the check '{rule}'"))));
-    found.drafts
+    });
+    match found {
+        Ok(found) => {
+            errors.extend(found.failed);
+            found.drafts
+        }
+        Err(failed) => {
+            errors.push(failed);
+            Vec::new()
+        }
+    }
 }
 
-/// The ciphertexts that stood in Git before the rotation period began, where SealedSecrets do not say when they were made.
+/// The ciphertexts that were in Git before the rotation period began, where SealedSecrets do not say when they were made.
 fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     if !scanner.needs(Need::Past) {
         return None;
@@ -169,7 +129,7 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     let mut ciphertexts = BTreeSet::new();
     for (path, blob) in paths.iter().zip(held.blobs) {
         let Some(decoded) = blob.as_deref().and_then(source::decode) else { continue };
-        let Some(facts) = guarded(scanner, path, &decoded.text) else { continue };
+        let Ok(facts) = read_facts(scanner, path, &decoded.text) else { continue };
         let sealed = facts.objects.iter().filter_map(|object| object.sealed.as_ref());
         ciphertexts.extend(sealed.flat_map(|sealed| &sealed.entries).map(|(_, digest, _)| *digest));
     }
@@ -177,8 +137,8 @@ fn past(scanner: &Scanner<'_>, inventory: &Inventory<'_>) -> Option<Past> {
     Some(Past { day, ciphertexts })
 }
 
-/// What is said of secret files: those that are or will be there and are not in Git, and those that are in it.
-fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &super::IgnoredOf) -> Option<Ignores> {
+/// What `.gitignore` files say about secret files: those that are or will be there and are not in Git, and those in it.
+fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &IgnoredOf) -> Option<Ignores> {
     let mut paths = if scanner.needs(Need::UntrackedIgnores) { inventory.secret_files() } else { Vec::new() };
     let outside = paths.len();
     if scanner.needs(Need::TrackedIgnores) {
@@ -188,16 +148,16 @@ fn ignores(scanner: &Scanner<'_>, inventory: &Inventory<'_>, ignored: &super::Ig
         return None;
     }
     let asked: Vec<&str> = paths.iter().map(|(_, path)| path.as_str()).collect();
-    let said = ignored(&asked)?;
+    let patterns = ignored(&asked)?;
     let open = |from: usize, to: usize| {
-        let files = paths[from..to].iter().zip(&said.spoken_of[from..to]);
+        let files = paths[from..to].iter().zip(&patterns.spoken_of[from..to]);
         files.filter(|(_, spoken_of)| !**spoken_of).map(|(file, _)| file.clone()).collect::<Vec<_>>()
     };
     let (open, tracked) = (open(0, outside), open(outside, paths.len()));
-    Some(Ignores { open, tracked, text: said.text })
+    Some(Ignores { open, tracked, text: patterns.text })
 }
 
-/// The folders that hold a kustomization. It can only include what stands below it, or another kustomization.
+/// The folders that contain a kustomization. It can only include what is below it, or another kustomization.
 struct Kustomized<'f>(BTreeSet<&'f str>);
 
 impl<'f> Kustomized<'f> {
@@ -211,24 +171,29 @@ impl<'f> Kustomized<'f> {
     }
 }
 
+/// Whether a secret generator may read the file as `KEY=value` lines.
+pub(super) fn may_be_env_file(path: &str) -> bool {
+    matches!(Lang::of_path(path, ""), Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Other)
+}
+
 /// The facts of a file that is not searched; of one that no kustomization includes, where `alone`, only such that matter to
 /// others.
-fn facts(
+fn facts_of(
     scanner: &Scanner<'_>,
     file: &File,
     alone: bool,
-    buffer: &mut Scratch,
+    scratch: &mut Scratch,
 ) -> Option<Result<(Arc<str>, Facts), Skipped>> {
     if !read::may_hold(&file.path) {
-        return None;
+        return may_be_env_file(&file.path).then(|| Ok((file.path.clone(), Facts::default())));
     }
-    let Read::Text(decoded) = source::read(file, scanner.options.max_size, buffer) else { return None };
+    let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return None };
     let lang = Lang::of_path(&file.path, &decoded.text);
     let registries = &scanner.options.convention.private_registries;
     let named = read::is_of_sops(&file.path) || read::is_template(&file.path);
     let matters = !alone || named || read::may_matter(&decoded.text, registries);
     let facts = if matters && read::may_tell(&file.path, lang, &decoded.text) {
-        guarded(scanner, &file.path, &decoded.text).ok_or_else(|| super::internal_error(&file.path))
+        read_facts(scanner, &file.path, &decoded.text)
     } else {
         // It is there, though, should a kustomization name it.
         Ok(Facts::default())
@@ -237,11 +202,10 @@ fn facts(
 }
 
 /// The facts of a text; a panic costs these and nothing else.
-fn guarded(scanner: &Scanner<'_>, path: &str, text: &str) -> Option<Facts> {
-    let facts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+pub(super) fn read_facts(scanner: &Scanner<'_>, path: &str, text: &str) -> Result<Facts, Skipped> {
+    guarded(path, Stopped::File, || {
         let lang = Lang::of_path(path, text);
         let parsed = view::parse(path, text, lang);
         read::read(&View::new(path, text, lang, &parsed), &scanner.options.convention.kinds)
-    }));
-    facts.ok()
+    })
 }

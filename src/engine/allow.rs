@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::Scanner;
+use super::scan::Scanner;
 use crate::checks::{Draft, Subject};
 use crate::document::view::View;
 use crate::document::yaml;
@@ -65,16 +65,16 @@ pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
     comments
 }
 
-/// Whether nothing but a comment's mark stands before the words.
+/// Whether nothing but a comment's mark comes before the words.
 fn is_mark_only(before: &str) -> bool {
     let mark = before.trim();
     mark.len() <= 5 && mark.chars().all(|c| !c.is_alphanumeric())
 }
 
-/// Most comments that may stand above each other.
+/// Most comments that may follow each other.
 const STACKED: usize = 32;
 
-/// The line that a comment on line `index` speaks of: the next one that is not such a comment too.
+/// The line that a comment on line `index` is about: the next one that is not such a comment too.
 fn line_below(text: &str, lines: &LineIndex, index: usize) -> usize {
     let last = lines.line_of(text.len());
     let comment = |line: usize| {
@@ -117,7 +117,7 @@ fn rules_and_date(head: &str, reason: &str) -> (Vec<String>, Option<Result<Date,
     (rules, until)
 }
 
-/// Goes through the lines of a text once and knows whether only comments, blank lines and document marks stood since the
+/// Goes through the lines of a text once and knows whether only comments, blank lines and document marks came since the
 /// head of the document.
 struct Heads<'t> {
     text: &'t str,
@@ -140,7 +140,7 @@ impl Heads<'_> {
     }
 }
 
-/// The lines of the YAML document that holds `at`; of other files, all lines.
+/// The lines of the YAML document that contains `at`; of other files, all lines.
 fn document_lines(view: &View<'_>, lines: &LineIndex, documents: &mut Option<Vec<Span>>, at: usize) -> (usize, usize) {
     let whole = Span::new(0, view.text.len());
     let documents = documents.get_or_insert_with(|| match view.lang {
@@ -181,7 +181,7 @@ pub(super) fn apply(
         }
         if allowed.len() == before {
             let rules = comment.rules.join(", ");
-            let message = format!("This comment allows '{rules}', but there is no such finding here.");
+            let message = format!("This comment allows `{rules}`, but there is no such finding here.");
             said.push(draft(id::UNUSED_ALLOW, comment, message));
         }
     }
@@ -197,13 +197,13 @@ fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
     let known = |id: &String| scanner.rule(id).is_some() || crate::rule::find(id).is_some();
     if let Some(unknown) = comment.rules.iter().find(|id| !known(id)) {
         let shown = quoted(unknown).replace('`', "'");
-        return Some(draft(id::UNUSED_ALLOW, comment, format!("This comment allows {shown}, which is no rule.")));
+        return Some(draft(id::UNUSED_ALLOW, comment, format!("This comment allows {shown}, which is not a rule.")));
     }
     if comment.rules.is_empty() {
         return Some(draft(
             id::UNUSED_ALLOW,
             comment,
-            "This comment allows no rule: write its id behind 'allow'.".to_owned(),
+            "This comment allows no rule: name the rule after `allow`.".to_owned(),
         ));
     }
     if !comment.reason {
@@ -215,7 +215,7 @@ fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
     }
     match comment.until {
         Some(Err(())) => {
-            Some(draft(id::UNUSED_ALLOW, comment, "The date behind 'until' is not written as 2026-12-31.".to_owned()))
+            Some(draft(id::UNUSED_ALLOW, comment, "The date after `until` must be YYYY-MM-DD.".to_owned()))
         }
         Some(Ok(date)) if date < scanner.options.today => Some(draft(
             id::UNUSED_ALLOW,

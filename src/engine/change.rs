@@ -1,32 +1,30 @@
-//! What a change brings: both of its sides are looked at, and what the old one has too is left out.
+//! What a change introduces: both of its sides go through the three phases, and what the old one has too is left out.
 //!
 //! A finding is the same on both sides where its rule, its symbolic place and its value are the same; where only the place
-//! is another one, as after a rename, the value decides. Neither path nor line counts, so that a renamed, moved or
-//! indented text brings nothing. With several old sides, as of a merge, a finding that one of them has is not new.
+//! differs, as after a rename, the value decides. Neither path nor line counts, so that a renamed, moved or indented text
+//! introduces nothing. With several old sides, as of a merge, a finding that one of them has is not new.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::across;
-use super::{Done, IgnoredOf, Options, Scanner, Seen, finish, internal_error, interruption, make};
+use super::options::{IgnoredOf, Options};
+use super::scan::{Scanned, Scanner};
+use super::visit::Visit;
+use super::{across, make};
 use crate::checks::Draft;
 use crate::checks::credentials::generator_credential;
-use crate::document::fragment::Lang;
-use crate::document::view::{self, View};
-use crate::finding::{Digest, Finding, Identity, Outcome, Scope, Skipped};
-use crate::inventory::facts::Facts;
+use crate::coverage::{Coverage, Scope, Skipped};
+use crate::finding::{Digest, Finding, Identity, Outcome};
 use crate::inventory::{kustomization, read};
 use crate::path;
-use crate::rule::{Level, Rule};
+use crate::rule::{Level, Rule, Text};
 use crate::source::store::Change;
 use crate::source::{self, File, Read, Scratch};
 use crate::span::{Position, Region, Span};
 
-/// A change and what stands around it.
+/// A change and the files around it.
 pub(crate) struct Input<'i> {
     /// Every path that is not the same on all sides.
     pub changed: &'i [Change],
@@ -42,79 +40,64 @@ pub(crate) struct Input<'i> {
     pub scope: Scope,
 }
 
-/// What a change brings, and what else its new side holds.
+/// What a change introduces, and what else its new side contains.
 pub(crate) struct Brought {
-    /// What it brings.
+    /// What it introduces.
     pub outcome: Outcome,
-    /// Digests of all values that stand in the changed files of the new side, by rule.
+    /// Digests of all values in the changed files of the new side, by rule.
     pub values: BTreeSet<(String, Digest)>,
 }
 
-/// One side of all changed files, in their order.
-struct Side {
-    seen: Vec<Option<Box<Seen>>>,
-    /// Findings of each, with what the checks of the whole repository say.
-    findings: Vec<Vec<Finding>>,
-    /// Of other files, what the checks of the whole repository say.
-    drafts: Vec<(Arc<str>, Draft)>,
-    /// Env files of secret generators, with the name of the generator.
-    env_files: BTreeMap<String, String>,
+/// Reports about files that a change does not touch, by path.
+type DraftsByPath = BTreeMap<Arc<str>, Vec<Draft>>;
+
+/// One side of all changed files.
+struct Side<'c> {
+    /// The files that this side has, each with the change that it is part of.
+    searched: Vec<(&'c Change, &'c File, Scanned)>,
+    /// What checks of the whole repository report about the other files.
+    others: DraftsByPath,
 }
 
-/// Checks what a change brings.
+/// Checks what a change introduces.
 #[must_use]
 pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
-    outcome.coverage.scope = input.scope;
-    let new = look(&scanner, input.changed.iter().map(|change| change.new.as_ref()), Some(input), &mut outcome);
-    let mut sides = vec![new];
-    for old in 0..input.olds {
-        let files = input.changed.iter().map(|change| change.olds.get(old).and_then(Option::as_ref));
-        sides.push(look(&scanner, files, None, &mut outcome));
-    }
-    let mut others = Vec::new();
-    if matters(input, &sides, scanner.across) && !options.interrupted.load(Ordering::Relaxed) {
-        let (unchanged, unread) = (input.unchanged)();
-        outcome.coverage.errors.extend(unread);
-        across_sides(&scanner, input, &mut sides, &unchanged, &mut outcome);
-        others = unchanged;
-    }
-    if others.is_empty() && input.changed.iter().any(|change| may_be_env_file(&change.path)) {
-        let (unchanged, unread) = (input.unchanged)();
-        outcome.coverage.errors.extend(unread);
-        others = unchanged;
-    }
-    let generated = generated(&scanner, &others);
-    for (number, side) in sides.iter_mut().enumerate() {
-        side.env_files.extend(generated.clone());
-        env_files(&scanner, input.changed, number, side);
-    }
-    let olds = sides.split_off(1);
-    let Some(new) = sides.pop() else { return Brought { outcome, values: BTreeSet::new() } };
-    outcome.findings.extend(untouched(&scanner, &new, &olds, &others));
-    outcome.findings.extend(untouched_env_files(&scanner, input.changed, &new, &olds, &others));
-    let found: Vec<Finding> = new.findings.into_iter().flatten().collect();
-    let wanted = |finding: &&Finding| (input.wanted)(&finding.path);
-    let values = found.iter().filter(wanted).filter(|finding| finding.identity.is_value).map(value).collect();
-    // What one of several parents has is not new; each of them is asked about all of it.
-    let mut brought = vec![true; found.len()];
-    for old in olds {
-        let old: Vec<Finding> = old.findings.into_iter().flatten().collect();
-        for (brought, new) in brought.iter_mut().zip(unmatched(&found, &old)) {
-            *brought &= new;
+    let coverage = &mut outcome.coverage;
+    coverage.scope = input.scope;
+    let mut sides: Vec<Side<'_>> = (0..=input.olds).map(|side| scan_side(&scanner, input, side, coverage)).collect();
+    let mut unchanged = Vec::new();
+    let matters = matters(input, &sides);
+    let env_file = |change: &Change| across::may_be_env_file(&change.path);
+    if scanner.across && !options.is_interrupted() && (matters || input.changed.iter().any(env_file)) {
+        let (files, unread) = (input.unchanged)();
+        coverage.errors.extend(unread);
+        if matters || is_env_file_of(&scanner, input.changed, &files) {
+            join_sides(&scanner, input, &mut sides, &files, &mut coverage.errors);
+            unchanged = files;
         }
     }
-    let found = found.into_iter().zip(brought).filter_map(|(finding, brought)| brought.then_some(finding));
-    outcome.findings.extend(found.filter(|finding| (input.wanted)(&finding.path)));
-    if options.interrupted.load(Ordering::Relaxed) {
-        outcome.coverage.errors.push(interruption());
+    let mut others = Vec::with_capacity(sides.len());
+    let mut found = Vec::with_capacity(sides.len());
+    for (number, side) in sides.into_iter().enumerate() {
+        others.push(side.others);
+        found.push(make_side(&scanner, side.searched, number == 0, &mut outcome));
     }
-    finish(&mut outcome);
+    let olds = found.split_off(1);
+    let new = found.pop().unwrap_or_default();
+    let untouched = untouched(&scanner, &others, &unchanged, &mut outcome.coverage.errors);
+    outcome.findings.extend(untouched);
+    let wanted = |finding: &&Finding| (input.wanted)(&finding.path);
+    let values = new.iter().filter(wanted).filter(|finding| finding.identity.is_value).map(value).collect();
+    let introduced = introduced(new, &olds);
+    outcome.findings.extend(introduced.into_iter().filter(|finding| wanted(&finding)));
+    options.note_interruption(&mut outcome.coverage);
+    outcome.finish();
     Brought { outcome, values }
 }
 
-/// Says of the file at `path` that the change touches what mlguard itself goes by, as `rule` with `level`.
+/// The finding that a change touches what mlguard itself goes by: the file at `path`, as `rule` with `level`.
 #[must_use]
 pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: bool) -> Finding {
     let start = Position { line: 1, column: 1 };
@@ -126,7 +109,9 @@ pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: b
         span: Span::new(0, 0),
         region: Region { start, end: start },
         place: None,
-        message: format!("This {what} what mlguard goes by, which counts only once it is merged."),
+        message: format!(
+            "This {what} mlguard's own configuration, rules or baseline, which takes effect only once it is merged."
+        ),
         help: make::first_paragraph(&rule.remedy),
         fix: None,
         fingerprint: make::fingerprint(&[&rule.id, path]),
@@ -143,239 +128,139 @@ pub(super) fn value(finding: &Finding) -> (String, Digest) {
     (finding.rule.to_string(), finding.identity.value)
 }
 
-/// Looks at each file of a side by itself. What came of it is counted where it is the new side, which is `counted`.
-fn look<'f>(
-    scanner: &Scanner<'_>,
-    files: impl Iterator<Item = Option<&'f File>>,
-    counted: Option<&Input<'_>>,
-    outcome: &mut Outcome,
-) -> Side {
-    let files: Vec<Option<&File>> = files.collect();
-    let done: Vec<Option<Done>> = files
-        .par_iter()
-        .map_init(Scratch::default, |scratch, file| file.map(|file| scanner.file(file, scratch)))
-        .collect();
-    let mut side = Side { seen: Vec::new(), findings: Vec::new(), drafts: Vec::new(), env_files: BTreeMap::new() };
-    for (at, (file, done)) in files.iter().zip(done).enumerate() {
-        let change = counted.and_then(|input| input.changed.get(at));
-        // What the change does not bring may still be needed to understand it, but is not what was asked for.
-        let counts = change.is_some_and(Change::is_new);
-        let mut seen = None;
-        match done {
-            Some(Done::Seen { bytes, seen: text }) => {
-                if counts {
-                    outcome.coverage.files += 1;
-                    outcome.coverage.bytes += bytes;
-                    outcome.complete &= !text.incomplete;
-                }
-                let path = file.map_or("", |file| &*file.path);
-                let named = text.env_files.iter().map(|(env, name)| (super::join(path, env), name.clone()));
-                side.env_files.extend(named);
-                seen = Some(text);
-            }
-            Some(Done::Skipped(skipped)) if counts => outcome.coverage.skipped.push(skipped),
-            // A side that cannot be read cannot be taken off the other one either.
-            Some(Done::Failed(failed)) => outcome.coverage.errors.push(failed),
-            _ => {}
-        }
-        let findings = seen.as_mut().map(|seen| std::mem::take(&mut seen.findings)).unwrap_or_default();
-        side.findings.push(findings);
-        side.seen.push(seen);
+/// The first phase of a side: the new one is number 0. What became of its files is counted where they are new.
+fn scan_side<'c>(scanner: &Scanner<'_>, input: &Input<'c>, side: usize, coverage: &mut Coverage) -> Side<'c> {
+    let file_of = |change: &'c Change| match side.checked_sub(1) {
+        None => change.new.as_ref(),
+        Some(old) => change.olds.get(old).and_then(Option::as_ref),
+    };
+    let files: Vec<(&Change, &File)> =
+        input.changed.iter().filter_map(|change| Some((change, file_of(change)?))).collect();
+    let visits = files.par_iter().map_init(Scratch::default, |scratch, (_, file)| scanner.scan(file, scratch));
+    let visits: Vec<Visit<Scanned>> = visits.collect();
+    let mut searched = Vec::with_capacity(files.len());
+    for ((change, file), visit) in files.into_iter().zip(visits) {
+        // What the change does not introduce may still be needed to understand it, but is not what was asked for.
+        let scanned = if side == 0 && change.is_new() {
+            visit.count(coverage)
+        } else {
+            let mut uncounted = Coverage::default();
+            let scanned = visit.count(&mut uncounted);
+            // A side that cannot be read cannot be compared either.
+            coverage.errors.append(&mut uncounted.errors);
+            scanned
+        };
+        searched.extend(scanned.map(|scanned| (change, file, scanned)));
     }
-    side
+    Side { searched, others: BTreeMap::new() }
 }
 
 /// Whether the change may matter to files that it does not touch, or they to it.
-fn matters(input: &Input<'_>, sides: &[Side], across: bool) -> bool {
-    let has_facts = |side: &Side| side.seen.iter().flatten().any(|seen| !seen.facts.is_empty());
+fn matters(input: &Input<'_>, sides: &[Side<'_>]) -> bool {
+    let has_facts = |side: &Side<'_>| side.searched.iter().any(|(_, _, scanned)| !scanned.facts.is_empty());
     let moved = |change: &Change| {
         let there = std::iter::once(&change.new).chain(&change.olds).map(Option::is_some).collect::<BTreeSet<_>>();
         there.len() > 1 && read::may_hold(&change.path)
     };
     let named = |change: &Change| path::name(&change.path) == ".gitignore";
-    across
-        && (sides.iter().any(has_facts)
-            || input.changed.iter().any(|change| moved(change) || named(change) || change.path.contains(".env")))
+    sides.iter().any(has_facts)
+        || input.changed.iter().any(|change| moved(change) || named(change) || change.path.contains(".env"))
 }
 
-/// Whether a generator may read the file as `KEY=value` lines.
-fn may_be_env_file(path: &str) -> bool {
-    matches!(Lang::of_path(path, ""), Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Other)
-}
-
-/// The env files that the generators of `files` read, each with the name of its generator.
-fn generated(scanner: &Scanner<'_>, files: &[File]) -> BTreeMap<String, String> {
-    let kustomizations = files.par_iter().filter(|file| kustomization::is_kustomization(&file.path));
-    let found = kustomizations.map_init(Scratch::default, |scratch, file| {
-        let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return Vec::new() };
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            let lang = Lang::of_path(&file.path, &decoded.text);
-            let parsed = view::parse(&file.path, &decoded.text, lang);
-            generator_credential::env_files(&View::new(&file.path, &decoded.text, lang, &parsed))
-        }));
-        let joined = read.unwrap_or_default().into_iter().map(|(env, name)| (super::join(&file.path, &env), name));
-        joined.collect::<Vec<_>>()
+/// Whether a secret generator in `unchanged` reads a changed file.
+fn is_env_file_of(scanner: &Scanner<'_>, changed: &[Change], unchanged: &[File]) -> bool {
+    let changed: BTreeSet<&str> = changed.iter().map(|change| &*change.path).collect();
+    let mut kustomizations: Vec<&File> = unchanged.iter().collect();
+    kustomizations.retain(|file| kustomization::is_kustomization(&file.path));
+    let reads = kustomizations.par_iter().map_init(Scratch::default, |scratch, file| {
+        let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return false };
+        let facts = across::read_facts(scanner, &file.path, &decoded.text).unwrap_or_default();
+        generator_credential::env_files(&file.path, &facts).any(|(path, _)| changed.contains(&*path))
     });
-    found.flatten().collect()
+    reads.any(|reads| reads)
 }
 
-/// Runs the checks of the whole repository on every side.
-fn across_sides(
+/// The second phase of every side.
+fn join_sides(
     scanner: &Scanner<'_>,
     input: &Input<'_>,
-    sides: &mut [Side],
+    sides: &mut [Side<'_>],
     unchanged: &[File],
-    outcome: &mut Outcome,
+    errors: &mut Vec<Skipped>,
 ) {
-    let (mut files, failed) =
-        across::context_facts(scanner, unchanged, input.changed.iter().map(|change| &*change.path));
-    outcome.coverage.errors.extend(failed);
-    let context = files.len();
+    let beside = input.changed.iter().map(|change| &*change.path);
+    let mut context = across::context_facts(scanner, unchanged, beside, errors);
     for (number, side) in sides.iter_mut().enumerate() {
-        files.truncate(context);
-        let mut origin = HashMap::new();
-        for (at, (change, seen)) in input.changed.iter().zip(&mut side.seen).enumerate() {
-            if let Some(seen) = seen {
-                origin.insert(Arc::clone(&change.path), at);
-                files.push((Arc::clone(&change.path), std::mem::take(&mut seen.facts)));
-            }
-        }
-        // The files around the change keep their order, and so their place in front when it is their turn again.
-        let mut sorted: Vec<(Arc<str>, Facts)> = std::mem::take(&mut files);
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
         let ignored = number.checked_sub(1).and_then(|old| input.ignored_before.get(old));
         let ignored = ignored.unwrap_or(&scanner.options.ignored);
-        let drafts = across::drafts(scanner, &sorted, ignored, &mut outcome.coverage.errors);
-        let mut said: BTreeMap<usize, Vec<Draft>> = BTreeMap::new();
-        for (file, draft) in drafts {
-            let Some((path, _)) = sorted.get(file) else { continue };
-            match origin.get(path) {
-                Some(at) => said.entry(*at).or_default().push(draft),
-                None => side.drafts.push((Arc::clone(path), draft)),
-            }
+        let searched = side.searched.iter_mut().map(|(change, _, scanned)| (&change.path, scanned)).collect();
+        for (path, draft) in across::join_facts(scanner, searched, &mut context, ignored, errors) {
+            side.others.entry(path).or_default().push(draft);
         }
-        let again: Vec<(usize, Option<Vec<Finding>>)> = said
-            .into_par_iter()
-            .map_init(Scratch::default, |scratch, (at, drafts)| {
-                let change = input.changed.get(at);
-                let file = change.and_then(|change| match number.checked_sub(1) {
-                    None => change.new.as_ref(),
-                    Some(old) => change.olds.get(old).and_then(Option::as_ref),
-                });
-                (
-                    at,
-                    file.and_then(|file| {
-                        again(scanner, file, side.seen.get(at).and_then(Option::as_deref), drafts, scratch)
-                    }),
-                )
-            })
-            .collect();
-        for (at, findings) in again {
-            match findings {
-                Some(findings) => side.findings[at] = findings,
-                None => outcome.coverage.errors.push(internal_error(&input.changed[at].path)),
-            }
-        }
-        files = sorted;
-        files.retain(|(path, _)| !origin.contains_key(path));
     }
-    files.into_par_iter().for_each(drop);
+    context.into_par_iter().for_each(drop);
 }
 
-/// The findings of a file with what the checks of the whole repository say of it; none after a panic.
-fn again(
+/// The third phase of a side. What is incomplete counts where the file `is_new`.
+fn make_side(
     scanner: &Scanner<'_>,
-    file: &File,
-    seen: Option<&Seen>,
-    mut drafts: Vec<Draft>,
-    scratch: &mut Scratch,
-) -> Option<Vec<Finding>> {
-    let decoded = match source::read(file, scanner.options.max_size, scratch) {
-        Read::Text(decoded) => decoded,
-        Read::Skipped(reason) if reason == source::BINARY => {
-            return Some(scanner.again(&file.path, "", across::Said { file: 0, drafts, allows: false }));
-        }
-        _ => return Some(Vec::new()),
-    };
-    catch_unwind(AssertUnwindSafe(|| {
-        let (own, allows) = match seen {
-            Some(seen) => (seen.drafts.clone(), seen.allows),
-            None => {
-                let seen = scanner.text(&file.path, &decoded.text);
-                (seen.drafts, seen.allows)
-            }
-        };
-        drafts.splice(0..0, own);
-        scanner.again(&file.path, &decoded.text, across::Said { file: 0, drafts, allows })
-    }))
-    .ok()
-}
-
-/// Findings in files that the change does not touch.
-fn untouched(scanner: &Scanner<'_>, new: &Side, olds: &[Side], others: &[File]) -> Vec<Finding> {
-    let key =
-        |(path, draft): &(Arc<str>, Draft)| (Arc::clone(path), draft.rule.to_string(), draft.span, draft.place.clone());
-    let before: Vec<BTreeSet<_>> = olds.iter().map(|old| old.drafts.iter().map(key).collect()).collect();
-    let mut said: BTreeMap<Arc<str>, Vec<Draft>> = BTreeMap::new();
-    let mut fresh = BTreeSet::new();
-    for entry in &new.drafts {
-        said.entry(Arc::clone(&entry.0)).or_default().push(entry.1.clone());
-        if !before.iter().any(|before| before.contains(&key(entry))) {
-            fresh.insert((Arc::clone(&entry.0), entry.1.rule.to_string(), entry.1.span));
-        }
-    }
-    let touched: BTreeSet<Arc<str>> = fresh.iter().map(|(path, _, _)| Arc::clone(path)).collect();
-    let files: Vec<(&File, Vec<Draft>)> = touched
-        .iter()
-        .filter_map(|path| {
-            let at = others.binary_search_by(|file| file.path.cmp(path)).ok()?;
-            Some((others.get(at)?, said.remove(path)?))
-        })
-        .collect();
-    let found = files.into_par_iter().map_init(Scratch::default, |scratch, (file, drafts)| {
-        again(scanner, file, None, drafts, scratch).unwrap_or_default()
-    });
-    let found: Vec<Vec<Finding>> = found.collect();
-    let is_fresh = |finding: &Finding| fresh.contains(&(finding.path.clone(), finding.rule.to_string(), finding.span));
-    found.into_iter().flatten().filter(is_fresh).collect()
-}
-
-/// Adds what stands in changed env files that a generator makes a Secret of.
-fn env_files(scanner: &Scanner<'_>, changed: &[Change], number: usize, side: &mut Side) {
-    let mut scratch = Scratch::default();
-    for (at, change) in changed.iter().enumerate() {
-        let Some(generator) = side.env_files.get(&*change.path) else { continue };
-        let file = match number.checked_sub(1) {
-            None => change.new.as_ref(),
-            Some(old) => change.olds.get(old).and_then(Option::as_ref),
-        };
-        let Some(file) = file else { continue };
-        let Read::Text(decoded) = source::read(file, scanner.options.max_size, &mut scratch) else { continue };
-        let found = make::env_file(scanner, &change.path, &decoded.text, generator);
-        super::join_env_file(&mut side.findings[at], found);
-    }
-}
-
-/// What stands in env files that the change does not touch, but makes Secrets of.
-fn untouched_env_files(
-    scanner: &Scanner<'_>,
-    changed: &[Change],
-    new: &Side,
-    olds: &[Side],
-    others: &[File],
+    searched: Vec<(&Change, &File, Scanned)>,
+    is_new: bool,
+    outcome: &mut Outcome,
 ) -> Vec<Finding> {
-    let mut scratch = Scratch::default();
-    let mut found = Vec::new();
-    for (path, generator) in &new.env_files {
-        let touched = changed.iter().any(|change| &*change.path == path.as_str());
-        if touched || olds.iter().any(|old| old.env_files.contains_key(path)) {
-            continue;
+    let made = searched.into_par_iter().map_init(Scratch::default, |scratch, (change, file, scanned)| {
+        (change, make::findings_of(scanner, file, scanned, scratch))
+    });
+    let mut findings = Vec::new();
+    for (change, made) in made.collect::<Vec<_>>() {
+        match made {
+            Ok(made) => {
+                outcome.complete &= !(made.incomplete && is_new && change.is_new());
+                findings.extend(made.findings);
+            }
+            Err(failed) => outcome.coverage.errors.push(failed),
         }
-        let Ok(at) = others.binary_search_by(|file| (*file.path).cmp(path.as_str())) else { continue };
-        let Read::Text(decoded) = source::read(&others[at], scanner.options.max_size, &mut scratch) else { continue };
-        found.extend(make::env_file(scanner, path, &decoded.text, generator));
     }
-    found
+    findings
+}
+
+/// Findings in files that the change does not touch, where it adds a report about them. `sides` are the reports of each
+/// side, the new one first.
+fn untouched(scanner: &Scanner<'_>, sides: &[DraftsByPath], files: &[File], errors: &mut Vec<Skipped>) -> Vec<Finding> {
+    let Some((new, olds)) = sides.split_first() else { return Vec::new() };
+    let key = |draft: &Draft| (draft.rule.clone(), draft.span, draft.place.clone());
+    let with_reports = new.par_iter().filter_map(|(path, drafts)| {
+        let before = olds.iter().filter_map(|old| old.get(path)).flatten();
+        let before: BTreeSet<_> = before.map(key).collect();
+        let added = drafts.iter().filter(|draft| !before.contains(&key(draft)));
+        let rules: BTreeSet<&Text> = added.map(|draft| &draft.rule).collect();
+        let at = files.binary_search_by(|file| file.path.cmp(path)).ok()?;
+        (!rules.is_empty()).then_some((files.get(at)?, rules))
+    });
+    let found = with_reports.map_init(Scratch::default, |scratch, (file, rules)| {
+        let Visit::Done { result, .. } = scanner.scan(file, scratch) else { return Ok(Vec::new()) };
+        let mut made = Vec::with_capacity(sides.len());
+        for side in sides {
+            let reports = side.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+            made.push(make::findings_of(scanner, file, result.with_drafts(reports), scratch)?.findings);
+        }
+        let olds = made.split_off(1);
+        let introduced = introduced(made.pop().unwrap_or_default(), &olds);
+        Ok(introduced.into_iter().filter(|finding| rules.contains(&finding.rule)).collect())
+    });
+    let found: Vec<Result<Vec<Finding>, Skipped>> = found.collect();
+    found.into_iter().filter_map(|found| found.map_err(|failed| errors.push(failed)).ok()).flatten().collect()
+}
+
+/// Those of `new` that none of `olds` has; each of them is asked about all of `new`.
+fn introduced(new: Vec<Finding>, olds: &[Vec<Finding>]) -> Vec<Finding> {
+    let mut is_new = vec![true; new.len()];
+    for old in olds {
+        for (is_new, unmatched) in is_new.iter_mut().zip(unmatched(&new, old)) {
+            *is_new &= unmatched;
+        }
+    }
+    new.into_iter().zip(is_new).filter_map(|(finding, is_new)| is_new.then_some(finding)).collect()
 }
 
 /// Which of `new` stand for nothing that `old` has. Each old finding stands for one new one of no higher level: first for that

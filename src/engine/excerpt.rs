@@ -12,7 +12,7 @@ const BEHIND: usize = 8;
 const WINDOW: usize = 512;
 /// Values shorter than this are too common as words to be hidden in names.
 const LEAST_HIDDEN: usize = 8;
-/// Words that programs and files are made of, shown wherever they stand.
+/// Words that programs and files are made of, shown wherever they are.
 const WORDS: &[&str] = &[
     "-H",
     "-e",
@@ -67,7 +67,7 @@ const WORDS: &[&str] = &[
     "var",
 ];
 
-/// The spans of a source in which values stand: sorted, and none meets another.
+/// The spans of a source in which values are: sorted, and none meets another.
 pub(super) struct Hidden(Vec<Span>);
 
 impl Hidden {
@@ -83,14 +83,14 @@ impl Hidden {
         Self(merged)
     }
 
-    fn meeting(&self, stretch: Span) -> impl Iterator<Item = Span> {
+    pub(super) fn meeting(&self, stretch: Span) -> impl Iterator<Item = Span> {
         let first = self.0.partition_point(|span| span.end <= stretch.start);
         self.0[first..].iter().copied().take_while(move |span| span.start < stretch.end)
     }
 }
 
 /// The first line of `span`: the value masked, and before it only the names that it is assigned to. What is marked as
-/// `plain` is shown where it is a name and no known value stands in it.
+/// `plain` is shown where it is a name and no known value is in it.
 pub(super) fn of(text: &str, lines: &LineIndex, span: Span, plain: bool, hidden: &Hidden) -> Excerpt {
     let index = lines.line_of(span.start.min(text.len()));
     let line = lines.line_span(text, index);
@@ -110,7 +110,7 @@ pub(super) fn of(text: &str, lines: &LineIndex, span: Span, plain: bool, hidden:
         shown.push_str(MASK);
     }
     let marked = Span::new(at, shown.len());
-    // What stands behind a value may explain it ("# hunter2"), so only what closes it is shown.
+    // What follows a value may explain it ("# hunter2"), so only what closes it is shown.
     let tail = Span::new(end, line.end).slice(text);
     let closers = tail.find(|c: char| !"\"'`,;)}]".contains(c)).unwrap_or(tail.len());
     shown.push_str(&tail[..closers.min(BEHIND)]);
@@ -145,7 +145,7 @@ fn hide(shown: &mut String) {
 /// other may be a value that no rule knows.
 fn names_only(text: &str, shown: &mut String) {
     let word = |c: char| !c.is_whitespace() && !"\"'`,;()[]{}<>:=".contains(c);
-    // Behind `:` or `=` stands a value, up to the next comma, bracket or space behind which a name can stand again.
+    // Behind `:` or `=` is a value, up to the next comma, bracket or space behind which a name can come again.
     let mut is_value = false;
     let mut rest = text;
     while !rest.is_empty() {
@@ -180,7 +180,7 @@ fn keep_end(text: &str, most: usize) -> String {
     if from == 0 { text.to_owned() } else { format!("…{}", &text[from..]) }
 }
 
-/// The values of a source that may not stand in any name or message, sorted.
+/// The values of a source that must not appear in any name or message, sorted.
 pub(super) struct Values<'t>(Vec<&'t str>);
 
 impl<'t> Values<'t> {

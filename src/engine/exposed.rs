@@ -1,21 +1,18 @@
-//! What stands in a file in clear for certain, for checks of the whole repository: taken from what the checks of the file
-//! say, so that nothing is judged twice.
+//! Credentials that a file certainly contains in plaintext, for checks of the whole repository: taken from what the checks
+//! of the file report, so that nothing is judged twice.
 
-use super::Scanner;
-use crate::checks::Draft;
 use crate::document::fragment::{Host, Lang};
 use crate::document::view::View;
 use crate::document::yaml::Node;
 use crate::inventory::Places;
 use crate::inventory::sops::Exposed;
-use crate::rule::Level;
 use crate::span::Span;
 
 /// Most credentials whose keys are looked for.
 const MOST: usize = 8;
 
-/// The credentials in a file of settings of which a check is sure.
-pub(super) fn of(scanner: &Scanner<'_>, view: &View<'_>, drafts: &[Draft]) -> Option<Exposed> {
+/// The credentials in a file of settings of which checks are sure, by their `spans`.
+pub(super) fn of(view: &View<'_>, mut spans: Vec<Span>) -> Option<Exposed> {
     let settings = match view.lang {
         Lang::Yaml | Lang::Json | Lang::Dotenv | Lang::Ini | Lang::Properties | Lang::Toml | Lang::Terraform => true,
         Lang::Other => view.path.ends_with(".dec"),
@@ -24,11 +21,6 @@ pub(super) fn of(scanner: &Scanner<'_>, view: &View<'_>, drafts: &[Draft]) -> Op
     if !settings {
         return None;
     }
-    let certain = |draft: &&Draft| {
-        let level = || (scanner.options.level)(scanner.rule(&draft.rule)?, view.path);
-        draft.is_credential() && !draft.span.is_empty() && level() == Some(Level::Error)
-    };
-    let mut spans: Vec<Span> = drafts.iter().filter(certain).map(|draft| draft.span).collect();
     spans.sort_unstable();
     let first = *spans.first()?;
     spans.dedup();

@@ -2,22 +2,21 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::{Options, internal_error, interruption};
+use super::options::Options;
+use super::visit::visit;
 use crate::checks::detector::Engine;
+use crate::coverage::{Coverage, Reason, Skipped};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, View};
-use crate::finding::{Coverage, Skipped};
 use crate::inventory::facts::Facts;
 use crate::inventory::read;
 use crate::mask::{MASK, masked};
 use crate::rule::{Level, id};
-use crate::source::{self, File, Listing, Read, Scratch};
+use crate::source::{Listing, Scratch};
 use crate::span::{LineIndex, Span};
 use crate::value::Sensitive;
 
@@ -30,64 +29,31 @@ pub(crate) struct Gathered {
     pub coverage: Coverage,
 }
 
-/// What became of one file.
-enum Done {
-    Read(u64, Box<Facts>, Option<Skipped>),
-    Skipped(Skipped),
-    Failed(Skipped),
-    NotReached,
-}
-
 /// Reads the facts of every file of a listing, in parallel.
 #[must_use]
 pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
-    let done: Vec<Done> =
-        listing.files.par_iter().map_init(Scratch::default, |buffer, file| one(file, options, buffer)).collect();
+    let visits = listing.files.par_iter().map_init(Scratch::default, |scratch, file| {
+        visit(file, options, scratch, |text| Box::new(facts(&file.path, text, options)))
+    });
+    let visits: Vec<_> = visits.collect();
     let mut gathered = Gathered::default();
     let coverage = &mut gathered.coverage;
     coverage.skipped = listing.skipped;
     coverage.errors = listing.errors;
-    for (file, done) in listing.files.into_iter().zip(done) {
-        match done {
-            Done::Read(bytes, facts, fault) => {
-                coverage.files += 1;
-                coverage.bytes += bytes;
-                coverage.errors.extend(fault);
-                // Those without facts too: a kustomization may name them, and then they are there.
-                gathered.files.push((file.path, *facts));
-            }
-            Done::Skipped(skipped) => coverage.skipped.push(skipped),
-            Done::Failed(failed) => coverage.errors.push(failed),
-            Done::NotReached => {}
-        }
+    for (file, visit) in listing.files.into_iter().zip(visits) {
+        let Some(read) = visit.count(coverage) else { continue };
+        let (facts, fault) = *read;
+        coverage.errors.extend(fault.map(|reason| Skipped::new(file.path.clone(), reason)));
+        // Those without facts too: a kustomization may name them, and then they are there.
+        gathered.files.push((file.path, facts));
     }
-    if options.interrupted.load(Ordering::Relaxed) {
-        coverage.errors.push(interruption());
-    }
-    coverage.skipped.sort();
-    coverage.errors.sort();
+    options.note_interruption(coverage);
+    coverage.sort();
     gathered
 }
 
-fn one(file: &File, options: &Options, buffer: &mut Scratch) -> Done {
-    if options.interrupted.load(Ordering::Relaxed) {
-        return Done::NotReached;
-    }
-    let skipped = |reason: String| Skipped { path: file.path.clone(), reason };
-    let decoded = match source::read(file, options.max_size, buffer) {
-        Read::Skipped(reason) => return Done::Skipped(skipped(reason)),
-        Read::Failed(reason) => return Done::Failed(skipped(reason)),
-        Read::Text(decoded) => decoded,
-    };
-    let read = catch_unwind(AssertUnwindSafe(|| facts(&file.path, &decoded.text, options)));
-    match read {
-        Ok((facts, fault)) => Done::Read(decoded.bytes, Box::new(facts), fault.map(skipped)),
-        Err(_) => Done::Failed(internal_error(&file.path)),
-    }
-}
-
 /// The facts of a text, and why there may be more in it.
-fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
+fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<Reason>) {
     let lang = Lang::of_path(path, text);
     let parsed = view::parse(path, text, lang);
     let facts = read::read(&View::new(path, text, lang, &parsed), &options.convention.kinds);
@@ -96,10 +62,7 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<String>) {
     let fault = parsed.faults.iter().find(|fault| counts && !fault.recovered);
     let reason = fault.map(|fault| {
         let at = Span::new(fault.offset.min(text.len()), fault.offset.min(text.len()));
-        let line = LineIndex::new(text).region(text, at).start.line;
-        format!(
-            "the document at line {line} is not valid YAML, so what it holds is left out; `mlguard check` says more"
-        )
+        Reason::Unparsable { line: LineIndex::new(text).region(text, at).start.line }
     });
     (facts, reason)
 }

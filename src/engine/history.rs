@@ -1,20 +1,23 @@
-//! Every version of every file: each distinct credential once, with the commit that brought it.
+//! Every version of every file: each distinct credential once, with the commit that introduced it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use super::change::{Brought, value};
-use super::{Done, Options, Scanner, finish, interruption};
-use crate::finding::{Commit, Digest, Finding, Outcome, Scope, Skipped};
+use super::make::search_alone;
+use super::options::Options;
+use super::scan::Scanner;
+use super::visit::Visit;
+use crate::coverage::{Reason, Scope, Skipped};
+use crate::finding::{Commit, Digest, Finding, Outcome};
 use crate::source::store::{Version, Versions};
 use crate::source::{File, Scratch};
 
-/// Files that one thread takes at a time: those of one path stand together, and are deltas of each other.
+/// Files that one thread takes at a time: those of one path are together, and are deltas of each other.
 const CHUNK: usize = 32;
 
-/// Tells how far a run is.
+/// Shows how far a run is.
 pub(crate) trait Progress: Sync {
     /// So many more files were searched.
     fn advance(&self, files: usize);
@@ -25,13 +28,13 @@ pub(crate) type Describe<'d> = &'d dyn Fn(usize, bool) -> Option<Commit>;
 
 /// What is known of one credential.
 struct Known {
-    /// Number of the version that brought it.
+    /// Number of the version that introduced it.
     first: usize,
     finding: Box<Finding>,
     in_head: bool,
 }
 
-/// What some versions hold.
+/// What some versions contain.
 #[derive(Default)]
 struct Found {
     known: BTreeMap<Digest, Known>,
@@ -59,16 +62,14 @@ pub(crate) fn history(
     outcome.coverage.bytes = found.bytes;
     outcome.coverage.skipped.extend(found.skipped.into_iter().chain(versions.skipped.iter().cloned()));
     outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
-    outcome.findings = found.known.into_values().map(|known| told(known, versions, describe)).collect();
-    if options.interrupted.load(Ordering::Relaxed) {
-        outcome.coverage.errors.push(interruption());
-    }
-    finish(&mut outcome);
+    outcome.findings = found.known.into_values().map(|known| with_commit(known, versions, describe)).collect();
+    options.note_interruption(&mut outcome.coverage);
+    outcome.finish();
     outcome
 }
 
-/// Adds to what a range brings what its commits brought and took away again. `before_at` has the files that the range goes on
-/// from, by their paths.
+/// Adds to what a range introduces what its commits added and removed again. `before_at` has the files that the range is
+/// based on, by their paths.
 pub(crate) fn between(
     brought: &mut Brought,
     versions: &Versions,
@@ -87,19 +88,17 @@ pub(crate) fn between(
     outcome.coverage.bytes = outcome.coverage.bytes.max(found.bytes);
     outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
     outcome.coverage.skipped.extend(found.skipped.into_iter().chain(versions.skipped.iter().cloned()));
-    if options.interrupted.load(Ordering::Relaxed) {
-        outcome.coverage.errors.push(interruption());
-    }
+    options.note_interruption(&mut outcome.coverage);
     before.extend(brought.values.iter().map(|(_, digest)| *digest));
     let mut gone = found.known;
     gone.retain(|digest, _| !before.contains(digest));
-    // A commit may have brought back what never went away.
+    // A commit may have restored what never went away.
     let paths: BTreeSet<&str> = gone.values().map(|known| &*known.finding.path).collect();
     let files: Vec<File> = paths.into_iter().filter_map(before_at).collect();
     let still = old_values(&scanner, &files);
     gone.retain(|digest, _| !still.contains(digest));
-    outcome.findings.extend(gone.into_values().map(|known| told(known, versions, describe)));
-    finish(outcome);
+    outcome.findings.extend(gone.into_values().map(|known| with_commit(known, versions, describe)));
+    outcome.finish();
 }
 
 struct Silent;
@@ -110,10 +109,13 @@ impl Progress for Silent {
 
 /// Digests of the credentials in files that were there before.
 fn old_values(scanner: &Scanner<'_>, files: &[File]) -> BTreeSet<Digest> {
-    let values = files.par_iter().map_init(Scratch::default, |scratch, file| match scanner.file(file, scratch) {
-        Done::Seen { seen, .. } => seen.findings.iter().filter(|f| f.identity.is_value).map(value).collect::<Vec<_>>(),
-        _ => Vec::new(),
-    });
+    let values =
+        files.par_iter().map_init(Scratch::default, |scratch, file| match search_alone(scanner, file, scratch) {
+            Visit::Done { result, .. } => {
+                result.findings.iter().filter(|finding| finding.identity.is_value).map(value).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        });
     values.flatten().map(|(_, digest)| digest).collect()
 }
 
@@ -138,22 +140,21 @@ fn search(scanner: &Scanner<'_>, mut versions: Vec<(usize, &Version)>, progress:
 impl Found {
     /// Whether to go on.
     fn add(&mut self, scanner: &Scanner<'_>, number: usize, version: &Version, scratch: &mut Scratch) -> bool {
-        match scanner.file(&version.file, scratch) {
-            Done::Seen { bytes, seen } => {
+        match search_alone(scanner, &version.file, scratch) {
+            Visit::Done { bytes, result: made } => {
                 self.files += 1;
                 self.bytes += bytes;
-                if seen.incomplete {
-                    let reason = "no valid YAML or JSON in some version; searched as a text".to_owned();
-                    self.skipped.push(Skipped { path: version.file.path.clone(), reason });
+                if made.incomplete {
+                    self.skipped.push(Skipped::new(version.file.path.clone(), Reason::SearchedAsText));
                 }
-                for finding in seen.findings.into_iter().filter(|finding| finding.identity.is_value) {
+                for finding in made.findings.into_iter().filter(|finding| finding.identity.is_value) {
                     let digest = finding.identity.value;
                     self.know(digest, Known { first: number, finding: Box::new(finding), in_head: version.in_head });
                 }
             }
-            Done::Skipped(skipped) => self.skipped.push(skipped),
-            Done::Failed(failed) => self.errors.push(failed),
-            Done::NotReached => return false,
+            Visit::Skipped(skipped) => self.skipped.push(skipped),
+            Visit::Failed(failed) => self.errors.push(failed),
+            Visit::NotReached => return false,
         }
         true
     }
@@ -189,7 +190,8 @@ impl Found {
     }
 }
 
-fn told(known: Known, versions: &Versions, describe: Describe<'_>) -> Finding {
+/// The finding with the commit that introduced it.
+fn with_commit(known: Known, versions: &Versions, describe: Describe<'_>) -> Finding {
     let commit = versions.introduced.get(known.first).and_then(|version| version.commit);
     let commit = commit.and_then(|commit| describe(commit, known.in_head));
     // A fix is made for the file as it is today.

@@ -1,57 +1,135 @@
-//! From drafts to findings: levels, duplicates, allow comments, positions, masked excerpts, fingerprints.
+//! The third phase, from reports to findings: levels, duplicates, allow comments, positions, masked excerpts, fingerprints.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::allow;
 use super::excerpt::{self, Hidden, Values};
-use super::{Scanner, Seen, allow};
+use super::scan::{Scanned, Scanner};
+use super::visit::{Visit, visit};
 use crate::checks::credentials::generator_credential;
 use crate::checks::{Draft, Subject, Weight};
+use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
-use crate::document::view::{Parsed, View};
+use crate::document::view::{self, Parsed, View};
 use crate::finding::edit::Fix;
 use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Identity, Related};
-use crate::rule::{Level, id};
+use crate::inventory::secret_file;
+use crate::rule::Level;
+use crate::source::{self, File, Read, Scratch};
 use crate::span::{LineIndex, Span};
 
-/// Makes findings of drafts on one source.
-pub(super) fn findings(scanner: &Scanner<'_>, view: &View<'_>, drafts: Vec<Draft>, allows: bool) -> Seen {
-    let lines = LineIndex::new(view.text);
-    let values = drafts.iter().filter(|draft| draft.subject != Subject::Structure);
-    let all: Vec<Span> = values.map(|draft| draft.span).collect();
-    let mut kept = without_duplicates(leveled(scanner, view.path, without_refuted(drafts)));
-    if allows {
-        let comments = allow::read(view, &lines);
-        let said = allow::apply(&comments, scanner, view, &lines, &mut kept);
-        kept.extend(leveled(scanner, view.path, said));
-    }
-    let incomplete = kept.iter().any(|(draft, level)| draft.subject == Subject::Document && *level == Level::Error);
-    let maker = Maker { scanner, path: view.path.into(), text: view.text, lines, all };
-    Seen { findings: maker.make(kept), incomplete, ..Seen::default() }
+/// The findings of one file.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) findings: Vec<Finding>,
+    /// Whether a part of the file could not be checked, and that counts.
+    pub(super) incomplete: bool,
 }
 
-/// Findings in an env file that the secret generator `generator` reads.
-pub(super) fn env_file(scanner: &Scanner<'_>, path: &str, text: &str, generator: &str) -> Vec<Finding> {
-    let drafts = generator_credential::env_file_values(text).into_iter().map(|(key, span)| {
-        let message = format!("The secretGenerator '{generator}' reads the key '{key}' in plain text from this file.");
-        let place = Some(format!("secretGenerator {generator} .{key}"));
-        Draft { place, ..Draft::new(id::GENERATOR_CREDENTIAL, Subject::Value, span, message) }
+/// The findings of a file that was searched, whose text is read again where it was not kept.
+pub(super) fn findings_of(
+    scanner: &Scanner<'_>,
+    file: &File,
+    scanned: Scanned,
+    scratch: &mut Scratch,
+) -> Result<Made, Skipped> {
+    let Scanned { drafts, allows, text, .. } = scanned;
+    if drafts.is_empty() && !allows {
+        return Ok(Made::default());
+    }
+    let text = match &text {
+        Some(text) => Cow::Borrowed(&**text),
+        None => match source::read(file, scanner.options.max_size, scratch) {
+            Read::Text(decoded) => decoded.text,
+            // Nothing of it is text, so that only reports about the whole file exist.
+            Read::Skipped(Reason::Binary) => Cow::Borrowed(""),
+            Read::Skipped(reason) | Read::Failed(reason) => return Err(Skipped::new(file.path.clone(), reason)),
+        },
+    };
+    guarded(&file.path, Stopped::File, || findings(scanner, &file.path, &text, drafts, allows))
+}
+
+/// The findings of a file that no other file matters to, as a version of the history: the first and the third phase.
+pub(super) fn search_alone(scanner: &Scanner<'_>, file: &File, scratch: &mut Scratch) -> Visit<Made> {
+    let found = visit(file, scanner.options, scratch, |text| {
+        let scanned = scanner.scan_text(&file.path, text);
+        findings(scanner, &file.path, text, scanned.drafts, scanned.allows)
     });
-    let drafts = drafts.collect();
-    let parsed = Parsed::default();
-    let view = View::new(path, text, Lang::Dotenv, &parsed);
-    findings(scanner, &view, drafts, text.contains("mlguard:")).findings
+    match found {
+        Visit::Skipped(skipped)
+            if skipped.reason == Reason::Binary && scanner.across && secret_file::of_binary(&file.path).is_some() =>
+        {
+            Visit::Done { bytes: 0, result: Made::default() }
+        }
+        other => other,
+    }
+}
+
+/// Makes the findings of a text from all reports about it.
+pub(super) fn findings(scanner: &Scanner<'_>, path: &str, text: &str, drafts: Vec<Draft>, allows: bool) -> Made {
+    if drafts.is_empty() && !allows {
+        return Made::default();
+    }
+    let lang = Lang::of_path(path, text);
+    // Only a repair asks for the places that it would change.
+    let repairs = drafts.iter().any(|draft| draft.repair.is_some());
+    let parsed = if repairs { view::parse(path, text, lang) } else { Parsed::default() };
+    let view = View::new(path, text, lang, &parsed);
+    let lines = LineIndex::new(text);
+    let mut all = value_spans(&drafts);
+    let mut kept = leveled(scanner, path, without_refuted(drafts));
+    let values = expand_env_files(text, &mut kept);
+    all.extend(values.iter().map(|(draft, _)| draft.span));
+    kept.extend(values);
+    let mut kept = without_duplicates(kept);
+    if allows {
+        let comments = allow::read(&view, &lines);
+        let faults = allow::apply(&comments, scanner, &view, &lines, &mut kept);
+        kept.extend(leveled(scanner, path, faults));
+    }
+    for (draft, _) in &mut kept {
+        draft.fix = draft.repair.take().and_then(|repair| repair.fix(&view)).or(draft.fix.take());
+    }
+    let incomplete = kept.iter().any(|(draft, level)| draft.subject == Subject::Document && *level == Level::Error);
+    let maker = Maker { scanner, path: path.into(), text, lines, all };
+    Made { findings: maker.make(kept), incomplete }
+}
+
+/// Where values are, of which no finding may show anything.
+fn value_spans(drafts: &[Draft]) -> Vec<Span> {
+    drafts.iter().filter(|draft| draft.subject != Subject::Structure).map(|draft| draft.span).collect()
+}
+
+/// Takes the reports about env files out of `drafts`, and gives one at each value of such a file instead. A value whose
+/// format another report recognised keeps that one.
+fn expand_env_files(text: &str, drafts: &mut Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
+    let files: Vec<(Draft, Level)> = drafts.extract_if(.., |(draft, _)| draft.env_file_of.is_some()).collect();
+    let knows_more = |draft: &Draft| draft.subject == Subject::Value && draft.weight > Weight::Assignment;
+    let known = drafts.iter().filter(|(draft, _)| knows_more(draft)).map(|(draft, _)| draft.span);
+    let known = Hidden::new(if files.is_empty() { Vec::new() } else { known.collect() });
+    let mut values = Vec::new();
+    for (draft, level) in files {
+        let Some(generator) = &draft.env_file_of else { continue };
+        for (key, span) in generator_credential::env_file_values(text) {
+            if known.meeting(span).next().is_none() {
+                values.push((generator_credential::env_file_value(generator, &key, span), level));
+            }
+        }
+    }
+    values
 }
 
 /// Gives each draft its level; drafts of rules that are off, or unknown in this run, are dropped.
 fn leveled(scanner: &Scanner<'_>, path: &str, drafts: Vec<Draft>) -> Vec<(Draft, Level)> {
     let level = |draft: &Draft| {
-        let rule = scanner.rule(&draft.rule)?;
-        let configured = (scanner.options.level)(rule, path)?;
-        Some(if draft.at_most < rule.level { configured.min(draft.at_most) } else { configured })
+        let configured = scanner.level(&draft.rule, path)?;
+        let lower = draft.at_most < scanner.rule(&draft.rule)?.level;
+        Some(if lower { configured.min(draft.at_most) } else { configured })
     };
     drafts.into_iter().filter_map(|draft| level(&draft).map(|level| (draft, level))).collect()
 }
@@ -78,8 +156,7 @@ fn without_duplicates(mut drafts: Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
     let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     for (draft, level) in drafts {
         let before = taken.range(..draft.span.end).next_back();
-        // That a document could not be read, or that its structure is wrong, is no word about a value: neither hides the
-        // other.
+        // A document that cannot be read, or is structured wrongly, says nothing about a value: neither hides the other.
         if matches!(draft.subject, Subject::Document | Subject::Structure) {
             kept.push((draft, level));
             continue;
@@ -165,7 +242,7 @@ impl Maker<'_> {
     }
 }
 
-/// 128 bits of SHA-256 over parts that hold no value, as hexadecimal.
+/// 128 bits of SHA-256 over parts that contain no value, as hexadecimal.
 pub(super) fn fingerprint(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     hash.update(b"mlguard/v1");

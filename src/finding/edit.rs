@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::rule::Fixable;
 use crate::span::Span;
 
-/// What stands in a text is replaced by another text. An empty span inserts, an empty text removes.
+/// What is in a text is replaced by another text. An empty span inserts, an empty text removes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced, bytes of the decoded text.
@@ -59,7 +59,7 @@ pub enum FixKind {
         /// Sorted, without overlaps.
         edits: Vec<Edit>,
     },
-    /// Seals a SealedSecret anew, which needs a private key that opens it.
+    /// Re-seals a SealedSecret, which needs a private key that opens it.
     Reseal {
         /// The document, as of [`FixKind::Seal`].
         document: Span,
@@ -81,7 +81,7 @@ pub enum FixKind {
 }
 
 impl Fix {
-    /// A fix by edits of the finding's own file, which are brought into order.
+    /// A fix by edits of the finding's own file, which are sorted.
     #[must_use]
     pub fn edits(applicability: Fixable, title: impl Into<String>, mut edits: Vec<Edit>) -> Self {
         edits.sort_by_key(|edit| edit.span);
@@ -114,18 +114,18 @@ pub enum Overlap {
         second: Span,
     },
     /// One of them is not made for this text.
-    #[error("an edit changes bytes {}..{}, which the text does not have; check again, since it changed", .span.start, .span.end)]
+    #[error("an edit changes bytes {}..{}, which the text does not have; check again, because it changed", .span.start, .span.end)]
     Outside {
         /// Beyond the end, or inside a character.
         span: Span,
     },
 }
 
-/// `text` after `edits`, in whatever order they come. Insertions at the same place keep their order, and stand before
+/// `text` after `edits`, in whatever order they come. Insertions at the same place keep their order, and come before
 /// what replaces the text behind that place.
 ///
 /// # Errors
-/// Where two edits share a byte, an insertion stands inside of what another one replaces, or a span is none of the text.
+/// Where two edits share a byte, an insertion is inside of what another one replaces, or a span is none of the text.
 pub fn apply(text: &str, edits: &[Edit]) -> Result<String, Overlap> {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| edit.span);

@@ -5,7 +5,7 @@
 //! of line end counted as one LF, `0xFFFF` at the end of the text and zeros after that. Lines with equal hashes are
 //! told apart by a running number. A value that differs from GitHub's own makes the upload warn for every alert.
 //!
-//! The hash of a line that holds a secret is a function of the secret. It cannot be avoided where GitHub is to
+//! The hash of a line that contains a secret is a function of the secret. It cannot be avoided where GitHub is to
 //! recognise an alert (the action computes the same number from the file), and 64 bits of a 100-character window do
 //! not give a strong value back; a weak one could be guessed. So the hash belongs into the SARIF report, which
 //! goes where the file itself already is, and nowhere else: no other format, no baseline, no log.
@@ -19,7 +19,7 @@ const WINDOW: usize = 100;
 const FACTOR: u64 = 37;
 /// `FACTOR` to the power of `WINDOW`, modulo 2^64: the weight of the unit that leaves the window.
 const LEAVING: u64 = power(FACTOR, WINDOW);
-/// What stands at the end of a text.
+/// What is at the end of a text.
 const END: u16 = 0xFFFF;
 
 const fn power(base: u64, exponent: usize) -> u64 {

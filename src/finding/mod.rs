@@ -1,10 +1,11 @@
 //! What checks say: findings, with everything a report needs and no secret value.
 //!
-//! A [`Finding`] holds no value: values travel as `value::Sensitive`, which has no text, and excerpts are masked before it is
+//! A [`Finding`] contains no value: values travel as `value::Sensitive`, which has no text, and excerpts are masked before it is
 //! built.
 
 use std::sync::Arc;
 
+use crate::coverage::Coverage;
 use crate::rule::{Fixable, Level, Text};
 use crate::span::{Region, Span};
 
@@ -22,7 +23,7 @@ pub struct Finding {
     pub rule: Text,
     /// Level after configuration.
     pub level: Level,
-    /// Path with `/`, relative to the root that reports use; bytes that are no UTF-8 are percent-encoded.
+    /// Path with `/`, relative to the root that reports use; bytes that are not UTF-8 are percent-encoded.
     pub path: Arc<str>,
     /// Span of the value, bytes of the decoded text.
     pub span: Span,
@@ -42,7 +43,7 @@ pub struct Finding {
     pub fingerprint: String,
     /// What makes it the same fault in another version of the file.
     pub identity: Identity,
-    /// The commit that brought it; only where commits were searched.
+    /// The commit that introduced it; only where commits were searched.
     pub commit: Option<Commit>,
     /// Other places that explain this one.
     pub related: Vec<Related>,
@@ -52,11 +53,11 @@ pub struct Finding {
     pub line_hash: String,
 }
 
-/// Digests of what a finding is about, made with a key that no report holds ([`DigestKey`]). It is for holding two versions
-/// of a file against each other and for the baseline.
+/// Digests of what a finding is about, made with a key that no report contains ([`DigestKey`]). It is for comparing two versions
+/// of a file and for the baseline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
-    /// Of the value alone, white space left out, so that indenting it anew changes nothing.
+    /// Of the value alone, white space left out, so that re-indenting it changes nothing.
     pub value: Digest,
     /// Whether it is about a value that may be a credential; else it is about the structure of a document.
     pub is_value: bool,
@@ -115,7 +116,7 @@ impl std::fmt::Debug for DigestKey {
     }
 }
 
-/// The commit that brought a finding, for reports.
+/// The commit that introduced a finding, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Its id, hexadecimal, whole.
@@ -124,7 +125,7 @@ pub struct Commit {
     pub author: String,
     /// Author date, RFC 3339 with its own offset.
     pub date: String,
-    /// Whether the checked out commit still holds what was found.
+    /// Whether the checked out commit still contains what was found.
     pub in_head: bool,
 }
 
@@ -146,7 +147,7 @@ pub struct Excerpt {
     pub first_line: usize,
     /// The lines, masked, separated by LF, without a final one.
     pub text: String,
-    /// Where in `text` the mask of this finding's value stands, bytes.
+    /// Where in `text` the mask of this finding's value is, bytes.
     pub marked: Span,
 }
 
@@ -169,50 +170,6 @@ impl Finding {
     }
 }
 
-/// What a run looked at, for the closing line and the reports.
-#[derive(Clone, Debug, Default)]
-pub struct Coverage {
-    /// What was asked for.
-    pub scope: Scope,
-    /// Files searched.
-    pub files: usize,
-    /// Bytes searched.
-    pub bytes: u64,
-    /// Commits searched (0 for a tree).
-    pub commits: usize,
-    /// Findings that a baseline accepts, which are not in the outcome.
-    pub accepted: usize,
-    /// How many of these are accepted by their place alone, because the key of the baseline was missing.
-    pub unverified: usize,
-    /// What was left out on purpose, and why; sorted by path. Does not make a run incomplete.
-    pub skipped: Vec<Skipped>,
-    /// What should have been searched and could not be; sorted by path. Makes the run incomplete (exit 2).
-    pub errors: Vec<Skipped>,
-}
-
-/// What a run was asked to look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scope {
-    /// Files as they are.
-    #[default]
-    Tree,
-    /// What a commit of the index would bring.
-    Staged,
-    /// What a range of commits brings.
-    Range,
-    /// Everything that was ever committed.
-    History,
-}
-
-/// A file that was not searched.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skipped {
-    /// Path, as in [`Finding::path`].
-    pub path: Arc<str>,
-    /// Why, and what to do where something can be done. Never content of the file.
-    pub reason: String,
-}
-
 /// The result of a run: everything that a reporter needs.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -222,4 +179,13 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Whether all that was asked for was searched.
     pub complete: bool,
+}
+
+impl Outcome {
+    /// Puts everything into the order of a report. An error makes the run incomplete.
+    pub(crate) fn finish(&mut self) {
+        self.findings.sort_by(Finding::order);
+        self.coverage.sort();
+        self.complete &= self.coverage.errors.is_empty();
+    }
 }

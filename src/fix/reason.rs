@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::coverage;
 use crate::document::yaml::SyntaxError;
 use crate::error::quoted;
 use crate::finding::edit::Overlap;
@@ -170,5 +171,5 @@ pub(crate) enum Unhelpful {
     Introduced { rule: String, path: String, line: usize },
     /// A file can no longer be checked.
     #[error("{0}")]
-    NotChecked(String),
+    NotChecked(coverage::Reason),
 }

@@ -15,6 +15,7 @@ use super::repair::{Repair, changes, unhelpful};
 use super::stage::{self, StageError, Staged, Tracked};
 use super::store::{Refusal, Store, StoreError};
 use crate::config::Settings;
+use crate::coverage::Reason;
 use crate::engine::Gathered;
 use crate::error::Problem;
 use crate::finding::edit::FixKind;
@@ -43,7 +44,7 @@ pub(crate) trait Host {
 /// What is reported of a run while it goes on. The words are the program's.
 pub(crate) trait Report {
     /// A file that cannot be checked.
-    fn not_checked(&self, path: &str, reason: &str);
+    fn not_checked(&self, path: &str, reason: &Reason);
     /// A finding that has a fix and is not fixed.
     fn not_fixed(&self, finding: &Finding, why: &NotFixed);
     /// A file that is left as it is.

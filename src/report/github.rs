@@ -62,7 +62,8 @@ fn failures(outcome: &Outcome, out: &mut dyn Write) -> io::Result<usize> {
     let errors = &outcome.coverage.errors;
     let named = if errors.len() > FAILURES { FAILURES - 1 } else { errors.len() };
     for error in errors.iter().take(named) {
-        let message = format!("{} was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason)));
+        let message =
+            format!("{} was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
         command("error", &[("file", error.path.to_string()), title()], &message, out)?;
     }
     let rest = errors.len() - named;

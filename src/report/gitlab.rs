@@ -70,7 +70,8 @@ impl Reporter for Gitlab {
 fn unsearched<'a>(outcome: &'a Outcome, fingerprints: &mut Fingerprints<'a>) -> Vec<Issue<'a>> {
     let mut issues: Vec<Issue<'a>> = Vec::new();
     for error in &outcome.coverage.errors {
-        let text = format!("{} was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason)));
+        let text =
+            format!("{} was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
         let fingerprint = fingerprints.of([&error.path, INCOMPLETE]);
         issues.push(Issue::new(text, INCOMPLETE, fingerprint, "blocker").at(&error.path, 1));
     }

@@ -7,7 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer,
 
 use super::text::{brought_with_author, count, is_binary, neutral, size};
 use super::{Context, Reporter, is_complete};
-use crate::finding::{Coverage, Excerpt, Finding, Outcome, Scope, Skipped};
+use crate::coverage::{Coverage, Reason, Scope, Skipped};
+use crate::finding::{Excerpt, Finding, Outcome};
 use crate::rule::{Fixable, Level};
 
 /// Files that the closing lines name.
@@ -31,7 +32,7 @@ impl Reporter for Human {
             writeln!(out)?;
         }
         for error in &outcome.coverage.errors {
-            let title = format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason));
+            let title = format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason.to_string()));
             writeln!(out, "{}", renderer.render(&[Group::with_title(Title::ERROR.primary_title(title))]))?;
         }
         if !outcome.coverage.errors.is_empty() {
@@ -179,9 +180,9 @@ pub(crate) fn covered(coverage: &Coverage) -> String {
 
 /// One text for each reason, in the order in which they come first; the first files are named, the rest counted.
 fn by_reason(skipped: &[&Skipped]) -> Vec<String> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut reasons: Vec<(&Reason, Vec<&str>)> = Vec::new();
     for entry in skipped {
-        match reasons.iter().position(|(reason, _)| *reason == entry.reason) {
+        match reasons.iter().position(|(reason, _)| **reason == entry.reason) {
             Some(at) => reasons[at].1.push(&entry.path),
             None if reasons.len() < NAMED => reasons.push((&entry.reason, vec![&entry.path])),
             None => {}
@@ -200,7 +201,7 @@ fn by_reason(skipped: &[&Skipped]) -> Vec<String> {
                 let and = if named > 0 { "and " } else { "" };
                 listed.push(format!("{and}{} more", paths.len() - named));
             }
-            format!("{} {} ({})", count(paths.len(), "file"), neutral(reason), listed.join(", "))
+            format!("{} {} ({})", count(paths.len(), "file"), neutral(&reason.to_string()), listed.join(", "))
         })
         .collect();
     if told < skipped.len() {

@@ -8,7 +8,8 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::text::is_active;
 use super::{Context, Reporter, is_complete};
-use crate::finding::{self, Coverage, Outcome};
+use crate::coverage::{self, Coverage};
+use crate::finding::{self, Outcome};
 
 /// Version of the shape.
 const VERSION: u32 = 1;
@@ -77,7 +78,7 @@ struct Covered<'a> {
 #[derive(Serialize)]
 struct Skipped<'a> {
     path: &'a str,
-    reason: &'a str,
+    reason: String,
 }
 
 /// The last line of `jsonl`.
@@ -117,8 +118,8 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
 
 impl<'a> From<&'a Coverage> for Covered<'a> {
     fn from(from: &'a Coverage) -> Self {
-        let list = |list: &'a [finding::Skipped]| {
-            list.iter().map(|skipped| Skipped { path: &skipped.path, reason: &skipped.reason }).collect()
+        let list = |list: &'a [coverage::Skipped]| {
+            list.iter().map(|skipped| Skipped { path: &skipped.path, reason: skipped.reason.to_string() }).collect()
         };
         Self {
             files: from.files,

@@ -127,13 +127,9 @@ fn coverage(outcome: &Outcome, writer: &mut Writer<'_>) -> io::Result<()> {
         case.write_inner_content(|writer| {
             if let Some(fault) = &fault {
                 let mut lines = vec![fault.clone()];
-                lines.extend(
-                    outcome
-                        .coverage
-                        .errors
-                        .iter()
-                        .map(|error| format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason))),
-                );
+                lines.extend(outcome.coverage.errors.iter().map(|error| {
+                    format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason.to_string()))
+                }));
                 element(writer, "error", &[("message", fault), ("type", "error")])
                     .write_text_content(text(&lines.join("\n")))?;
             }

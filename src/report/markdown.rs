@@ -54,7 +54,7 @@ impl Reporter for Markdown {
 fn errors(outcome: &Outcome) -> String {
     let mut list = String::new();
     for (index, error) in outcome.coverage.errors.iter().enumerate() {
-        let item = format!("- {}: {}\n", code(&error.path), inert(&cut(&error.reason, MOST_TEXT)));
+        let item = format!("- {}: {}\n", code(&error.path), inert(&cut(&error.reason.to_string(), MOST_TEXT)));
         if list.len() + item.len() > MOST_ERRORS {
             let more = count(outcome.coverage.errors.len() - index, "more file");
             writeln!(list, "- and {more}").unwrap_or_default();

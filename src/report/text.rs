@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::finding::{Commit, Finding, Skipped};
+use crate::coverage::{Reason, Skipped};
+use crate::finding::{Commit, Finding};
 
 /// Digits of a commit's id that people are shown.
 const SHORT: usize = 10;
@@ -83,7 +84,7 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// Whether the file was left out because it is binary. Reports count these and do not name them.
 pub(super) fn is_binary(skipped: &Skipped) -> bool {
-    skipped.reason.starts_with("binary")
+    skipped.reason == Reason::Binary
 }
 
 /// `sentence` with a full stop, unless it ends like a sentence already.

@@ -1,4 +1,4 @@
-//! Whether something that a file holds was committed before.
+//! Whether something that a file contains was committed before.
 
 use std::path::Path;
 
@@ -18,10 +18,10 @@ pub(crate) struct Commit {
     pub date: Option<jiff::civil::Date>,
 }
 
-/// The commit that brought what `holds` finds in the file at `path` (relative to `root`, with `/`): walking back along first
-/// parents from the checked out commit, the last one in which the file still holds it.
+/// The commit that introduced what `holds` finds in the file at `path` (relative to `root`, with `/`): walking back along first
+/// parents from the checked out commit, the last one in which the file still contains it.
 ///
-/// Nothing where the checked out commit does not hold it.
+/// Nothing where the checked out commit does not contain it.
 #[must_use]
 pub(crate) fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) -> Option<Commit> {
     let repository = git::open(root)?;

@@ -24,7 +24,7 @@ pub(crate) enum Encoding {
     Utf32Le,
     /// UTF-32, high byte first.
     Utf32Be,
-    /// One byte a character; stands for every text that is no UTF-8. Each byte gives a character of its own.
+    /// One byte a character; stands for every text that is not UTF-8. Each byte gives a character of its own.
     Windows1252,
 }
 
@@ -35,13 +35,13 @@ pub(crate) struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// How it was written.
     pub encoding: Encoding,
-    /// Whether a byte order mark stood before it.
+    /// Whether a byte order mark came before it.
     pub bom: bool,
     /// Length of what was decoded, byte order mark included.
     pub bytes: u64,
 }
 
-// The text may hold secrets, so that it must not get into a panic message or a log.
+// The text may contain secrets, so that it must not get into a panic message or a log.
 impl fmt::Debug for Decoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoded")
@@ -54,9 +54,9 @@ impl fmt::Debug for Decoded<'_> {
 
 /// Decodes `bytes`, a whole file, or gives `None` where they are a binary file.
 ///
-/// A byte order mark decides; then UTF-16 is recognised by its NUL bytes; what is no UTF-8 is read as Windows-1252, so
+/// A byte order mark decides; then UTF-16 is recognised by its NUL bytes; what is not UTF-8 is read as Windows-1252, so
 /// that no byte is lost. Binary is what has a NUL in its first 8 KiB and is no UTF-16 or UTF-32, and what starts like a
-/// known binary format and is no UTF-8 there. UTF-8 costs one pass and no copy.
+/// known binary format and is not UTF-8 there. UTF-8 costs one pass and no copy.
 #[must_use]
 pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (mark, body) = split_mark(bytes);
@@ -155,7 +155,7 @@ fn starts_as_utf8(head: &[u8]) -> bool {
     std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
-/// Whether `head` starts like a binary format that may have no NUL near its start, and is no UTF-8: a YAML file may well
+/// Whether `head` starts like a binary format that may have no NUL near its start, and is not UTF-8: a YAML file may well
 /// start with `PAR1:`. Formats that always have a NUL there need no entry.
 fn is_known_format(head: &[u8]) -> bool {
     const STARTS: &[&[u8]] = &[

@@ -26,7 +26,7 @@ pub(super) struct Repository {
 
 /// One path of the index.
 pub(super) struct Entry<'a> {
-    /// Relative to the work tree, `/` between the parts. As hostile as the index: may hold `..`.
+    /// Relative to the work tree, `/` between the parts. As hostile as the index: may contain `..`.
     pub path: &'a [u8],
     /// Whether it is a commit of a submodule.
     pub submodule: bool,
@@ -35,7 +35,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl Repository {
-    /// The repository that holds `folder` (canonical; `given` is how the user named it), or `None` outside Git.
+    /// The repository that contains `folder` (canonical; `given` is how the user named it), or `None` outside Git.
     pub(super) fn discover(folder: &Path, given: &Path) -> Result<Option<Self>, SourceError> {
         // Ownership decides nothing: from the repository's configuration only where the work tree is and how the index
         // is written gets used, and in containers the owner is often somebody else.
@@ -45,7 +45,7 @@ impl Repository {
             Ok(repository) => repository.to_thread_local(),
             Err(error) if is_outside(&error) => {
                 return broken_link(folder, None)
-                    .map_or(Ok(None), |link| Err(git_error(link, "points to no repository")));
+                    .map_or(Ok(None), |link| Err(git_error(link, "does not point to a repository")));
             }
             Err(error) => return Err(git_error(given, error)),
         };
@@ -61,7 +61,7 @@ impl Repository {
             return Err(SourceError::InsideGitDir { path: given.to_owned(), git_dir });
         }
         if let Some(link) = broken_link(folder, Some(&root)) {
-            return Err(git_error(link, "points to no repository"));
+            return Err(git_error(link, "does not point to a repository"));
         }
         Self::load(&repository, root).map(Some)
     }
@@ -89,7 +89,7 @@ impl Repository {
         })
     }
 
-    /// What the index holds at and below `within` (relative, empty for all), sorted by path; unmerged paths once.
+    /// What the index contains at and below `within` (relative, empty for all), sorted by path; unmerged paths once.
     pub(super) fn tracked<'a>(&'a self, within: &'a [u8]) -> impl Iterator<Item = Entry<'a>> {
         let entries = self.index.iter().flat_map(|index| index.entries().iter().map(move |entry| (index, entry)));
         let mut last: Option<&[u8]> = None;
@@ -107,7 +107,7 @@ impl Repository {
         })
     }
 
-    /// Whether the index holds the file at `path`.
+    /// Whether the index contains the file at `path`.
     pub(super) fn is_tracked(&self, path: &[u8]) -> bool {
         let unmerged = |index: &gix::index::File| index.entry_range(path.as_bstr()).is_some();
         self.index.as_ref().is_some_and(|index| index.entry_by_path(path.as_bstr()).is_some() || unmerged(index))
@@ -117,7 +117,7 @@ impl Repository {
 /// Where a work tree comes from, and what is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Checkout {
-    /// Address of the remote `origin` as a URL. It may hold a name and a password; reports take them off.
+    /// Address of the remote `origin` as a URL. It may contain a name and a password; reports take them off.
     pub address: String,
     /// Id of the commit, hexadecimal.
     pub commit: Option<String>,
@@ -157,7 +157,7 @@ pub(super) fn open(root: &Path) -> Option<gix::Repository> {
     gix::open_opts(root, options().with(Trust::Full)).ok()
 }
 
-/// Whether `path` is `folder` or below it; the empty folder holds everything.
+/// Whether `path` is `folder` or below it; the empty folder contains everything.
 fn is_within(path: &[u8], folder: &[u8]) -> bool {
     match path.strip_prefix(folder) {
         Some(rest) => folder.is_empty() || rest.is_empty() || rest.starts_with(b"/"),

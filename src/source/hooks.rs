@@ -22,7 +22,7 @@ pub(crate) struct HookFolder {
     pub work_tree: Option<PathBuf>,
 }
 
-/// The folder of hooks of the repository that holds the folder `at`: `core.hooksPath` of any configuration that Git reads,
+/// The folder of hooks of the repository that contains the folder `at`: `core.hooksPath` of any configuration that Git reads,
 /// or `hooks` of the Git directory that linked work trees share.
 ///
 /// # Errors

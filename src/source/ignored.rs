@@ -1,4 +1,4 @@
-//! What the `.gitignore` files of a repository say of a path, which need not be there.
+//! What the `.gitignore` files of a repository say about a path, which need not be there.
 
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -15,15 +15,15 @@ const MOST: u64 = 1 << 20;
 /// What is ignored in a work tree.
 #[derive(Debug)]
 pub struct Ignored {
-    /// Of each path that was asked for, whether a pattern speaks of it: ignores it, or says that it is not to be ignored.
+    /// Of each path that was asked for, whether a pattern mentions it: ignores it, or says that it is not to be ignored.
     pub spoken_of: Vec<bool>,
     /// The text of the `.gitignore` at the root, empty where there is none; none where it cannot be read or is no regular
     /// file, and so not be added to.
     pub text: Option<String>,
 }
 
-/// What the `.gitignore` files of the work tree `root` say of `paths`, which are relative to it, with `/`. A user's own
-/// ignore file and `info/exclude` do not count, since other clones lack them.
+/// What the `.gitignore` files of the work tree `root` say about `paths`, which are relative to it, with `/`. A user's own
+/// ignore file and `info/exclude` do not count, because other clones lack them.
 ///
 /// Nothing outside Git.
 #[must_use]

@@ -3,11 +3,11 @@
 //! Nothing here knows what a secret is. [`list`] names every file of a scan with its report path, [`read()`] and
 //! [`stdin`] bring one of them into a buffer, [`decode()`] makes text of bytes. What is left out on purpose becomes a
 //! [`Skipped`] entry of [`Listing::skipped`], what should have been
-//! read and could not be one of [`Listing::errors`]; neither ever holds content of a file.
+//! read and could not be one of [`Listing::errors`]; neither ever contains content of a file.
 //!
 //! The parts: `tree` puts a listing together, `git` reads repositories and their index, `walk` reads folders under
-//! ignore rules, `past` looks up what files held, `ignored` what a `.gitignore`
-//! says of a file, `read` opens files, `store` has what Git keeps, `hooks` finds the folder of hooks, `decode` knows encodings and binary formats.
+//! ignore rules, `past` looks up what files contained, `ignored` what a `.gitignore`
+//! says about a file, `read` opens files, `store` has what Git keeps, `hooks` finds the folder of hooks, `decode` knows encodings and binary formats.
 
 mod commits;
 mod decode;
@@ -27,7 +27,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::finding::Skipped;
+use crate::coverage::Skipped;
 
 pub(crate) use commits::{Commit, committed};
 pub(crate) use decode::{Decoded, decode};
@@ -36,8 +36,8 @@ pub(crate) use hooks::{HookFolder, hook_folder};
 pub use ignored::ignored_below;
 pub(crate) use ignored::{Ignored, ignored, ignored_in};
 pub(crate) use past::{Past, past};
+pub(crate) use read::Read;
 pub(crate) use read::read;
-pub(crate) use read::{BINARY, Read};
 pub(crate) use store::Scratch;
 pub use tree::list;
 pub(crate) use tree::{report_name, root_of};
@@ -45,14 +45,14 @@ pub(crate) use tree::{report_name, root_of};
 /// A file to be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Report path: `/` between the parts, relative to [`Listing::root`]; bytes that are no UTF-8 are percent-encoded
+    /// Report path: `/` between the parts, relative to [`Listing::root`]; bytes that are not UTF-8 are percent-encoded
     /// and nothing else is.
     pub path: Arc<str>,
     /// Where the file is, or would be checked out: absolute, without a symbolic link in it at the time of listing.
     pub location: PathBuf,
-    /// Whether the index of a Git repository holds it.
+    /// Whether the index of a Git repository contains it.
     pub tracked: bool,
-    /// The object of Git that holds its content; none where that is what stands at `location`.
+    /// The object of Git that contains its content; none where that is what is at `location`.
     pub blob: Option<store::Blob>,
 }
 
@@ -68,7 +68,7 @@ pub struct Listing {
     /// Number of files that `keep` refused.
     pub excluded: usize,
     /// What report paths are relative to, and where `.mlguard.yaml` is looked for: the root of the Git work tree that
-    /// holds every given path; else the given folder; else, where there are several, the current one. Absolute.
+    /// contains every given path; else the given folder; else, where there are several, the current one. Absolute.
     pub root: PathBuf,
     /// Whether `root` is the root of a Git work tree.
     pub git: bool,
@@ -137,14 +137,14 @@ pub enum SourceError {
         reason: String,
     },
     /// A range without a commit: a check of it would say nothing.
-    #[error("the range {range} holds no commit; give the revisions the other way round, or a range that holds one")]
+    #[error("the range {range} contains no commit; swap the revisions, or give another range")]
     EmptyRange {
         /// As given.
         range: String,
     },
     /// The history that is needed is not here.
     #[error(
-        "{what}, since this clone is shallow; fetch the rest with `git fetch --unshallow`, or accept it with --allow-shallow"
+        "{what}, because this clone is shallow; fetch the rest with `git fetch --unshallow`, or accept it with --allow-shallow"
     )]
     Shallow {
         /// What cannot be said.

@@ -1,4 +1,4 @@
-//! What files held some time ago, by the history of the checked out commit.
+//! What files contained some time ago, by the history of the checked out commit.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub struct Past {
 }
 
 /// The newest commit, along first parents from the checked out one, that was made before `seconds` since 1970, and what
-/// each of `paths` (relative to `root`, with `/`) held then.
+/// each of `paths` (relative to `root`, with `/`) contained then.
 ///
 /// Nothing where there is no such commit: outside Git, in a young repository, and in a shallow clone that ends earlier.
 #[must_use]

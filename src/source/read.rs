@@ -6,14 +6,10 @@ use std::path::Path;
 
 use super::decode::{HEAD, decode, is_binary};
 use super::{Decoded, File, Kind, Scratch};
+use crate::coverage::Reason;
 
 /// How much is read before a longer file is checked for being binary, bytes.
 const FIRST: usize = 64 * 1024;
-
-/// The reason for leaving out a file that is no text.
-pub(crate) const BINARY: &str = "binary file";
-/// The reason for leaving out a file that git-crypt encrypted.
-const GIT_CRYPT: &str = "encrypted by git-crypt";
 
 /// What became of reading one file.
 #[derive(Debug)]
@@ -21,45 +17,25 @@ pub(crate) enum Read<'a> {
     /// Its text.
     Text(Decoded<'a>),
     /// Left out on purpose, and why: binary, over the limit, no regular file any more.
-    Skipped(String),
+    Skipped(Reason),
     /// It could not be read, and why. Makes a run incomplete.
-    Failed(String),
+    Failed(Reason),
 }
 
 impl Read<'_> {
     fn binary(head: &[u8]) -> Self {
         if head.starts_with(b"\0GITCRYPT\0") {
-            return Self::Skipped(GIT_CRYPT.to_owned());
+            return Self::Skipped(Reason::GitCrypt);
         }
-        Self::Skipped(BINARY.to_owned())
+        Self::Skipped(Reason::Binary)
     }
 
-    fn special(kind: &str) -> Self {
-        Self::Skipped(not_regular(kind))
+    fn special(kind: &'static str) -> Self {
+        Self::Skipped(Reason::NotRegular(kind))
     }
 
     fn too_large(limit: u64, size: Option<u64>) -> Self {
-        let limit = match limit {
-            n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
-            n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
-            n => format!("{n} bytes"),
-        };
-        let size = size.map(|size| format!(" ({size} bytes)")).unwrap_or_default();
-        Self::Skipped(format!("larger than the limit of {limit}{size}; raise it with --max-size"))
-    }
-}
-
-/// The reason for leaving out a FIFO, socket or device.
-pub(super) fn not_regular(kind: &str) -> String {
-    format!("{kind}, not a regular file; it was not opened")
-}
-
-/// The reason for an error of the system.
-pub(super) fn failure(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "vanished between listing and reading; run again".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied; make it readable or exclude it".to_owned(),
-        _ => format!("cannot be read: {error}"),
+        Self::Skipped(Reason::TooLarge { limit, size })
     }
 }
 
@@ -92,7 +68,7 @@ pub(crate) fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Rea
         return match scratch.load(blob, limit) {
             Ok(Ok(())) => text_of(&scratch.bytes),
             Ok(Err(size)) => Read::too_large(limit, Some(size)),
-            Err(reason) => Read::Failed(reason),
+            Err(error) => Read::Failed(Reason::from(&error)),
         };
     }
     let buffer = &mut scratch.bytes;
@@ -101,13 +77,13 @@ pub(crate) fn read<'a>(file: &File, limit: u64, scratch: &'a mut Scratch) -> Rea
         Ok((metadata, input)) => match Kind::from(metadata.file_type()) {
             Kind::File => take(input, Some(metadata.len()), limit, buffer),
             Kind::Special(kind) => Read::special(kind),
-            Kind::Folder | Kind::Link => Read::Failed("was replaced by a folder while scanning; run again".to_owned()),
+            Kind::Folder | Kind::Link => Read::Failed(Reason::Replaced("folder")),
         },
         Err(error) => match fs::symlink_metadata(&file.location).map(|m| Kind::from(m.file_type())) {
             // Opening a socket fails, and so does a link where links are not followed.
             Ok(Kind::Special(kind)) => Read::special(kind),
-            Ok(Kind::Link) => Read::Failed("was replaced by a symbolic link while scanning; run again".to_owned()),
-            _ => Read::Failed(failure(&error)),
+            Ok(Kind::Link) => Read::Failed(Reason::Replaced("symbolic link")),
+            _ => Read::Failed(Reason::from(&error)),
         },
     }
 }
@@ -127,7 +103,7 @@ fn take(mut input: impl io::Read, size: Option<u64>, limit: u64, buffer: &mut Ve
         }
         let ended = match fill(&mut input, &mut buffer[..wanted], &mut have, size) {
             Ok(ended) => ended,
-            Err(error) => return Read::Failed(failure(&error)),
+            Err(error) => return Read::Failed(Reason::from(&error)),
         };
         let head = &buffer[..have.min(HEAD)];
         if first && (over || !ended) && is_binary(head) {

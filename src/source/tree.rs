@@ -1,4 +1,4 @@
-//! Puts a listing together: which work tree or folder a given path belongs to, what the index and the folders hold of
+//! Puts a listing together: which work tree or folder a given path belongs to, what the index and the folders contain of
 //! it, what is left out, and under which report path each file goes.
 
 use std::collections::{HashMap, HashSet};
@@ -10,14 +10,14 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::git::{Entry, Repository};
-use super::read::{failure, not_regular, open};
+use super::read::open;
 use super::walk::{Rules, locate, walk};
 use super::{File, Kind, Listing, SourceError};
-use crate::finding::Skipped;
+use crate::coverage::{Reason, Skipped};
 
 /// Lists the files of `paths`, which are files or folders; a symbolic link among them is resolved.
 ///
-/// In a Git work tree these are the files that the index holds and that are there, ignored or not, and the untracked
+/// In a Git work tree these are the files that the index contains and that are there, ignored or not, and the untracked
 /// ones that are not ignored, those of checked-out submodules included; a path given by name is never ignored. Outside
 /// Git it is everything but what is in a `.git`. No other symbolic link is followed; no FIFO, socket or device opened.
 ///
@@ -38,7 +38,7 @@ pub fn list(paths: &[PathBuf], keep: &(dyn Fn(&str) -> bool + Sync)) -> Result<L
     tree.finish(paths, keep)
 }
 
-/// What the report paths of a scan of `paths` are relative to: the Git work tree that holds them all, or a folder.
+/// What the report paths of a scan of `paths` are relative to: the Git work tree that contains them all, or a folder.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ struct Start {
     /// Canonical.
     path: PathBuf,
     folder: bool,
-    /// Which of the repositories holds it.
+    /// Which of the repositories contains it.
     repository: Option<usize>,
 }
 
@@ -92,7 +92,7 @@ impl Start {
     }
 }
 
-/// Whether the work tree at `root` is the innermost one that holds `folder`, which spares discovery for the many paths
+/// Whether the work tree at `root` is the innermost one that contains `folder`, which spares discovery for the many paths
 /// that hooks give. A `false` may be wrong.
 fn holds(root: &Path, folder: &Path) -> bool {
     let Ok(inner) = folder.strip_prefix(root) else { return false };
@@ -186,7 +186,7 @@ impl Tree {
         while let Some((path, root)) = submodules.pop() {
             match Repository::submodule(root) {
                 Ok(submodule) => submodules.extend(self.add_repository(&submodule, b"")),
-                Err(error) => self.errors.push(Skipped { path, reason: format!("submodule: {error}") }),
+                Err(error) => self.errors.push(Skipped::new(path, Reason::Other(format!("submodule: {error}")))),
             }
         }
     }
@@ -201,7 +201,7 @@ impl Tree {
         found.entries.len() + found.errors.len()
     }
 
-    /// Adds what the index and the work tree hold below `within`. Gives the submodules to go on with: report path and
+    /// Adds what the index and the work tree contain below `within`. Gives the submodules to go on with: report path and
     /// root.
     fn add_repository(&mut self, repository: &Repository, within: &[u8]) -> Vec<(Arc<str>, PathBuf)> {
         let base = self.base(&repository.root);
@@ -231,7 +231,7 @@ impl Tree {
         match folders.kind(base.root, entry.path) {
             Ok(Some(kind)) if kind != Kind::Folder => self.place(base, entry.path, kind, true),
             Ok(_) if entry.sparse => {
-                self.skip(base, entry.path, "not in the work tree: left out by the sparse checkout");
+                self.skip(base, entry.path, Reason::SparseCheckout);
             }
             Ok(_) => {}
             Err(error) => self.fail(base, &[(entry.path.to_vec(), error)]),
@@ -251,9 +251,9 @@ impl Tree {
             }
             (Ok(Some(Kind::Folder)), _) if self.add_folder(base, entry.path) > 0 => {}
             (Ok(Some(Kind::Folder) | None), _) => {
-                self.skip(base, entry.path, "submodule that is not checked out; run `git submodule update --init`");
+                self.skip(base, entry.path, Reason::SubmoduleNotCheckedOut);
             }
-            // The walk saw what stands in its place.
+            // The walk saw what is in its place.
             (Ok(Some(_)), _) => {}
             (Err(error), _) => self.fail(base, &[(entry.path.to_vec(), error)]),
         }
@@ -271,19 +271,19 @@ impl Tree {
                 let boundary = if self.git { &self.root } else { base.root }.to_owned();
                 self.links.push(Link { path: base.report(path), location, boundary });
             }
-            Kind::Special(kind) => self.skip(base, path, &not_regular(kind)),
+            Kind::Special(kind) => self.skip(base, path, Reason::NotRegular(kind)),
             Kind::Folder => {}
         }
     }
 
-    fn skip(&mut self, base: &Base<'_>, path: &[u8], reason: &str) {
-        self.skipped.push(Skipped { path: base.report(path), reason: reason.to_owned() });
+    fn skip(&mut self, base: &Base<'_>, path: &[u8], reason: Reason) {
+        self.skipped.push(Skipped::new(base.report(path), reason));
     }
 
     fn fail(&mut self, base: &Base<'_>, errors: &[(Vec<u8>, io::Error)]) {
         for (path, error) in errors {
             let path = if path.is_empty() { b"." } else { path.as_slice() };
-            self.errors.push(Skipped { path: base.report(path), reason: failure(error) });
+            self.errors.push(Skipped::new(base.report(path), Reason::from(error)));
         }
     }
 
@@ -298,7 +298,7 @@ impl Tree {
             let listed: HashSet<&Path> = self.files.iter().map(|file| file.location.as_path()).collect();
             let judge = |link: &Link| {
                 let reason = left_out(link, &listed, &self.folders)?;
-                Some(Skipped { path: link.path.clone(), reason: reason.to_owned() })
+                Some(Skipped::new(link.path.clone(), Reason::LinkNotFollowed(reason)))
             };
             self.skipped.extend(self.links.iter().filter_map(judge));
         }
@@ -323,16 +323,16 @@ impl Tree {
 fn left_out(link: &Link, listed: &HashSet<&Path>, folders: &[PathBuf]) -> Option<&'static str> {
     let target = match link.location.canonicalize() {
         Ok(target) => target,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some("symbolic link to nothing"),
-        Err(_) => return Some("symbolic link that cannot be resolved"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some("to nothing"),
+        Err(_) => return Some("that cannot be resolved"),
     };
     let Ok(inner) = target.strip_prefix(&link.boundary) else {
-        return Some("symbolic link out of the scanned tree; not followed");
+        return Some("out of the scanned tree; not followed");
     };
     let covered = listed.contains(target.as_path())
         || (target.is_dir() && folders.iter().any(|folder| target.starts_with(folder)));
     if inner.iter().any(|name| name == ".git") || !covered {
-        return Some("symbolic link to what is not part of this scan");
+        return Some("to what is not part of this scan");
     }
     None
 }
@@ -392,7 +392,7 @@ fn slashed(path: &Path) -> Vec<u8> {
     parts.map(|part| part.as_os_str().as_encoded_bytes()).collect::<Vec<_>>().join(&b'/')
 }
 
-/// `path` with what is no UTF-8 percent-encoded.
+/// `path` with what is not UTF-8 percent-encoded.
 pub(super) fn encoded(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for chunk in path.utf8_chunks() {
@@ -402,7 +402,7 @@ pub(super) fn encoded(path: &[u8]) -> String {
     text
 }
 
-/// The report path of `path`, an absolute one: from `root` where it stands below it. Nothing is looked up.
+/// The report path of `path`, an absolute one: from `root` where it is below it. Nothing is looked up.
 #[must_use]
 pub(crate) fn report_name(root: &Path, path: &Path) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();

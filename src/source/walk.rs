@@ -1,7 +1,7 @@
 //! Reading a folder and all below it, under Git's ignore rules or without.
 //!
 //! The patterns are read and matched by the parts of `gix` that do as Git does, down to its oddities; other libraries differ
-//! in backslashes, blanks and brackets. One reading of each folder tells all, and nothing is opened that is no regular file.
+//! in backslashes, blanks and brackets. One reading of each folder tells all, and nothing is opened that is not a regular file.
 
 use std::collections::HashSet;
 use std::fs;
@@ -106,7 +106,7 @@ struct Patterns {
     case: Case,
 }
 
-/// The patterns of one `.gitignore`, and what stands above it.
+/// The patterns of one `.gitignore`, and what is above it.
 struct Level {
     patterns: Patterns,
     /// Length of the folder's path and the `/` after it.
@@ -115,7 +115,7 @@ struct Level {
 }
 
 impl Rules {
-    /// The rules of `repository` that apply everywhere: its `info/exclude` and the user's own ignore file, since what
+    /// The rules of `repository` that apply everywhere: its `info/exclude` and the user's own ignore file, because what
     /// the user ignores everywhere gets into no commit either.
     pub(super) fn new(repository: &Repository) -> Self {
         let ignore_case = repository.ignore_case;
@@ -143,7 +143,7 @@ impl Rules {
         Self { exclude: Patterns::empty(), global: Patterns::empty(), ignore_case }
     }
 
-    /// Whether the rules speak of the file `path`, which need not be there, or of a folder above it: they ignore it, or
+    /// Whether the rules mention the file `path`, which need not be there, or of a folder above it: they ignore it, or
     /// say that it is not to be ignored.
     pub(super) fn speak_of(&self, files: IgnoreFiles<'_>, path: &[u8]) -> bool {
         let load = |folder: &[u8], parent| {
@@ -207,7 +207,7 @@ impl Patterns {
         Self { patterns: Vec::new(), case: Case::Sensitive }
     }
 
-    /// What they say of `path`, relative to the folder of their file: it is ignored, or not to be ignored.
+    /// What they say about `path`, relative to the folder of their file: it is ignored, or not to be ignored.
     fn verdict(&self, path: &[u8], folder: bool) -> Option<bool> {
         // The name of the folder itself is not below it.
         if self.patterns.is_empty() || path.is_empty() {

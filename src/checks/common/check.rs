@@ -26,6 +26,26 @@ pub enum Run {
     Source(fn(&mut Context<'_, '_>)),
     /// The inventory of the repository.
     Repository(fn(&mut Across<'_>)),
+    /// One source by itself, then the inventory.
+    Both(fn(&mut Context<'_, '_>), fn(&mut Across<'_>)),
+}
+
+impl Run {
+    /// What looks at one source.
+    pub(crate) fn source(self) -> Option<fn(&mut Context<'_, '_>)> {
+        match self {
+            Self::Source(run) | Self::Both(run, _) => Some(run),
+            Self::Repository(_) => None,
+        }
+    }
+
+    /// What looks at the inventory.
+    pub(crate) fn repository(self) -> Option<fn(&mut Across<'_>)> {
+        match self {
+            Self::Repository(run) | Self::Both(_, run) => Some(run),
+            Self::Source(_) => None,
+        }
+    }
 }
 
 /// What a check has to know beyond the texts, which costs something to find out.
@@ -42,7 +62,7 @@ pub enum Need {
 }
 
 impl Check {
-    const fn new(rule: RuleId, subject: Subject, run: Run) -> Self {
+    pub(crate) const fn new(rule: RuleId, subject: Subject, run: Run) -> Self {
         Self { rule, run, subject, needs: &[], yields_to: &[] }
     }
 

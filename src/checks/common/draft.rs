@@ -61,6 +61,9 @@ pub struct Draft {
     pub fix: Option<Fix>,
     /// The same as a wish, of a check that has no text at hand; it becomes the fix where the text allows that.
     pub repair: Option<Repair>,
+    /// The secret generator that reads the file as `KEY=value` lines: the report stands for one at each of its values, which
+    /// the engine makes where it has the text.
+    pub(crate) env_file_of: Option<String>,
 }
 
 impl Draft {
@@ -80,6 +83,7 @@ impl Draft {
             related: Vec::new(),
             fix: None,
             repair: None,
+            env_file_of: None,
         }
     }
 

@@ -1,15 +1,15 @@
 //! Runs checks, and drops what one leaves to another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::civil::Date;
 
 use super::across::Across;
-use super::check::{Check, Run};
+use super::check::Check;
 use super::context::Context;
 use super::draft::Draft;
 use crate::checks::detector::{Engine, Hit};
+use crate::coverage::{Skipped, Stopped, guarded};
 use crate::document::view::View;
 use crate::inventory::index::Inventory;
 use crate::rule::RuleId;
@@ -33,7 +33,7 @@ pub(crate) fn run_source<'c>(
 ) -> SourceDrafts {
     let mut found = SourceDrafts { drafts: Vec::new(), quiet: Vec::new() };
     for check in checks {
-        if let Run::Source(run) = check.run {
+        if let Some(run) = check.run.source() {
             let (rule, subject) = (check.rule, check.subject);
             let mut context = Context { view, engine, hits, rule, subject, drafts: Vec::new(), quiet: Vec::new() };
             run(&mut context);
@@ -48,8 +48,8 @@ pub(crate) fn run_source<'c>(
 pub(crate) struct RepositoryDrafts {
     /// Each with the index of its file in the inventory.
     pub drafts: Vec<(usize, Draft)>,
-    /// Rules whose check panicked; nothing that these said counts.
-    pub failed: Vec<RuleId>,
+    /// Checks that panicked; nothing that these reported counts.
+    pub failed: Vec<Skipped>,
 }
 
 /// Runs the checks that look at the whole repository. A panic costs one of them and no other.
@@ -57,14 +57,14 @@ pub(crate) struct RepositoryDrafts {
 pub(crate) fn run_repository(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> RepositoryDrafts {
     let (mut drafts, mut failed) = (Vec::new(), Vec::new());
     for check in checks {
-        if let Run::Repository(run) = check.run {
+        if let Some(run) = check.run.repository() {
             let is_on = |rule: &RuleId| (*rule, checks.iter().any(|other| other.rule == *rule));
             let yields_to = check.yields_to.iter().map(is_on).collect();
             let (rule, subject) = (check.rule, check.subject);
             let mut across = Across { inventory, today, rule, subject, yields_to, drafts: Vec::new() };
-            match catch_unwind(AssertUnwindSafe(|| run(&mut across))) {
+            match guarded(".", Stopped::Check(check.rule.as_str()), || run(&mut across)) {
                 Ok(()) => drafts.append(&mut across.drafts),
-                Err(_) => failed.push(check.rule),
+                Err(stopped) => failed.push(stopped),
             }
         }
     }
@@ -89,8 +89,10 @@ fn drop_yielding(drafts: &mut Vec<(usize, Draft)>, checks: &[&'static Check]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::check::Run;
     use super::super::draft::Subject;
     use super::*;
+    use crate::coverage::Reason;
     use crate::inventory::Place;
     use crate::inventory::convention::Convention;
     use crate::inventory::facts::Facts;
@@ -113,7 +115,7 @@ mod tests {
         let convention = Convention::default();
         let inventory = Inventory::new(&files, &convention);
         let found = run_repository(&inventory, Date::constant(2026, 1, 1), &[&CHECKS[0], &CHECKS[1]]);
-        assert_eq!(found.failed, [id::UNUSED_SECRET]);
+        assert_eq!(found.failed, [Skipped::new(".", Reason::Internal(Stopped::Check(id::UNUSED_SECRET.as_str())))]);
         let messages: Vec<&str> = found.drafts.iter().map(|(_, draft)| draft.message.as_str()).collect();
         assert_eq!(messages, ["whole"]);
     }

@@ -1,10 +1,13 @@
 //! `generator-credential`: a credential in a kustomize `secretGenerator`, or in an env file that one reads.
 
-use crate::checks::common::Context;
+use crate::checks::common::{Across, Context, Draft, Subject};
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
 use crate::dotenv;
+use crate::inventory::Place;
+use crate::inventory::facts::Facts;
 use crate::inventory::kustomization::is_kustomization;
+use crate::rule::id;
 use crate::span::Span;
 use crate::value::Sensitive;
 
@@ -53,7 +56,7 @@ fn literal<'v>(
         return;
     }
     if is_real(key, value) {
-        let message = format!("A secretGenerator contains a plaintext value under `{key}`.");
+        let message = format!("A secretGenerator holds the key '{key}' in plain text.");
         cx.report(unit.outer(inner), Some(place.to_owned()), message);
     }
 }
@@ -63,23 +66,47 @@ fn is_real(key: &str, value: Sensitive<'_>) -> bool {
     !value.is_placeholder() && !value.is_ciphertext() && !value.is_setting(key)
 }
 
-/// Paths, relative to the kustomization's folder, of the env files that its secret generators read.
-#[must_use]
-pub(crate) fn env_files(view: &crate::document::view::View<'_>) -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    if !is_kustomization(view.path) {
-        return files;
-    }
-    for root in view.parsed.units.iter().filter(|unit| unit.host() == Host::File).filter_map(|unit| unit.tree().root())
-    {
-        for generator in root.get("secretGenerator").into_iter().flat_map(Node::items) {
-            let name = generator.get("name").and_then(Node::name).unwrap_or("?");
-            let single = generator.get("env").and_then(Node::name);
-            let many = generator.get("envs").into_iter().flat_map(Node::items).filter_map(Node::name);
-            files.extend(single.into_iter().chain(many).map(|file| (file.to_owned(), name.to_owned())));
+/// Reports the env files of secret generators, at whose values the engine makes the findings.
+pub(super) fn check_env_files(cx: &mut Across<'_>) {
+    let files = cx.inventory.files();
+    for (path, facts) in files {
+        for (env_file, generator) in env_files(path, facts) {
+            if let Ok(file) = files.binary_search_by(|(path, _)| (**path).cmp(&env_file)) {
+                let draft = cx.report(file, Place::START, None, String::new());
+                draft.env_file_of = Some(generator.to_owned());
+            }
         }
     }
-    files
+}
+
+/// The env files that the secret generators of a kustomization read: report path and name of the generator.
+pub(crate) fn env_files<'f>(path: &'f str, facts: &'f Facts) -> impl Iterator<Item = (String, &'f str)> {
+    let generators = facts.kustomization.iter().flat_map(|kustomization| &kustomization.generators);
+    generators.filter(|generator| generator.secret).flat_map(move |generator| {
+        let name = generator.name.known().unwrap_or("?");
+        generator.env_files.iter().map(move |file| (beside(path, &file.text), name))
+    })
+}
+
+/// The path of `file` as seen from the folder of the file `path`.
+fn beside(path: &str, file: &str) -> String {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in file.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The report about the value of `key` in an env file that `generator` reads.
+pub(crate) fn env_file_value(generator: &str, key: &str, span: Span) -> Draft {
+    let message = format!("The secretGenerator '{generator}' reads the key '{key}' in plain text from this file.");
+    let place = Some(format!("secretGenerator {generator} .{key}"));
+    Draft { place, ..Draft::new(id::GENERATOR_CREDENTIAL, Subject::Value, span, message) }
 }
 
 /// The real values of an env file that a secret generator reads (`KZ` api/kv/kv.go: `KEY=value` lines, values verbatim,

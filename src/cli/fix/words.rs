@@ -7,6 +7,7 @@ use crate::cli::args::FixArgs;
 use crate::cli::baseline::Accept;
 use crate::cli::{locate, output, scan};
 use crate::config::Settings;
+use crate::coverage::Reason;
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::{Finding, Outcome};
@@ -28,8 +29,8 @@ pub(super) struct FixReport<'r> {
 }
 
 impl Report for FixReport<'_> {
-    fn not_checked(&self, path: &str, reason: &str) {
-        self.print(&Problem::new(reason).in_file(path));
+    fn not_checked(&self, path: &str, reason: &Reason) {
+        self.print(&Problem::new(reason.to_string()).in_file(path));
     }
 
     fn not_fixed(&self, finding: &Finding, why: &NotFixed) {

@@ -274,7 +274,7 @@ fn faults(outcome: &Outcome) -> Result<(), Problem> {
         output::problem(&Problem { gravity, ..problem.at(finding.region.start).help(finding.help.clone()) });
     }
     for failed in &outcome.coverage.errors {
-        output::problem(&Problem::new(failed.reason.clone()).in_file(&*failed.path));
+        output::problem(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
     }
     if grave.is_empty() && outcome.complete {
         return Ok(());

@@ -76,7 +76,7 @@ struct Consumer<'a> {
 #[derive(Serialize)]
 struct Failed<'a> {
     path: &'a str,
-    reason: &'a str,
+    reason: String,
 }
 
 /// The map as one object.
@@ -93,7 +93,7 @@ pub(super) fn write(map: &Map, context: &Context<'_>) -> io::Result<String> {
         },
         namespaces: map.namespaces.iter().map(Namespace::from).collect(),
         complete: errors.is_empty(),
-        errors: errors.iter().map(|failed| Failed { path: &failed.path, reason: &failed.reason }).collect(),
+        errors: errors.iter().map(|failed| Failed { path: &failed.path, reason: failed.reason.to_string() }).collect(),
     };
     let mut text = Vec::new();
     pretty(&report, &mut text)?;

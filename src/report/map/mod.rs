@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::finding::Coverage;
+use crate::coverage::Coverage;
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::map::{Filter, Map};
 

@@ -15,7 +15,8 @@ use serde_sarif::sarif::{
 
 use super::text::{count, is_binary, neutral, sentence, thousands, uri};
 use super::{Context, Reporter, Repository, is_complete, json, worst_first};
-use crate::finding::{Coverage, Finding, Outcome, Scope, Skipped};
+use crate::coverage::{Coverage, Scope, Skipped};
+use crate::finding::{Finding, Outcome};
 
 mod result;
 mod rules;
@@ -121,7 +122,8 @@ fn invocation(outcome: &Outcome, kept: usize) -> Invocation {
         ));
     }
     for error in &outcome.coverage.errors {
-        let text = format!("'{}' was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason)));
+        let text =
+            format!("'{}' was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
         notifications.push(notification("error", &text, Some(&error.path)));
     }
     if !is_complete(outcome) {
@@ -140,7 +142,8 @@ fn skips(coverage: &Coverage) -> Vec<Notification> {
         notifications.push(notification("note", &format!("{} left out.", count(binary.len(), "binary file")), None));
     }
     for skipped in others.iter().take(MOST_SKIPS) {
-        let text = format!("'{}' was left out: {}", neutral(&skipped.path), sentence(&neutral(&skipped.reason)));
+        let text =
+            format!("'{}' was left out: {}", neutral(&skipped.path), sentence(&neutral(&skipped.reason.to_string())));
         notifications.push(notification("note", &text, Some(&skipped.path)));
     }
     if others.len() > MOST_SKIPS {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{history, outcome, report};
-use crate::finding::Scope;
+use crate::coverage::Scope;
 use crate::report::Format;
 
 #[test]

@@ -40,8 +40,8 @@ fn json_is_as_the_product_page_says() {
             "files": 1339, "bytes": 29_149_999, "commits": 0, "accepted": 0, "unverified": 0,
             "skipped": [
                 { "path": "big.csv", "reason": "larger than the limit" },
-                { "path": "logo.png", "reason": "binary" },
-                { "path": "photo.jpg", "reason": "binary" },
+                { "path": "logo.png", "reason": "binary file" },
+                { "path": "photo.jpg", "reason": "binary file" },
             ],
             "errors": [{ "path": "locked.yml", "reason": "permission denied" }],
         },

@@ -1,7 +1,8 @@
 //! The format for people.
 
 use super::{context, finding, incomplete, outcome, report, rules, skipped};
-use crate::finding::{Coverage, Outcome, Scope};
+use crate::coverage::{Coverage, Scope};
+use crate::finding::Outcome;
 use crate::report::{Format, write};
 use crate::rule::{Fixable, Level};
 

@@ -4,8 +4,9 @@ use std::borrow::Cow::Borrowed;
 use std::sync::Arc;
 
 use super::{Context, Format, Repository, write};
+use crate::coverage::{Coverage, Reason, Skipped};
 use crate::finding::edit::{Fix, FixKind};
-use crate::finding::{Commit, Coverage, Excerpt, Finding, Identity, MASK, Outcome, Related, Skipped};
+use crate::finding::{Commit, Excerpt, Finding, Identity, MASK, Outcome, Related};
 use crate::rule::{Checksum, Family, Fixable, Level, Matcher, Pattern, Rule, Scope};
 use crate::span::{Position, Region, Span};
 
@@ -108,7 +109,7 @@ pub(super) fn outcome() -> Outcome {
     Outcome {
         findings: vec![finding("plaintext-secret", Level::Error, "apps/db.yml"), token],
         coverage: Coverage {
-            scope: crate::finding::Scope::Tree,
+            scope: crate::coverage::Scope::Tree,
             files: 1339,
             bytes: 29_149_999,
             commits: 0,
@@ -116,8 +117,8 @@ pub(super) fn outcome() -> Outcome {
             unverified: 0,
             skipped: vec![
                 skipped("big.csv", "larger than the limit"),
-                skipped("logo.png", "binary"),
-                skipped("photo.jpg", "binary"),
+                Skipped::new("logo.png", Reason::Binary),
+                Skipped::new("photo.jpg", Reason::Binary),
             ],
             errors: Vec::new(),
         },
@@ -128,8 +129,13 @@ pub(super) fn outcome() -> Outcome {
 /// Two findings of a history: one that HEAD still has, one that it has not.
 pub(super) fn history() -> Outcome {
     let mut outcome = outcome();
-    outcome.coverage =
-        Coverage { scope: crate::finding::Scope::History, files: 12, bytes: 34_100, commits: 5, ..Coverage::default() };
+    outcome.coverage = Coverage {
+        scope: crate::coverage::Scope::History,
+        files: 12,
+        bytes: 34_100,
+        commits: 5,
+        ..Coverage::default()
+    };
     for (finding, in_head) in outcome.findings.iter_mut().zip([true, false]) {
         finding.commit = Some(Commit {
             id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".to_owned(),
@@ -149,7 +155,7 @@ pub(super) fn incomplete() -> Outcome {
 }
 
 pub(super) fn skipped(path: &str, reason: &str) -> Skipped {
-    Skipped { path: Arc::from(path), reason: reason.to_owned() }
+    Skipped::new(path, Reason::Other(reason.to_owned()))
 }
 
 pub(super) fn context(rules: &[Rule]) -> Context<'_> {

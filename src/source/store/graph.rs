@@ -52,6 +52,15 @@ pub(super) fn peel(reader: &mut Reader, id: ObjectId) -> Result<Peeled, ObjectEr
     Err(ObjectError::Damaged { id })
 }
 
+/// Commits that a walk has yet to look at.
+struct Frontier {
+    flags: HashMap<ObjectId, u8>,
+    /// By time.
+    queue: BinaryHeap<(i64, ObjectId)>,
+    /// How many of them are not excluded.
+    interesting: usize,
+}
+
 /// Commits that were read, by id.
 #[derive(Default)]
 pub(super) struct Graph {
@@ -96,25 +105,8 @@ impl Graph {
         excluded: &[ObjectId],
         errors: &mut Vec<ObjectError>,
     ) -> Vec<CommitInfo> {
-        let mut flags: HashMap<ObjectId, u8> = HashMap::new();
-        let mut queue: BinaryHeap<(i64, ObjectId)> = BinaryHeap::new();
-        let mut interesting = 0_usize;
+        let Frontier { mut flags, mut queue, mut interesting } = self.frontier(reader, tips, excluded, errors);
         let mut oldest = i64::MAX;
-        for (id, flag) in tips.iter().map(|id| (*id, 0)).chain(excluded.iter().map(|id| (*id, EXCLUDED))) {
-            match self.commit(reader, id) {
-                Ok(commit) => {
-                    let before = flags.get(&id).copied();
-                    flags.insert(id, before.unwrap_or_default() | flag | QUEUED);
-                    if before.is_none() {
-                        queue.push((commit.time, id));
-                        interesting += usize::from(flag == 0);
-                    } else if flag == EXCLUDED && before.is_some_and(|before| before & EXCLUDED == 0) {
-                        interesting -= 1;
-                    }
-                }
-                Err(error) => errors.push(error),
-            }
-        }
         let mut found = Vec::new();
         let mut behind = 0;
         while let Some((time, id)) = queue.pop() {
@@ -158,7 +150,36 @@ impl Graph {
         self.ordered(&found)
     }
 
-    /// Takes back a commit that was taken for a part of the range, and what was reached through it. Returns how many of them
+    /// Where a walk begins.
+    fn frontier(
+        &mut self,
+        reader: &mut Reader,
+        tips: &[ObjectId],
+        excluded: &[ObjectId],
+        errors: &mut Vec<ObjectError>,
+    ) -> Frontier {
+        let mut flags: HashMap<ObjectId, u8> = HashMap::new();
+        let mut queue: BinaryHeap<(i64, ObjectId)> = BinaryHeap::new();
+        let mut interesting = 0_usize;
+        for (id, flag) in tips.iter().map(|id| (*id, 0)).chain(excluded.iter().map(|id| (*id, EXCLUDED))) {
+            match self.commit(reader, id) {
+                Ok(commit) => {
+                    let before = flags.get(&id).copied();
+                    flags.insert(id, before.unwrap_or_default() | flag | QUEUED);
+                    if before.is_none() {
+                        queue.push((commit.time, id));
+                        interesting += usize::from(flag == 0);
+                    } else if flag == EXCLUDED && before.is_some_and(|before| before & EXCLUDED == 0) {
+                        interesting -= 1;
+                    }
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        Frontier { flags, queue, interesting }
+    }
+
+    /// Excludes a commit that was counted as a part of the range, and what was reached through it. Returns how many of them
     /// were still to be looked at.
     fn exclude(&self, flags: &mut HashMap<ObjectId, u8>, from: ObjectId) -> usize {
         let mut open = 0;

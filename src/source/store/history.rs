@@ -1,4 +1,4 @@
-//! Every version of every file that some commits brought.
+//! Every version of every file that some commits introduced.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use gix::ObjectId;
 use gix::objs::{CommitRef, Kind, TreeRefIter};
 use rayon::prelude::*;
 
-use super::compare::{SUBMODULE, Side, Walk};
 use super::graph::{CommitInfo, Graph, peel};
 use super::objects::{Blob, ObjectError, Objects};
+use super::sides::{Side, SideWalk};
 use super::{Store, graph};
-use crate::finding::{Commit, Skipped};
+use crate::coverage::{Reason, Skipped};
 use crate::path;
 use crate::source::{File, SourceError};
 
@@ -31,7 +31,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Keep<'k> {
     /// Whether something of a path is to be reported.
     pub wanted: &'k (dyn Fn(&str) -> bool + Sync),
-    /// Whether what a path held before counts.
+    /// Whether what a path contained before counts.
     pub known: &'k (dyn Fn(&str) -> bool + Sync),
     /// Whether one content under two paths is two things; else its name decides, by which its language is known.
     pub by_path: bool,
@@ -51,17 +51,17 @@ pub(crate) struct Range {
 pub(crate) struct Version {
     /// The file, by the path that the commit has it under.
     pub file: File,
-    /// Which of the commits brought it; none where no commit leads to it.
+    /// Which of the commits introduced it; none where no commit leads to it.
     pub commit: Option<usize>,
-    /// Whether the checked out commit holds this content.
+    /// Whether the checked out commit contains this content.
     pub in_head: bool,
 }
 
-/// What some commits brought.
+/// What some commits introduced.
 pub(crate) struct Versions {
     /// Every content once for each name of a file, in the order of the commits, parents first.
     pub introduced: Vec<Version>,
-    /// What the commits took away or replaced, and none before that brought.
+    /// What the commits removed or replaced, and none before that introduced.
     pub removed: Vec<File>,
     /// What should have been read and could not be. Makes a run incomplete.
     pub errors: Vec<Skipped>,
@@ -71,6 +71,31 @@ pub(crate) struct Versions {
     pub cut: bool,
     commits: Vec<CommitInfo>,
     objects: Arc<Objects>,
+}
+
+/// Where a history begins.
+#[derive(Default)]
+struct Roots {
+    /// Commits.
+    tips: Vec<ObjectId>,
+    /// Trees and contents that no commit leads to; contents with the names that lead to them.
+    trees: Vec<ObjectId>,
+    blobs: Vec<(ObjectId, String)>,
+    /// Contents that nothing leads to.
+    loose: Vec<ObjectId>,
+    /// How many commits only a reflog remembers.
+    lost: usize,
+    errors: Vec<Skipped>,
+}
+
+/// A commit, for people.
+pub(crate) struct CommitSummary {
+    /// Its id, hexadecimal, whole.
+    pub id: String,
+    /// Name of its author. Never an address.
+    pub author: String,
+    /// Author date, RFC 3339 with its own offset.
+    pub date: String,
 }
 
 /// What one commit changed against all of its parents.
@@ -97,61 +122,63 @@ impl Store {
             let range = self.range(range)?;
             return self.versions(&range, keep, interrupted);
         }
+        let Roots { tips, trees, blobs, loose, lost, errors } = self.roots(wanted);
+        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, keep, interrupted)?;
+        versions.errors.extend(errors);
+        if lost > 0 {
+            versions.skipped.push(Skipped::new("logs", Reason::CommitsGone(lost)));
+        }
+        self.beside(&mut versions, &trees, blobs, &loose, wanted.all_objects);
+        versions.introduced.retain(|version| version.commit.is_some() || (keep.wanted)(&version.file.path));
+        Ok(versions)
+    }
+
+    /// Where the history begins that `wanted` means without a range.
+    fn roots(&self, wanted: &Wanted) -> Roots {
         let mut reader = self.objects.reader();
-        let (mut tips, mut roots, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
         let found = self.tips(wanted.reflog);
-        let mut errors = found.errors;
+        let mut roots = Roots { errors: found.errors, ..Roots::default() };
         for (id, name) in &found.named {
             match peel(&mut reader, *id) {
                 Ok(peeled) => {
-                    tips.extend(peeled.commit);
-                    roots.extend(peeled.tree);
-                    blobs.extend(peeled.blob.map(|blob| (blob, name.clone())));
+                    roots.tips.extend(peeled.commit);
+                    roots.trees.extend(peeled.tree);
+                    roots.blobs.extend(peeled.blob.map(|blob| (blob, name.clone())));
                 }
-                Err(error) => errors.push(failed(&error)),
+                Err(error) => roots.errors.push(failed(&error)),
             }
         }
-        let mut lost = 0;
         for id in &found.remembered {
             match peel(&mut reader, *id) {
-                Ok(peeled) => tips.extend(peeled.commit),
+                Ok(peeled) => roots.tips.extend(peeled.commit),
                 // Git lets go of what only a reflog remembers.
-                Err(ObjectError::Missing { .. } | ObjectError::NotFetched { .. }) => lost += 1,
-                Err(error) => errors.push(failed(&error)),
+                Err(ObjectError::Missing { .. } | ObjectError::NotFetched { .. }) => roots.lost += 1,
+                Err(error) => roots.errors.push(failed(&error)),
             }
         }
-        let mut loose = Vec::new();
         if wanted.all_objects {
             match reader.all() {
                 Ok(all) => {
                     let mut buffer = Vec::new();
                     for id in all {
                         match reader.find(id, &mut buffer) {
-                            Ok(Kind::Commit) => tips.push(id),
-                            Ok(Kind::Tree) => roots.push(id),
-                            Ok(Kind::Blob) => loose.push(id),
+                            Ok(Kind::Commit) => roots.tips.push(id),
+                            Ok(Kind::Tree) => roots.trees.push(id),
+                            Ok(Kind::Blob) => roots.loose.push(id),
                             Ok(Kind::Tag) => {}
-                            Err(error) => errors.push(failed(&error)),
+                            Err(error) => roots.errors.push(failed(&error)),
                         }
                     }
                 }
-                Err(error) => errors.push(Skipped {
-                    path: ".".into(),
-                    reason: format!("the objects of the repository cannot be listed: {error}"),
-                }),
+                Err(error) => roots.errors.push(Skipped::new(
+                    ".",
+                    Reason::Other(format!("the objects of the repository cannot be listed: {error}")),
+                )),
             }
         }
-        tips.sort_unstable();
-        tips.dedup();
-        let mut versions = self.versions(&Range { tips, excluded: Vec::new() }, keep, interrupted)?;
-        versions.errors.extend(errors);
-        if lost > 0 {
-            let reason = format!("{lost} commits that only a reflog remembers are gone");
-            versions.skipped.push(Skipped { path: "logs".into(), reason });
-        }
-        self.beside(&mut versions, &roots, blobs, &loose, wanted.all_objects);
-        versions.introduced.retain(|version| version.commit.is_some() || (keep.wanted)(&version.file.path));
-        Ok(versions)
+        roots.tips.sort_unstable();
+        roots.tips.dedup();
+        roots
     }
 
     /// What `range` means: `A..B`, `A...B` or one revision.
@@ -171,7 +198,7 @@ impl Store {
         }
     }
 
-    /// What the commits of `range` brought of the files that `keep` takes.
+    /// What the commits of `range` introduced of the files that `keep` takes.
     ///
     /// # Errors
     /// Where HEAD cannot be read.
@@ -196,7 +223,7 @@ impl Store {
         let steps: Vec<Step> = commits
             .par_iter()
             .map_init(
-                || Walk::new(reader(), &self.objects, &self.root),
+                || SideWalk::new(reader(), &self.objects, &self.root),
                 |walk, commit| {
                     if interrupted.load(Ordering::Relaxed) { Step::default() } else { step(walk, commit, &trees, keep) }
                 },
@@ -217,7 +244,7 @@ impl Store {
         for (commit, step) in steps.into_iter().enumerate() {
             submodules += step.submodules;
             versions.errors.extend(step.errors);
-            // What no commit before this one brought was there before all of them, also where one brings it back later.
+            // What no commit before this one introduced was there before all of them, also where one restores it later.
             let old = |file: &File| file.blob.as_ref().is_some_and(|blob| !brought.contains(&blob.id));
             versions.removed.extend(step.removed.into_iter().filter(old));
             for (name, file) in step.introduced {
@@ -229,8 +256,7 @@ impl Store {
             }
         }
         if submodules > 0 {
-            let reason = "submodules; their commits are checked in their own repositories".to_owned();
-            versions.skipped.push(Skipped { path: ".".into(), reason });
+            versions.skipped.push(Skipped::new(".", Reason::Submodules));
         }
         versions.errors.sort();
         versions.errors.dedup();
@@ -243,7 +269,7 @@ impl Store {
         let mut reader = self.objects.reader();
         let mut graph = Graph::new(self.shallow_commits());
         let Ok(tree) = graph.commit(&mut reader, head).map(|commit| commit.tree) else { return Ok(HashSet::new()) };
-        let mut walk = Walk::new(reader, &self.objects, &self.root);
+        let mut walk = SideWalk::new(reader, &self.objects, &self.root);
         let mut files = Vec::new();
         walk.all(b"", &Side::Tree(tree), 0, &mut files);
         Ok(files.into_iter().filter_map(|file| file.blob).map(|blob| blob.id).collect())
@@ -261,7 +287,7 @@ impl Store {
         let id = |version: &Version| version.file.blob.as_ref().map(|blob| blob.id);
         let mut known: HashSet<ObjectId> = versions.introduced.iter().filter_map(id).collect();
         let mut files = Vec::new();
-        let mut walk = Walk::new(self.objects.reader(), &self.objects, &self.root);
+        let mut walk = SideWalk::new(self.objects.reader(), &self.objects, &self.root);
         if names {
             // A content that only its id names still has the name that some tree gives it.
             let unknown = loose.iter().filter(|id| !known.contains(*id));
@@ -317,9 +343,9 @@ impl Versions {
         parents.filter(|parent| !inside.contains(parent) && seen.insert(*parent)).take(most).collect()
     }
 
-    /// The commit of that number, for people, with the name that `mailmap` gives its author.
+    /// The commit of that number, with the name that `.mailmap` gives its author.
     #[must_use]
-    pub(crate) fn describe(&self, commit: usize, store: &Store, in_head: bool) -> Option<Commit> {
+    pub(crate) fn describe(&self, commit: usize, store: &Store) -> Option<CommitSummary> {
         let info = self.commits.get(commit)?;
         let mut buffer = Vec::new();
         self.objects.reader().read(info.id, Kind::Commit, &mut buffer).ok()?;
@@ -327,7 +353,7 @@ impl Versions {
         let author = parsed.author().ok();
         let name = author.map(|author| store.mailmap().resolve(author).name.to_string()).unwrap_or_default();
         let date = author.and_then(|author| author.time().ok()).and_then(|time| date(time.seconds, time.offset));
-        Some(Commit { id: info.id.to_string(), author: name, date: date.unwrap_or_default(), in_head })
+        Some(CommitSummary { id: info.id.to_string(), author: name, date: date.unwrap_or_default() })
     }
 }
 
@@ -339,11 +365,16 @@ fn date(seconds: i64, offset: i32) -> Option<String> {
 }
 
 fn failed(error: &ObjectError) -> Skipped {
-    Skipped { path: ".".into(), reason: error.to_string() }
+    Skipped::new(".", Reason::from(error))
 }
 
 /// What `commit` changed. Something that one of its parents has is not its doing.
-fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectId, ObjectId>, keep: &Keep<'_>) -> Step {
+fn step(
+    walk: &mut SideWalk<'_>,
+    commit: &graph::CommitInfo,
+    trees: &HashMap<ObjectId, ObjectId>,
+    keep: &Keep<'_>,
+) -> Step {
     let parent = |id: &ObjectId| trees.get(id).map_or(Side::Nothing, |tree| Side::Tree(*tree));
     let mut sides = vec![Side::Tree(commit.tree)];
     sides.extend(commit.parents.iter().map(parent));
@@ -353,7 +384,7 @@ fn step(walk: &mut Walk<'_>, commit: &graph::CommitInfo, trees: &HashMap<ObjectI
     walk.folder(b"", &sides, 0);
     let mut step = Step { errors: std::mem::take(&mut walk.errors), ..Step::default() };
     let skipped = std::mem::take(&mut walk.skipped);
-    step.submodules = skipped.iter().filter(|skipped| skipped.reason.starts_with(SUBMODULE)).count();
+    step.submodules = skipped.iter().filter(|skipped| skipped.reason == Reason::Submodule).count();
     for change in std::mem::take(&mut walk.changed) {
         let is_new = change.is_new();
         for old in change.olds.into_iter().flatten() {

@@ -1,7 +1,7 @@
 //! What Git keeps: the object database, commits and their trees, references, the index.
 //!
-//! [`Store`] opens a repository, [`Objects`] hands out what it holds, to every thread. `graph` walks commits, `compare` holds
-//! trees and the index against each other, `refs` names the places to walk from, `history` lists every version of every
+//! [`Store`] opens a repository, [`Objects`] hands out what it contains, to every thread. `graph` walks commits, `compare` compares
+//! commits with the index and with each other, `sides` walks their trees, `refs` names the places to walk from, `history` lists every version of every
 //! file. Only the repository's own configuration is read; of the environment, what Git sets for the hooks that it runs.
 
 mod compare;
@@ -9,6 +9,7 @@ mod graph;
 mod history;
 mod objects;
 mod refs;
+mod sides;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -18,16 +19,16 @@ use gix::ObjectId;
 use gix::discover::upwards;
 use gix::sec::Trust;
 
-pub(crate) use compare::Change;
 pub(crate) use compare::Changes;
-pub(crate) use history::{Keep, Range, Version, Versions, Wanted};
-pub(crate) use objects::{Blob, NOT_FETCHED, Objects, Scratch};
+pub(crate) use history::{CommitSummary, Keep, Range, Version, Versions, Wanted};
+pub(crate) use objects::{Blob, Objects, Scratch};
+pub(crate) use sides::Change;
 pub(crate) use snapshot::Snapshot;
 
 use super::SourceError;
 use super::git::{git_error, is_outside, options};
 
-/// Commits that a new branch is held against, the newest ones.
+/// Commits that a new branch is compared with, the newest ones.
 const MOST_CANDIDATES: usize = 64;
 
 /// The id of an object.
@@ -64,7 +65,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// The repository that holds the folder `at`, or that `environment` names.
+    /// The repository that contains the folder `at`, or that `environment` names.
     ///
     /// # Errors
     /// Where there is none, or it cannot be read.
@@ -153,7 +154,7 @@ impl Store {
     pub(crate) fn named(&self, prefix: &str) -> Result<Vec<Id>, SourceError> {
         let tips = self.tips(false);
         if let Some(error) = tips.errors.into_iter().next() {
-            return Err(git_error(&self.root, error.reason));
+            return Err(git_error(&self.root, error.reason.to_string()));
         }
         let mut reader = self.objects.reader();
         let below = tips.named.into_iter().filter(|(_, name)| name.starts_with(prefix));

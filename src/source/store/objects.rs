@@ -9,11 +9,10 @@ use gix::index::entry::{Stat, stat};
 use gix::objs::Kind;
 use gix::prelude::{Find as _, Header as _};
 
+use crate::coverage::Reason;
+
 /// Memory of each thread for the objects that others are deltas of, bytes.
 const CACHE: usize = 24 << 20;
-
-/// Says that an object is not damaged but was left out on purpose.
-pub(crate) const NOT_FETCHED: &str = "was not fetched, since this clone is partial";
 
 /// The object database of a repository: its own, its alternates, and where a push is kept until it is let pass.
 pub(crate) struct Objects {
@@ -32,7 +31,7 @@ impl fmt::Debug for Objects {
 
 /// Why an object cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ObjectError {
+pub(in crate::source) enum ObjectError {
     /// It is not there.
     #[error("object {id} is missing; `git fsck` says what else is")]
     Missing {
@@ -40,9 +39,7 @@ pub(super) enum ObjectError {
         id: ObjectId,
     },
     /// It is not there because the clone is partial.
-    #[error(
-        "object {id} was not fetched, since this clone is partial; fetch it with `git fetch --refetch --filter=blob:none=0`"
-    )]
+    #[error("{}", Reason::NotFetched(id.to_string()))]
     NotFetched {
         /// Hexadecimal.
         id: ObjectId,
@@ -61,6 +58,15 @@ pub(super) enum ObjectError {
         /// What was asked for.
         wanted: &'static str,
     },
+}
+
+impl From<&ObjectError> for Reason {
+    fn from(error: &ObjectError) -> Self {
+        match error {
+            ObjectError::NotFetched { id } => Self::NotFetched(id.to_string()),
+            _ => Self::Other(error.to_string()),
+        }
+    }
 }
 
 impl Objects {
@@ -221,18 +227,17 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// Reads `blob` into `bytes`; the error is the size where that is over `limit`.
-    pub(in crate::source) fn load(&mut self, blob: &Blob, limit: u64) -> Result<Result<(), u64>, String> {
+    pub(in crate::source) fn load(&mut self, blob: &Blob, limit: u64) -> Result<Result<(), u64>, ObjectError> {
         let same = self.reader.as_ref().is_some_and(|reader| Arc::ptr_eq(&reader.objects, &blob.objects));
         if !same {
             self.reader = Some(blob.objects.reader());
         }
         let Some(reader) = &mut self.reader else { return Ok(Ok(())) };
-        let said = |error: ObjectError| error.to_string();
-        let size = reader.size(blob.id).map_err(said)?;
+        let size = reader.size(blob.id)?;
         if size > limit {
             return Ok(Err(size));
         }
-        reader.read(blob.id, Kind::Blob, &mut self.bytes).map_err(said)?;
+        reader.read(blob.id, Kind::Blob, &mut self.bytes)?;
         Ok(Ok(()))
     }
 }

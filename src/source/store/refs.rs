@@ -8,7 +8,7 @@ use gix::bstr::ByteSlice as _;
 use gix::refs::TargetRef;
 
 use super::Store;
-use crate::finding::Skipped;
+use crate::coverage::{Reason, Skipped};
 
 /// Ids to begin at, each with the name that led to it.
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl Store {
 
 impl Tips {
     fn fail(&mut self, what: &str, error: &dyn std::fmt::Display) {
-        self.errors.push(Skipped { path: what.into(), reason: format!("cannot be read: {error}") });
+        self.errors.push(Skipped::new(what, Reason::Unreadable(error.to_string())));
     }
 
     /// The content of a file of Git; none where there is no such file, or it cannot be read, which is noted.
@@ -88,7 +88,7 @@ impl Tips {
         }
     }
 
-    /// A file that holds an id, where it does not name another reference.
+    /// A file that contains an id, where it does not name another reference.
     fn loose(&mut self, path: &Path) {
         let id = self.read(path).and_then(|text| ObjectId::from_hex(text.trim()).ok());
         self.named.extend(id.map(|id| (id, "HEAD of another work tree".to_owned())));

@@ -43,7 +43,7 @@ impl Snapshot {
     pub(crate) fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
         let Some(blob) = self.files.get(path) else { return Ok(None) };
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        match scratch.load(blob, limit)? {
+        match scratch.load(blob, limit).map_err(|error| error.to_string())? {
             Ok(()) => Ok(Some(scratch.bytes.clone())),
             Err(size) => Err(format!("is larger than {limit} bytes ({size} bytes)")),
         }

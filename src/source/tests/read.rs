@@ -9,7 +9,7 @@ fn a_vanished_or_replaced_file_is_a_failure() {
     let location = tree.write("a", "a");
     fs::remove_file(&location).expect("it is there");
     let Read::Failed(reason) = read(&file(location.clone()), LIMIT, &mut buffer) else { panic!("it is gone") };
-    assert_eq!(reason, "vanished between listing and reading; run again");
+    assert_eq!(reason.to_string(), "vanished between listing and reading; run again");
     symlink("/etc/passwd", &location).expect("links can be made");
     assert!(matches!(read(&file(location.clone()), LIMIT, &mut buffer), Read::Failed(_)));
     fs::remove_file(&location).expect("it is there");
@@ -31,14 +31,14 @@ fn reading_reuses_its_buffer_and_respects_the_limit() {
     let exact = file(tree.write("exact", "x".repeat(1024)));
     assert!(matches!(read(&exact, 1024, &mut buffer), Read::Text(_)));
     let Read::Skipped(reason) = read(&exact, 1023, &mut buffer) else { panic!("it is too large") };
-    assert_eq!(reason, "larger than the limit of 1023 bytes (1024 bytes); raise it with --max-size");
+    assert_eq!(reason.to_string(), "larger than the limit of 1023 bytes (1024 bytes); raise it with --max-size");
     let Read::Skipped(reason) = read(&file(tree.write("big", &long)), 1 << 12, &mut buffer) else {
         panic!("too large")
     };
-    assert_eq!(reason, "larger than the limit of 4 KiB (600000 bytes); raise it with --max-size");
+    assert_eq!(reason.to_string(), "larger than the limit of 4 KiB (600000 bytes); raise it with --max-size");
     let model = file(tree.write("model", [b"\x93NUMPY\x01\0".to_vec(), vec![7; 100_000]].concat()));
     for limit in [LIMIT, 1 << 12] {
         let Read::Skipped(reason) = read(&model, limit, &mut buffer) else { panic!("it is binary") };
-        assert_eq!(reason, "binary file");
+        assert_eq!(reason.to_string(), "binary file");
     }
 }

@@ -138,7 +138,7 @@ fn a_new_value_in_an_accepted_place_is_found() {
     put(&tree, "k8s/db.yaml", &secret("db", "Other-meadow-77x"));
     let run = tree.run(&["check"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.out.contains("plaintext-secret") && run.out.contains("accepts another value here"), "{}", run.out);
+    assert!(run.out.contains("plaintext-secret") && run.out.contains("accepts a different value here"), "{}", run.out);
     assert!(!run.out.contains("github-token"), "{}", run.out);
     assert!(tree.run(&["baseline", "explain"]).out.contains("other-value"));
     put(&tree, "notes.txt", &format!("x {}\n", token().replace("gm1IL", "gm1IM")));

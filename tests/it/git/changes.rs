@@ -232,6 +232,12 @@ fn an_env_file_of_a_generator_is_a_secret_when_either_of_them_changes() {
     repo.write("app.params", &format!("COLOUR=blue\nSOMETHING={}\n", token(3)));
     repo.git(&["add", "-A"]);
     assert_eq!(staged(&repo).places(), ["secretGenerator app .SOMETHING"]);
+
+    repo.write("other.params", &format!("ELSE={}\n", token(4)));
+    repo.commit("values");
+    repo.write("kustomization.yaml", "secretGenerator:\n  - name: app\n    envs: [app.params, other.params]\n");
+    repo.git(&["add", "-A"]);
+    assert_eq!(staged(&repo).places(), ["secretGenerator app .ELSE"], "an env file that the change does not touch");
 }
 
 #[test]

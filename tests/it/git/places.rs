@@ -138,7 +138,7 @@ fn what_is_not_there_or_damaged_is_said_with_status_two() {
     {
         let run = repo.run(arguments);
         assert_eq!(run.code, 2, "{run:?}");
-        assert!(run.err.contains("holds no commit"), "{run:?}");
+        assert!(run.err.contains("contains no commit"), "{run:?}");
     }
     assert_eq!(repo.run(&["check", "--staged", "--history"]).code, 2);
 }
