@@ -155,7 +155,7 @@ data:
 }
 
 #[test]
-fn events() {
+fn event_sources() {
     names(
         r#"
 apiVersion: argoproj.io/v1alpha1
@@ -187,6 +187,10 @@ spec:
             "Credential kafka [user] .spec.kafka.x.sasl.userSecret.name @ .spec.kafka.x.sasl.userSecret",
         ],
     );
+}
+
+#[test]
+fn sensors_and_event_buses() {
     // The workflow inside is an object of its own.
     names(
         r"

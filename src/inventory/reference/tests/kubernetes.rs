@@ -94,8 +94,41 @@ fn a_deployment() {
     );
 }
 
+/// Asserts what is found in a pod specification at `path` of an object: whether kustomize renames the Secret of its container
+/// and its pull secret.
+fn assert_pod_specification(head: &str, path: &str, renamed: bool, pull_renamed: bool) {
+    let mut text = head.to_owned();
+    let mut indent = String::new();
+    for key in path.split('.') {
+        text.extend([&indent, key, ":\n"]);
+        indent.push(' ');
+    }
+    let pull = format!("{indent}imagePullSecrets: [{{name: ghcr}}]\n");
+    let env = format!("{indent}containers: [{{name: a, image: b, envFrom: [{{secretRef: {{name: c}}}}]}}]\n");
+    let (found, pods) = read(&(text + &pull + &env), &[]);
+    if path == "spec.x" {
+        assert!(found.is_empty() && pods.is_empty());
+        return;
+    }
+    let found: Vec<String> = found.iter().map(line).collect();
+    let word = |renamed: bool| if renamed { " renamed" } else { "" };
+    let expected = [
+        format!(
+            "EnvFrom c{} .{path}.containers[0].envFrom[0].secretRef.name @ .{path}.containers[name=a].envFrom[0]",
+            word(renamed)
+        ),
+        format!(
+            "ImagePull ghcr{} .{path}.imagePullSecrets[0].name @ .{path}.imagePullSecrets[name=ghcr]",
+            word(pull_renamed)
+        ),
+    ];
+    assert_eq!(found, expected, "{head}");
+    let pods: Vec<String> = pods.iter().map(super::pod).collect();
+    assert_eq!(pods, [format!(".{path} - [\"b\"] pulls")], "{head}");
+}
+
 #[test]
-fn where_a_pod_specification_stands() {
+fn where_a_pod_specification_is() {
     for (head, path, renamed, pull_renamed) in [
         ("apiVersion: v1\nkind: Pod\n", "spec", true, true),
         ("apiVersion: v1\nkind: PodTemplate\n", "template.spec", true, true),
@@ -143,34 +176,7 @@ fn where_a_pod_specification_stands() {
         ),
         ("apiVersion: trainer.kubeflow.org/v1alpha1\nkind: TrainJob\n", "spec.x", false, false),
     ] {
-        let mut text = head.to_owned();
-        let mut indent = String::new();
-        for key in path.split('.') {
-            text.extend([&indent, key, ":\n"]);
-            indent.push(' ');
-        }
-        let pull = format!("{indent}imagePullSecrets: [{{name: ghcr}}]\n");
-        let env = format!("{indent}containers: [{{name: a, image: b, envFrom: [{{secretRef: {{name: c}}}}]}}]\n");
-        let (found, pods) = read(&(text + &pull + &env), &[]);
-        if path == "spec.x" {
-            assert!(found.is_empty() && pods.is_empty());
-            continue;
-        }
-        let found: Vec<String> = found.iter().map(line).collect();
-        let word = |renamed: bool| if renamed { " renamed" } else { "" };
-        let expected = [
-            format!(
-                "EnvFrom c{} .{path}.containers[0].envFrom[0].secretRef.name @ .{path}.containers[name=a].envFrom[0]",
-                word(renamed)
-            ),
-            format!(
-                "ImagePull ghcr{} .{path}.imagePullSecrets[0].name @ .{path}.imagePullSecrets[name=ghcr]",
-                word(pull_renamed)
-            ),
-        ];
-        assert_eq!(found, expected, "{head}");
-        let pods: Vec<String> = pods.iter().map(super::pod).collect();
-        assert_eq!(pods, [format!(".{path} - [\"b\"] pulls")], "{head}");
+        assert_pod_specification(head, path, renamed, pull_renamed);
     }
 }
 
