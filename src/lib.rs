@@ -7,6 +7,9 @@
 //! repository use; it is not stable.
 
 mod span;
+mod path;
+mod dotenv;
+mod yaml_scalar;
 mod coverage;
 mod mask;
 mod go_regex;

@@ -82,17 +82,17 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
         let word = &rest[..rest.find(between).unwrap_or(rest.len())];
         let gap = &rest[word.len()..];
         let gap = &gap[..gap.find(|c| !between(c)).unwrap_or(gap.len())];
-        let bare = word.trim_end_matches([':', '.', '!', '?', '…']).trim_start_matches(['.', '-', ':', '#']);
+        let kept = word.trim_end_matches([':', '.', '!', '?', '…']);
+        let bare = kept.trim_start_matches(['.', '-', ':', '#']);
         let wild = is_wild(bare);
         if wild && shown.is_none() {
             shown = Some(text[..at].to_owned());
         }
         if let Some(shown) = &mut shown {
             if wild {
-                let start = bare.as_ptr() as usize - word.as_ptr() as usize;
-                shown.push_str(&word[..start]);
+                shown.push_str(&kept[..kept.len() - bare.len()]);
                 shown.push_str(MASK);
-                shown.push_str(&word[start + bare.len()..]);
+                shown.push_str(&word[kept.len()..]);
             } else {
                 shown.push_str(word);
             }

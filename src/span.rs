@@ -80,6 +80,35 @@ impl From<Range<usize>> for Span {
     }
 }
 
+/// The start of the line that holds `offset`.
+#[must_use]
+pub(crate) fn line_start(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    memchr::memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1)
+}
+
+/// The end of the line that holds `offset`, before its line break.
+#[must_use]
+pub(crate) fn line_end(text: &str, offset: usize) -> usize {
+    let after = text.as_bytes().get(offset..).unwrap_or_default();
+    memchr::memchr2(b'\n', b'\r', after).map_or(text.len(), |at| offset + at)
+}
+
+/// The line break that stands at `offset`; empty where none does.
+#[must_use]
+pub(crate) fn break_at(text: &str, offset: usize) -> &str {
+    let after = text.get(offset..).unwrap_or_default();
+    ["\r\n", "\n", "\r"].into_iter().find(|end| after.starts_with(end)).unwrap_or_default()
+}
+
+/// How lines end around `offset`: as its own line does, else as the first one.
+#[must_use]
+pub(crate) fn line_break(text: &str, offset: usize) -> &str {
+    let own = break_at(text, line_end(text, offset));
+    let found = if own.is_empty() { break_at(text, line_end(text, 0)) } else { own };
+    if found.is_empty() { "\n" } else { found }
+}
+
 /// A place in a text as people and SARIF count it: one-based line, one-based column in UTF-16 code units.
 ///
 /// The unit is SARIF's default `columnKind` (`docs/facts/sarif-github.md`), which is also what editors use.

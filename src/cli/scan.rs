@@ -14,6 +14,7 @@ use crate::engine;
 use crate::error::{Gravity, Problem, counted, nearest, quoted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
+use crate::report::{Format, Target};
 use crate::rule::{Level, Rule};
 use crate::source;
 
@@ -90,7 +91,8 @@ fn named_although_excluded(paths: &[PathBuf], settings: &Settings) -> Result<Vec
 
 /// Whether a SARIF report is asked for, which says more than the others.
 pub(super) fn wants_sarif(settings: &Settings) -> bool {
-    settings.formats.value.iter().any(|format| format.starts_with("sarif"))
+    let targets = settings.formats.value.iter().filter_map(|format| format.parse::<Target>().ok());
+    targets.map(|target| target.format).any(|format| format == Format::Sarif)
 }
 
 /// Prints the first files that could not be read; `more` names what lists all of them.

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write as _};
 
 use super::values::{Listed, Origin, Valued};
 use crate::mask::masked;
-use crate::seal::emit;
+use crate::yaml_scalar::quoted;
 
 /// The value of a key.
 pub(super) enum Shown {
@@ -62,7 +62,7 @@ impl Shown {
 
 /// A text in double quotes, with what may be a secret masked.
 pub(super) fn quote(text: &str) -> String {
-    emit::double_quoted(&masked(text))
+    quoted(&masked(text))
 }
 
 /// Texts as a list on one line.

@@ -1,5 +1,7 @@
 //! Which language a file or a code block is written in.
 
+use crate::path;
+
 /// Languages that have a reader or rules of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lang {
@@ -45,7 +47,7 @@ impl Lang {
     /// The language of the file at `path` (with `/`), which begins with `first`.
     #[must_use]
     pub fn of_path(path: &str, first: &str) -> Self {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, name) = path::split(path);
         let name = name.to_ascii_lowercase();
         if let Some(lang) = by_name(folder, &name) {
             return lang;
@@ -75,7 +77,7 @@ impl Lang {
     #[must_use]
     pub fn is_translation(path: &str) -> bool {
         const FOLDERS: [&str; 6] = ["i18n", "l10n", "locale", "locales", "lang", "translations"];
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, name) = path::split(path);
         folder.split('/').any(|part| FOLDERS.contains(&part)) || name.ends_with(".po") || name.ends_with(".arb")
     }
 
@@ -165,7 +167,7 @@ fn by_ending(ending: &str) -> Option<Lang> {
 
 fn by_content(first: &str) -> Lang {
     if let Some(line) = first.strip_prefix("#!").and_then(|rest| rest.lines().next()) {
-        let program = line.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+        let program = line.split_ascii_whitespace().map(|word| path::name(word));
         for word in program {
             let bare = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             match bare {

@@ -1,6 +1,6 @@
 //! Kubernetes objects, wherever in a document they stand.
 
-use super::view::Unit;
+use super::unit::Unit;
 use super::yaml::Node;
 use crate::span::Span;
 

@@ -3,10 +3,10 @@
 
 use super::fragment::{Host, Lang};
 use super::object::Object;
-use super::spot::{line_end, line_start, whole};
+use super::spot::whole;
 use super::view::Unit;
 use super::yaml::Node;
-use crate::span::Span;
+use crate::span::{Span, line_end, line_start};
 
 /// Why a Secret is not sealed in place. Each is a sentence about it without its full stop: `it stands in …`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

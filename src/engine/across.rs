@@ -14,6 +14,7 @@ use crate::document::view::{self, View};
 use crate::inventory::facts::{Facts, Object};
 use crate::inventory::index::{Ignores, Inventory, Past};
 use crate::inventory::{kustomization, read};
+use crate::path;
 use crate::source::{self, File, Read, Scratch};
 
 /// A searched file, and what the first phase gave of it.
@@ -162,18 +163,11 @@ struct Kustomized<'f>(BTreeSet<&'f str>);
 impl<'f> Kustomized<'f> {
     fn of(paths: impl Iterator<Item = &'f str>) -> Self {
         let kustomizations = paths.filter(|path| kustomization::is_kustomization(path));
-        Self(kustomizations.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder)).collect())
+        Self(kustomizations.map(|path| path::folder(path)).collect())
     }
 
     fn may_include(&self, path: &str) -> bool {
-        let mut folder = path;
-        while let Some((above, _)) = folder.rsplit_once('/') {
-            if self.0.contains(above) {
-                return true;
-            }
-            folder = above;
-        }
-        self.0.contains("")
+        path::ancestors(path).any(|folder| self.0.contains(folder))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::checks::credentials::generator_credential;
 use crate::coverage::{Coverage, Scope, Skipped};
 use crate::finding::{Digest, Finding, Identity, Outcome};
 use crate::inventory::{kustomization, read};
+use crate::path;
 use crate::rule::{Level, Rule, Text};
 use crate::source::store::Change;
 use crate::source::{self, File, Read, Scratch};
@@ -161,7 +162,7 @@ fn matters(input: &Input<'_>, sides: &[Side<'_>]) -> bool {
         let there = std::iter::once(&change.new).chain(&change.olds).map(Option::is_some).collect::<BTreeSet<_>>();
         there.len() > 1 && read::may_hold(&change.path)
     };
-    let named = |change: &Change| change.path.rsplit('/').next().is_some_and(|name| name == ".gitignore");
+    let named = |change: &Change| path::name(&change.path) == ".gitignore";
     sides.iter().any(has_facts)
         || input.changed.iter().any(|change| moved(change) || named(change) || change.path.contains(".env"))
 }

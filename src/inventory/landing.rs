@@ -12,6 +12,7 @@ use super::facts::kustomization::symbolic_path;
 use super::facts::{Access, Deploy, Object, Pod, Role, Scope};
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
 use super::landed::{Defined, Landed, Patched, Source, Used};
+use crate::path;
 
 pub(crate) use super::landed::{Landing, Line};
 
@@ -275,7 +276,7 @@ impl<'f> Deploys<'f> {
 
     /// What deploys the folder of a file.
     fn of_folder(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::folder(path);
         self.folders.get(folder).into_iter().flatten()
     }
 

@@ -5,6 +5,8 @@
 use crate::document::fragment::Host;
 use crate::document::view::View;
 use crate::document::yaml::Node;
+use crate::dotenv;
+use crate::path;
 use crate::rule::Level;
 use crate::value::{KeyClass, Sensitive};
 
@@ -84,7 +86,7 @@ impl SecretFileKind {
 
     /// The kind that the name of a file says.
     fn of_path(path: &str) -> Option<Self> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, name) = path::split(path);
         let parent = folder.rsplit('/').next().unwrap_or_default();
         let name = &*name.to_ascii_lowercase();
         if TEMPLATES.iter().any(|ending| name.ends_with(ending)) || is_template(name) {
@@ -158,7 +160,7 @@ fn is_cloud_login(name: &str) -> bool {
 /// What a binary file is, by its name alone; nothing where that says that only public certificates are in it.
 #[must_use]
 pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = path::name(path).to_ascii_lowercase();
     let public =
         ["trust", "cacert", "public", "-ca.", "ca-cert", "rootca", "root-ca"].iter().any(|word| name.contains(word));
     let kind = SecretFileKind::of_path(path).filter(|kind| *kind == SecretFileKind::Keystore && !public)?;
@@ -200,18 +202,15 @@ pub(crate) fn of_text(view: &View<'_>) -> Option<SecretFile> {
 
 /// Whether the file's own name, not a folder's, says that it contains secrets.
 fn is_named_secret(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = path::name(path).to_ascii_lowercase();
     let named = name.split(['.', '-', '_']).any(|part| matches!(part, "secret" | "secrets" | "credential" | "creds"));
     named || name.split(['.', '-', '_']).any(|part| part == "credentials") && !name.ends_with(".json")
 }
 
 /// Only comments and blank lines, or keys without values.
 fn is_blank(text: &str) -> bool {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.filter_map(|line| line.split_once('=')).all(|(_, value)| {
-        let value = value.split(" #").next().unwrap_or_default();
-        Sensitive::new(value).is_placeholder()
-    })
+    let mut values = dotenv::assignments(text, true).map(|line| line.value.split(" #").next().unwrap_or_default());
+    values.all(|value| Sensitive::new(value).is_placeholder())
 }
 
 /// Whether a tool that keeps secrets in Git encrypted the file: SOPS, ansible-vault, age, PGP, transcrypt, dotenvx.

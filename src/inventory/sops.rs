@@ -9,6 +9,7 @@ use super::Place;
 use super::facts::Facts;
 use super::index::Inventory;
 use crate::document::sops::config::{self, Match, Rule};
+use crate::path;
 
 pub(crate) use super::facts::sops::{Encrypted, Exposed, Sops};
 
@@ -62,9 +63,7 @@ impl<'f> Inventory<'f> {
     #[must_use]
     pub fn governing(&self, path: &str) -> Vec<Governing<'f>> {
         let mut found = Vec::new();
-        let mut folder = path;
-        while !folder.is_empty() {
-            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        for folder in path::ancestors(path) {
             let config = if folder.is_empty() { ".sops.yaml".to_owned() } else { format!("{folder}/.sops.yaml") };
             let Some(file) = self.file_at(&config) else { continue };
             if let Some(Sops::Rules(rules)) = self.sops(file) {

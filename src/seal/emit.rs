@@ -1,12 +1,10 @@
 //! JSON values to text, as `kubectl` and `kubeseal` lay them out: YAML in block style with sorted keys, JSON indented.
 
-use std::fmt::Write as _;
-
 use serde::Serialize as _;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::json::is_plain_string;
+use crate::yaml_scalar::scalar;
 
 /// The value as a YAML document without a marker, with a final newline.
 #[must_use]
@@ -26,35 +24,6 @@ pub(crate) fn json(value: &Value, indent: Option<&str>) -> String {
     let written = value.serialize(&mut to);
     debug_assert!(written.is_ok());
     String::from_utf8(out).unwrap_or_default()
-}
-
-/// A text as a YAML scalar on one line: plain where no reader takes it for something else, else in double quotes.
-#[must_use]
-pub(crate) fn scalar(text: &str) -> String {
-    if is_plain_string(text) || is_base64(text) { text.to_owned() } else { double_quoted(text) }
-}
-
-/// A text as a YAML scalar in double quotes, on one line.
-#[must_use]
-pub(crate) fn double_quoted(text: &str) -> String {
-    // What JSON leaves unescaped and YAML has no room for: line separators and byte order marks.
-    let quoted = Value::from(text).to_string();
-    quoted.chars().fold(String::with_capacity(quoted.len()), |mut out, c| {
-        match c {
-            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{7f}'..='\u{9f}' => {
-                // Writing to a text does not fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-        out
-    })
-}
-
-/// Long base64, which sealed values are: no reader takes it for anything but text, although it has `+` and `=` in it.
-fn is_base64(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    text.len() >= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(inner)
 }
 
 fn block(value: &Value, indent: usize, out: &mut String) {

@@ -16,6 +16,7 @@ use super::{Identity, Randomness, Request, SealedError, SealedSecret, Secret, em
 use crate::document::yaml::Node;
 use crate::finding::edit::Overlap;
 use crate::span::{Position, Span};
+use crate::yaml_scalar::scalar;
 
 /// What stops a whole text; nothing of it is written then. Never a value.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -304,7 +305,7 @@ fn write_yaml(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String
     out.push_str(if data.is_empty() { "data: {}\n" } else { "data:\n" });
     for (key, value) in data {
         // Base64 may look like a number, and an empty one is nothing without its quotes.
-        writeln!(out, "  {}: \"{}\"", emit::scalar(key), value.as_str())?;
+        writeln!(out, "  {}: \"{}\"", scalar(key), value.as_str())?;
     }
     Ok(())
 }

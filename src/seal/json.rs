@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use crate::document::yaml::{self, Node, Style};
+use crate::yaml_scalar;
 
 /// Most nodes that a value is made of; what is beyond, in aliases of aliases or one of itself, is null.
 const MOST: usize = 1_000_000;
@@ -71,22 +72,7 @@ fn plain(text: &str) -> Value {
 }
 
 fn constant(text: &str) -> Option<Value> {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
-        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(Value::Bool(false)),
-        _ => None,
-    }
-}
-
-/// Whether a plain scalar of this text is a string to every reader of YAML 1.1 and 1.2.
-#[must_use]
-pub(crate) fn is_plain_string(text: &str) -> bool {
-    let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'/');
-    let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
-    let word =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null"].iter().any(|w| text.eq_ignore_ascii_case(w));
-    first && rest && !word
+    if yaml_scalar::is_null(text) { Some(Value::Null) } else { yaml_scalar::boolean(text).map(Value::Bool) }
 }
 
 #[cfg(test)]

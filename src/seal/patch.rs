@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::identity::{CLUSTER_WIDE, NAMESPACE_WIDE, annotation};
-use super::{SealedSecret, emit, json};
+use super::{SealedSecret, json};
 use crate::document::yaml::{self, Node, Style, Tree};
 use crate::finding::edit::{self, Edit};
-use crate::span::Span;
+use crate::span::{Span, line_end, line_start};
+use crate::yaml_scalar::scalar;
 
 /// Why a document cannot be changed in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -193,7 +194,7 @@ fn write_value(text: &str, key: Node<'_>, value: Node<'_>, new: &str) -> Result<
         None if !value.is_null() => return Err(PatchError::Unusual),
         Some(Style::Double) => quoted,
         Some(Style::Single) if !new.contains(['\'', '\n']) => format!("'{new}'"),
-        _ => emit::scalar(new),
+        _ => scalar(new),
     };
     let old = whole(text, value);
     let empty =
@@ -214,7 +215,7 @@ fn insert(
     let last = mapping.entries().last();
     if mapping.is_mapping() && mapping.is_flow() {
         let quote = last.is_none_or(|(key, _)| key.style() == Some(Style::Double));
-        let word = |text: &str| if quote { Value::from(text).to_string() } else { emit::scalar(text) };
+        let word = |text: &str| if quote { Value::from(text).to_string() } else { scalar(text) };
         let (first, rest) = path.split_first().ok_or(PatchError::Unusual)?;
         let inner =
             rest.iter().rev().fold(Value::from(value).to_string(), |made, key| format!("{{{}: {made}}}", word(key)));
@@ -230,8 +231,8 @@ fn insert(
     }
     let lines = |indent: usize| -> String {
         let line = |(depth, key): (usize, &&str)| {
-            let end = if depth + 1 == path.len() { format!(" {}", emit::scalar(value)) } else { String::new() };
-            format!("{}{}{}:{end}", eol, " ".repeat(indent + 2 * depth), emit::scalar(key))
+            let end = if depth + 1 == path.len() { format!(" {}", scalar(value)) } else { String::new() };
+            format!("{}{}{}:{end}", eol, " ".repeat(indent + 2 * depth), scalar(key))
         };
         path.iter().enumerate().map(line).collect()
     };
@@ -264,11 +265,6 @@ fn end_of(text: &str, node: Node<'_>) -> usize {
     deeper.unwrap_or_else(|| whole(text, node).end)
 }
 
-fn line_end(text: &str, at: usize) -> usize {
-    let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |found| at + found);
-    if text[at..end].ends_with('\r') { end - 1 } else { end }
-}
-
 /// All that has to go with an entry: its lines, or in flow style the comma too.
 fn entry_span(text: &str, mapping: Node<'_>, key: Node<'_>, value: Node<'_>) -> Option<Span> {
     let start = whole(text, key).start;
@@ -282,7 +278,7 @@ fn entry_span(text: &str, mapping: Node<'_>, key: Node<'_>, value: Node<'_>) -> 
         let before = text[..start].trim_end();
         return Some(Span::new(before.strip_suffix(',').map_or(start, str::len), end));
     }
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(text, start);
     text[line..start].bytes().all(|byte| byte == b' ').then_some(())?;
     let end = line_end(text, end);
     let next = memchr::memchr(b'\n', &text.as_bytes()[end..]).map_or(text.len(), |found| end + found + 1);

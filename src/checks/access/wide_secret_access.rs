@@ -7,6 +7,7 @@ use crate::finding::Related;
 use crate::inventory::Stated;
 use crate::inventory::facts::{Access, Binding, Object, Reads, Role, Subject};
 use crate::inventory::index::{At, Inventory};
+use crate::path;
 
 /// Roles of every cluster that can read all Secrets; `view` cannot.
 const BUILT_IN: [&str; 3] = ["admin", "cluster-admin", "edit"];
@@ -110,7 +111,7 @@ fn nearest<'i>(inventory: &Inventory<'_>, at: At, object: &Object, bound: &[Boun
             && (&*object.kind == "ClusterRole" || &*other.kind == "RoleBinding" && same_namespace())
     };
     let bound: Vec<Bound<'_>> = bound.iter().copied().filter(fits).take(MOST).collect();
-    let folder = |file: usize| inventory.path(file).rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let folder = |file: usize| path::folder(inventory.path(file)).to_owned();
     let own = builds(at);
     let nearer: [&dyn Fn(&Bound<'_>) -> bool; 3] =
         [&|(other, ..)| other.0 == at.0, &|(other, ..)| !builds(*other).is_disjoint(&own), &|(other, ..)| {

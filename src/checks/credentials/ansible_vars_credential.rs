@@ -4,6 +4,7 @@ use crate::checks::common::{Context, keyed};
 use crate::document::ansible_inventory::{self, InventoryPair};
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
+use crate::path;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -40,7 +41,7 @@ fn inventory_lines(cx: &mut Context<'_, '_>) {
 
 /// Whether a file without an ending, or with that of settings, is where inventories are.
 fn is_inventory_path(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (folder, name) = path::split(path);
     let plain = !name.contains('.') || name.ends_with(".ini") || name.ends_with(".cfg") || name.ends_with(".inventory");
     let named = |text: &str| text.starts_with("hosts") || text.starts_with("inventor");
     plain && (named(name) || folder.split('/').any(|part| matches!(part, "inventory" | "inventories")))

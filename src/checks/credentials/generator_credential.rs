@@ -3,6 +3,7 @@
 use crate::checks::common::{Across, Context, Draft, Subject};
 use crate::document::fragment::Host;
 use crate::document::yaml::Node;
+use crate::dotenv;
 use crate::inventory::Place;
 use crate::inventory::facts::Facts;
 use crate::inventory::kustomization::is_kustomization;
@@ -112,17 +113,6 @@ pub(crate) fn env_file_value(generator: &str, key: &str, span: Span) -> Draft {
 /// `#` starts a comment line). Spans are bytes of `text`.
 #[must_use]
 pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let trimmed = body.trim_start();
-        let assignment = Sensitive::new(trimmed).assignment().filter(|_| !trimmed.starts_with('#'));
-        if let Some((key, value)) = assignment.filter(|(key, value)| is_real(key, *value)) {
-            let end = start + body.len();
-            found.push((key.to_owned(), Span::new(end - value.len(), end)));
-        }
-        start += line.len();
-    }
-    found
+    let real = dotenv::assignments(text, true).filter(|line| is_real(line.key, Sensitive::new(line.value)));
+    real.map(|line| (line.key.to_owned(), line.value_span)).collect()
 }

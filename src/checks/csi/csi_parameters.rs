@@ -9,6 +9,7 @@ use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::rule::Level;
 use crate::span::Span;
+use crate::yaml_scalar;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -97,16 +98,12 @@ impl Faults<'_, '_, '_> {
     /// That a parameter is a boolean as Go reads it.
     fn boolean(&mut self, key: &'static str, who: &str) -> Option<bool> {
         let text = class::text(self.class.object.unit, self.class.parameter(key))?;
-        match text {
-            "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-            "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-            _ => {
-                let message =
-                    format!("Parameter `{key}` must be \"true\" or \"false\"; otherwise {who} mounts nothing.");
-                self.add(self.span(key), Some(key), message, "Write \"true\" or \"false\".");
-                None
-            }
+        let read = yaml_scalar::go_boolean(text);
+        if read.is_none() {
+            let message = format!("Parameter `{key}` must be \"true\" or \"false\"; otherwise {who} mounts nothing.");
+            self.add(self.span(key), Some(key), message, "Write \"true\" or \"false\".");
         }
+        read
     }
 
     /// That no two items have the same name in the field.

@@ -8,6 +8,7 @@ use crate::document::spot::Spot;
 use crate::document::yaml::Node;
 use crate::finding::edit::Fix;
 use crate::rule::Fixable;
+use crate::yaml_scalar;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -39,7 +40,7 @@ fn volume(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
     let written = node.get("readOnly");
     // What a template writes is not known; what it writes whole is blank, and may be the entry.
     let shaped = unit.is_templated(node.span()) && written.is_none();
-    let is_true = written.is_some_and(|node| matches!(node.as_str(), Some("true" | "True" | "TRUE")));
+    let is_true = written.is_some_and(|node| node.as_str().and_then(yaml_scalar::boolean) == Some(true));
     if is_true || shaped || written.is_some_and(|node| unit.is_templated(node.span()) || node.as_str().is_none()) {
         return;
     }

@@ -2,11 +2,11 @@
 
 use super::unignored_secret_file::line;
 use crate::checks::common::Across;
-use crate::document::spot::line_break;
 use crate::finding::edit::{Edit, Fix, FixKind};
 use crate::inventory::Place;
 use crate::inventory::index::Ignores;
 use crate::rule::{Fixable, Level};
+use crate::span::line_break;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;

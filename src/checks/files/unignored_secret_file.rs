@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use crate::checks::common::{Across, listed};
-use crate::document::spot::line_break;
 use crate::finding::edit::{Edit, Fix, FixKind};
 use crate::inventory::Place;
 use crate::inventory::index::Ignores;
+use crate::path;
 use crate::rule::Fixable;
+use crate::span::line_break;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -47,7 +48,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// The line of a `.gitignore` that covers a secret file: its name, wherever such a file stands, or where its name alone says
 /// too little, its place. None where the name has characters that a pattern gives a meaning.
 pub(super) fn line(path: &str, own: bool) -> Option<String> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     let telling = !own
         || name.starts_with('.') && name != ".yarnrc.yml"
         || [".tfvars", ".tfstate", ".tfstate.backup", ".env"].iter().any(|ending| name.ends_with(ending));

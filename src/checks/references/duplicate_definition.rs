@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checks::common::{Across, title};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
+use crate::path;
 use crate::rule::Level;
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -69,7 +70,7 @@ enum Meeting<'d> {
 impl<'d> Before<'d> {
     fn meetings(inventory: &'d Inventory<'_>, defined: &Defined<'_>) -> impl Iterator<Item = (Meeting<'d>, Level)> {
         let path = inventory.path(defined.file);
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::folder(path);
         let cluster = inventory.convention.cluster_of(path);
         let (sure, likely) = match defined.build {
             Some(build) => (Meeting::Build(build), None),

@@ -8,6 +8,7 @@ use crate::inventory::external::{GENERATORS, GROUP};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{At, Inventory, Used};
 use crate::inventory::near::{Near, is_within};
+use crate::path;
 use crate::rule::{Level, id};
 
 /// Uses of one missing name by one object.
@@ -60,7 +61,7 @@ impl<'i> Known<'i> {
         Self {
             names: Near::new(inventory.names()),
             defining: own.filter_map(|defined| defined.namespace.known()).collect(),
-            folders: kustomizations.map(|(path, _)| folder(path)).collect(),
+            folders: kustomizations.map(|(path, _)| path::folder(path)).collect(),
         }
     }
 
@@ -77,12 +78,8 @@ impl<'i> Known<'i> {
     /// Whether the kustomization of the object's own folder leaves its file out, so that it is likely never applied.
     fn is_left_out(&self, inventory: &Inventory<'_>, user: At) -> bool {
         inventory.landings(user).iter().all(|landing| landing.build.is_none())
-            && self.folders.contains(folder(inventory.path(user.0)))
+            && self.folders.contains(path::folder(inventory.path(user.0)))
     }
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether something makes the Secret exist, or may.

@@ -7,12 +7,13 @@ use crate::document::fragment::Host;
 use crate::document::sops::{self, File, Leaf, Value, config, name};
 use crate::finding::Related;
 use crate::go_regex::GoRegex;
+use crate::path;
 use crate::rule::Level;
 use crate::span::{LineIndex, Span};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    let name = view.path.rsplit('/').next().unwrap_or(view.path);
+    let name = path::name(view.path);
     if name::is_config(view.path) || name == ".sops.yml" {
         configuration(cx, name);
         return;

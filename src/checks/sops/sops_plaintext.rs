@@ -7,6 +7,7 @@ use crate::document::sops::selector::Said;
 use crate::inventory::Place;
 use crate::inventory::index::Inventory;
 use crate::inventory::sops::{Exposed, Governing, Sops};
+use crate::path;
 use crate::rule::Level;
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -92,7 +93,7 @@ fn covered(cx: &mut Across<'_>, file: usize, path: &str, exposed: &Exposed) {
 /// Whether the rule speaks of this file rather than of every one with its ending: it does not match a file of another name
 /// in another folder.
 fn is_for(inventory: &Inventory<'_>, config: &Governing<'_>, number: usize, path: &str) -> bool {
-    let ending = path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, ending)| ending);
+    let ending = path::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
     let folder = inventory.path(config.file).strip_suffix(".sops.yaml").unwrap_or_default();
     let others = [format!("{folder}qzxw/qzxw.{ending}"), format!("{folder}qzxw.{ending}")];
     others.iter().all(|other| config.matched(inventory, other) != Match::Rule(number))

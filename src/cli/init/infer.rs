@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::inventory::convention::{Convention, fits, is_label};
 use crate::inventory::facts::{Reference, Role, Usage};
 use crate::inventory::index::{Inventory, Used};
+use crate::path;
 
 /// Registries that everybody pulls from without credentials, most of the time. Whose images need some is a matter of the
 /// image there, so nothing is said of them.
@@ -166,7 +167,7 @@ fn certificates(inventory: &Inventory<'_>, shown: &dyn Fn(&str) -> String, today
 
 /// The file's name without its ending.
 fn stem(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase()
 }
 

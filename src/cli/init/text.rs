@@ -7,6 +7,7 @@ use super::infer::{Certificate, Seen, Undefined};
 use crate::config::{DEFAULT_MAX_SIZE, show_size};
 use crate::inventory::convention::Convention;
 use crate::seal::strength::Policy;
+use crate::yaml_scalar::{quoted, scalar};
 
 /// Most places that a comment or the summary names.
 const MOST: usize = 20;
@@ -32,7 +33,8 @@ pub(super) fn configuration(seen: &Seen, convention: &Convention) -> String {
 fn names(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Result {
     writeln!(out, "\n# Environments, each with the namespace of a workflow in it.")?;
     seen_at(out, &seen.environments)?;
-    let table = convention.environments.iter().map(|(name, template)| format!("{}: {}", scalar(name), quote(template)));
+    let table =
+        convention.environments.iter().map(|(name, template)| format!("{}: {}", scalar(name), quoted(template)));
     writeln!(out, "#environments: {{ {} }}", table.collect::<Vec<_>>().join(", "))?;
     writeln!(out, "\n# Workflows. If none is listed, they are inferred, including future ones.")?;
     seen_at(out, &seen.workflows)?;
@@ -45,7 +47,7 @@ fn names(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Re
     writeln!(out, "#system-namespaces: {}", flow(&convention.system_namespaces))?;
     writeln!(out, "\n# Paths that tell which workflow and environment a file belongs to; the first match counts.")?;
     writeln!(out, "#paths:")?;
-    convention.paths.iter().try_for_each(|path| writeln!(out, "#  - {}", quote(&path.template)))
+    convention.paths.iter().try_for_each(|path| writeln!(out, "#  - {}", quoted(&path.template)))
 }
 
 fn references(out: &mut String, seen: &Seen, convention: &Convention) -> std::fmt::Result {
@@ -99,7 +101,7 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
     writeln!(out, "{}clusters:", if certain { "" } else { "#" })?;
     let comment = if certain { "  #" } else { "#  " };
     for certificate in certificates {
-        let cert = format!("{}: {{ cert: {}", scalar(&certificate.name), quote(&certificate.path));
+        let cert = format!("{}: {{ cert: {}", scalar(&certificate.name), quoted(&certificate.path));
         match (&certificate.environments, certificate.expired) {
             (Some(environments), _) if environments.is_empty() => {
                 writeln!(out, "  {cert} }}  # the only certificate; for every environment")?;
@@ -116,7 +118,7 @@ fn clusters(out: &mut String, certificates: &[Certificate]) -> std::fmt::Result 
 
 fn rest(out: &mut String, convention: &Convention) -> std::fmt::Result {
     writeln!(out, "\n# Stores of External Secrets that are created elsewhere, and how values are named in stores.")?;
-    let paths = convention.remote_paths.iter().map(|path| quote(&path.template));
+    let paths = convention.remote_paths.iter().map(|path| quoted(&path.template));
     writeln!(out, "#external-secrets:\n#  stores: []\n#  paths: [{}]", paths.collect::<Vec<_>>().join(", "))?;
     writeln!(out, "\n# Maximum age of a credential before it should be rotated and re-sealed.")?;
     writeln!(out, "#rotation: {{ max-age: {}d }}", convention.max_age_days)?;
@@ -172,18 +174,4 @@ fn and_more(out: &mut String, count: usize) -> std::fmt::Result {
 
 fn flow<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     format!("[{}]", names.into_iter().map(|name| scalar(name.as_ref())).collect::<Vec<_>>().join(", "))
-}
-
-/// A text in YAML, plain where nobody can take it for anything else.
-fn scalar(text: &str) -> String {
-    const WORDS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
-    let letters = text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.ends_with(['.', '-']);
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    let word = WORDS.contains(&text.to_ascii_lowercase().as_str());
-    if letters && plain && !word && text.len() > 1 { text.to_owned() } else { quote(text) }
-}
-
-/// Text in double quotes, for which the form of JSON is right.
-fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

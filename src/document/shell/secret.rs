@@ -1,6 +1,7 @@
 //! Reads `kubectl create secret`.
 
 use super::{Command, Word};
+use crate::path;
 use crate::span::Span;
 
 /// A Secret that a command makes.
@@ -106,7 +107,7 @@ pub(crate) fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
 }
 
 fn is_program(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
+    let name = path::name(word);
     matches!(name, "kubectl" | "oc" | "kubectl.exe" | "oc.exe" | "k" | "microk8s.kubectl")
 }
 
@@ -128,7 +129,7 @@ impl CreateSecret {
             "--from-file" => match value.split_once('=') {
                 Some((key, _)) => self.file_keys.push((key.to_owned(), word.tail(from))),
                 None => {
-                    let key = value.rsplit('/').next().unwrap_or(value);
+                    let key = path::name(value);
                     self.more_keys |= !key.contains('.') || word.expansions;
                     self.file_keys.push((key.to_owned(), word.tail(from)));
                 }

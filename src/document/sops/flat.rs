@@ -1,5 +1,6 @@
 //! Formats of lines, as SOPS reads them: dotenv (`stores/dotenv`) and INI (`stores/ini`).
 
+use crate::dotenv::{self, Assignment, Line};
 use crate::span::Span;
 
 /// A line with a value.
@@ -33,34 +34,27 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// `KEY=value`; a line that is empty is nothing, one that starts with `#` a comment.
+/// `KEY=value` and comments.
 pub(super) fn dotenv(text: &str) -> Lines<'_> {
     let mut found = Lines::default();
     let mut comments = Vec::new();
-    for (start, line) in lines(text) {
-        if line.is_empty() {
-            continue;
-        }
-        if let Some(comment) = line.strip_prefix('#') {
-            comments.push(comment);
-            continue;
-        }
-        // A mark of a merge, which comes with others.
-        let Some((key, value)) = line.split_once('=').filter(|_| line != "=======") else {
-            if !line.trim().is_empty() {
-                found.refused.push(Span::new(start, start + line.len()));
+    for line in dotenv::lines(text, false) {
+        match line {
+            Line::Comment(comment) => comments.push(comment),
+            Line::Other(span) => found.refused.push(span),
+            // A mark of a merge, which comes with others.
+            Line::Assignment(it) if it.key.is_empty() && it.value == "======" => {
+                found.refused.push(Span::new(it.key_span.start, it.value_span.end));
             }
-            continue;
-        };
-        let from = start + key.len() + 1;
-        found.entries.push(Entry {
-            section: "",
-            key,
-            value,
-            key_span: Span::new(start, start + key.len()),
-            span: Span::new(from, from + value.len()),
-            comments: std::mem::take(&mut comments),
-        });
+            Line::Assignment(Assignment { key, key_span, value, value_span }) => found.entries.push(Entry {
+                section: "",
+                key,
+                value,
+                key_span,
+                span: value_span,
+                comments: std::mem::take(&mut comments),
+            }),
+        }
     }
     found
 }
@@ -91,23 +85,16 @@ pub(super) fn ini(text: &str) -> Lines<'_> {
             }
             continue;
         };
-        let key = line[..at].trim();
-        let rest = &line[at + 1..];
-        inside = rest.trim_start().strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
-        let trimmed = rest.trim();
-        let quote = ['`', '"', '\'']
-            .into_iter()
-            .find(|&quote| trimmed.len() >= 2 && trimmed.starts_with(quote) && trimmed.ends_with(quote));
-        let value = if quote.is_some() { &trimmed[1..trimmed.len() - 1] } else { trimmed };
-        let offset = |part: &str| start + (part.as_ptr().addr() - line.as_ptr().addr());
-        found.entries.push(Entry {
-            section,
-            key,
-            value,
-            key_span: Span::new(offset(key), offset(key) + key.len()),
-            span: Span::new(offset(value), offset(value) + value.len()),
-            comments: Vec::new(),
-        });
+        let key_span = Span::new(start, start + at).trim(text);
+        let mut span = Span::new(start + at + 1, start + line.len()).trim(text);
+        let value = span.slice(text);
+        inside = value.strip_prefix("\"\"\"").is_some_and(|rest| !rest.contains("\"\"\""));
+        let quoted = |quote: char| value.len() >= 2 && value.starts_with(quote) && value.ends_with(quote);
+        if ['`', '"', '\''].into_iter().any(quoted) {
+            span = Span::new(span.start + 1, span.end - 1);
+        }
+        let (key, value) = (key_span.slice(text), span.slice(text));
+        found.entries.push(Entry { section, key, value, key_span, span, comments: Vec::new() });
     }
     found
 }

@@ -1,5 +1,7 @@
 //! What the name of a file says of SOPS.
 
+use crate::path;
+
 /// Endings of the formats whose values SOPS encrypts one by one, and of those that are settings too.
 const TEXTS: [&str; 8] = ["yaml", "yml", "json", "env", "ini", "tfvars", "toml", "properties"];
 /// What people write before or behind the ending.
@@ -29,14 +31,10 @@ pub(crate) fn is_config(path: &str) -> bool {
     path == ".sops.yaml" || path.ends_with("/.sops.yaml")
 }
 
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// Whether the name says that the file is encrypted: `db.sops.yaml`, `secrets.enc.json`, `.env.enc`.
 #[must_use]
 pub(crate) fn announced(path: &str) -> Option<Announced> {
-    let name = file_name(path);
+    let name = path::name(path);
     if name.starts_with(".sops.") {
         return None;
     }
@@ -69,7 +67,7 @@ pub(crate) fn is_sample(path: &str) -> bool {
 /// The ending that says what the file is once it is decrypted.
 #[must_use]
 pub(crate) fn plain_ending(path: &str) -> &str {
-    let name = file_name(path);
+    let name = path::name(path);
     let (before, last) = name.rsplit_once('.').unwrap_or(("", name));
     if ["sops", "enc"].contains(&last) { before.rsplit_once('.').map_or(before, |(_, ending)| ending) } else { last }
 }
@@ -78,7 +76,7 @@ pub(crate) fn plain_ending(path: &str) -> &str {
 /// `a.dec.yaml`.
 #[must_use]
 pub(crate) fn encrypted_of(path: &str) -> Option<String> {
-    let name = file_name(path);
+    let name = path::name(path);
     let folder = &path[..path.len() - name.len()];
     if let Some(plain) = name.strip_suffix(".dec") {
         return Some(format!("{folder}{plain}"));
@@ -91,7 +89,7 @@ pub(crate) fn encrypted_of(path: &str) -> Option<String> {
 /// The paths that the file at `path` would have if its name announced SOPS.
 #[must_use]
 pub(crate) fn marked(path: &str) -> Vec<String> {
-    let name = file_name(path);
+    let name = path::name(path);
     let folder = &path[..path.len() - name.len()];
     let Some((stem, ending)) = name.rsplit_once('.').filter(|(_, ending)| TEXTS.contains(ending)) else {
         return Vec::new();

@@ -3,9 +3,10 @@
 //! The reading is by logical line: the lines that the actions starting on one line cover. A small lexer follows the
 //! text between the actions to know whether an action stands where a token may start, inside a scalar, or after one.
 
-use super::Kind;
+use super::action::ActionKind;
 use super::block::Blocks;
 use super::scan::Found;
+use super::token::first_word;
 use crate::span::Span;
 
 /// What an action becomes.
@@ -109,11 +110,10 @@ impl Defines {
     fn bounds(&mut self, line: &Line<'_>) -> bool {
         let mut bounds = false;
         for action in line.actions {
-            if line.text.as_bytes().get(action.span.start + 1) != Some(&b'{') || action.kind != Kind::Control {
+            if line.text.as_bytes().get(action.span.start + 1) != Some(&b'{') || action.kind != ActionKind::Control {
                 continue;
             }
-            let word = action.body.slice(line.text).split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            match word {
+            match first_word(action.body.slice(line.text)) {
                 "define" => {
                     bounds = true;
                     self.open.push(true);
@@ -183,9 +183,9 @@ impl<'a> Line<'a> {
                 State::Comment | State::Closed | State::Header => Fill::Spaces,
                 State::Start if rest[index].blank => Fill::Spaces,
                 State::Start if leads && shallow_in_block => Fill::Spaces,
-                State::Start if leads && action.kind != Kind::Output && starts_item(follows) => Fill::Dash,
+                State::Start if leads && action.kind != ActionKind::Output && starts_item(follows) => Fill::Dash,
                 State::Start => start_fill(action.kind, leads, follows, &rest[index]),
-                State::Plain if rest[index].blank && action.kind != Kind::Output => Fill::Spaces,
+                State::Plain if rest[index].blank && action.kind != ActionKind::Output => Fill::Spaces,
                 State::Plain => Fill::Filler,
             };
             lexer.pass(fill);
@@ -206,7 +206,7 @@ impl<'a> Line<'a> {
             rest =
                 Rest { blank: rest.blank && blank, pieces: rest.pieces + usize::from(!blank), outputs: rest.outputs };
             rests.push(rest);
-            rest.outputs += usize::from(self.actions[index].kind == Kind::Output);
+            rest.outputs += usize::from(self.actions[index].kind == ActionKind::Output);
         }
         rests.reverse();
         rests
@@ -230,9 +230,9 @@ fn starts_item(gap: &str) -> bool {
 }
 
 /// The fill of an action where a token may start and text follows on the line.
-fn start_fill(kind: Kind, leads: bool, follows: &str, rest: &Rest) -> Fill {
+fn start_fill(kind: ActionKind, leads: bool, follows: &str, rest: &Rest) -> Fill {
     let follows = follows.trim();
-    if kind == Kind::Output {
+    if kind == ActionKind::Output {
         return Fill::Filler;
     }
     let quoted = follows.starts_with(['"', '\'']);

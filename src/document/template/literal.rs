@@ -3,29 +3,19 @@
 //! One small reader serves Go pipelines (`b64enc "x" | quote`), Jinja filters (`x | default('y', true)`) and GitHub
 //! expressions (`a == 'b' && 'c'`). A function that it does not know swallows its arguments and passes what is piped in.
 
-use super::scan::string_end;
+use super::function::{Function, Literals};
+use super::token::{self, Token, TokenKind};
 use crate::span::Span;
 
 /// Deeper nesting than this is not followed.
 const DEPTH: usize = 32;
 
+/// What stands between operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
-    /// A string, without its quotes.
-    Text(Span),
-    Word(Span),
-    /// An opening bracket; `glued` says that no space stands before it.
-    Open {
-        byte: u8,
-        glued: bool,
-    },
-    Close,
-    Pipe,
-    Comma,
-    Colon,
-    /// `~` or `+`, and `or` and `and` of any spelling: both sides go on.
+enum Operator {
+    /// Both sides go on.
     Join,
-    /// A comparison: neither side reaches the output.
+    /// Neither side reaches the output.
     Compare,
     If,
     Else,
@@ -36,8 +26,9 @@ pub(super) fn literals(text: &str, body: Span) -> Vec<Span> {
     if memchr::memchr3(b'"', b'\'', b'`', body.slice(text).as_bytes()).is_none() {
         return Vec::new();
     }
-    let tokens = tokens(text, body);
-    let mut reader = Reader { text, tokens: &tokens, at: 0 };
+    let mut tokens = token::tokens(text, body);
+    tokens.retain(|token| !matches!(token.kind, TokenKind::Other | TokenKind::Assign));
+    let mut reader = LiteralReader { text, tokens: &tokens, at: 0 };
     let mut found = Vec::new();
     while reader.at < tokens.len() {
         found.extend(reader.pipeline(0).into_iter().flatten());
@@ -49,107 +40,34 @@ pub(super) fn literals(text: &str, body: Span) -> Vec<Span> {
     found
 }
 
-fn tokens(text: &str, body: Span) -> Vec<Token> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut at = body.start;
-    while at < body.end {
-        let byte = bytes[at];
-        let next = bytes.get(at + 1).copied().filter(|_| at + 1 < body.end);
-        let mut length = 1;
-        match byte {
-            b'"' | b'\'' | b'`' => {
-                if let Some(end) = string_end(bytes, at, body.end) {
-                    tokens.push(Token::Text(Span::new(at + 1, end - 1)));
-                    length = end - at;
-                }
-            }
-            b'(' | b'[' | b'{' => {
-                let glued = at > body.start && !bytes[at - 1].is_ascii_whitespace();
-                tokens.push(Token::Open { byte, glued });
-            }
-            b')' | b']' | b'}' => tokens.push(Token::Close),
-            b'|' | b'&' if next == Some(byte) => {
-                tokens.push(Token::Join);
-                length = 2;
-            }
-            b'|' => tokens.push(Token::Pipe),
-            b',' => tokens.push(Token::Comma),
-            b':' => tokens.push(Token::Colon),
-            b'~' | b'+' => tokens.push(Token::Join),
-            b'=' | b'!' | b'<' | b'>' => {
-                length = 1 + usize::from(next == Some(b'='));
-                if length == 2 || matches!(byte, b'<' | b'>') {
-                    tokens.push(Token::Compare);
-                }
-            }
-            _ if is_word(byte) => {
-                length = bytes[at..body.end].iter().take_while(|&&b| is_word(b)).count();
-                tokens.push(word(text, Span::new(at, at + length)));
-            }
-            _ => {}
-        }
-        at += length;
-    }
-    tokens
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'-') || !byte.is_ascii()
-}
-
-fn word(text: &str, span: Span) -> Token {
-    match span.slice(text) {
-        "if" => Token::If,
-        "else" => Token::Else,
-        "in" | "is" => Token::Compare,
-        _ => Token::Word(span),
-    }
-}
-
-/// What a function does with literals.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Arguments {
-    All,
-    Rest,
-    Last,
-    /// Every second one: the values of `dict`.
-    Values,
-    None,
-}
-
-/// How `name` treats its arguments, and whether what is piped in goes on.
-fn function(name: &str) -> (Arguments, bool) {
-    let short = name.rsplit('.').next().unwrap_or(name);
-    match if name.starts_with(['.', '$']) { "" } else { short } {
-        "b64enc" | "b64dec" | "b64encode" | "b64decode" | "b32enc" | "quote" | "squote" | "toString" | "trim"
-        | "upper" | "lower" | "title" | "nospace" | "trunc" | "indent" | "nindent" | "toYaml" | "toJson"
-        | "toPrettyJson" | "toRawJson" | "tojson" | "to_json" | "to_nice_json" | "to_yaml" | "to_nice_yaml"
-        | "toJSON" | "default" | "d" | "coalesce" | "print" | "println" | "cat" | "string" | "safe" | "urlquery"
-        | "urlencode" | "first" | "last" | "list" | "concat" | "ternary" | "or" | "and" | "fromBase64" | "toBase64"
-        | "iif" => (Arguments::All, true),
-        "printf" | "required" | "trimSuffix" | "trimPrefix" | "trimAll" | "format" | "get" => (Arguments::Rest, true),
-        "dig" => (Arguments::Last, true),
-        "dict" => (Arguments::Values, true),
-        "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "not" | "has" | "hasKey" | "hasPrefix" | "hasSuffix" | "contains"
-        | "empty" | "kindIs" | "typeIs" | "regexMatch" | "semverCompare" | "len" | "length" | "include"
-        | "template" | "tpl" | "lookup" | "index" | "fail" | "env" | "sha1sum" | "sha256sum" | "hash" | "htpasswd"
-        | "bcrypt" | "password_hash" | "set" | "unset" | "define" | "fromJSON" | "hashFiles" => {
-            (Arguments::None, false)
-        }
-        _ => (Arguments::None, true),
-    }
-}
-
-struct Reader<'a> {
+struct LiteralReader<'a> {
     text: &'a str,
     tokens: &'a [Token],
     at: usize,
 }
 
-impl Reader<'_> {
-    fn peek(&self) -> Option<Token> {
-        self.tokens.get(self.at).copied()
+impl LiteralReader<'_> {
+    fn peek(&self) -> Option<TokenKind> {
+        self.tokens.get(self.at).map(|token| token.kind)
+    }
+
+    fn word(&self) -> Option<&str> {
+        let token = self.tokens.get(self.at).filter(|token| token.kind == TokenKind::Word)?;
+        Some(token.span.slice(self.text))
+    }
+
+    fn operator(&self) -> Option<Operator> {
+        match self.peek()? {
+            TokenKind::Join => Some(Operator::Join),
+            TokenKind::Compare => Some(Operator::Compare),
+            TokenKind::Word => match self.word()? {
+                "if" => Some(Operator::If),
+                "else" => Some(Operator::Else),
+                "in" | "is" => Some(Operator::Compare),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Reads up to a comma or a closing bracket, which stays; one list of literals for each key and value.
@@ -158,15 +76,15 @@ impl Reader<'_> {
         let mut carried = self.stage(depth);
         loop {
             match self.peek() {
-                Some(Token::Pipe) => {
+                Some(TokenKind::Pipe) => {
                     self.at += 1;
-                    let (own, passes) = self.filter(depth);
-                    if !passes {
+                    // `x | default "a" == "b"` compares the whole: nothing of it is written.
+                    if self.word().is_some_and(|name| !Function::of_name(name).pipes) {
                         carried.clear();
                     }
-                    carried.extend(own);
+                    carried.extend(self.stage(depth));
                 }
-                Some(Token::Colon) => {
+                Some(TokenKind::Colon | TokenKind::Declare) => {
                     self.at += 1;
                     done.push(std::mem::take(&mut carried));
                     carried = self.stage(depth);
@@ -178,16 +96,6 @@ impl Reader<'_> {
         done
     }
 
-    /// The command after a pipe.
-    fn filter(&mut self, depth: usize) -> (Vec<Span>, bool) {
-        let passes = match self.peek() {
-            Some(Token::Word(name)) => function(name.slice(self.text)).1,
-            _ => true,
-        };
-        // `x | default "a" == "b"` compares the whole: nothing of it is written.
-        (self.stage(depth), passes)
-    }
-
     /// One command or expression, up to a pipe, comma, colon or closing bracket.
     fn stage(&mut self, depth: usize) -> Vec<Span> {
         let mut found = Vec::new();
@@ -195,23 +103,27 @@ impl Reader<'_> {
         let mut condition = false;
         let mut segment = Vec::new();
         loop {
-            match self.peek() {
-                None | Some(Token::Pipe | Token::Comma | Token::Colon | Token::Close) => break,
-                Some(Token::Compare) => {
+            match (self.operator(), self.peek()) {
+                (Some(Operator::Compare), _) => {
                     self.at += 1;
                     compared = true;
                 }
-                Some(Token::Join | Token::If | Token::Else) => {
+                (Some(operator), _) => {
                     if !compared && !condition {
                         found.append(&mut segment);
                     }
                     segment.clear();
                     compared = false;
                     // A concatenation inside a condition stays a condition.
-                    condition = matches!(self.peek(), Some(Token::If)) || condition && self.peek() == Some(Token::Join);
+                    condition = operator == Operator::If || condition && operator == Operator::Join;
                     self.at += 1;
                 }
-                Some(_) => segment.extend(self.command(depth)),
+                (
+                    None,
+                    None
+                    | Some(TokenKind::Pipe | TokenKind::Comma | TokenKind::Colon | TokenKind::Declare | TokenKind::Close),
+                ) => break,
+                (None, Some(_)) => segment.extend(self.command(depth)),
             }
         }
         if !compared && !condition {
@@ -222,26 +134,30 @@ impl Reader<'_> {
 
     /// A word with its arguments, a literal or a group.
     fn command(&mut self, depth: usize) -> Vec<Span> {
-        let token = self.peek();
+        let Some(token) = self.tokens.get(self.at) else { return Vec::new() };
         self.at += 1;
-        match token {
-            Some(Token::Text(span)) => {
-                let mut found = vec![span];
+        match token.kind {
+            TokenKind::Text | TokenKind::Character => {
+                let mut found = vec![token.span];
                 // `'format'.method('x')` and `'abc'[0]` are too rare to follow.
-                if self.glued_open() {
+                if matches!(self.glued_open(), Some(b'(' | b'[')) {
                     found.extend(self.group(depth));
                 }
                 found
             }
-            Some(Token::Open { byte: b'{', .. }) => self.entries(depth),
-            Some(Token::Open { .. }) => self.arguments(depth).into_iter().flatten().collect(),
-            Some(Token::Word(name)) => self.call(name, depth),
+            TokenKind::Open(b'{') => self.entries(depth),
+            TokenKind::Open(_) => self.arguments(depth).into_iter().flatten().collect(),
+            TokenKind::Word | TokenKind::Field | TokenKind::Number => self.call(token.span, depth),
             _ => Vec::new(),
         }
     }
 
-    fn glued_open(&self) -> bool {
-        matches!(self.peek(), Some(Token::Open { glued: true, byte: b'(' | b'[' }))
+    /// The bracket that follows without a space.
+    fn glued_open(&self) -> Option<u8> {
+        match self.tokens.get(self.at) {
+            Some(Token { kind: TokenKind::Open(byte), glued: true, .. }) => Some(*byte),
+            _ => None,
+        }
     }
 
     fn group(&mut self, depth: usize) -> Vec<Span> {
@@ -251,17 +167,18 @@ impl Reader<'_> {
 
     fn call(&mut self, name: Span, depth: usize) -> Vec<Span> {
         let name = name.slice(self.text);
-        if let Some(Token::Open { byte, glued: true }) = self.peek() {
+        let literals = Function::of_name(name).literals;
+        if let Some(byte) = self.glued_open() {
             self.at += 1;
             let arguments = self.arguments(depth);
             // `x.get('k', 'd')`
-            let method = name.ends_with(".get").then_some(Arguments::Rest);
+            let literals = if name.ends_with(".get") { Literals::Rest } else { literals };
             let mut found = match byte {
-                b'(' => select(method.unwrap_or(function(name).0), arguments),
+                b'(' => select(literals, arguments),
                 _ => Vec::new(),
             };
             // `a['b']['c']`: what is taken out of it is no literal.
-            while let Some(Token::Open { glued: true, .. }) = self.peek() {
+            while self.glued_open().is_some() {
                 self.at += 1;
                 self.arguments(depth);
                 found.clear();
@@ -269,19 +186,17 @@ impl Reader<'_> {
             return found;
         }
         if matches!(name, "or" | "and" | "not") && self.at > 1 {
-            let before = self.tokens.get(self.at - 2);
-            if !matches!(before, None | Some(Token::Open { .. } | Token::Pipe | Token::Comma)) {
+            let before = self.tokens.get(self.at - 2).map(|token| token.kind);
+            if !matches!(before, None | Some(TokenKind::Open(_) | TokenKind::Pipe | TokenKind::Comma)) {
                 return Vec::new();
             }
         }
         let mut arguments = Vec::new();
-        while let Some(Token::Text(_) | Token::Word(_) | Token::Open { .. }) = self.peek() {
-            let infix =
-                matches!(self.peek(), Some(Token::Word(w)) if matches!(w.slice(self.text), "or" | "and" | "not"));
-            if infix {
+        while self.is_operand() {
+            if matches!(self.word(), Some("or" | "and" | "not")) {
                 // `x or 'y'` of Jinja: what follows is an operand of its own.
                 self.at += 1;
-                let mut found = select(function(name).0, arguments);
+                let mut found = select(literals, arguments);
                 if depth < DEPTH {
                     found.extend(self.command(depth + 1));
                 }
@@ -289,16 +204,21 @@ impl Reader<'_> {
             }
             arguments.push(self.operand(depth));
         }
-        select(function(name).0, arguments)
+        select(literals, arguments)
+    }
+
+    fn is_operand(&self) -> bool {
+        use TokenKind::{Character, Field, Number, Open, Text, Word};
+        self.operator().is_none() && matches!(self.peek(), Some(Text | Character | Word | Field | Number | Open(_)))
     }
 
     /// One argument of a Go command.
     fn operand(&mut self, depth: usize) -> Vec<Span> {
-        let token = self.peek();
+        let Some(token) = self.tokens.get(self.at) else { return Vec::new() };
         self.at += 1;
-        match token {
-            Some(Token::Text(span)) => vec![span],
-            Some(Token::Open { .. }) => self.arguments(depth).into_iter().flatten().collect(),
+        match token.kind {
+            TokenKind::Text | TokenKind::Character => vec![token.span],
+            TokenKind::Open(_) => self.arguments(depth).into_iter().flatten().collect(),
             _ => Vec::new(),
         }
     }
@@ -312,7 +232,7 @@ impl Reader<'_> {
         let mut arguments = Vec::new();
         loop {
             arguments.push(self.pipeline(depth + 1).into_iter().flatten().collect());
-            let ends = !matches!(self.peek(), Some(Token::Comma));
+            let ends = !matches!(self.peek(), Some(TokenKind::Comma));
             self.at += 1;
             if ends {
                 return arguments;
@@ -329,7 +249,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         loop {
             found.extend(self.pipeline(depth + 1).into_iter().skip(1).flatten());
-            let ends = !matches!(self.peek(), Some(Token::Comma));
+            let ends = !matches!(self.peek(), Some(TokenKind::Comma));
             self.at += 1;
             if ends {
                 return found;
@@ -338,17 +258,16 @@ impl Reader<'_> {
     }
 }
 
-fn select(arguments: Arguments, found: Vec<Vec<Span>>) -> Vec<Span> {
-    let count = found.len();
-    let keep = |index: usize| match arguments {
-        Arguments::All => true,
-        Arguments::Rest => index > 0,
-        // The literal before the mapping: `dig "a" "b" "default" .Values`.
-        Arguments::Last => index + 2 == count,
-        Arguments::Values => index % 2 == 1,
-        Arguments::None => false,
+fn select(literals: Literals, arguments: Vec<Vec<Span>>) -> Vec<Span> {
+    let count = arguments.len();
+    let keep = |index: usize| match literals {
+        Literals::All => true,
+        Literals::Rest => index > 0,
+        Literals::BeforeLast => index + 2 == count,
+        Literals::Values => index % 2 == 1,
+        Literals::None => false,
     };
-    found.into_iter().enumerate().filter(|(index, _)| keep(*index)).flat_map(|(_, spans)| spans).collect()
+    arguments.into_iter().enumerate().filter(|(index, _)| keep(*index)).flat_map(|(_, spans)| spans).collect()
 }
 
 #[cfg(test)]
@@ -375,6 +294,9 @@ mod tests {
             "dig \"a\" \"b\" \"hunter2\" .Values",
             "dict \"password\" \"hunter2\" | toYaml",
             "\"hunter2\"",
+            // A number with its sign is one argument.
+            "dict \"x\" -5 \"password\" \"hunter2\"",
+            "dict \"x\" +.5 \"password\" \"hunter2\"",
         ] {
             assert_eq!(of(body), ["hunter2"], "{body}");
         }
@@ -420,6 +342,8 @@ mod tests {
             "x | replace('a', 'b')",
             "hashFiles('**/lock')",
             "\"\" | quote",
+            // No language reads on after a string without an end.
+            "quote \"open | default 'x'",
         ] {
             assert_eq!(of(body), [""; 0], "{body}");
         }

@@ -4,35 +4,16 @@
 //! An action that is a whole line, or a whole value before a line end, becomes spaces; one inside a scalar, a key or
 //! a flow collection becomes filler that keeps the YAML valid.
 
+mod action;
 mod block;
 mod fill;
+mod function;
 mod literal;
 pub(crate) mod origin;
 mod scan;
+mod token;
 
-use crate::span::Span;
-
-/// What an action does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Its result stands in the output.
-    Output,
-    /// `if`, `range`, `{% … %}`, an assignment: it writes nothing itself.
-    Control,
-    /// A comment of the template language.
-    Comment,
-}
-
-/// One action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Action {
-    /// The whole action, delimiters (and a GitHub `$`) included.
-    pub span: Span,
-    /// String literals whose text reaches the output, without their quotes; escapes stay as written.
-    pub literals: Vec<Span>,
-    /// What it does.
-    pub kind: Kind,
-}
+pub(crate) use action::{Action, ActionKind};
 
 /// A template text with its actions blanked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +37,8 @@ pub(crate) fn blank(text: &str) -> Option<Templated> {
     let actions = found
         .into_iter()
         .map(|action| {
-            let literals = if action.kind == Kind::Output { literal::literals(text, action.body) } else { Vec::new() };
+            let literals =
+                if action.kind == ActionKind::Output { literal::literals(text, action.body) } else { Vec::new() };
             Action { span: action.span, literals, kind: action.kind }
         })
         .collect();

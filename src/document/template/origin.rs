@@ -4,7 +4,9 @@
 //! functions that change how a value is written and not what it is. Whatever else stands there ends the trail, as do
 //! named templates (`define`, `include`), whose data is their caller's.
 
-use super::{Action, Kind};
+use super::action::{Action, ActionKind};
+use super::function::{Function, Passage};
+use super::token::{self, TokenKind};
 use crate::span::Span;
 
 /// Deeper nesting of parentheses is not followed.
@@ -74,9 +76,9 @@ pub(crate) fn written(text: &str, actions: &[Action]) -> Vec<Written> {
     for action in actions {
         let Some(body) = body(action.span.slice(text)) else { continue };
         match action.kind {
-            Kind::Comment => {}
-            Kind::Control => scope.control(body),
-            Kind::Output => {
+            ActionKind::Comment => {}
+            ActionKind::Control => scope.control(body),
+            ActionKind::Output => {
                 let mut values = scope.evaluate(&tokens(body));
                 values.retain(|value| !value.root && !value.path.is_empty());
                 if !values.is_empty() {
@@ -95,8 +97,9 @@ fn body(action: &str) -> Option<&str> {
     Some(body.strip_suffix('-').unwrap_or(body).trim())
 }
 
+/// A token as Go reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'t> {
+enum GoToken<'t> {
     /// A function or a keyword.
     Word(&'t str),
     /// `.a.b`, `$.a` or `$x.a`.
@@ -110,55 +113,29 @@ enum Token<'t> {
     Declare,
     /// `=`
     Assign,
-    /// A number, or what is not known.
-    Other,
+    /// A number, a field of what is in parentheses, or what Go does not take.
+    Unknown,
 }
 
-fn tokens(body: &str) -> Vec<Token<'_>> {
-    let bytes = body.as_bytes();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let rest = &body[at..];
-        let run = |test: fn(char) -> bool| rest.find(|c| !test(c)).unwrap_or(rest.len());
-        let (token, length) = match bytes[at] {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                at += 1;
-                continue;
-            }
-            b'"' | b'`' => match super::scan::string_end(bytes, at, bytes.len()) {
-                Some(end) => (Token::Text(&body[at + 1..end - 1]), end - at),
-                None => (Token::Other, rest.len()),
-            },
-            b'(' => (Token::Open, 1),
-            b')' => match bytes.get(at + 1) {
-                // `(…).field` is looked up in what nobody knows.
-                Some(b'.') => {
-                    found.push(Token::Close);
-                    (Token::Other, 1)
-                }
-                _ => (Token::Close, 1),
-            },
-            b'|' => (Token::Pipe, 1),
-            b',' => (Token::Comma, 1),
-            b':' if rest.starts_with(":=") => (Token::Declare, 2),
-            b'=' => (Token::Assign, 1),
-            b'.' | b'$' => {
-                let length = run(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '$'));
-                (Token::Field(&rest[..length]), length)
-            }
-            byte if byte.is_ascii_digit() || byte == b'-' => {
-                (Token::Other, run(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')))
-            }
-            _ => match run(|c| c.is_alphanumeric() || c == '_') {
-                0 => (Token::Other, rest.chars().next().map_or(1, char::len_utf8)),
-                length => (Token::Word(&rest[..length]), length),
-            },
-        };
-        found.push(token);
-        at += length;
-    }
-    found
+fn tokens(body: &str) -> Vec<GoToken<'_>> {
+    let mut closed = false;
+    let tokens = token::tokens(body, Span::new(0, body.len())).into_iter().map(|token| {
+        let text = token.span.slice(body);
+        let of_group = std::mem::replace(&mut closed, token.kind == TokenKind::Close) && token.glued;
+        match token.kind {
+            TokenKind::Word => GoToken::Word(text),
+            TokenKind::Field if !of_group => GoToken::Field(text),
+            TokenKind::Text => GoToken::Text(text),
+            TokenKind::Open(b'(') => GoToken::Open,
+            TokenKind::Close if text == ")" => GoToken::Close,
+            TokenKind::Pipe => GoToken::Pipe,
+            TokenKind::Comma => GoToken::Comma,
+            TokenKind::Declare => GoToken::Declare,
+            TokenKind::Assign => GoToken::Assign,
+            _ => GoToken::Unknown,
+        }
+    });
+    tokens.collect()
 }
 
 /// What names stand for at a place of the template.
@@ -182,21 +159,21 @@ impl<'t> Scope<'t> {
     fn control(&mut self, body: &'t str) {
         let all = tokens(body);
         match all.split_first() {
-            Some((Token::Word("else"), rest)) => {
+            Some((GoToken::Word("else"), rest)) => {
                 let Some(block) = self.blocks.last() else { return };
                 self.dot.clone_from(&block.dot);
                 self.variables.truncate(block.variables);
-                if let Some((Token::Word("with"), rest)) = rest.split_first() {
+                if let Some((GoToken::Word("with"), rest)) = rest.split_first() {
                     self.dot = self.declare(rest, false);
                 }
             }
-            Some((Token::Word("end"), _)) => {
+            Some((GoToken::Word("end"), _)) => {
                 if let Some(block) = self.blocks.pop() {
                     self.variables.truncate(block.variables);
                     (self.dot, self.root) = (block.dot, block.root);
                 }
             }
-            Some((Token::Word(word @ ("if" | "with" | "range" | "define" | "block")), rest)) => {
+            Some((GoToken::Word(word @ ("if" | "with" | "range" | "define" | "block")), rest)) => {
                 let variables = self.variables.len();
                 self.blocks.push(Block { dot: self.dot.clone(), root: self.root.clone(), variables });
                 match *word {
@@ -206,17 +183,17 @@ impl<'t> Scope<'t> {
                     _ => (self.dot, self.root) = (Vec::new(), Vec::new()),
                 }
             }
-            Some((Token::Field(_), _)) => drop(self.declare(&all, false)),
+            Some((GoToken::Field(_), _)) => drop(self.declare(&all, false)),
             _ => {}
         }
     }
 
     /// What a pipeline gives, which may be given to variables in front of it. With `each`, they get its entries.
-    fn declare(&mut self, tokens: &[Token<'t>], each: bool) -> Vec<Origin> {
+    fn declare(&mut self, tokens: &[GoToken<'t>], each: bool) -> Vec<Origin> {
         let (names, pipeline, new) = match tokens {
-            [Token::Field(name), Token::Declare, rest @ ..] => (vec![*name], rest, true),
-            [Token::Field(name), Token::Assign, rest @ ..] => (vec![*name], rest, false),
-            [Token::Field(key), Token::Comma, Token::Field(name), Token::Declare, rest @ ..] => {
+            [GoToken::Field(name), GoToken::Declare, rest @ ..] => (vec![*name], rest, true),
+            [GoToken::Field(name), GoToken::Assign, rest @ ..] => (vec![*name], rest, false),
+            [GoToken::Field(key), GoToken::Comma, GoToken::Field(name), GoToken::Declare, rest @ ..] => {
                 (vec![*key, *name], rest, true)
             }
             _ => (Vec::new(), tokens, true),
@@ -239,8 +216,8 @@ impl<'t> Scope<'t> {
         values
     }
 
-    fn evaluate(&self, tokens: &[Token<'_>]) -> Vec<Origin> {
-        let mut reader = Reader { scope: self, tokens, at: 0 };
+    fn evaluate(&self, tokens: &[GoToken<'_>]) -> Vec<Origin> {
+        let mut reader = ValueReader { scope: self, tokens, at: 0 };
         let found = reader.pipeline(0);
         if reader.at < tokens.len() { Vec::new() } else { found }
     }
@@ -298,20 +275,20 @@ impl Operand<'_> {
     }
 }
 
-struct Reader<'r, 't> {
+struct ValueReader<'r, 't> {
     scope: &'r Scope<'t>,
-    tokens: &'r [Token<'r>],
+    tokens: &'r [GoToken<'r>],
     at: usize,
 }
 
-impl<'r> Reader<'r, '_> {
+impl<'r> ValueReader<'r, '_> {
     /// Reads up to a closing parenthesis, which stays.
     fn pipeline(&mut self, depth: usize) -> Vec<Origin> {
         let mut carried = None;
         loop {
             let operands = self.operands(depth);
             carried = Some(command(&operands, carried.as_deref()));
-            if self.tokens.get(self.at) != Some(&Token::Pipe) {
+            if self.tokens.get(self.at) != Some(&GoToken::Pipe) {
                 return carried.unwrap_or_default();
             }
             self.at += 1;
@@ -322,11 +299,11 @@ impl<'r> Reader<'r, '_> {
         let mut found = Vec::new();
         while let Some(token) = self.tokens.get(self.at) {
             let operand = match *token {
-                Token::Pipe | Token::Close => break,
-                Token::Word(word) if found.is_empty() => Operand::Word(word),
-                Token::Text(text) => Operand::Text(text),
-                Token::Field(field) => Operand::Values(self.scope.field(field)),
-                Token::Open if depth < DEPTH => {
+                GoToken::Pipe | GoToken::Close => break,
+                GoToken::Word(word) if found.is_empty() => Operand::Word(word),
+                GoToken::Text(text) => Operand::Text(text),
+                GoToken::Field(field) => Operand::Values(self.scope.field(field)),
+                GoToken::Open if depth < DEPTH => {
                     self.at += 1;
                     Operand::Values(self.pipeline(depth + 1))
                 }
@@ -356,31 +333,33 @@ fn command(operands: &[Operand<'_>], piped: Option<&[Origin]>) -> Vec<Origin> {
         values.iter_mut().for_each(mark);
         values
     };
-    let joined = arguments.len() + usize::from(piped.is_some()) > 1;
-    match name {
-        "quote" | "squote" | "toString" | "trim" | "nospace" | "default" | "coalesce" | "or" | "indent" | "nindent"
-        | "upper" | "lower" => from(0),
-        "print" | "println" | "cat" => marked(from(0), if joined { |value| value.form = Form::Part } else { |_| () }),
-        "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" => marked(from(0), |value| value.form = Form::Dumped),
-        "b64enc" => marked(from(0), |value| value.coding = Coding::Encoded),
-        "b64dec" => marked(from(0), |value| value.coding = Coding::Decoded),
-        "required" | "trimSuffix" | "trimPrefix" | "trimAll" => from(1),
-        "printf" => match arguments.first() {
+    // `a.quote` is a field of `a`, not the function.
+    let passage = if name.contains('.') { Passage::Lost } else { Function::of_name(name).passage };
+    let alone = arguments.len() + usize::from(piped.is_some()) < 2;
+    match passage {
+        Passage::Same => from(0),
+        Passage::Joined if alone => from(0),
+        Passage::Joined => marked(from(0), |value| value.form = Form::Part),
+        Passage::Dumped => marked(from(0), |value| value.form = Form::Dumped),
+        Passage::Encoded => marked(from(0), |value| value.coding = Coding::Encoded),
+        Passage::Decoded => marked(from(0), |value| value.coding = Coding::Decoded),
+        Passage::SameButFirst => from(1),
+        Passage::Formatted => match arguments.first() {
             Some(Operand::Text("%s" | "%v" | "%q")) => from(1),
             _ => marked(from(1), |value| value.form = Form::Part),
         },
-        "tpl" if arguments.len() == 2 => arguments[0].values().to_vec(),
-        "ternary" if arguments.len() >= 2 => arguments[..2].iter().flat_map(Operand::values).cloned().collect(),
-        "index" | "get" => {
+        Passage::Template if arguments.len() == 2 => arguments[0].values().to_vec(),
+        Passage::Choice if arguments.len() >= 2 => arguments[..2].iter().flat_map(Operand::values).cloned().collect(),
+        Passage::Lookup if piped.is_none() => {
             let keys = arguments.iter().skip(1).map(|key| match key {
                 Operand::Text(key) => Some(*key),
                 _ => None,
             });
-            let Some(keys) = keys.collect::<Option<Vec<&str>>>().filter(|_| piped.is_none()) else { return Vec::new() };
+            let Some(keys) = keys.collect::<Option<Vec<&str>>>() else { return Vec::new() };
             let of = arguments.first().map(Operand::values).unwrap_or_default();
             of.iter().filter_map(|value| value.below(&keys)).collect()
         }
-        _ => Vec::new(),
+        Passage::Template | Passage::Choice | Passage::Lookup | Passage::Lost => Vec::new(),
     }
 }
 
@@ -450,6 +429,13 @@ mod tests {
             "len .Values.a",
             "$unknown.a",
             "Values.a",
+            // A field of a function is not its argument, and Go refuses the rest.
+            "b64enc.Values.a",
+            "x.quote .Values.a",
+            ".Values.a-b",
+            ".Values.a$b",
+            ".Values.a || \"b\"",
+            "quote 'b",
         ] {
             assert_eq!(of(&format!("x: {{{{ {body} }}}}")), [""; 0], "{body}");
         }

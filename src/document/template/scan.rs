@@ -2,7 +2,8 @@
 
 use memchr::memmem::Finder;
 
-use super::Kind;
+use super::action::ActionKind;
+use super::token::{first_word, string_end};
 use crate::span::Span;
 
 /// An action before its literals are read.
@@ -12,7 +13,7 @@ pub(super) struct Found {
     pub span: Span,
     /// What stands between the delimiters and trim marks.
     pub body: Span,
-    pub kind: Kind,
+    pub kind: ActionKind,
 }
 
 /// Delimiters of one family of actions.
@@ -82,7 +83,7 @@ fn terraform_directive(text: &str, at: usize) -> Option<Found> {
                 return Some(Found {
                     span: Span::new(start, close + 1),
                     body: Span::new(body, close),
-                    kind: Kind::Control,
+                    kind: ActionKind::Control,
                 });
             }
             _ => {}
@@ -128,10 +129,10 @@ impl Scanner<'_> {
         };
         let body = trimmed_body(self.text, Span::new(inside, end - 2));
         let kind = match slot {
-            0 if comment => Kind::Comment,
+            0 if comment => ActionKind::Comment,
             0 => mustache_kind(body.slice(self.text)),
-            1 => Kind::Control,
-            2 => Kind::Comment,
+            1 => ActionKind::Control,
+            2 => ActionKind::Comment,
             _ => erb_kind(body.slice(self.text)),
         };
         Some(Found { span: Span::new(at, end), body, kind })
@@ -194,22 +195,6 @@ impl Scanner<'_> {
     }
 }
 
-/// End of the string that opens at `at`. Quoted strings end on their line, backquoted ones may span lines.
-pub(super) fn string_end(bytes: &[u8], at: usize, limit: usize) -> Option<usize> {
-    let quote = *bytes.get(at)?;
-    let mut next = at + 1;
-    while next < limit {
-        match *bytes.get(next)? {
-            b'\n' if quote != b'`' => return None,
-            b'\\' if quote != b'`' => next += 1,
-            byte if byte == quote => return Some(next + 1),
-            _ => {}
-        }
-        next += 1;
-    }
-    None
-}
-
 fn is_go_comment(inside: &str) -> bool {
     let inside = inside.strip_prefix('-').unwrap_or(inside);
     inside.trim_start().starts_with("/*")
@@ -226,12 +211,12 @@ fn trimmed_body(text: &str, span: Span) -> Span {
     Span::new(from, from + end.len())
 }
 
-fn mustache_kind(body: &str) -> Kind {
-    let word_end = body.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(body.len());
-    let (word, rest) = body.split_at(word_end);
+fn mustache_kind(body: &str) -> ActionKind {
+    let word = first_word(body);
+    let rest = &body[word.len()..];
     let clean = !rest.starts_with(['.', '[', '|', ',']);
     let control = ["if", "else", "end", "range", "with", "define", "block", "break", "continue"];
-    if clean && control.contains(&word) || is_assignment(body) { Kind::Control } else { Kind::Output }
+    if clean && control.contains(&word) || is_assignment(body) { ActionKind::Control } else { ActionKind::Output }
 }
 
 /// `$x := …`, `$x, $y = …`.
@@ -241,11 +226,11 @@ fn is_assignment(body: &str) -> bool {
     rest.starts_with(":=") || rest.starts_with('=') && !rest.starts_with("==")
 }
 
-fn erb_kind(body: &str) -> Kind {
+fn erb_kind(body: &str) -> ActionKind {
     match body.as_bytes().first() {
-        Some(b'=') => Kind::Output,
-        Some(b'#') => Kind::Comment,
-        _ => Kind::Control,
+        Some(b'=') => ActionKind::Output,
+        Some(b'#') => ActionKind::Comment,
+        _ => ActionKind::Control,
     }
 }
 
@@ -253,7 +238,7 @@ fn erb_kind(body: &str) -> Kind {
 mod tests {
     use super::*;
 
-    fn spans(text: &str) -> Vec<(&str, Kind)> {
+    fn spans(text: &str) -> Vec<(&str, ActionKind)> {
         actions(text).into_iter().map(|a| (a.span.slice(text), a.kind)).collect()
     }
 
@@ -264,14 +249,14 @@ mod tests {
         assert_eq!(
             spans(text),
             [
-                ("{{- if .a -}}", Kind::Control),
-                ("{{ .b }}", Kind::Output),
-                ("{{/* }} \" */}}", Kind::Comment),
-                ("{% set x = 1 %}", Kind::Control),
-                ("{# c #}", Kind::Comment),
-                ("<%= d %>", Kind::Output),
-                ("${{ secrets.E }}", Kind::Output),
-                ("{{ $x := 1 }}", Kind::Control),
+                ("{{- if .a -}}", ActionKind::Control),
+                ("{{ .b }}", ActionKind::Output),
+                ("{{/* }} \" */}}", ActionKind::Comment),
+                ("{% set x = 1 %}", ActionKind::Control),
+                ("{# c #}", ActionKind::Comment),
+                ("<%= d %>", ActionKind::Output),
+                ("${{ secrets.E }}", ActionKind::Output),
+                ("{{ $x := 1 }}", ActionKind::Control),
             ]
         );
     }
@@ -286,8 +271,8 @@ mod tests {
 
     #[test]
     fn an_open_string_falls_back_to_the_first_end() {
-        assert_eq!(spans("{{ \"a }} b"), [("{{ \"a }}", Kind::Output)]);
-        assert_eq!(spans("{{ don't }} isn't }}"), [("{{ don't }}", Kind::Output)]);
+        assert_eq!(spans("{{ \"a }} b"), [("{{ \"a }}", ActionKind::Output)]);
+        assert_eq!(spans("{{ don't }} isn't }}"), [("{{ don't }}", ActionKind::Output)]);
         assert!(spans("{{ a \n ${#a[@]} x#}").is_empty());
     }
 

@@ -14,8 +14,9 @@ use crate::mask::masked;
 use crate::rule::Fixable;
 use crate::seal::identity::Identity;
 use crate::seal::strength::{Policy, Weakness};
-use crate::seal::{Plaintext, Randomness, Secret, emit};
+use crate::seal::{Plaintext, Randomness, Secret};
 use crate::span::Span;
+use crate::yaml_scalar::scalar;
 
 pub(crate) use patch::is_value;
 pub(super) use sealing::{Resealed, plan_resealing};
@@ -188,5 +189,5 @@ impl Planned {
 /// A name in a message.
 #[must_use]
 pub(crate) fn shown(name: &str) -> String {
-    emit::scalar(&masked(name))
+    scalar(&masked(name))
 }

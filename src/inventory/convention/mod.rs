@@ -142,7 +142,7 @@ impl Convention {
     /// The cluster that a file is for, by its name: `secret.dev.yaml` where `dev` is one.
     #[must_use]
     pub fn cluster_of(&self, path: &str) -> Option<&str> {
-        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        let name = crate::path::name(path);
         let (stem, _) = name.rsplit_once('.')?;
         let ends = |known: &&str| stem.strip_suffix(known).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
         self.clusters.iter().map(String::as_str).find(ends)

@@ -1,6 +1,7 @@
 //! What files of a Helm chart say about its values: which of them templates write into Secrets, and where values are.
 
 use crate::inventory::Place;
+use crate::path;
 use crate::value::Look;
 
 /// What a file is to a chart.
@@ -41,10 +42,10 @@ pub struct Leaf {
 /// Whether a file of Helm values is called like this: `values.yaml`, `values-prod.yml`, `prod.values.yaml`, `values/prod.yaml`.
 #[must_use]
 pub(crate) fn is_values_file(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (folder, name) = path::split(path);
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let values = || name.split(['.', '-', '_']).any(|part| part == "values");
-    yaml && (folder.rsplit('/').next() == Some("values") || values())
+    yaml && (path::name(&folder) == "values" || values())
 }
 
 /// The folders of charts that a file of values may be for, each with its last `/`, nearest first: its own, and the one

@@ -9,6 +9,7 @@ use crate::inventory::facts::{Vault, VaultFault, VaultFaultKind as Fault};
 use crate::inventory::read::around::Around;
 use crate::inventory::stated::is_expression;
 use crate::span::Span;
+use crate::yaml_scalar;
 
 /// Kinds that keep annotations of their own metadata to themselves: group, kind.
 const KEEPING: [(&str, &str); 10] = [
@@ -345,11 +346,7 @@ fn value_of(around: &Around<'_>, key: Node<'_>) -> Span {
 
 /// What Go's `strconv.ParseBool` makes of a text; an empty one is false to the webhook.
 fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
+    if text.is_empty() { Some(false) } else { yaml_scalar::go_boolean(text) }
 }
 
 /// The paths that a template reads by a literal: those of `secret`, `secrets`, `pkiCert` and the like, which are all first

@@ -2,6 +2,7 @@
 
 use crate::inventory::facts::Facts;
 use crate::inventory::facts::kustomization::{Patch, PatchContent, Step, is_kustomization};
+use crate::path;
 
 /// The files of a repository. Indexes of builds are those of the list that it was made of.
 pub struct Tree<'a> {
@@ -115,8 +116,8 @@ impl<'a> Tree<'a> {
 
     /// What `path`, a text of the kustomization `from`, leads to.
     pub(super) fn find(&self, from: u32, path: &str) -> Found {
-        let folder = self.path(from).rsplit_once('/').map_or("", |(folder, _)| folder);
-        let Some(joined) = join(folder, path) else {
+        let folder = path::folder(self.path(from));
+        let Some(joined) = path::join(folder, path) else {
             return if is_remote(path) { Found::Remote } else { Found::Outside };
         };
         if let Some(file) = self.file(&joined) {
@@ -130,9 +131,8 @@ impl<'a> Tree<'a> {
 
     /// Whether `file` is in the folder of `kustomization` or below it.
     pub(super) fn is_below(&self, file: u32, kustomization: u32) -> bool {
-        let folder = self.path(kustomization).rsplit_once('/').map_or("", |(folder, _)| folder);
-        let rest = self.path(file).strip_prefix(folder);
-        folder.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+        let folder = path::folder(self.path(kustomization));
+        path::is_below(self.path(file), folder)
     }
 
     fn file(&self, path: &str) -> Option<u32> {
@@ -148,24 +148,6 @@ impl<'a> Tree<'a> {
             Some(file)
         })
     }
-}
-
-/// The path that `path` means in `folder`; none where it leaves the root.
-fn join(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Whether a path that is not in the repository looks like one of another (`KZ` api/internal/git/repospec.go).
@@ -192,7 +174,7 @@ mod tests {
             ("a", "../../b", None),
             ("a", "/etc", None),
         ] {
-            assert_eq!(join(folder, path).as_deref(), expected, "{folder} {path}");
+            assert_eq!(path::join(folder, path).as_deref(), expected, "{folder} {path}");
         }
     }
 

@@ -24,6 +24,7 @@ use crate::document::object;
 use crate::document::sops::name as sops_name;
 use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
+use crate::path;
 
 pub(crate) use super::annotation::VAULT;
 pub(crate) use super::stated::is_expression;
@@ -81,7 +82,7 @@ fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) 
 /// Whether a file of this name may contain facts, so that it is worth reading.
 #[must_use]
 pub(crate) fn may_hold(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     match Lang::of_path(path, "") {
         Lang::Yaml | Lang::Json | Lang::JsonLines | Lang::Markdown | Lang::Notebook | Lang::Shell => true,
         // Without an extension the first line decides.
@@ -136,7 +137,7 @@ pub(crate) fn may_matter(text: &str, registries: &[String]) -> bool {
 
 /// The name of the secret file of which people copy the file at `path`.
 fn template_of(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     let stem = [".example", ".template", ".sample"].iter().find_map(|ending| name.strip_suffix(ending))?;
     let plain = stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     match stem {

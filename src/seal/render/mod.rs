@@ -17,6 +17,7 @@ use super::{SealedSecret, emit, json};
 use crate::document::yaml::{self, Node, Style};
 use crate::finding::edit::Edit;
 use crate::span::Span;
+use crate::yaml_scalar::scalar;
 
 /// The edit that makes a SealedSecret of a Secret.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub(crate) fn over(root: Node<'_>, sealed: &SealedSecret) -> Sealing {
     let span = source.region;
     let made = source.rewrite(sealed).filter(|made| says(made, source.column, sealed));
     let in_place = made.is_some();
-    let text = made.unwrap_or_else(|| source.anew(sealed));
+    let text = made.unwrap_or_else(|| source.write_whole(sealed));
     Sealing { edit: Edit::replace(span, text), in_place }
 }
 
@@ -73,16 +74,37 @@ fn start(node: Node<'_>) -> usize {
     node.span().start.saturating_sub(quotes)
 }
 
+/// A line of the document without its line break.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    /// Where it starts, bytes of the document's text; the first line of the object starts at its first key.
+    at: usize,
+    text: &'t str,
+}
+
+impl Line<'_> {
+    fn end(self) -> usize {
+        self.at + self.text.len()
+    }
+}
+
 /// One entry of a block mapping, as lines.
 struct Section<'t> {
     key: &'t str,
     value: Node<'t>,
     /// Comments and blank lines above it.
-    lead: Vec<&'t str>,
+    lead: Vec<Line<'t>>,
     /// Its lines; the first begins at the key.
-    body: Vec<&'t str>,
+    body: Vec<Line<'t>>,
     /// Comments inside the body, without those of blocks that stand in it as text.
     comments: Vec<&'t str>,
+}
+
+impl Section<'_> {
+    /// The end of its body, bytes of the text.
+    fn end(&self) -> usize {
+        self.body.last().map(|line| line.end()).unwrap_or_default()
+    }
 }
 
 /// A document around one object.
@@ -126,7 +148,7 @@ impl<'t> Source<'t> {
         let mut end = self.line_end_after(self.root.span().end.saturating_sub(1).max(self.region.start));
         loop {
             let line = self.text[..end].rfind('\n').map_or(0, |at| at + 1).max(self.region.start);
-            let nothing = line > self.region.start && self.is_lead(line, &self.text[line..end]);
+            let nothing = line > self.region.start && self.is_lead(Line { at: line, text: &self.text[line..end] });
             let less = line > self.region.start && self.column_of(line, end) < self.column;
             if !(nothing || less) {
                 return end;
@@ -146,10 +168,10 @@ impl<'t> Source<'t> {
         if self.text[..end].ends_with('\r') && end > self.region.start { end - 1 } else { end }
     }
 
-    /// Whether the line at `offset` is blank or nothing but a comment.
-    fn is_lead(&self, offset: usize, line: &str) -> bool {
-        let inner = line.trim_start_matches([' ', '\t']);
-        inner.trim().is_empty() || self.comments.contains(&(offset + line.len() - inner.len()))
+    /// Whether a line is blank or nothing but a comment.
+    fn is_lead(&self, line: Line<'_>) -> bool {
+        let inner = line.text.trim_start_matches([' ', '\t']);
+        inner.trim().is_empty() || self.comments.contains(&(line.end() - inner.len()))
     }
 
     /// The entries of a block mapping that ends at `end`. None where they do not stand on lines of their own at one column.
@@ -178,17 +200,17 @@ impl<'t> Source<'t> {
             let stop = entries.get(index + 1).map_or(end, |(next, _)| line_of(*next));
             let mut lines = self.lines(Span::new(line_of(*key), stop));
             let mut next = Vec::new();
-            while lines.len() > 1 && lines.last().is_some_and(|(at, line)| self.is_lead(*at, line)) {
-                next.extend(lines.pop().map(|(_, line)| line));
+            while lines.len() > 1 && lines.last().is_some_and(|line| self.is_lead(*line)) {
+                next.extend(lines.pop());
             }
             next.reverse();
-            let body = Span::new(lines.first()?.0, lines.last().map(|(at, line)| at + line.len())?);
+            let body = Span::new(lines.first()?.at, lines.last()?.end());
             let comments = self.root.tree().comments().iter().filter(|comment| body.contains(**comment));
             found.push(Section {
                 key: key.as_str()?,
                 value: *value,
                 lead: std::mem::replace(&mut lead, next),
-                body: lines.into_iter().map(|(_, line)| line).collect(),
+                body: lines,
                 comments: comments.map(|comment| comment.slice(self.text).trim_end()).collect(),
             });
         }
@@ -200,19 +222,18 @@ impl<'t> Source<'t> {
     }
 
     /// The comments and blank lines right above the line at `at`, inside the object.
-    fn lead_above(&self, at: usize) -> Vec<&'t str> {
+    fn lead_above(&self, at: usize) -> Vec<Line<'t>> {
         let mut lines = self.lines(Span::new(self.region.start, at.max(self.region.start)));
-        let first = lines.iter().rposition(|(at, line)| !self.is_lead(*at, line)).map_or(0, |last| last + 1);
-        lines.drain(..first);
-        lines.into_iter().map(|(_, line)| line).collect()
+        let first = lines.iter().rposition(|line| !self.is_lead(*line)).map_or(0, |last| last + 1);
+        lines.split_off(first)
     }
 
-    fn lines(&self, span: Span) -> Vec<(usize, &'t str)> {
-        let mut at = span.start;
+    fn lines(&self, span: Span) -> Vec<Line<'t>> {
+        let mut next = span.start;
         let all = span.slice(self.text).split_inclusive('\n').map(move |line| {
-            let offset = at;
-            at += line.len();
-            (offset, line.trim_end_matches(['\n', '\r']))
+            let at = next;
+            next += line.len();
+            Line { at, text: line.trim_end_matches(['\n', '\r']) }
         });
         all.collect()
     }
@@ -227,7 +248,7 @@ impl<'t> Source<'t> {
         let metadata = find("metadata");
         let inner = match metadata {
             Some(section) if section.value.is_mapping() && !section.value.is_flow() => {
-                self.sections(section.value, self.end_of(section))?
+                self.sections(section.value, section.end())?
             }
             Some(section) if section.value.is_null() => Vec::new(),
             // A flow mapping has no lines to move.
@@ -236,9 +257,9 @@ impl<'t> Source<'t> {
         };
         out.header(metadata, "metadata:");
         let of = |key: &str| inner.iter().find(|section| section.key == key);
-        out.entry(2, of("name"), &format!("name: {}", emit::scalar(&sealed.identity.name)));
+        out.entry(2, of("name"), &format!("name: {}", scalar(&sealed.identity.name)));
         if let Some(namespace) = &sealed.identity.namespace {
-            out.entry(2, of("namespace"), &format!("namespace: {}", emit::scalar(namespace)));
+            out.entry(2, of("namespace"), &format!("namespace: {}", scalar(namespace)));
         }
         if let Some(key) = annotation(sealed.identity.scope) {
             out.line(2, "annotations:");
@@ -263,12 +284,12 @@ impl<'t> Source<'t> {
         let mut written = BTreeSet::new();
         let mut header = false;
         for section in top.iter().filter(|section| matches!(section.key, "data" | "stringData")) {
-            let inner = self.sections(section.value, self.end_of(section));
+            let inner = self.sections(section.value, section.end());
             let column = if header { 4 } else { 2 };
             out.lead(column, &section.lead);
             // Those on the line of `data:` itself, or all of them where its values stand on one line.
             let own = section.comments.iter().filter(|comment| {
-                inner.is_none() || section.body.first().is_some_and(|line| line.ends_with(**comment))
+                inner.is_none() || section.body.first().is_some_and(|line| line.text.ends_with(**comment))
             });
             own.for_each(|comment| out.line(column, comment));
             if !header {
@@ -279,13 +300,13 @@ impl<'t> Source<'t> {
                 out.comments(4, &value);
                 let ciphertext = sealed.encrypted.get(value.key).filter(|_| written.insert(value.key.to_owned()));
                 if let Some(ciphertext) = ciphertext {
-                    out.line(4, &format!("{}: {ciphertext}", emit::scalar(value.key)));
+                    out.line(4, &format!("{}: {ciphertext}", scalar(value.key)));
                 }
             }
             for (key, ciphertext) in &sealed.encrypted {
                 let here = section.value.get(key).is_some() && written.insert(key.clone());
                 if here {
-                    out.line(4, &format!("{}: {ciphertext}", emit::scalar(key)));
+                    out.line(4, &format!("{}: {ciphertext}", scalar(key)));
                 }
             }
         }
@@ -298,9 +319,9 @@ impl<'t> Source<'t> {
     fn template(&self, inner: &[Section<'t>], sealed: &SealedSecret, out: &mut Writer) {
         let indent = inner.first().and_then(|section| self.key_column(section)).unwrap_or_default();
         out.line(4, "metadata:");
-        out.line(6, &format!("name: {}", emit::scalar(&sealed.identity.name)));
+        out.line(6, &format!("name: {}", scalar(&sealed.identity.name)));
         if let Some(namespace) = &sealed.identity.namespace {
-            out.line(6, &format!("namespace: {}", emit::scalar(namespace)));
+            out.line(6, &format!("namespace: {}", scalar(namespace)));
         }
         for section in inner.iter().filter(|section| !matches!(section.key, "name" | "namespace")) {
             let meant = sealed.metadata.get(section.key);
@@ -324,19 +345,12 @@ impl<'t> Source<'t> {
 
     fn key_column(&self, section: &Section<'t>) -> Option<usize> {
         let line = section.body.first()?;
-        let offset = line.as_ptr() as usize - self.text.as_ptr() as usize;
-        let inner = line.len() - line.trim_start_matches(' ').len();
-        Some(if offset == self.region.start { self.column } else { inner })
-    }
-
-    /// The end of a section's body, bytes of the text.
-    fn end_of(&self, section: &Section<'t>) -> usize {
-        let last = section.body.last().copied().unwrap_or_default();
-        last.as_ptr() as usize - self.text.as_ptr() as usize + last.len()
+        let inner = line.text.len() - line.text.trim_start_matches(' ').len();
+        Some(if line.at == self.region.start { self.column } else { inner })
     }
 
     /// The object written anew, with every comment that stood in it above.
-    fn anew(&self, sealed: &SealedSecret) -> String {
+    fn write_whole(&self, sealed: &SealedSecret) -> String {
         let inside = self.root.tree().comments().iter().filter(|comment| self.region.contains(**comment));
         let mut lines: Vec<String> = inside.map(|comment| comment.slice(self.text).trim_end().to_owned()).collect();
         lines.extend(emit::yaml(&sealed.to_value()).lines().map(str::to_owned));
@@ -362,12 +376,13 @@ impl Writer {
         self.lines.push(if line.is_empty() { String::new() } else { format!("{}{line}", " ".repeat(margin)) });
     }
 
-    fn lead(&mut self, indent: usize, lead: &[&str]) {
+    fn lead(&mut self, indent: usize, lead: &[Line<'_>]) {
         // What stands above the first line stays where it is.
         let Some(last) = self.lines.last() else { return };
         // No blank line between a key and what belongs to it.
-        let blank = if last.ends_with(':') { lead.iter().take_while(|line| line.trim().is_empty()).count() } else { 0 };
-        lead[blank..].iter().for_each(|line| self.line(indent, line.trim()));
+        let blank =
+            if last.ends_with(':') { lead.iter().take_while(|line| line.text.trim().is_empty()).count() } else { 0 };
+        lead[blank..].iter().for_each(|line| self.line(indent, line.text.trim()));
     }
 
     /// The comments of a section whose lines are not used.
@@ -390,8 +405,10 @@ impl Writer {
     fn header(&mut self, section: Option<&Section<'_>>, line: &str) {
         let Some(section) = section else { return self.line(0, line) };
         self.lead(0, &section.lead);
-        let own =
-            section.comments.iter().find(|comment| section.body.first().is_some_and(|line| line.ends_with(**comment)));
+        let own = section
+            .comments
+            .iter()
+            .find(|comment| section.body.first().is_some_and(|line| line.text.ends_with(**comment)));
         match own {
             Some(comment) => self.line(0, &format!("{line} {comment}")),
             None => self.line(0, line),
@@ -401,7 +418,7 @@ impl Writer {
     /// The lines of a section, moved from the column `from`.
     fn moved(&mut self, indent: usize, section: &Section<'_>, from: usize) {
         self.lead(indent, &section.lead);
-        for (index, line) in section.body.iter().enumerate() {
+        for (index, line) in section.body.iter().map(|line| line.text).enumerate() {
             let margin = line.len() - line.trim_start_matches(' ').len();
             let cut = if index == 0 { margin } else { margin.min(from) };
             self.line(indent, &line[cut..]);

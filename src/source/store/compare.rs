@@ -12,6 +12,7 @@ use super::graph::Graph;
 use super::objects::{Objects, Scratch};
 use super::sides::{Change, Side, SideWalk};
 use crate::coverage::{Reason, Skipped};
+use crate::path;
 use crate::source::tree::encoded;
 use crate::source::{File, SourceError, git::git_error};
 
@@ -177,8 +178,7 @@ impl Changes {
             |text: &[u8]| ["filter", "working-tree-encoding", "ident"].iter().any(|word| text.find(word).is_some());
         let mut scratch = Scratch::default();
         let changed = self.changed.iter().filter_map(|change| change.new.as_ref());
-        let mut attributes =
-            files.iter().chain(changed).filter(|file| file.path.rsplit('/').next() == Some(".gitattributes"));
+        let mut attributes = files.iter().chain(changed).filter(|file| path::name(&file.path) == ".gitattributes");
         let inside = attributes.any(|file| {
             let read = file.blob.as_ref().map(|blob| scratch.load(blob, MOST_ATTRIBUTES));
             !matches!(read, Some(Ok(Ok(())))) || filters(&scratch.bytes)

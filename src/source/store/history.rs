@@ -13,6 +13,7 @@ use super::objects::{Blob, ObjectError, Objects};
 use super::sides::{Side, SideWalk};
 use super::{Store, graph};
 use crate::coverage::{Reason, Skipped};
+use crate::path;
 use crate::source::{File, SourceError};
 
 /// Which commits are meant.
@@ -393,7 +394,7 @@ fn step(
             }
         }
         if let Some(file) = change.new.filter(|file| is_new && (keep.wanted)(&file.path)) {
-            let name = if keep.by_path { &*file.path } else { file.path.rsplit('/').next().unwrap_or_default() };
+            let name = if keep.by_path { &*file.path } else { path::name(&file.path) };
             let name = name.into();
             step.introduced.push((name, file));
         }

@@ -1,8 +1,9 @@
 //! What Git keeps: the object database, commits and their trees, references, the index.
 //!
-//! [`Store`] opens a repository, [`Objects`] hands out what it contains, to every thread. `graph` walks commits, `compare` compares
-//! commits with the index and with each other, `sides` walks their trees, `refs` names the places to walk from, `history` lists every version of every
-//! file. Only the repository's own configuration is read; of the environment, what Git sets for the hooks that it runs.
+//! [`Store`] opens a repository, [`Objects`] hands out what it contains, to every thread. `graph` walks commits, `compare`
+//! compares commits with the index and with each other, `sides` walks their trees, `refs` names the places to walk from,
+//! `history` lists every version of every file. Only the repository's own configuration is read; of the environment, what
+//! Git sets for the hooks that it runs.
 
 mod compare;
 mod graph;

@@ -1,8 +1,6 @@
-//! HCL, as Terraform writes it: blocks, attributes and the literals among their values, with true spans.
-//!
-//! A tolerant reader: what it does not understand becomes [`Value::Other`], and it never fails. Expressions are not computed;
-//! a string counts as a literal only where it is the whole value, or the argument of a function that hands it on.
+//! The reader: one pass over the bytes, which ends whatever the text is.
 
+use super::tree::{Attribute, Block, Body, Value};
 use crate::span::Span;
 
 /// Deepest nesting that is read.
@@ -10,78 +8,10 @@ const DEPTH: usize = 48;
 /// Longest name of a here-document's end.
 const MARK: usize = 64;
 
-/// What stands between braces, or in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Body {
-    /// `key = value`, in order.
-    pub attributes: Vec<Attribute>,
-    /// `kind "label" { … }`, in order.
-    pub blocks: Vec<Block>,
-}
-
-/// A key and its value, of a body or an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Attribute {
-    /// The key, without quotes.
-    pub key: Span,
-    /// Its value.
-    pub value: Value,
-}
-
-/// A block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    /// Its kind: `resource`.
-    pub kind: Span,
-    /// Its labels, without quotes.
-    pub labels: Vec<Span>,
-    /// What stands in it.
-    pub body: Body,
-}
-
-/// A value, as far as it is written out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// A string: what stands between its quotes, escapes as written.
-    Text(Span),
-    /// A string in which something is filled in (`${…}`, `%{…}`).
-    Template(Span),
-    /// The lines of a here-document, and whether something is filled in.
-    Heredoc(Span, bool),
-    /// `{ key = value }`.
-    Object(Vec<Attribute>),
-    /// `[value, …]`.
-    List(Vec<Value>),
-    /// `name(argument, …)`.
-    Call(Span, Vec<Value>),
-    /// Anything else: a reference, a number, an operation.
-    Other,
-}
-
-impl Body {
-    /// The value of a key.
-    #[must_use]
-    pub(crate) fn get(&self, text: &str, key: &str) -> Option<&Value> {
-        find(&self.attributes, text, key)
-    }
-}
-
-/// What a block, a label, an attribute or a function is called: what may be shown.
-#[must_use]
-pub(crate) fn name(text: &str, span: Span) -> &str {
-    span.slice(text)
-}
-
-/// The value of a key among attributes.
-#[must_use]
-pub(crate) fn find<'a>(attributes: &'a [Attribute], text: &str, key: &str) -> Option<&'a Value> {
-    attributes.iter().find(|attribute| attribute.key.slice(text) == key).map(|attribute| &attribute.value)
-}
-
 /// Reads a file.
 #[must_use]
 pub(crate) fn parse(text: &str) -> Body {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
+    let mut reader = HclReader { text, bytes: text.as_bytes(), at: 0 };
     let mut body = Body::default();
     // A brace too many ends nothing.
     while reader.at < reader.bytes.len() {
@@ -91,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Body {
     body
 }
 
-struct Reader<'t> {
+struct HclReader<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -101,7 +31,7 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || byte >= 0x80
 }
 
-impl Reader<'_> {
+impl HclReader<'_> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -416,115 +346,6 @@ impl Reader<'_> {
                 Some(b']' | b'}' | b')') => return values,
                 Some(_) => values.push(self.value(true, depth)),
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Every literal with the path of keys to it.
-    fn literals(text: &str) -> Vec<String> {
-        fn value(text: &str, path: &str, of: &Value, out: &mut Vec<String>) {
-            match of {
-                Value::Text(span) => out.push(format!("{path} = {}", span.slice(text))),
-                Value::Template(span) => out.push(format!("{path} ~ {}", span.slice(text))),
-                Value::Heredoc(span, filled) => out.push(format!("{path} < {:?} {filled}", span.slice(text))),
-                Value::Object(entries) => {
-                    entries
-                        .iter()
-                        .for_each(|entry| value(text, &format!("{path}.{}", entry.key.slice(text)), &entry.value, out));
-                }
-                Value::List(items) => items.iter().for_each(|item| value(text, &format!("{path}[]"), item, out)),
-                Value::Call(name, items) => {
-                    items.iter().for_each(|item| value(text, &format!("{path}:{}", name.slice(text)), item, out));
-                }
-                Value::Other => out.push(format!("{path} ?")),
-            }
-        }
-        fn body(text: &str, path: &str, of: &Body, out: &mut Vec<String>) {
-            of.attributes
-                .iter()
-                .for_each(|entry| value(text, &format!("{path}.{}", entry.key.slice(text)), &entry.value, out));
-            for block in &of.blocks {
-                let labels: Vec<&str> = block.labels.iter().map(|label| label.slice(text)).collect();
-                body(text, &format!("{path}/{}({})", block.kind.slice(text), labels.join(",")), &block.body, out);
-            }
-        }
-        let mut out = Vec::new();
-        body(text, "", &parse(text), &mut out);
-        out
-    }
-
-    #[test]
-    fn literals_and_what_is_none() {
-        let text = "# a = \"no\"\nregion = \"eu\" // end\nn = 3\n/* b = \"no\" */ c = [\"x\", var.y, \"z\"]\n\
-                    d = { \"k 1\" = \"v\", e: \"w\"\n f = var.x }\ng = \"a${var.h[\"i\"]}b\"\nj = \"$${k}\"\n\
-                    l = var.m ? \"yes\" : \"no\"\no = jsonencode({ p = \"q\" })\nr = \"s\" == \"t\"\nu = (\"v\")\n\
-                    w = [for x in y : \"z\"]\naa = { for k, v in b : k => \"c\" }\nlast = \"l\"";
-        assert_eq!(
-            literals(text),
-            [
-                ".region = eu",
-                ".n ?",
-                ".c[] = x",
-                ".c[] ?",
-                ".c[] = z",
-                ".d.k 1 = v",
-                ".d.e = w",
-                ".d.f ?",
-                ".g ~ a${var.h[\"i\"]}b",
-                ".j = $${k}",
-                ".l ?",
-                ".o:jsonencode.p = q",
-                ".r ?",
-                ".u = v",
-                ".w ?",
-                ".aa ?",
-                ".last = l",
-            ]
-        );
-    }
-
-    #[test]
-    fn blocks_and_heredocs() {
-        let text = "resource \"helm_release\" \"r\" {\n  set {\n    name = \"a.b\"\r\n    value = \"c\"\n  }\n  dynamic \"set\" { for_each = x }\n\
-                    \x20 values = [<<-EOT\n    a: 1\n    EOT\n    , \"d\"]\n}\nlocals { e = <<EOF\nf ${g}\nEOF\n  h = \"i\" }\nvariable v {}\n";
-        assert_eq!(
-            literals(text),
-            [
-                "/resource(helm_release,r).values[] < \"    a: 1\\n\" false",
-                "/resource(helm_release,r).values[] = d",
-                "/resource(helm_release,r)/set().name = a.b",
-                "/resource(helm_release,r)/set().value = c",
-                "/resource(helm_release,r)/dynamic(set).for_each ?",
-                "/locals().e < \"f ${g}\\n\" true",
-                "/locals().h = i",
-            ]
-        );
-    }
-
-    #[test]
-    fn hostile_text_stays_linear() {
-        for unit in ["{", "[", "(", "a{", "a=[", "a=f(", "\"${", "<<A\n", "\"", "}", "a=\"", "a=<<", "/*", "a = {b="] {
-            let _ = parse(&unit.repeat(60_000));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_panics(parts in proptest::collection::vec(
-            prop_oneof![
-                Just("a"), Just("="), Just("\""), Just("${"), Just("}"), Just("{"), Just("["), Just("]"), Just("("), Just(")"),
-                Just("<<E\n"), Just("E\n"), Just("\n"), Just("é"), Just("\\"), Just("#"), Just("/*"), Just("*/"), Just(","),
-                Just(" "), Just("for "), Just("%{"), Just("<<-"), Just("\r\n"), Just("?"), Just(":"), Just("=="),
-            ],
-            0..60,
-        )) {
-            let text = parts.concat();
-            let _ = literals(&text);
         }
     }
 }
