@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::infer::{Certificate, Seen, Undefined};
 use crate::config::{DEFAULT_MAX_SIZE, show_size};
 use crate::inventory::convention::Convention;
+use crate::seal::emit::{double_quoted as quote, scalar};
 use crate::seal::strength::Policy;
 
 /// Most places that a comment or the summary names.
@@ -172,18 +173,4 @@ fn and_more(out: &mut String, count: usize) -> std::fmt::Result {
 
 fn flow<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     format!("[{}]", names.into_iter().map(|name| scalar(name.as_ref())).collect::<Vec<_>>().join(", "))
-}
-
-/// A text in YAML, plain where nobody can take it for anything else.
-fn scalar(text: &str) -> String {
-    const WORDS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
-    let letters = text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.ends_with(['.', '-']);
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    let word = WORDS.contains(&text.to_ascii_lowercase().as_str());
-    if letters && plain && !word && text.len() > 1 { text.to_owned() } else { quote(text) }
-}
-
-/// Text in double quotes, for which the form of JSON is right.
-fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
