@@ -36,7 +36,7 @@ pub(crate) const APPROVED_BY: Key<Option<Valued<String>>> = Key {
 pub(crate) const SECRETS: Key<Listed<PackageSecret>> = Key {
     name: "package.secrets",
     scopes: &[Scope::Root],
-    summary: "The Secrets of each environment; see [delivery packages](package.md#what-is-in-a-package).",
+    summary: "The Secrets of each environment, and where their values come from.",
     default: "`ml-platform`, `ghcr`",
     built_in: || Valued::built_in(default_secrets()),
     read: |reader, label, node| reader.mappings(label, node, secret),
