@@ -42,13 +42,10 @@ pub(super) struct Levels {
     rules: BTreeMap<String, Vec<Entry>>,
 }
 
-/// One level of one rule.
+/// One level of one rule. The globs are those of `rule.paths`, relative to the root; without any, it is for every path.
 #[derive(Debug)]
 struct Entry {
-    id: Valued<String>,
-    /// Nothing is `off`.
-    level: Valued<Option<Level>>,
-    /// Nothing is every path.
+    rule: RuleEntry,
     paths: Option<Globs>,
 }
 
@@ -56,13 +53,13 @@ impl Levels {
     /// Takes over the entries of a file in `folder`, whose globs were checked.
     fn new(folder: &str, entries: Vec<RuleEntry>) -> Self {
         let mut rules = BTreeMap::<String, Vec<Entry>>::new();
-        for RuleEntry { id, level, paths } in entries {
-            let paths = match (&paths, folder) {
+        for rule in entries {
+            let paths = match (&rule.paths, folder) {
                 (Some(paths), _) => Globs::new(folder, paths.iter().map(String::as_str)).ok(),
                 (None, "") => None,
                 (None, _) => Globs::new(folder, ["/**"]).ok(),
             };
-            rules.entry(id.value.clone()).or_default().push(Entry { id, level, paths });
+            rules.entry(rule.id.value.clone()).or_default().push(Entry { rule, paths });
         }
         Self { rules }
     }
@@ -75,23 +72,22 @@ impl Levels {
     /// The level of a rule for a path where it would be `current` without this file. The last entry that matches counts.
     pub(super) fn apply(&self, id: &str, path: &str, current: Option<Level>) -> Option<Level> {
         let fits = |entry: &&Entry| entry.paths.as_ref().is_none_or(|paths| paths.matches(path));
-        self.of(id).iter().rev().find(fits).map_or(current, |entry| entry.level.value)
+        self.of(id).iter().rev().find(fits).map_or(current, |entry| entry.rule.level.value)
     }
 
     /// The highest level that any path can have.
     pub(super) fn highest(&self, id: &str, current: Option<Level>) -> Option<Level> {
         self.of(id).iter().fold(current, |highest, entry| match entry.paths {
-            None => entry.level.value,
-            Some(_) => highest.max(entry.level.value),
+            None => entry.rule.level.value,
+            Some(_) => highest.max(entry.rule.level.value),
         })
     }
 
     /// All entries, those of a rule in the order of the file, with globs relative to the root.
     pub(super) fn entries(&self) -> impl Iterator<Item = RuleEntry> {
         self.rules.values().flatten().map(|entry| RuleEntry {
-            id: entry.id.clone(),
-            level: entry.level.clone(),
             paths: entry.paths.as_ref().map(|globs| globs.patterns().to_vec()),
+            ..entry.rule.clone()
         })
     }
 

@@ -1,7 +1,7 @@
 //! Reading values of one file: every fault with its place, and the rest of the file all the same.
 
 use super::node::{Name, Node, Value};
-use super::text::Invalid;
+use super::text::{Invalid, glob};
 use super::values::{Listed, Origin, Valued, did_you_mean};
 use crate::error::{Problem, quoted, quoted_glob};
 use crate::span::Position;
@@ -139,24 +139,17 @@ impl<'a> Reader<'a> {
         node: Node<'_>,
         read: impl Fn(&str) -> Result<T, Invalid>,
     ) -> Option<Listed<T>> {
-        self.list(key, what, node, |reader, node, text, items| match read(text) {
+        self.list(key, what, node, |text, items| match read(text) {
             Ok(value) if items.iter().any(|item| item.value == value) => {
-                reader.fault(node.at(), format!("{} is listed twice in `{key}`", quoted_glob(text)));
-                None
+                Err(Invalid::Other(format!("{} is listed twice in `{key}`", quoted_glob(text))))
             }
-            Ok(value) => Some(value),
-            Err(why) => {
-                reader.fault(node.at(), why.to_string());
-                None
-            }
+            read => read,
         })
     }
 
     /// The same for globs, which may be repeated.
     pub(super) fn globs(&mut self, key: &str, node: Node<'_>) -> Option<Listed<String>> {
-        self.list(key, "globs", node, |reader, node, text, _| {
-            super::text::glob(text).map_err(|why| reader.fault(node.at(), why.to_string())).ok()
-        })
+        self.list(key, "globs", node, |text, _| glob(text))
     }
 
     fn list<T>(
@@ -164,7 +157,7 @@ impl<'a> Reader<'a> {
         key: &str,
         what: &str,
         node: Node<'_>,
-        read: impl Fn(&mut Self, Node<'_>, &str, &[Valued<T>]) -> Option<T>,
+        read: impl Fn(&str, &[Valued<T>]) -> Result<T, Invalid>,
     ) -> Option<Listed<T>> {
         let nodes = match node.value() {
             Value::List(nodes) => nodes,
@@ -176,11 +169,13 @@ impl<'a> Reader<'a> {
         };
         let mut items: Vec<Valued<T>> = Vec::with_capacity(nodes.len());
         for node in nodes {
-            if let Value::Text(text) = node.value() {
-                let value = read(self, node, text, &items);
-                items.extend(value.map(|value| self.valued(node.at(), value)));
-            } else {
+            let Value::Text(text) = node.value() else {
                 self.mistyped(node, &format!("`{key}` must be a list of {what}, each a string"));
+                continue;
+            };
+            match read(text, &items) {
+                Ok(value) => items.push(self.valued(node.at(), value)),
+                Err(why) => self.fault(node.at(), why.to_string()),
             }
         }
         Some(self.valued(node.at(), items))

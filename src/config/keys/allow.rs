@@ -1,9 +1,6 @@
 //! `allow-baseline`, `allow-comments` and `allow-exclude`: what a policy lets a repository do.
 
-use crate::config::key::{Bound, Key, Scope};
-use crate::config::shapes;
-use crate::config::shown::Shown;
-use crate::config::values::Valued;
+use super::prelude::*;
 
 pub(crate) const ALLOW_BASELINE: Key<Valued<bool>> = Key {
     name: "allow-baseline",

@@ -2,13 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
-
-use crate::config::key::{Bound, Key, Scope};
-use crate::config::node::Value;
-use crate::config::shown::{Shown, quote};
+use super::prelude::*;
 use crate::config::text::inner_path;
-use crate::config::values::Valued;
 
 /// The file at the root that is read by default.
 pub(crate) const BASELINE_FILE: &str = ".mlguard-baseline.jsonl";

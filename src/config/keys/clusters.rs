@@ -1,15 +1,10 @@
 //! `clusters`: the sealing certificate of each cluster.
 
-use serde_json::json;
-
 use super::environments::ENVIRONMENTS;
-use crate::config::key::{Bound, Key, Scope, Values};
-use crate::config::node::Node;
-use crate::config::reader::Reader;
-use crate::config::shapes;
-use crate::config::shown::{Shown, flow, flow_map, quote};
+use super::prelude::*;
+use crate::config::key::Values;
 use crate::config::text::{inner_path, label};
-use crate::config::values::{Listed, Valued, built_in_list, did_you_mean};
+use crate::config::values::did_you_mean;
 use crate::error::{Problem, quoted};
 
 /// A cluster that Secrets are sealed for.

@@ -1,16 +1,8 @@
 //! `declared-secrets`: Secrets that exist outside the repository.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
+use super::prelude::*;
 use crate::config::bounds::extended_without;
-use crate::config::key::{Bound, Key};
-use crate::config::node::Node;
-use crate::config::reader::Reader;
-use crate::config::shapes;
-use crate::config::shown::{Shown, flow, flow_map, quote};
-use crate::config::text::{Invalid, LONGEST, checked, label, subdomain};
-use crate::config::values::{Listed, Valued, built_in_list};
+use crate::config::text::{label, subdomain};
 use crate::error::quoted;
 use crate::inventory::convention::Declared;
 

@@ -1,16 +1,8 @@
 //! `environments`: the namespace of a workflow in each environment.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
+use super::prelude::*;
 use crate::config::bounds::fixed;
-use crate::config::key::{Bound, Key};
-use crate::config::node::Node;
-use crate::config::reader::Reader;
-use crate::config::shapes;
-use crate::config::shown::{Shown, quote};
-use crate::config::text::{Invalid, LABEL, label};
-use crate::config::values::{Listed, Valued, built_in_list};
+use crate::config::text::{LABEL, label};
 use crate::error::quoted;
 use crate::inventory::convention::{Convention, WORKFLOW};
 

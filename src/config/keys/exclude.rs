@@ -1,8 +1,6 @@
 //! `exclude`: paths that are not searched. The lists of all files add up.
 
-use super::lists::GLOBS;
-use crate::config::key::{Key, Scope};
-use crate::config::values::Listed;
+use super::prelude::*;
 
 pub(crate) const EXCLUDE: Key<Listed<String>> = Key {
     name: "exclude",

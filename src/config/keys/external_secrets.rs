@@ -1,14 +1,8 @@
 //! `external-secrets.paths` and `external-secrets.stores`: how values are named in stores, and stores that exist outside
 //! the repository.
 
-use serde_json::json;
-
-use super::lists::NAMES;
+use super::prelude::*;
 use crate::config::bounds::{extended, narrowed};
-use crate::config::key::{Bound, Key};
-use crate::config::shapes;
-use crate::config::text::Invalid;
-use crate::config::values::{Listed, built_in_list};
 use crate::inventory::convention::{Convention, RemotePath};
 
 pub(crate) const REMOTE_PATHS: Key<Listed<String>> = Key {

@@ -1,12 +1,8 @@
 //! `fail-on`: the level from which findings make `check` fail.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
+use super::prelude::*;
 use super::rules::level;
-use crate::config::key::{Bound, Key};
-use crate::config::shown::Shown;
-use crate::config::values::{LEVELS, Valued};
+use crate::config::values::LEVELS;
 use crate::rule::Level;
 
 pub(crate) const FAIL_ON: Key<Valued<Level>> = Key {

@@ -1,16 +1,8 @@
 //! `references.kinds`: fields of a user's own kinds that name Secrets.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
+use super::prelude::*;
 use crate::config::bounds::extended_without;
-use crate::config::key::{Bound, Key};
-use crate::config::node::{Node, Value};
-use crate::config::reader::Reader;
-use crate::config::shapes;
-use crate::config::shown::{Shown, flow_map, quote};
-use crate::config::text::{Invalid, LONGEST, checked};
-use crate::config::values::{Listed, Valued, built_in_list, choices, did_you_mean};
+use crate::config::values::{choices, did_you_mean};
 use crate::error::quoted;
 use crate::inventory::convention::{OwnKind, is_subdomain};
 use crate::inventory::facts::Usage;

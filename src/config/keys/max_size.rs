@@ -1,11 +1,7 @@
 //! `max-size`: the largest files that are searched.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
-use crate::config::key::{Bound, Key};
-use crate::config::shown::Shown;
-use crate::config::values::{DEFAULT_MAX_SIZE, Valued, parse_size, show_size};
+use super::prelude::*;
+use crate::config::values::{DEFAULT_MAX_SIZE, parse_size, show_size};
 
 pub(crate) const MAX_SIZE: Key<Valued<u64>> = Key {
     name: "max-size",

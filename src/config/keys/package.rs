@@ -1,16 +1,10 @@
 //! `package.approved-by` and `package.secrets`: which Secrets a delivery package contains, and where their values come
 //! from.
 
-use serde_json::json;
-
-use crate::config::key::{Bound, Key, Scope};
-use crate::config::node::{Node, Value};
+use super::prelude::*;
 use crate::config::package::{Content, Item, PackageSecret, Registry, check_approver, default_secrets, pieces};
-use crate::config::reader::Reader;
 use crate::config::shapes::{object, text as text_shape};
-use crate::config::shown::{Shown, flow_map, quote};
-use crate::config::text::{Invalid, LONGEST, checked};
-use crate::config::values::{Listed, Valued, choices};
+use crate::config::values::choices;
 use crate::error::quoted;
 use crate::seal::identity::{is_key, is_name};
 
@@ -42,7 +36,7 @@ pub(crate) const APPROVED_BY: Key<Option<Valued<String>>> = Key {
 pub(crate) const SECRETS: Key<Listed<PackageSecret>> = Key {
     name: "package.secrets",
     scopes: &[Scope::Root],
-    summary: "The Secrets of each environment; see [delivery packages](package.md#what-is-in-a-package).",
+    summary: "The Secrets of each environment, and where their values come from.",
     default: "`ml-platform`, `ghcr`",
     built_in: || Valued::built_in(default_secrets()),
     read: |reader, label, node| reader.mappings(label, node, secret),

@@ -1,14 +1,7 @@
 //! `paths`: which workflow, environment or namespace a file belongs to.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
+use super::prelude::*;
 use crate::config::bounds::extended;
-use crate::config::key::{Bound, Key};
-use crate::config::shapes;
-use crate::config::shown::{Shown, quote};
-use crate::config::text::Invalid;
-use crate::config::values::{Listed, built_in_list};
 use crate::inventory::convention::{Convention, PathTemplate};
 
 pub(crate) const PATHS: Key<Listed<PathTemplate>> = Key {

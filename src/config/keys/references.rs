@@ -1,11 +1,8 @@
 //! `references.env-from`, `references.image-pull` and `references.private-registries`: Secrets that the platform delivers
 //! to every namespace, and registries whose images need one.
 
-use super::lists::NAMES;
+use super::prelude::*;
 use crate::config::bounds::{extended, narrowed};
-use crate::config::key::{Bound, Key};
-use crate::config::text::{Invalid, LONGEST, checked};
-use crate::config::values::{Listed, built_in_list};
 use crate::inventory::convention::Convention;
 
 pub(crate) const ENV_FROM: Key<Listed<String>> = Key {

@@ -1,11 +1,7 @@
 //! `rotation.max-age`: the age at which a credential has to be rotated.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
-use crate::config::key::{Bound, Key};
-use crate::config::shown::Shown;
-use crate::config::values::{Valued, parse_age};
+use super::prelude::*;
+use crate::config::values::parse_age;
 use crate::inventory::convention::Convention;
 
 /// Days.

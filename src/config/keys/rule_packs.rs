@@ -1,8 +1,6 @@
 //! `rule-packs`: rule files of your own. The lists of all files add up.
 
-use super::lists::GLOBS;
-use crate::config::key::Key;
-use crate::config::values::Listed;
+use super::prelude::*;
 
 pub(crate) const RULE_PACKS: Key<Listed<String>> = Key {
     name: "rule-packs",

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
-use crate::config::key::{Bound, Key, Scope};
-use crate::config::node::{Node, Value};
-use crate::config::reader::Reader;
+use super::prelude::*;
 use crate::config::shapes::shared;
-use crate::config::shown::{Shown, flow};
-use crate::config::values::{LEVELS, Origin, Valued, choices, did_you_mean, level_or_off};
+use crate::config::values::{LEVELS, Origin, choices, did_you_mean, level_or_off};
 use crate::error::quoted;
 use crate::rule::Level;
 

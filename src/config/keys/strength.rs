@@ -1,13 +1,6 @@
 //! `strength.min-length` and `strength.random`: what is required of values when they are sealed.
 
-use serde_json::json;
-
-use super::lists::ROOT_AND_POLICY;
-use crate::config::key::{Bound, Key};
-use crate::config::node::Value;
-use crate::config::shapes;
-use crate::config::shown::Shown;
-use crate::config::values::Valued;
+use super::prelude::*;
 use crate::seal::strength::Policy as Strength;
 
 /// Most characters that can be required of a value.

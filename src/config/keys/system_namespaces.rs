@@ -1,10 +1,7 @@
 //! `system-namespaces`: namespaces that belong to no workflow.
 
-use super::lists::NAMES;
+use super::prelude::*;
 use crate::config::bounds::narrowed;
-use crate::config::key::{Bound, Key};
-use crate::config::text::{Invalid, checked};
-use crate::config::values::{Listed, built_in_list};
 use crate::inventory::convention::{Convention, is_label};
 
 pub(crate) const SYSTEM_NAMESPACES: Key<Listed<String>> = Key {

@@ -1,10 +1,7 @@
 //! `workflows`: names of the workflows.
 
-use super::lists::NAMES;
-use crate::config::key::{Key, Scope};
-use crate::config::shapes;
+use super::prelude::*;
 use crate::config::text::label;
-use crate::config::values::Listed;
 
 pub(crate) const WORKFLOWS: Key<Listed<String>> = Key {
     name: "workflows",

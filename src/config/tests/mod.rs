@@ -4,9 +4,8 @@ mod convention;
 mod package;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::keys::KEYS;
 use super::keys::baseline::Accepted;
 use super::*;
 use crate::error::Problem;
@@ -277,10 +276,6 @@ fn only_narrows_to_the_rules_that_were_named() {
     assert_eq!(settings.rules().len(), 1);
 }
 
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 #[test]
 fn the_schema_agrees_with_the_reader() {
     let validator = jsonschema::validator_for(&schema::schema(rule::builtin())).expect("a valid schema");
@@ -330,14 +325,6 @@ fn the_schema_agrees_with_the_reader() {
         let value: serde_json::Value = serde_saphyr::from_str(&text.replace("off", "'off'")).expect("YAML");
         assert_eq!(validator.is_valid(&value), good, "schema: {text}");
         assert_eq!(faults(text).is_empty(), good, "reader: {text}");
-    }
-}
-
-#[test]
-fn every_key_is_documented() {
-    let text = fs::read_to_string(repository().join("docs/configuration.md")).unwrap_or_default();
-    for key in KEYS {
-        assert!(text.contains(&format!("`{}`", key.name())), "docs/configuration.md does not name {}", key.name());
     }
 }
 
