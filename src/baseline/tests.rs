@@ -156,7 +156,7 @@ fn other_lines_are_refused_by_number_and_not_repeated() {
         (format!("{HEAD}{}", line(",\"until\":\"hunter2\"")), 2, "`until`"),
         (format!("{HEAD}{}", line("").replace("\"place\":\"Secret a\",", "")), 2, "neither"),
         (HEAD.replace('1', "2"), 1, "newer"),
-        (format!("\n{}", line("")), 2, "no line says"),
+        (format!("\n{}", line("")), 2, "first line of a mlguard baseline is missing"),
     ] {
         let error = Baseline::parse(&text).expect_err(&text);
         let told = format!("{error} {}", error.help);

@@ -61,6 +61,7 @@ mod tests {
         };
         let outcome = crate::engine::run_bytes("a.yaml", text.as_bytes(), &Vec::new, &options);
         println!("{outcome:?}");
+        outcome.coverage.errors.iter().for_each(|error| println!("{}", error.reason));
         assert!(!outcome.complete && outcome.coverage.errors.len() == 1, "the file counts as not searched");
     }
 

@@ -210,7 +210,7 @@ fn why_a_secret_is_not_sealed_is_said() {
     let text = format!("```yaml\n{SECRET}```\n");
     let outcome = run_bytes("a.md", text.as_bytes(), &Vec::new, &options(true));
     let help =
-        "Seal it; `mlguard fix` does not do it here: it stands in a code block of a text; write placeholders there.";
+        "Seal it by hand, because `mlguard fix` cannot do it here: it stands in a code block of a text; write placeholders there.";
     let found: Vec<&str> = outcome.findings.iter().map(|finding| finding.help.as_str()).collect();
     assert_eq!(found, [help, help]);
 }
@@ -234,5 +234,5 @@ fn the_words_of_a_fix_show_no_value() {
     );
     let found = fixes("a.yaml", &sealed, "sealed-template-mismatch");
     let [Some(fix)] = found.as_slice() else { panic!("{found:?}") };
-    assert!(fix.title.starts_with("give the template the name '") && !fix.title.contains(value), "{}", fix.title);
+    assert!(fix.title.starts_with("set the name `********`") && !fix.title.contains(value), "{}", fix.title);
 }
