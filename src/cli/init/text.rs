@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use super::infer::{Certificate, Seen, Undefined};
 use crate::config::{DEFAULT_MAX_SIZE, show_size};
 use crate::inventory::convention::Convention;
-use crate::seal::emit::{double_quoted as quote, scalar};
 use crate::seal::strength::Policy;
 use crate::yaml_scalar::{quoted, scalar};
 
