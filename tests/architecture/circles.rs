@@ -9,34 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Source, owner, sources};
 
-/// Folders that still have circles, with the number of files in these. It can only shrink.
-const KNOWN: &[(&str, usize)] = &[("document", 2)];
-
 #[test]
 fn no_files_import_each_other_in_a_circle() {
-    let crate_files = Crate::new(&sources("src"));
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut circles: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for circle in crate_files.circles() {
-        let folder = owner(&circle[0]);
-        *counts.entry(folder.clone()).or_default() += circle.len();
-        let imports = crate_files.imports_within(&circle).join("\n  ");
-        circles.entry(folder).or_default().push(format!("circle of {}:\n  {imports}", circle.join(", ")));
-    }
-    let known: BTreeMap<String, usize> = KNOWN.iter().map(|(folder, count)| ((*folder).to_owned(), *count)).collect();
-    let folders: BTreeSet<&String> = counts.keys().chain(known.keys()).collect();
-    let mut faults = Vec::new();
-    for folder in folders {
-        let (found, allowed) = (counts.get(folder).copied().unwrap_or(0), known.get(folder).copied().unwrap_or(0));
-        if found > allowed {
-            let circles = circles.get(folder).map(|circles| circles.join("\n")).unwrap_or_default();
-            faults.push(format!("src/{folder}: {found} files import each other, at most {allowed} may\n{circles}"));
-        } else if found < allowed {
-            faults
-                .push(format!("src/{folder}: only {found} files are in circles: lower the number {allowed} in KNOWN"));
-        }
-    }
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    let files = Crate::new(&sources("src"));
+    let circle = |circle: Vec<String>| {
+        format!("circle of {}:\n  {}", circle.join(", "), files.imports_within(&circle).join("\n  "))
+    };
+    let circles: Vec<String> = files.circles().into_iter().map(circle).collect();
+    assert!(circles.is_empty(), "\n{}", circles.join("\n"));
 }
 
 #[test]
