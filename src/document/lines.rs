@@ -18,12 +18,12 @@ pub struct Recovered {
     /// `metadata.namespace`.
     pub namespace: Option<(String, Span)>,
     /// Entries of `data` and `stringData`, in order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<RecoveredEntry>,
 }
 
 /// One key of `data` or `stringData`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct RecoveredEntry {
     /// `data` or `stringData`.
     pub section: &'static str,
     /// The key, without quotes.
@@ -39,7 +39,7 @@ pub struct Entry {
 /// The objects of one document: at the left margin (or the smallest indentation), and those that are items of a list.
 #[must_use]
 pub(crate) fn recover(text: &str) -> Vec<Recovered> {
-    let mut reader = Reader { text, ..Reader::default() };
+    let mut reader = LineReader { text, ..LineReader::default() };
     let mut at = 0;
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(crate) fn recover(text: &str) -> Vec<Recovered> {
 }
 
 #[derive(Default)]
-struct Reader<'a> {
+struct LineReader<'a> {
     text: &'a str,
     found: Vec<Recovered>,
     object: Recovered,
@@ -79,7 +79,7 @@ struct Pair {
     style: Style,
 }
 
-impl Reader<'_> {
+impl LineReader<'_> {
     fn line(&mut self, span: Span) {
         let line = span.slice(self.text);
         let body = line.trim_end();
@@ -173,7 +173,7 @@ impl Reader<'_> {
             Section::Metadata if key == "namespace" => self.object.namespace = Some(value()),
             Section::Metadata => {}
             Section::Data(section) => {
-                self.object.entries.push(Entry {
+                self.object.entries.push(RecoveredEntry {
                     section,
                     key: key.to_owned(),
                     key_span: pair.key,

@@ -97,10 +97,10 @@ pub(crate) fn objects(unit: &Unit) -> Vec<Object<'_>> {
 /// where the node is a mapping's value, and the node. `visit` returns whether to go deeper.
 pub(crate) fn walk<'v>(node: Node<'v>, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
     let mut path = String::new();
-    below(node, &mut path, visit);
+    walk_below(node, &mut path, visit);
 }
 
-fn below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
+fn walk_below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str, Option<Node<'v>>, Node<'v>) -> bool) {
     if node.is_alias() {
         return;
     }
@@ -108,14 +108,14 @@ fn below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str, Opti
     for (key, value) in node.entries() {
         push_key(path, key.as_str().unwrap_or("?"));
         if visit(path, Some(key), value) {
-            below(value, path, visit);
+            walk_below(value, path, visit);
         }
         path.truncate(length);
     }
     for (index, item) in node.items().enumerate() {
         path.extend(["[", &index.to_string(), "]"]);
         if visit(path, None, item) {
-            below(item, path, visit);
+            walk_below(item, path, visit);
         }
         path.truncate(length);
     }

@@ -32,7 +32,7 @@ fn block(value: &Value, indent: usize, out: &mut String) {
         Value::Object(map) => {
             for (key, value) in map {
                 out.extend([&margin, scalar(key).as_str(), ":"]);
-                below(value, indent + 2, indent, out);
+                nested(value, indent + 2, indent, out);
             }
         }
         Value::Array(items) => {
@@ -44,7 +44,7 @@ fn block(value: &Value, indent: usize, out: &mut String) {
                     out.push(' ');
                     out.push_str(inner.trim_start_matches(' '));
                 } else {
-                    below(item, indent + 2, indent + 2, out);
+                    nested(item, indent + 2, indent + 2, out);
                 }
             }
         }
@@ -53,7 +53,7 @@ fn block(value: &Value, indent: usize, out: &mut String) {
 }
 
 /// What follows a key or a dash. kubectl's lists stand at the indentation of their key.
-fn below(value: &Value, indent: usize, list: usize, out: &mut String) {
+fn nested(value: &Value, indent: usize, list: usize, out: &mut String) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             out.push('\n');

@@ -11,14 +11,14 @@ const MOST: usize = 1_000_000;
 /// The value of a node; aliases and merge keys are followed. Of repeated keys the last wins.
 #[must_use]
 pub fn value(node: Node<'_>) -> Value {
-    Reader { left: MOST }.value(node, 0)
+    JsonReader { left: MOST }.value(node, 0)
 }
 
-struct Reader {
+struct JsonReader {
     left: usize,
 }
 
-impl Reader {
+impl JsonReader {
     fn value(&mut self, node: Node<'_>, depth: usize) -> Value {
         if self.left == 0 || depth > yaml::MAX_DEPTH {
             return Value::Null;

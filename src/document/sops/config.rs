@@ -1,7 +1,7 @@
 //! `.sops.yaml`: which rule SOPS takes for a file, and what that says (`config/config.go`).
 
 use super::metadata::{Group, Recipient};
-use super::selector::{Kind, Selector};
+use super::selector::{Selector, SelectorKind};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::go_regex::GoRegex;
@@ -70,7 +70,7 @@ fn read_rule(unit: &Unit, node: Node<'_>) -> Rule {
     let path = text("path_regex").filter(|(_, text)| !text.is_empty());
     let first = node.entries().next().map(|(key, _)| key);
     let place = path.map(|(node, _)| node).or(first).unwrap_or(node);
-    let selectors = Kind::ALL.into_iter().filter_map(|kind| {
+    let selectors = SelectorKind::ALL.into_iter().filter_map(|kind| {
         let (value, text) = text(kind.word()).filter(|(_, text)| !text.is_empty())?;
         Some((Selector { kind, text: text.into() }, unit.outer(value.span())))
     });

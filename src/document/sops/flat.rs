@@ -4,7 +4,7 @@ use crate::dotenv::{self, Assignment, Line};
 use crate::span::Span;
 
 /// A line with a value.
-pub(super) struct Entry<'t> {
+pub(super) struct FlatEntry<'t> {
     /// Section of an INI file, empty in a dotenv file.
     pub(super) section: &'t str,
     pub(super) key: &'t str,
@@ -19,9 +19,9 @@ pub(super) struct Entry<'t> {
 
 /// What the lines of a file say.
 #[derive(Default)]
-pub(super) struct Lines<'t> {
-    pub(super) entries: Vec<Entry<'t>>,
-    /// Lines that the reader of SOPS stops at.
+pub(super) struct FlatLines<'t> {
+    pub(super) entries: Vec<FlatEntry<'t>>,
+    /// FlatLines that the reader of SOPS stops at.
     pub(super) refused: Vec<Span>,
 }
 
@@ -35,8 +35,8 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// `KEY=value` and comments.
-pub(super) fn dotenv(text: &str) -> Lines<'_> {
-    let mut found = Lines::default();
+pub(super) fn dotenv(text: &str) -> FlatLines<'_> {
+    let mut found = FlatLines::default();
     let mut comments = Vec::new();
     for line in dotenv::lines(text, false) {
         match line {
@@ -46,7 +46,7 @@ pub(super) fn dotenv(text: &str) -> Lines<'_> {
             Line::Assignment(it) if it.key.is_empty() && it.value == "======" => {
                 found.refused.push(Span::new(it.key_span.start, it.value_span.end));
             }
-            Line::Assignment(Assignment { key, key_span, value, value_span }) => found.entries.push(Entry {
+            Line::Assignment(Assignment { key, key_span, value, value_span }) => found.entries.push(FlatEntry {
                 section: "",
                 key,
                 value,
@@ -60,8 +60,8 @@ pub(super) fn dotenv(text: &str) -> Lines<'_> {
 }
 
 /// `[section]` and `key = value` or `key: value`.
-pub(super) fn ini(text: &str) -> Lines<'_> {
-    let mut found = Lines::default();
+pub(super) fn ini(text: &str) -> FlatLines<'_> {
+    let mut found = FlatLines::default();
     let mut section = "DEFAULT";
     // A value in three quotes goes on to the closing ones.
     let mut inside = false;
@@ -94,7 +94,7 @@ pub(super) fn ini(text: &str) -> Lines<'_> {
             span = Span::new(span.start + 1, span.end - 1);
         }
         let (key, value) = (key_span.slice(text), span.slice(text));
-        found.entries.push(Entry { section, key, value, key_span, span, comments: Vec::new() });
+        found.entries.push(FlatEntry { section, key, value, key_span, span, comments: Vec::new() });
     }
     found
 }
@@ -103,8 +103,8 @@ pub(super) fn ini(text: &str) -> Lines<'_> {
 mod tests {
     use super::*;
 
-    fn said(lines: &Lines<'_>, text: &str) -> Vec<(String, String, String)> {
-        let entry = |entry: &Entry<'_>| {
+    fn said(lines: &FlatLines<'_>, text: &str) -> Vec<(String, String, String)> {
+        let entry = |entry: &FlatEntry<'_>| {
             assert_eq!((entry.key_span.slice(text), entry.span.slice(text)), (entry.key, entry.value));
             (entry.section.to_owned(), entry.key.to_owned(), entry.value.to_owned())
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::selector::{Kind, Selector};
+use super::selector::{Selector, SelectorKind};
 use crate::document::yaml::Node;
 use crate::span::Span;
 
@@ -20,7 +20,7 @@ pub struct Recipient {
 pub(crate) type Group = BTreeSet<Recipient>;
 
 /// A value of the metadata by its flattened key (`age__list_0__map_recipient`).
-pub(super) struct Entry<'t> {
+pub(super) struct MetadataEntry<'t> {
     pub(super) key: String,
     pub(super) text: &'t str,
     pub(super) span: Span,
@@ -75,11 +75,11 @@ impl Recipient {
 
 impl Metadata {
     /// Reads metadata; none where they are somebody else's settings under the same name.
-    pub(super) fn read(entries: &[Entry<'_>], span: Span) -> Option<Self> {
+    pub(super) fn read(entries: &[MetadataEntry<'_>], span: Span) -> Option<Self> {
         let get = |key: &str| entries.iter().find(|entry| entry.key == key);
         let text = |key: &str| get(key).map(|entry| entry.text.trim()).filter(|text| !text.is_empty());
         let mac = text("mac");
-        let sealed = |entry: &Entry<'_>| {
+        let sealed = |entry: &MetadataEntry<'_>| {
             KINDS.iter().any(|(kind, _)| entry.key.starts_with(kind) || entry.key.starts_with("key_groups__list_"))
                 && entry.key.ends_with("__map_enc")
         };
@@ -88,7 +88,7 @@ impl Metadata {
         if !known {
             return None;
         }
-        let selectors = Kind::ALL.into_iter().filter_map(|kind| {
+        let selectors = SelectorKind::ALL.into_iter().filter_map(|kind| {
             let entry = get(kind.word()).filter(|entry| !entry.text.is_empty())?;
             Some((Selector { kind, text: entry.text.into() }, entry.span))
         });
@@ -147,7 +147,7 @@ fn is_of_recipient(key: &str) -> bool {
 }
 
 /// The texts of entries by their keys; of two alike the first counts.
-fn texts<'e>(entries: &'e [Entry<'_>]) -> BTreeMap<&'e str, &'e str> {
+fn texts<'e>(entries: &'e [MetadataEntry<'_>]) -> BTreeMap<&'e str, &'e str> {
     entries.iter().rev().map(|entry| (&*entry.key, entry.text)).collect()
 }
 
@@ -169,7 +169,7 @@ fn group(texts: &BTreeMap<&str, &str>, prefix: &str) -> Group {
 }
 
 /// Flattens metadata that are a tree.
-pub(super) fn flatten<'t>(node: Node<'t>, prefix: &str, found: &mut Vec<Entry<'t>>) {
+pub(super) fn flatten<'t>(node: Node<'t>, prefix: &str, found: &mut Vec<MetadataEntry<'t>>) {
     if node.is_alias() {
         return;
     }
@@ -181,6 +181,6 @@ pub(super) fn flatten<'t>(node: Node<'t>, prefix: &str, found: &mut Vec<Entry<'t
         flatten(item, &format!("{prefix}__list_{index}"), found);
     }
     if let Some(text) = node.as_str().filter(|_| !node.is_null()) {
-        found.push(Entry { key: prefix.to_owned(), text, span: node.span() });
+        found.push(MetadataEntry { key: prefix.to_owned(), text, span: node.span() });
     }
 }

@@ -18,10 +18,10 @@ pub(crate) mod plain;
 pub(crate) mod selector;
 mod value;
 
-use metadata::Entry;
+use metadata::MetadataEntry;
 pub(crate) use metadata::{Group, Metadata, Recipient};
 pub(crate) use selector::Selector;
-use selector::{Matcher, Said};
+use selector::{CommentMatch, Matcher};
 pub(crate) use value::Value;
 
 /// A file with SOPS's metadata.
@@ -107,7 +107,7 @@ impl Source<'_> {
         }
         let mut entries = Vec::new();
         metadata::flatten(node, "", &mut entries);
-        entries.iter_mut().for_each(|entry: &mut Entry<'_>| entry.span = self.outer(entry.span));
+        entries.iter_mut().for_each(|entry: &mut MetadataEntry<'_>| entry.span = self.outer(entry.span));
         Metadata::read(&entries, self.outer(key.span()))
     }
 }
@@ -185,7 +185,7 @@ impl Walk {
             self.twice(&around, metadata);
             metadata.entries().for_each(|(_, value)| self.twice(&around, value));
         }
-        self.below(&around, root, &mut Vec::new(), &mut String::new(), Said::No);
+        self.below(&around, root, &mut Vec::new(), &mut String::new(), CommentMatch::No);
     }
 
     /// Notes a key that stands in a mapping for the second time.
@@ -197,7 +197,14 @@ impl Walk {
         }
     }
 
-    fn below(&mut self, around: &Around<'_>, node: Node<'_>, keys: &mut Vec<Box<str>>, place: &mut String, said: Said) {
+    fn below(
+        &mut self,
+        around: &Around<'_>,
+        node: Node<'_>,
+        keys: &mut Vec<Box<str>>,
+        place: &mut String,
+        matched: CommentMatch,
+    ) {
         // Encrypted files have no aliases: SOPS writes out what they stand for.
         if node.is_alias() {
             return;
@@ -210,13 +217,13 @@ impl Walk {
             let Some(name) = key.as_str().filter(|name| !(keys.is_empty() && *name == "sops")) else { continue };
             keys.push(name.into());
             push_key(place, name);
-            self.child(around, key, value, keys, place, said);
+            self.child(around, key, value, keys, place, matched);
             place.truncate(length);
             keys.pop();
         }
         for (index, item) in node.items().enumerate() {
             place.extend(["[", &index.to_string(), "]"]);
-            self.child(around, item, item, keys, place, said);
+            self.child(around, item, item, keys, place, matched);
             place.truncate(length);
         }
     }
@@ -229,14 +236,14 @@ impl Walk {
         node: Node<'_>,
         keys: &mut Vec<Box<str>>,
         place: &mut String,
-        said: Said,
+        matched: CommentMatch,
     ) {
-        let said = match &around.comments {
-            Some(comments) if said != Said::Yes => comments.of(around.source.tree, head.span(), node),
-            _ => said,
+        let matched = match &around.comments {
+            Some(comments) if matched != CommentMatch::Yes => comments.of(around.source.tree, head.span(), node),
+            _ => matched,
         };
         if node.is_mapping() || node.is_sequence() {
-            self.below(around, node, keys, place, said);
+            self.below(around, node, keys, place, matched);
             return;
         }
         if node.is_alias() {
@@ -248,7 +255,7 @@ impl Walk {
             Some(text) if !node.is_null() => Value::of(text),
             _ => Value::Empty,
         };
-        let must = around.matcher.and_then(|matcher| matcher.must_encrypt(keys, said));
+        let must = around.matcher.and_then(|matcher| matcher.must_encrypt(keys, matched));
         let (document, span) = (around.number, around.source.outer(span));
         self.leaves.push(Leaf { document, keys: keys.clone(), place: place.clone(), span, value, must });
     }
@@ -277,7 +284,7 @@ impl Comments {
     }
 
     /// What they say of what begins at `head`: those on its line and right above count for certain.
-    fn of(&self, tree: &Tree, head: Span, node: Node<'_>) -> Said {
+    fn of(&self, tree: &Tree, head: Span, node: Node<'_>) -> CommentMatch {
         let text = tree.text();
         let line = self.lines.line_of(head.start.min(text.len()));
         // One on the line of a list's item is of the item's first key; one behind a key is of all below that.
@@ -299,12 +306,12 @@ impl Comments {
                 break;
             }
             if *matched == Some(true) {
-                return Said::Yes;
+                return CommentMatch::Yes;
             }
             next = *at;
         }
         let may = before.iter().any(|(_, matched, _)| *matched != Some(false));
-        if may { Said::Maybe } else { Said::No }
+        if may { CommentMatch::Maybe } else { CommentMatch::No }
     }
 }
 
@@ -313,7 +320,7 @@ fn of_lines(text: &str, ini: bool) -> Option<File> {
     let marker: &[u8] = if ini { b"[sops]" } else { b"sops_" };
     memchr::memmem::find(text.as_bytes(), marker)?;
     let lines = if ini { flat::ini(text) } else { flat::dotenv(text) };
-    let own = |entry: &flat::Entry<'_>| {
+    let own = |entry: &flat::FlatEntry<'_>| {
         let key = if ini { (entry.section == "sops").then_some(entry.key) } else { entry.key.strip_prefix("sops_") };
         key.map(str::to_owned)
     };
@@ -322,7 +329,7 @@ fn of_lines(text: &str, ini: bool) -> Option<File> {
     for entry in &lines.entries {
         let Some(key) = own(entry) else { continue };
         span.get_or_insert(entry.key_span);
-        entries.push(Entry { key, text: entry.value, span: entry.span });
+        entries.push(MetadataEntry { key, text: entry.value, span: entry.span });
     }
     let metadata = Metadata::read(&entries, span?)?;
     let selector = metadata.selector();
@@ -337,7 +344,7 @@ fn of_lines(text: &str, ini: bool) -> Option<File> {
         }
         keys.push(entry.key.into());
         push_key(&mut place, entry.key);
-        let must = matcher.as_ref().and_then(|matcher| matcher.must_encrypt(&keys, said(entry, matcher, ini)));
+        let must = matcher.as_ref().and_then(|matcher| matcher.must_encrypt(&keys, comment_match(entry, matcher, ini)));
         let value = Value::of(entry.value);
         leaves.push(Leaf { document: 0, keys, place, span: entry.span, value, must });
     }
@@ -346,20 +353,20 @@ fn of_lines(text: &str, ini: bool) -> Option<File> {
     Some(File { metadata, first: 0, documents, leaves, refused: refused.collect() })
 }
 
-fn said(entry: &flat::Entry<'_>, matcher: &Matcher, ini: bool) -> Said {
+fn comment_match(entry: &flat::FlatEntry<'_>, matcher: &Matcher, ini: bool) -> CommentMatch {
     // SOPS gives the comments of INI to the next key, or the first one.
     if ini && matcher.is_of_comments() {
-        return Said::Maybe;
+        return CommentMatch::Maybe;
     }
-    let mut said = Said::No;
+    let mut matched = CommentMatch::No;
     for comment in &entry.comments {
         match matcher.is_match(comment) {
-            Some(true) => return Said::Yes,
+            Some(true) => return CommentMatch::Yes,
             Some(false) => {}
-            None => said = Said::Maybe,
+            None => matched = CommentMatch::Maybe,
         }
     }
-    said
+    matched
 }
 
 #[cfg(test)]

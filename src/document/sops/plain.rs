@@ -45,7 +45,7 @@ pub(crate) fn first(view: &View<'_>) -> Option<Span> {
     }
 }
 
-fn of_lines(lines: &flat::Lines<'_>) -> Option<Span> {
+fn of_lines(lines: &flat::FlatLines<'_>) -> Option<Span> {
     let is_name = |key: &str| {
         let key = key.trim().trim_start_matches("export ");
         !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))

@@ -4,7 +4,7 @@ use crate::go_regex::GoRegex;
 
 /// By what a file says which of its values are encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum SelectorKind {
     /// Keys that end so stay in clear, with all below them.
     UnencryptedSuffix,
     /// Only keys that end so are encrypted, with all below them.
@@ -19,7 +19,7 @@ pub enum Kind {
     EncryptedCommentRegex,
 }
 
-impl Kind {
+impl SelectorKind {
     /// All of them.
     pub const ALL: [Self; 6] = [
         Self::UnencryptedSuffix,
@@ -48,17 +48,17 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selector {
     /// What it is.
-    pub kind: Kind,
+    pub kind: SelectorKind,
     /// The suffix or the expression.
     pub text: Box<str>,
 }
 
-/// What SOPS takes where nothing is said.
+/// What SOPS takes where nothing else is set.
 const DEFAULT: &str = "_unencrypted";
 
 impl Default for Selector {
     fn default() -> Self {
-        Self { kind: Kind::UnencryptedSuffix, text: DEFAULT.into() }
+        Self { kind: SelectorKind::UnencryptedSuffix, text: DEFAULT.into() }
     }
 }
 
@@ -72,7 +72,7 @@ impl Selector {
     /// Ready to be asked about many leaves.
     #[must_use]
     pub fn matcher(&self) -> Matcher {
-        let is_suffix = matches!(self.kind, Kind::UnencryptedSuffix | Kind::EncryptedSuffix);
+        let is_suffix = matches!(self.kind, SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix);
         let pattern = if is_suffix { GoRegex::Unknown } else { GoRegex::new(&self.text) };
         Matcher { kind: self.kind, suffix: self.text.clone(), pattern }
     }
@@ -80,14 +80,14 @@ impl Selector {
 
 /// A selector with its expression.
 pub struct Matcher {
-    kind: Kind,
+    kind: SelectorKind,
     suffix: Box<str>,
     pattern: GoRegex,
 }
 
 /// Whether a comment that a selector asks for counts for a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum CommentMatch {
     /// One does.
     Yes,
     /// One may.
@@ -99,21 +99,21 @@ pub enum Said {
 impl Matcher {
     /// What it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SelectorKind {
         self.kind
     }
 
     /// Whether the selector is about comments.
     #[must_use]
     pub fn is_of_comments(&self) -> bool {
-        matches!(self.kind, Kind::UnencryptedCommentRegex | Kind::EncryptedCommentRegex)
+        matches!(self.kind, SelectorKind::UnencryptedCommentRegex | SelectorKind::EncryptedCommentRegex)
     }
 
     /// Whether a text is what the selector asks for; none where that is not certain.
     #[must_use]
     pub fn is_match(&self, text: &str) -> Option<bool> {
         match self.kind {
-            Kind::UnencryptedSuffix | Kind::EncryptedSuffix => Some(text.ends_with(&*self.suffix)),
+            SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix => Some(text.ends_with(&*self.suffix)),
             // SOPS passes over an expression that does not compile, as one that matches nothing.
             _ if matches!(self.pattern, GoRegex::Invalid) => Some(false),
             _ => self.pattern.is_match(text),
@@ -121,14 +121,14 @@ impl Matcher {
     }
 
     /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are no part of the
-    /// path. `said` is of the comments about it.
+    /// path. `matched` is whether the expression matches a comment about it.
     #[must_use]
-    pub fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], said: Said) -> Option<bool> {
+    pub fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: CommentMatch) -> Option<bool> {
         let matched = if self.is_of_comments() {
-            match said {
-                Said::Yes => Some(true),
-                Said::Maybe => None,
-                Said::No => Some(false),
+            match matched {
+                CommentMatch::Yes => Some(true),
+                CommentMatch::Maybe => None,
+                CommentMatch::No => Some(false),
             }
         } else {
             let mut known = Some(false);
@@ -144,7 +144,10 @@ impl Matcher {
             }
             known
         };
-        let encrypts = matches!(self.kind, Kind::EncryptedSuffix | Kind::EncryptedRegex | Kind::EncryptedCommentRegex);
+        let encrypts = matches!(
+            self.kind,
+            SelectorKind::EncryptedSuffix | SelectorKind::EncryptedRegex | SelectorKind::EncryptedCommentRegex
+        );
         matched.map(|matched| matched == encrypts)
     }
 }
@@ -153,25 +156,25 @@ impl Matcher {
 mod tests {
     use super::*;
 
-    fn selects(kind: Kind, text: &str, keys: &[&str]) -> Option<bool> {
-        Selector { kind, text: text.into() }.matcher().must_encrypt(keys, Said::No)
+    fn selects(kind: SelectorKind, text: &str, keys: &[&str]) -> Option<bool> {
+        Selector { kind, text: text.into() }.matcher().must_encrypt(keys, CommentMatch::No)
     }
 
     #[test]
     fn any_component_of_the_path_decides() {
         for (kind, text, keys, expected) in [
-            (Kind::UnencryptedSuffix, "_unencrypted", &["a_unencrypted", "b"][..], Some(false)),
-            (Kind::UnencryptedSuffix, "_unencrypted", &["a", "b"], Some(true)),
-            (Kind::EncryptedSuffix, "_enc", &["a_enc", "b"], Some(true)),
-            (Kind::EncryptedRegex, "^(data|stringData)$", &["data", "key"], Some(true)),
-            (Kind::EncryptedRegex, "^(data|stringData)$", &["metadata", "name"], Some(false)),
-            (Kind::EncryptedRegex, "data", &["metadata", "name"], Some(true)),
-            (Kind::EncryptedRegex, "data", &["stringData", "name"], Some(false)),
-            (Kind::UnencryptedRegex, "^kind$", &["kind"], Some(false)),
-            (Kind::UnencryptedRegex, r"\pL", &["kind"], None),
+            (SelectorKind::UnencryptedSuffix, "_unencrypted", &["a_unencrypted", "b"][..], Some(false)),
+            (SelectorKind::UnencryptedSuffix, "_unencrypted", &["a", "b"], Some(true)),
+            (SelectorKind::EncryptedSuffix, "_enc", &["a_enc", "b"], Some(true)),
+            (SelectorKind::EncryptedRegex, "^(data|stringData)$", &["data", "key"], Some(true)),
+            (SelectorKind::EncryptedRegex, "^(data|stringData)$", &["metadata", "name"], Some(false)),
+            (SelectorKind::EncryptedRegex, "data", &["metadata", "name"], Some(true)),
+            (SelectorKind::EncryptedRegex, "data", &["stringData", "name"], Some(false)),
+            (SelectorKind::UnencryptedRegex, "^kind$", &["kind"], Some(false)),
+            (SelectorKind::UnencryptedRegex, r"\pL", &["kind"], None),
             // An expression that does not compile matches nothing.
-            (Kind::EncryptedRegex, "(", &["a"], Some(false)),
-            (Kind::UnencryptedRegex, "(", &["a"], Some(true)),
+            (SelectorKind::EncryptedRegex, "(", &["a"], Some(false)),
+            (SelectorKind::UnencryptedRegex, "(", &["a"], Some(true)),
         ] {
             assert_eq!(selects(kind, text, keys), expected, "{kind:?} {text} {keys:?}");
         }
@@ -180,9 +183,11 @@ mod tests {
     #[test]
     fn comments_decide_where_they_are_certain() {
         let matcher = |kind| Selector { kind, text: "sops:enc".into() }.matcher();
-        for (said, encrypted) in [(Said::Yes, Some(true)), (Said::Maybe, None), (Said::No, Some(false))] {
-            assert_eq!(matcher(Kind::EncryptedCommentRegex).must_encrypt(&["a"], said), encrypted);
-            let other = matcher(Kind::UnencryptedCommentRegex).must_encrypt(&["a"], said);
+        for (matched, encrypted) in
+            [(CommentMatch::Yes, Some(true)), (CommentMatch::Maybe, None), (CommentMatch::No, Some(false))]
+        {
+            assert_eq!(matcher(SelectorKind::EncryptedCommentRegex).must_encrypt(&["a"], matched), encrypted);
+            let other = matcher(SelectorKind::UnencryptedCommentRegex).must_encrypt(&["a"], matched);
             assert_eq!(other, encrypted.map(|encrypted| !encrypted));
         }
     }

@@ -5,7 +5,7 @@
 
 use super::action::ActionKind;
 use super::block::Blocks;
-use super::scan::Found;
+use super::scan::FoundAction;
 use super::token::first_word;
 use crate::span::Span;
 
@@ -22,7 +22,7 @@ enum Fill {
 }
 
 /// `text` with every action replaced; same length, same line breaks.
-pub(super) fn fill(text: &str, found: &[Found]) -> String {
+pub(super) fn fill(text: &str, found: &[FoundAction]) -> String {
     let mut out = text.as_bytes().to_vec();
     for action in found {
         for byte in out.get_mut(action.span.range()).unwrap_or_default() {
@@ -152,7 +152,7 @@ fn line_end(text: &str, at: usize) -> usize {
 struct Line<'a> {
     text: &'a str,
     span: Span,
-    actions: &'a [Found],
+    actions: &'a [FoundAction],
 }
 
 impl<'a> Line<'a> {
@@ -172,21 +172,21 @@ impl<'a> Line<'a> {
         let count = self.actions.len();
         let mut fills = Vec::with_capacity(count);
         let rest = self.rests();
-        let mut lexer = Lexer::default();
+        let mut lexer = YamlLineLexer::default();
         for (index, action) in self.actions.iter().enumerate() {
             let gap = self.gap(index);
             lexer.read(gap, rest[index].blank);
             let follows = self.gap(index + 1);
             let leads = !lexer.seen_text;
             let fill = match lexer.state {
-                State::Double | State::Single => Fill::Filler,
-                State::Comment | State::Closed | State::Header => Fill::Spaces,
-                State::Start if rest[index].blank => Fill::Spaces,
-                State::Start if leads && shallow_in_block => Fill::Spaces,
-                State::Start if leads && action.kind != ActionKind::Output && starts_item(follows) => Fill::Dash,
-                State::Start => start_fill(action.kind, leads, follows, &rest[index]),
-                State::Plain if rest[index].blank && action.kind != ActionKind::Output => Fill::Spaces,
-                State::Plain => Fill::Filler,
+                YamlState::Double | YamlState::Single => Fill::Filler,
+                YamlState::Comment | YamlState::Closed | YamlState::Header => Fill::Spaces,
+                YamlState::Start if rest[index].blank => Fill::Spaces,
+                YamlState::Start if leads && shallow_in_block => Fill::Spaces,
+                YamlState::Start if leads && action.kind != ActionKind::Output && starts_item(follows) => Fill::Dash,
+                YamlState::Start => start_fill(action.kind, leads, follows, &rest[index]),
+                YamlState::Plain if rest[index].blank && action.kind != ActionKind::Output => Fill::Spaces,
+                YamlState::Plain => Fill::Filler,
             };
             lexer.pass(fill);
             fills.push(fill);
@@ -252,7 +252,7 @@ fn start_fill(kind: ActionKind, leads: bool, follows: &str, rest: &Rest) -> Fill
 
 /// Where the lexer stands within a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-enum State {
+enum YamlState {
     /// A token may start.
     #[default]
     Start,
@@ -268,8 +268,8 @@ enum State {
 
 /// A tolerant YAML lexer of one line.
 #[derive(Default)]
-struct Lexer {
-    state: State,
+struct YamlLineLexer {
+    state: YamlState,
     /// Anything but white space was read.
     seen_text: bool,
     /// A key was read, so that a further colon without a space belongs to the value.
@@ -279,13 +279,13 @@ struct Lexer {
     flow: usize,
 }
 
-impl Lexer {
+impl YamlLineLexer {
     /// Passes an action that becomes `fill`.
     fn pass(&mut self, fill: Fill) {
         if fill == Fill::Filler {
             self.seen_filler = true;
-            if self.state == State::Start {
-                self.state = State::Plain;
+            if self.state == YamlState::Start {
+                self.state = YamlState::Plain;
             }
         }
         self.seen_text |= fill != Fill::Spaces;
@@ -302,20 +302,20 @@ impl Lexer {
                 self.seen_text = true;
             }
             at += match self.state {
-                State::Start => self.start(bytes, at, ends_after),
-                State::Double if byte == b'\\' => 2,
-                State::Double | State::Single => {
-                    let quote = if self.state == State::Double { b'"' } else { b'\'' };
+                YamlState::Start => self.start(bytes, at, ends_after),
+                YamlState::Double if byte == b'\\' => 2,
+                YamlState::Double | YamlState::Single => {
+                    let quote = if self.state == YamlState::Double { b'"' } else { b'\'' };
                     if byte == quote {
-                        self.state = State::Closed;
+                        self.state = YamlState::Closed;
                     }
                     1
                 }
-                State::Plain | State::Closed => {
+                YamlState::Plain | YamlState::Closed => {
                     self.after_start(byte, spaced_before, ends_after, at + 1 == bytes.len(), last);
                     1
                 }
-                State::Header | State::Comment => return,
+                YamlState::Header | YamlState::Comment => return,
             };
         }
     }
@@ -324,45 +324,45 @@ impl Lexer {
     fn start(&mut self, bytes: &[u8], at: usize, ends_after: bool) -> usize {
         match bytes[at] {
             b' ' | b'\t' | b'\r' | b'\n' | b',' => {}
-            b'"' => self.state = State::Double,
-            b'\'' => self.state = State::Single,
+            b'"' => self.state = YamlState::Double,
+            b'\'' => self.state = YamlState::Single,
             b'[' | b'{' => self.flow += 1,
             b']' | b'}' => self.close(),
             b'-' | b'?' if ends_after => {}
             // `value: :{{ .port }}` goes on with its scalar.
             b':' if ends_after && (at + 1 < bytes.len() || !self.seen_key) => self.seen_key = true,
-            b'#' => self.state = State::Comment,
-            b'|' | b'>' => self.state = State::Header,
+            b'#' => self.state = YamlState::Comment,
+            b'|' | b'>' => self.state = YamlState::Header,
             b'&' | b'!' => {
                 let rest = &bytes[at..];
                 return memchr::memchr2(b' ', b',', rest).unwrap_or(rest.len());
             }
-            _ => self.state = State::Plain,
+            _ => self.state = YamlState::Plain,
         }
         1
     }
 
     fn close(&mut self) {
         self.flow = self.flow.saturating_sub(1);
-        self.state = State::Closed;
+        self.state = YamlState::Closed;
     }
 
     /// One step inside a plain scalar or after a closed one.
     #[expect(clippy::fn_params_excessive_bools, reason = "what stands around the byte, in its order")]
     fn after_start(&mut self, byte: u8, spaced_before: bool, ends_after: bool, gap_ends: bool, last: bool) {
-        let closed = self.state == State::Closed;
+        let closed = self.state == YamlState::Closed;
         match byte {
             b':' if ends_after => {
                 // `image: {{ a }}:{{ b }}` goes on with its scalar, `key:{{ a }}` starts a value.
                 let starts_value = !gap_ends || closed || last && !self.seen_key && !self.seen_filler;
                 if starts_value {
-                    self.state = State::Start;
+                    self.state = YamlState::Start;
                     self.seen_key = true;
                 }
             }
-            b',' if closed || self.flow > 0 => self.state = State::Start,
+            b',' if closed || self.flow > 0 => self.state = YamlState::Start,
             b']' | b'}' if closed || self.flow > 0 => self.close(),
-            b'#' if spaced_before => self.state = State::Comment,
+            b'#' if spaced_before => self.state = YamlState::Comment,
             _ => {}
         }
     }

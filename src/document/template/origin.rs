@@ -71,7 +71,7 @@ pub(crate) enum Form {
 #[must_use]
 pub(crate) fn written(text: &str, actions: &[Action]) -> Vec<Written> {
     let root = vec![Origin { root: true, ..Origin::default() }];
-    let mut scope = Scope { dot: root.clone(), root, variables: Vec::new(), blocks: Vec::new() };
+    let mut scope = TemplateScope { dot: root.clone(), root, variables: Vec::new(), blocks: Vec::new() };
     let mut found = Vec::new();
     for action in actions {
         let Some(body) = body(action.span.slice(text)) else { continue };
@@ -139,7 +139,7 @@ fn tokens(body: &str) -> Vec<GoToken<'_>> {
 }
 
 /// What names stand for at a place of the template.
-struct Scope<'t> {
+struct TemplateScope<'t> {
     /// `.`
     dot: Vec<Origin>,
     /// `$`
@@ -155,7 +155,7 @@ struct Block {
     variables: usize,
 }
 
-impl<'t> Scope<'t> {
+impl<'t> TemplateScope<'t> {
     fn control(&mut self, body: &'t str) {
         let all = tokens(body);
         match all.split_first() {
@@ -276,7 +276,7 @@ impl Operand<'_> {
 }
 
 struct ValueReader<'r, 't> {
-    scope: &'r Scope<'t>,
+    scope: &'r TemplateScope<'t>,
     tokens: &'r [GoToken<'r>],
     at: usize,
 }

@@ -8,7 +8,7 @@ use crate::span::Span;
 
 /// An action before its literals are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundAction {
     /// The whole action, delimiters and a GitHub `$` included.
     pub span: Span,
     /// What stands between the delimiters and trim marks.
@@ -29,10 +29,10 @@ const JINJA_COMMENT: Syntax = Syntax { close: "#}", code: false };
 const ERB: Syntax = Syntax { close: "%>", code: false };
 
 /// Every action of `text`, in order, without overlaps.
-pub(super) fn actions(text: &str) -> Vec<Found> {
+pub(super) fn actions(text: &str) -> Vec<FoundAction> {
     let bytes = text.as_bytes();
-    let mut scanner = Scanner { text, patience: 4 * bytes.len() + 4096, exhausted: [false; 4] };
-    let mut found: Vec<Found> = Vec::new();
+    let mut scanner = ActionScanner { text, patience: 4 * bytes.len() + 4096, exhausted: [false; 4] };
+    let mut found: Vec<FoundAction> = Vec::new();
     let mut from = 0;
     for at in memchr::memchr2_iter(b'{', b'<', bytes) {
         if at < from {
@@ -55,7 +55,7 @@ pub(super) fn actions(text: &str) -> Vec<Found> {
 
 /// `%{ if … ~}` of Terraform's `templatefile`, with its brace at byte `at`. Other programs write `%{name}` too, so only the
 /// words of Terraform count.
-fn terraform_directive(text: &str, at: usize) -> Option<Found> {
+fn terraform_directive(text: &str, at: usize) -> Option<FoundAction> {
     const WORDS: [&str; 5] = ["if", "else", "endif", "for", "endfor"];
     let bytes = text.as_bytes();
     let start = at.checked_sub(1).filter(|before| bytes[*before] == b'%')?;
@@ -80,7 +80,7 @@ fn terraform_directive(text: &str, at: usize) -> Option<Found> {
             b'}' if !quoted && depth > 0 => depth -= 1,
             b'}' if !quoted => {
                 let close = body + end + offset;
-                return Some(Found {
+                return Some(FoundAction {
                     span: Span::new(start, close + 1),
                     body: Span::new(body, close),
                     kind: ActionKind::Control,
@@ -92,7 +92,7 @@ fn terraform_directive(text: &str, at: usize) -> Option<Found> {
     None
 }
 
-struct Scanner<'a> {
+struct ActionScanner<'a> {
     text: &'a str,
     /// Bytes that searches which fail may still cost, so that hostile text stays linear.
     patience: usize,
@@ -100,8 +100,8 @@ struct Scanner<'a> {
     exhausted: [bool; 4],
 }
 
-impl Scanner<'_> {
-    fn action(&mut self, at: usize) -> Option<Found> {
+impl ActionScanner<'_> {
+    fn action(&mut self, at: usize) -> Option<FoundAction> {
         let bytes = self.text.as_bytes();
         let (slot, syntax) = match (bytes.get(at)?, bytes.get(at + 1)?) {
             (b'{', b'{') => (0, MUSTACHE),
@@ -135,7 +135,7 @@ impl Scanner<'_> {
             2 => ActionKind::Comment,
             _ => erb_kind(body.slice(self.text)),
         };
-        Some(Found { span: Span::new(at, end), body, kind })
+        Some(FoundAction { span: Span::new(at, end), body, kind })
     }
 
     /// End of the first `close` at or after `from`.

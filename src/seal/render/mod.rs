@@ -40,7 +40,7 @@ pub(crate) fn over(root: Node<'_>, sealed: &SealedSecret) -> Sealing {
         let text = emit::json(&sealed.to_value(), indent.as_deref()).replace('\n', eol);
         return Sealing { edit: Edit::replace(span, text), in_place: true };
     }
-    let source = Source::new(root);
+    let source = SecretLines::new(root);
     let span = source.region;
     let made = source.rewrite(sealed).filter(|made| says(made, source.column, sealed));
     let in_place = made.is_some();
@@ -89,7 +89,7 @@ impl Line<'_> {
 }
 
 /// One entry of a block mapping, as lines.
-struct Section<'t> {
+struct EntryLines<'t> {
     key: &'t str,
     value: Node<'t>,
     /// Comments and blank lines above it.
@@ -100,7 +100,7 @@ struct Section<'t> {
     comments: Vec<&'t str>,
 }
 
-impl Section<'_> {
+impl EntryLines<'_> {
     /// The end of its body, bytes of the text.
     fn end(&self) -> usize {
         self.body.last().map(|line| line.end()).unwrap_or_default()
@@ -108,7 +108,7 @@ impl Section<'_> {
 }
 
 /// A document around one object.
-struct Source<'t> {
+struct SecretLines<'t> {
     text: &'t str,
     root: Node<'t>,
     /// Offsets at which comments start.
@@ -120,7 +120,7 @@ struct Source<'t> {
     eol: &'static str,
 }
 
-impl<'t> Source<'t> {
+impl<'t> SecretLines<'t> {
     fn new(root: Node<'t>) -> Self {
         let text = root.tree().text();
         let comments: BTreeSet<usize> = root.tree().comments().iter().map(|span| span.start).collect();
@@ -175,7 +175,7 @@ impl<'t> Source<'t> {
     }
 
     /// The entries of a block mapping that ends at `end`. None where they do not stand on lines of their own at one column.
-    fn sections(&self, mapping: Node<'t>, end: usize) -> Option<Vec<Section<'t>>> {
+    fn sections(&self, mapping: Node<'t>, end: usize) -> Option<Vec<EntryLines<'t>>> {
         if !mapping.is_mapping() || mapping.is_flow() || mapping.is_alias() || mapping.is_anchored() {
             return None;
         }
@@ -194,7 +194,7 @@ impl<'t> Source<'t> {
                 return None;
             }
         }
-        let mut found: Vec<Section<'t>> = Vec::new();
+        let mut found: Vec<EntryLines<'t>> = Vec::new();
         let mut lead = self.lead_above(line_of(entries.first()?.0));
         for (index, (key, value)) in entries.iter().enumerate() {
             let stop = entries.get(index + 1).map_or(end, |(next, _)| line_of(*next));
@@ -206,7 +206,7 @@ impl<'t> Source<'t> {
             next.reverse();
             let body = Span::new(lines.first()?.at, lines.last()?.end());
             let comments = self.root.tree().comments().iter().filter(|comment| body.contains(**comment));
-            found.push(Section {
+            found.push(EntryLines {
                 key: key.as_str()?,
                 value: *value,
                 lead: std::mem::replace(&mut lead, next),
@@ -242,7 +242,7 @@ impl<'t> Source<'t> {
     fn rewrite(&self, sealed: &SealedSecret) -> Option<String> {
         let top = self.sections(self.root, self.region.end)?;
         let find = |key: &str| top.iter().find(|section| section.key == key);
-        let mut out = Writer { lines: Vec::new(), column: self.column };
+        let mut out = LineWriter { lines: Vec::new(), column: self.column };
         out.entry(0, find("apiVersion"), "apiVersion: bitnami.com/v1alpha1");
         out.entry(0, find("kind"), "kind: SealedSecret");
         let metadata = find("metadata");
@@ -280,7 +280,7 @@ impl<'t> Source<'t> {
     }
 
     /// `encryptedData`, keys in the order of the document, each under the comments of its value.
-    fn values(&self, top: &[Section<'t>], sealed: &SealedSecret, out: &mut Writer) {
+    fn values(&self, top: &[EntryLines<'t>], sealed: &SealedSecret, out: &mut LineWriter) {
         let mut written = BTreeSet::new();
         let mut header = false;
         for section in top.iter().filter(|section| matches!(section.key, "data" | "stringData")) {
@@ -316,7 +316,7 @@ impl<'t> Source<'t> {
     }
 
     /// `template.metadata`: what stood in the Secret's, moved.
-    fn template(&self, inner: &[Section<'t>], sealed: &SealedSecret, out: &mut Writer) {
+    fn template(&self, inner: &[EntryLines<'t>], sealed: &SealedSecret, out: &mut LineWriter) {
         let indent = inner.first().and_then(|section| self.key_column(section)).unwrap_or_default();
         out.line(4, "metadata:");
         out.line(6, &format!("name: {}", scalar(&sealed.identity.name)));
@@ -343,7 +343,7 @@ impl<'t> Source<'t> {
         new.for_each(|(key, value)| out.value(6, key, value));
     }
 
-    fn key_column(&self, section: &Section<'t>) -> Option<usize> {
+    fn key_column(&self, section: &EntryLines<'t>) -> Option<usize> {
         let line = section.body.first()?;
         let inner = line.text.len() - line.text.trim_start_matches(' ').len();
         Some(if line.at == self.region.start { self.column } else { inner })
@@ -365,12 +365,12 @@ fn holds_stripped(value: &Value) -> bool {
 }
 
 /// Lines of the new object; the first begins at the place of the old one's first key.
-struct Writer {
+struct LineWriter {
     lines: Vec<String>,
     column: usize,
 }
 
-impl Writer {
+impl LineWriter {
     fn line(&mut self, indent: usize, line: &str) {
         let margin = if self.lines.is_empty() { 0 } else { self.column + indent };
         self.lines.push(if line.is_empty() { String::new() } else { format!("{}{line}", " ".repeat(margin)) });
@@ -386,13 +386,13 @@ impl Writer {
     }
 
     /// The comments of a section whose lines are not used.
-    fn comments(&mut self, indent: usize, section: &Section<'_>) {
+    fn comments(&mut self, indent: usize, section: &EntryLines<'_>) {
         self.lead(indent, &section.lead);
         section.comments.iter().for_each(|comment| self.line(indent, comment));
     }
 
     /// A line in the place of a section of one line, with its comments.
-    fn entry(&mut self, indent: usize, section: Option<&Section<'_>>, line: &str) {
+    fn entry(&mut self, indent: usize, section: Option<&EntryLines<'_>>, line: &str) {
         let Some(section) = section else { return self.line(indent, line) };
         self.lead(indent, &section.lead);
         match section.comments.first() {
@@ -402,7 +402,7 @@ impl Writer {
     }
 
     /// The first line of a section whose body is written by others.
-    fn header(&mut self, section: Option<&Section<'_>>, line: &str) {
+    fn header(&mut self, section: Option<&EntryLines<'_>>, line: &str) {
         let Some(section) = section else { return self.line(0, line) };
         self.lead(0, &section.lead);
         let own = section
@@ -416,7 +416,7 @@ impl Writer {
     }
 
     /// The lines of a section, moved from the column `from`.
-    fn moved(&mut self, indent: usize, section: &Section<'_>, from: usize) {
+    fn moved(&mut self, indent: usize, section: &EntryLines<'_>, from: usize) {
         self.lead(indent, &section.lead);
         for (index, line) in section.body.iter().map(|line| line.text).enumerate() {
             let margin = line.len() - line.trim_start_matches(' ').len();
