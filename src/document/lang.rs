@@ -167,7 +167,7 @@ fn by_ending(ending: &str) -> Option<Lang> {
 
 fn by_content(first: &str) -> Lang {
     if let Some(line) = first.strip_prefix("#!").and_then(|rest| rest.lines().next()) {
-        let program = line.split_ascii_whitespace().map(|word| path::name(word));
+        let program = line.split_ascii_whitespace().map(path::name);
         for word in program {
             let bare = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             match bare {

@@ -163,7 +163,7 @@ struct Kustomized<'f>(BTreeSet<&'f str>);
 impl<'f> Kustomized<'f> {
     fn of(paths: impl Iterator<Item = &'f str>) -> Self {
         let kustomizations = paths.filter(|path| kustomization::is_kustomization(path));
-        Self(kustomizations.map(|path| path::folder(path)).collect())
+        Self(kustomizations.map(path::folder).collect())
     }
 
     fn may_include(&self, path: &str) -> bool {

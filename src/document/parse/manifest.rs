@@ -99,17 +99,20 @@ fn unit<'t>(input: &Input<'t>, tree: Tree, map: OffsetMap, actions: &Arc<[Action
     let scripts = shell::may_store(tree.text());
     for node in tree.nodes().filter(|node| !node.is_alias()) {
         let (Some(value), Some(style)) = (node.as_str(), node.style()) else { continue };
-        if scripts && value.len() >= SCRIPT && shell::may_store(value) {
-            if let Some((text, inner)) = scalar_text(tree.text(), node.quoted_span(), style) {
-                found.extend(script::commands(&text, &inner.then(&map), actions));
-            }
+        if scripts
+            && value.len() >= SCRIPT
+            && shell::may_store(value)
+            && let Some((text, inner)) = scalar_text(tree.text(), node.quoted_span(), style)
+        {
+            found.extend(script::commands(&text, &inner.then(&map), actions));
         }
-        if value.contains("kind") && value.contains("apiVersion") {
-            if let Some(fragment) = scalar_fragment(tree.text(), node.quoted_span(), style) {
-                let (text, map) = (Cow::Owned(fragment.text.into_owned()), fragment.map.then(&map));
-                let fragment = Fragment { text, map, ..fragment };
-                inner.push(Content::Inner(Input { path: input.path, fragment, around: actions.clone() }));
-            }
+        if value.contains("kind")
+            && value.contains("apiVersion")
+            && let Some(fragment) = scalar_fragment(tree.text(), node.quoted_span(), style)
+        {
+            let (text, map) = (Cow::Owned(fragment.text.into_owned()), fragment.map.then(&map));
+            let fragment = Fragment { text, map, ..fragment };
+            inner.push(Content::Inner(Input { path: input.path, fragment, around: actions.clone() }));
         }
     }
     let Fragment { host, lang, .. } = input.fragment;

@@ -45,7 +45,7 @@ pub(crate) fn is_values_file(path: &str) -> bool {
     let (folder, name) = path::split(path);
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     let values = || name.split(['.', '-', '_']).any(|part| part == "values");
-    yaml && (path::name(&folder) == "values" || values())
+    yaml && (path::name(folder) == "values" || values())
 }
 
 /// The folders of charts that a file of values may be for, each with its last `/`, nearest first: its own, and the one
