@@ -88,18 +88,13 @@ impl Host for FixHost<'_> {
         if let Some(at) = loaded.iter().position(|loaded| needed && loaded.is_err()) {
             return loaded.swap_remove(at).map(|_| Vec::new());
         }
-        let key = |loaded: Result<Loaded, Problem>| match loaded {
-            Ok(loaded) => Ok(self.usable(&loaded)),
-            Err(problem) => {
-                let at = problem.path.map(|path| format!("{path} ")).unwrap_or_default();
-                Err(format!("{at}{}", problem.message))
-            }
-        };
-        let clusters = chosen.into_iter().zip(loaded);
-        let clusters = clusters.map(|(cluster, loaded)| ClusterKey {
+        let clusters = chosen.into_iter().zip(loaded).map(|(cluster, loaded)| ClusterKey {
+            key: match loaded {
+                Ok(loaded) => Ok(self.usable(&loaded)),
+                Err(problem) => Err(format!("{}: {}", cluster.certificate, problem.message)),
+            },
             name: Some(cluster.name),
             environments: cluster.environments,
-            key: key(loaded),
         });
         Ok(clusters.collect())
     }

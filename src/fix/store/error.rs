@@ -50,7 +50,7 @@ impl fmt::Display for Reason {
             Self::ReadOnly => "is read-only; make it writable, then run the command again",
             Self::ReadOnlyFolder => "is in a read-only folder; make the folder writable, then run the command again",
             Self::NoFolder => "is in a folder that does not exist; create the folder, then run the command again",
-            Self::Exists => "was created after the change was planned; run the command again",
+            Self::Exists => "exists already; move it away, then run the command again",
             Self::Gone => "was deleted after the change was planned; run the command again",
             Self::Changed => "changed in the meantime; run the command again",
             Self::ChangedSince { original: Some(original) } => {

@@ -191,7 +191,7 @@ fn another_key_accepts_by_place_and_says_so() {
     clean(&tree.run_with(&["check"], &[("MLGUARD_BASELINE_KEY", key.as_str())]), 2);
     let run = tree.run_with(&["check"], &[("MLGUARD_BASELINE_KEY", "short")]);
     assert_eq!(run.code, 2, "{run:?}");
-    assert!(run.err.contains("less than 16 bytes") && run.out.contains("plaintext-secret"), "{run:?}");
+    assert!(run.err.contains("fewer than 16 bytes") && run.out.contains("plaintext-secret"), "{run:?}");
     // One value more than lines: nobody can tell which is new, so that all are told.
     put(&tree, "notes.txt", &format!("x {}\nhf: {}\n", token(), token().replace("gm1IL", "gm1IM")));
     let run = tree.run(&["check"]);
@@ -255,7 +255,7 @@ fn a_broken_file_is_an_error_and_everything_is_told() {
     let run = tree.run(&["check"]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(
-        run.err.contains("error: .mlguard-baseline.jsonl:3:1: a merge left this line\n  help: solve"),
+        run.err.contains("error: .mlguard-baseline.jsonl:3:1: a merge left this line\n  help: resolve the merge"),
         "{}",
         run.err
     );
@@ -355,7 +355,7 @@ fn the_file_is_where_the_configuration_says() {
     let files = [("db.yaml", &*secret("db", VALUE)), (".mlguard.yaml", "baseline: ci/known.jsonl\n"), ("ci/x", "")];
     let tree = repository(&files);
     let run = tree.run(&["check"]);
-    assert!(run.code == 2 && run.err.contains("ci/known.jsonl: no such baseline"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("ci/known.jsonl: there is no such baseline"), "{run:?}");
     assert_eq!(tree.run(&["baseline", "write"]).code, 0);
     assert!(tree.path("ci/known.jsonl").is_file() && !tree.path(FILE).exists());
     clean(&tree.run(&["check"]), 1);

@@ -33,7 +33,7 @@ fn a_value_of_a_secret_is_told_once_and_by_its_key_where_that_tells_it() {
     assert_eq!(found(&tree, &["tracking/values.yaml"]), expected, "with the others as context");
     assert_eq!(found(&tree, &["tracking/templates/secret.yaml"]), [""; 0]);
     let run = tree.run(&["check", "."]);
-    assert!(run.out.contains("The Helm value '.store.entry'"), "{run:?}");
+    assert!(run.out.contains("The Helm value `.store.entry`"), "{run:?}");
     assert!(!run.out.contains("mlops202"), "{run:?}");
 }
 

@@ -405,7 +405,7 @@ fn names_and_clusters_that_cannot_be_meant_are_refused() {
     assert!(!tree.path("packages").exists());
     let several = tree_with("clusters: { lab: { cert: certs/lab.pem }, main: { cert: certs/main.pem } }\n");
     let run = run(&several, &[]);
-    assert!(run.code == 2 && run.err.contains("the environment `dev` runs in several clusters: lab, main"), "{run:?}");
+    assert!(run.code == 2 && run.err.contains("environment `dev` runs in several clusters: lab, main"), "{run:?}");
     let run = self::run(&several, &["--cluster", "main", "--cluster", "dev=lab"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(

@@ -85,14 +85,14 @@ fn what_cannot_be_sealed_is_said_with_what_to_do() {
     assert!(said.contains("its namespace is `ml`, and --namespace says `dev`"), "{said}");
     let said = seal(&[], "kind: ConfigMap\nmetadata: {name: a}\n");
     assert!(said.contains("there is no Secret in it, only: ConfigMap a"), "{said}");
-    assert!(seal(&[], "").contains("it contains no Secret"));
+    assert!(seal(&[], "").contains("there is no Secret in it"));
     let said = seal(&["--name", "x"], &format!("{SECRET}---\n{SECRET}"));
     assert!(said.contains("--name would give 2 Secrets the same name"), "{said}");
     let said = seal(&["--raw", "--name", "a"], "x");
     assert!(said.contains("--raw needs --namespace"), "{said}");
     assert!(seal(&["--raw", "--namespace", "a"], "x").contains("--raw needs --name"));
     assert!(seal(&["--raw", "--scope", "namespace-wide"], "x").contains("--raw needs --namespace"));
-    assert!(seal(&["--raw", "--namespace", "A", "--name", "x"], "x").contains("is no name for a namespace"));
+    assert!(seal(&["--raw", "--namespace", "A", "--name", "x"], "x").contains("is not a valid name for a namespace"));
     let said = seal(&["-o", "json"], &format!("kind: ConfigMap\nmetadata: {{name: a}}\n---\n{SECRET}"));
     assert!(said.contains("ConfigMap a is no Secret and would be lost in another format"), "{said}");
     let run = tree.run_on(&["seal", "--cert", "old.pem"], SECRET);
@@ -298,7 +298,7 @@ fn templates_that_only_the_controller_fills_are_named() {
     let text = sealed(&tree, SECRET, &[]);
     let with = format!("{}\n    data:\n      url: 'db://{{{{ .user }}}}'\n      plain: words\n", text.trim_end());
     let run = tree.run_on(&["unseal", "--private-key", "k.key"], &with);
-    assert!(run.code == 0 && run.err.contains("left out: `url`") || run.err.contains("left out: 'url'"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("left out `url`"), "{run:?}");
     assert!(!run.out.contains("url:") && run.out.contains(&STANDARD.encode("words")), "{run:?}");
 }
 

@@ -155,7 +155,7 @@ fn several_clusters_of_an_environment_have_a_file_each() {
     let work =
         clusters(BOTH, &[(name, &secret("db", None)), (west, "mine: 1\n"), ("z.yaml", &secret("z", Some("ml")))]);
     let run = work.bare(&[]);
-    assert!(run.err.contains("s.west.yaml is there already"), "{}", run.err);
+    assert!(run.err.contains("s.west.yaml exists already"), "{}", run.err);
     assert!(work.has(name) && !work.has(east) && work.text(west) == "mine: 1\n", "{}", run.err);
     assert!(work.has("z.west.yaml"), "the others are repaired: {}", run.err);
 }
@@ -193,7 +193,7 @@ fn certificates_that_cannot_be_used_write_nothing() {
         ("packages/ml/production/s.yaml", &secret("db", None)),
     ]);
     let run = work.bare(&[]);
-    assert!(run.err.contains("the certificate of the cluster `prod` cannot be used"), "{}", run.err);
+    assert!(run.err.contains("the certificate of cluster `prod` cannot be used: certs/prod.pem: the certificate expired"), "{}", run.err);
     assert_eq!(work.namespaces("packages/ml/dev/s.yaml"), ["ml-dev"]);
     assert_eq!(work.text("packages/ml/production/s.yaml"), secret("db", None));
     assert_eq!(work.bare(&["--cluster", "prod"]).code, 2);
