@@ -193,7 +193,11 @@ fn certificates_that_cannot_be_used_write_nothing() {
         ("packages/ml/production/s.yaml", &secret("db", None)),
     ]);
     let run = work.bare(&[]);
-    assert!(run.err.contains("the certificate of cluster `prod` cannot be used: certs/prod.pem: the certificate expired"), "{}", run.err);
+    assert!(
+        run.err.contains("the certificate of cluster `prod` cannot be used: certs/prod.pem: the certificate expired"),
+        "{}",
+        run.err
+    );
     assert_eq!(work.namespaces("packages/ml/dev/s.yaml"), ["ml-dev"]);
     assert_eq!(work.text("packages/ml/production/s.yaml"), secret("db", None));
     assert_eq!(work.bare(&["--cluster", "prod"]).code, 2);
