@@ -37,7 +37,7 @@ impl Span {
 
     /// Whether the two spans share a byte. An empty span overlaps nothing.
     #[must_use]
-    pub fn overlaps(self, other: Self) -> bool {
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 

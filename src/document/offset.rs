@@ -30,7 +30,7 @@ impl Default for OffsetMap {
 impl OffsetMap {
     /// The inner text is the outer one from `base` on, byte for byte.
     #[must_use]
-    pub fn linear(base: usize) -> Self {
+    pub(crate) fn linear(base: usize) -> Self {
         Self { segments: vec![Segment { inner: 0, outer: base, escape: None }] }
     }
 
@@ -48,12 +48,6 @@ impl OffsetMap {
         if !continues {
             self.segments.push(first);
         }
-    }
-
-    /// Whether the inner text is a plain slice of the outer one.
-    #[must_use]
-    pub fn is_linear(&self) -> bool {
-        self.segments.len() == 1 && self.segments[0].escape.is_none()
     }
 
     fn index(&self, inner: usize) -> usize {

@@ -62,7 +62,7 @@ impl Unit {
 
     /// All template actions of the source, in their order.
     #[must_use]
-    pub fn all_actions(&self) -> &[Action] {
+    pub(crate) fn all_actions(&self) -> &[Action] {
         &self.actions
     }
 
@@ -71,7 +71,7 @@ impl Unit {
     /// Checks find objects in strings by themselves. This is for strings that a program reads as documents because of
     /// where they stand, such as the patches of a kustomization, which need not look like objects.
     #[must_use]
-    pub fn documents_in(&self, node: Node<'_>) -> Option<Vec<Self>> {
+    pub(crate) fn documents_in(&self, node: Node<'_>) -> Option<Vec<Self>> {
         let style = node.style()?;
         let node = node.resolve();
         let (text, map) = scalar_text(node.tree().text(), node.quoted_span(), style)?;
@@ -87,7 +87,7 @@ impl Unit {
 
     /// Whether a template action meets a span of the document.
     #[must_use]
-    pub fn is_templated(&self, span: Span) -> bool {
+    pub(crate) fn is_templated(&self, span: Span) -> bool {
         self.actions(span).next().is_some()
     }
 }

@@ -32,7 +32,7 @@ impl<'a> View<'a> {
 
     /// The innermost language at a byte of the text.
     #[must_use]
-    pub fn lang_at(&self, offset: usize) -> Lang {
+    pub(crate) fn lang_at(&self, offset: usize) -> Lang {
         lang_at(&self.parsed.stretches, offset).unwrap_or(self.lang)
     }
 }

@@ -153,7 +153,7 @@ impl<'f> Inventory<'f> {
     /// The secret files that are there without being in Git, or that templates in the repository stand for, by path, each
     /// with its own index or that of a template.
     #[must_use]
-    pub fn secret_files(&self) -> Vec<(usize, String)> {
+    pub(crate) fn secret_files(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (index, (path, facts)) in self.files.iter().enumerate() {
             if !facts.tracked && facts.secret_risk().is_some() {
@@ -187,7 +187,7 @@ impl<'f> Inventory<'f> {
 
     /// The secret files that Git tracks, each with its index.
     #[must_use]
-    pub fn tracked_secret_files(&self) -> Vec<(usize, String)> {
+    pub(crate) fn tracked_secret_files(&self) -> Vec<(usize, String)> {
         let files = self.files.iter().enumerate();
         let risky = files.filter(|(_, (_, facts))| facts.tracked && facts.secret_risk().is_some());
         risky.map(|(file, (path, _))| (file, path.to_string())).collect()
@@ -202,13 +202,13 @@ impl<'f> Inventory<'f> {
 
     /// Where an object lands: once for each build that it is part of, else as its file says. Nothing for patches.
     #[must_use]
-    pub fn landings(&self, (file, object): At) -> &[Landing] {
+    pub(crate) fn landings(&self, (file, object): At) -> &[Landing] {
         &self.landed.objects[file][object]
     }
 
     /// What could not be followed in a build, by file of its kustomization.
     #[must_use]
-    pub fn has_gaps(&self, build: usize) -> bool {
+    pub(crate) fn has_gaps(&self, build: usize) -> bool {
         self.landed.gaps.contains(&build)
     }
 

@@ -17,7 +17,7 @@ pub(crate) type Line = (usize, Place);
 
 /// One landing of an object.
 #[derive(Clone, Debug, Default)]
-pub struct Landing {
+pub(crate) struct Landing {
     /// Its name in the cluster.
     pub name: Stated,
     /// Its namespace in the cluster; never absent.
@@ -44,7 +44,7 @@ pub struct Landing {
 
 /// What patches of a build wrote into an object.
 #[derive(Clone, Debug, Default)]
-pub struct Patched {
+pub(crate) struct Patched {
     /// SecretProviderClasses of volumes that they wrote; unknown where they wrote volumes in another way.
     pub mounts: Vec<Stated>,
     /// Whether they wrote annotations of the Vault Agent injector.
@@ -68,7 +68,7 @@ pub(crate) struct Landed<'f> {
 impl Landing {
     /// Whether a patch of the build wrote pull secrets below a symbolic path.
     #[must_use]
-    pub fn pulls_below(&self, path: &str) -> bool {
+    pub(crate) fn pulls_below(&self, path: &str) -> bool {
         self.pulls.iter().any(|written| written.starts_with(path))
     }
 
@@ -79,7 +79,7 @@ impl Landing {
 
     /// The name that kustomize writes into a reference, where the build has a Secret of that name.
     #[must_use]
-    pub fn follow(&self, reference: &Reference) -> Option<&Stated> {
+    pub(crate) fn follow(&self, reference: &Reference) -> Option<&Stated> {
         let follows = reference.renamed || self.follows_more;
         self.follows.get(&reference.name).filter(|_| follows)
     }
@@ -170,7 +170,7 @@ impl<'f> Used<'f> {
 impl Used<'_> {
     /// Whether something breaks where the Secret is missing.
     #[must_use]
-    pub fn is_needed(&self) -> bool {
+    pub(crate) fn is_needed(&self) -> bool {
         !self.reference.optional && self.reference.usage != Usage::Access
     }
 }

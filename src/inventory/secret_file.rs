@@ -22,7 +22,7 @@ pub struct SecretFile {
 impl SecretFile {
     /// What it is in words, where it is as bad as `level` says: `an env file with credentials in it`.
     #[must_use]
-    pub fn described(&self, level: Level) -> String {
+    pub(crate) fn described(&self, level: Level) -> String {
         let itself = ["a private key", "a store of keys", "a token"].contains(&self.what);
         match level {
             Level::Error if itself => self.what.to_owned(),

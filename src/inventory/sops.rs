@@ -14,7 +14,7 @@ use crate::path;
 pub(crate) use super::facts::sops::{Encrypted, Exposed, Sops};
 
 /// A configuration that may be meant for a file.
-pub struct Governing<'f> {
+pub(crate) struct Governing<'f> {
     /// Its file.
     pub file: usize,
     /// Its rules.
@@ -26,7 +26,7 @@ pub struct Governing<'f> {
 impl<'f> Governing<'f> {
     /// The rule that SOPS takes.
     #[must_use]
-    pub fn rule(&self) -> Option<(usize, &'f Rule)> {
+    pub(crate) fn rule(&self) -> Option<(usize, &'f Rule)> {
         match self.matched {
             Match::Rule(number) => Some((number, &self.rules.get(number)?.0)),
             _ => None,
@@ -35,7 +35,7 @@ impl<'f> Governing<'f> {
 
     /// What SOPS does with a file of another path.
     #[must_use]
-    pub fn matched(&self, inventory: &Inventory<'_>, path: &str) -> Match {
+    pub(crate) fn matched(&self, inventory: &Inventory<'_>, path: &str) -> Match {
         config::rule_for(self.rules.iter().map(|(rule, _)| rule), below(inventory.path(self.file), path))
     }
 }
@@ -55,13 +55,13 @@ impl<'f> Inventory<'f> {
 
     /// The file at a path.
     #[must_use]
-    pub fn file_at(&self, path: &str) -> Option<usize> {
+    pub(crate) fn file_at(&self, path: &str) -> Option<usize> {
         self.files().binary_search_by(|(other, _): &(Arc<str>, Facts)| (**other).cmp(path)).ok()
     }
 
     /// The configurations at or above the file at `path` that have creation rules, the nearest first.
     #[must_use]
-    pub fn governing(&self, path: &str) -> Vec<Governing<'f>> {
+    pub(crate) fn governing(&self, path: &str) -> Vec<Governing<'f>> {
         let mut found = Vec::new();
         for folder in path::ancestors(path) {
             let config = if folder.is_empty() { ".sops.yaml".to_owned() } else { format!("{folder}/.sops.yaml") };

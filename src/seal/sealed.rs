@@ -171,7 +171,7 @@ impl SealedSecret {
 
     /// The object as JSON values, in kubeseal's form.
     #[must_use]
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         let mut metadata = Map::new();
         metadata.insert("name".to_owned(), self.identity.name.clone().into());
         if let Some(namespace) = &self.identity.namespace {

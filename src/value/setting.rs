@@ -90,14 +90,14 @@ impl Look {
 
     /// Whether it is something that a Secret keeps secret under `key`.
     #[must_use]
-    pub fn is_kept(self, key: &str) -> bool {
+    pub(crate) fn is_kept(self, key: &str) -> bool {
         let public = self.public || is_public_key(key) && !self.private;
         !public && (key::classify(key) != KeyClass::None || !self.shape.is_setting(key))
     }
 
     /// Whether one of `keys`, which all name the value, or the value itself tells that it is a credential.
     #[must_use]
-    pub fn is_credential(self, keys: &[&str]) -> bool {
+    pub(crate) fn is_credential(self, keys: &[&str]) -> bool {
         if self.shape == Shape::Parts || keys.iter().any(|key| key::is_identifier(key)) {
             return false;
         }

@@ -1,6 +1,7 @@
 //! What the compiler does not hold: the order of the layers, files that nobody compiles, and sizes.
 
 mod circles;
+mod exports;
 
 use std::fs;
 use std::path::{Path, PathBuf};

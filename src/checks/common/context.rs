@@ -25,7 +25,7 @@ pub struct Context<'c, 'v> {
 
 impl<'c, 'v> Context<'c, 'v> {
     /// Hits of the credential engine inside `span` (bytes of the source's text).
-    pub fn hits_in(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
+    pub(crate) fn hits_in(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
         let hits = self.hits;
         let first = hits.partition_point(|hit| hit.span.start < span.start);
         hits[first..]
@@ -41,7 +41,7 @@ impl<'c, 'v> Context<'c, 'v> {
 
     /// The rule behind a hit.
     #[must_use]
-    pub fn rule_of(&self, hit: &Hit) -> &'c Rule {
+    pub(crate) fn rule_of(&self, hit: &Hit) -> &'c Rule {
         self.engine.rule(hit)
     }
 
@@ -66,7 +66,7 @@ impl<'c, 'v> Context<'c, 'v> {
     }
 
     /// Reports a fault of structure, of a check that else reports values.
-    pub fn structure(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
+    pub(crate) fn structure(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
         let draft = self.report(span, place, message);
         draft.subject = Subject::Structure;
         draft

@@ -5,7 +5,7 @@ use crate::span::Span;
 
 /// Something that looks like a credential.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// Index of the rule in [`Engine::rules`].
     pub rule: usize,
     /// Where the value stands (for an encoded one, the whole encoded run).
@@ -24,7 +24,7 @@ pub struct Hit {
 
 /// How a value is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// RFC 4648 base64, either alphabet, padded or not.
     Base64,
     /// Hexadecimal.
@@ -36,7 +36,7 @@ pub enum Encoding {
 impl Encoding {
     /// The name for people.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Base64 => "base64",
             Self::Hex => "hexadecimal",

@@ -71,7 +71,7 @@ impl Selector {
 
     /// Ready to be asked about many leaves.
     #[must_use]
-    pub fn matcher(&self) -> Matcher {
+    pub(crate) fn matcher(&self) -> Matcher {
         let is_suffix = matches!(self.kind, SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix);
         let pattern = if is_suffix { GoRegex::Unknown } else { GoRegex::new(&self.text) };
         Matcher { kind: self.kind, suffix: self.text.clone(), pattern }
@@ -79,7 +79,7 @@ impl Selector {
 }
 
 /// A selector with its expression.
-pub struct Matcher {
+pub(crate) struct Matcher {
     kind: SelectorKind,
     suffix: Box<str>,
     pattern: GoRegex,
@@ -87,7 +87,7 @@ pub struct Matcher {
 
 /// Whether a comment that a selector asks for counts for a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommentMatch {
+pub(crate) enum CommentMatch {
     /// One does.
     Yes,
     /// One may.
@@ -97,21 +97,15 @@ pub enum CommentMatch {
 }
 
 impl Matcher {
-    /// What it is.
-    #[must_use]
-    pub fn kind(&self) -> SelectorKind {
-        self.kind
-    }
-
     /// Whether the selector is about comments.
     #[must_use]
-    pub fn is_of_comments(&self) -> bool {
+    pub(crate) fn is_of_comments(&self) -> bool {
         matches!(self.kind, SelectorKind::UnencryptedCommentRegex | SelectorKind::EncryptedCommentRegex)
     }
 
     /// Whether a text is what the selector asks for; none where that is not certain.
     #[must_use]
-    pub fn is_match(&self, text: &str) -> Option<bool> {
+    pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
         match self.kind {
             SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix => Some(text.ends_with(&*self.suffix)),
             // SOPS passes over an expression that does not compile, as one that matches nothing.
@@ -123,7 +117,7 @@ impl Matcher {
     /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are no part of the
     /// path. `matched` is whether the expression matches a comment about it.
     #[must_use]
-    pub fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: CommentMatch) -> Option<bool> {
+    pub(crate) fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: CommentMatch) -> Option<bool> {
         let matched = if self.is_of_comments() {
             match matched {
                 CommentMatch::Yes => Some(true),

@@ -115,7 +115,7 @@ impl Tree {
     }
 
     /// Drops the tree and wipes its copies of the text, which may hold secrets in plain text.
-    pub fn wipe(mut self) {
+    pub(crate) fn wipe(mut self) {
         self.text.zeroize();
         for entry in &mut self.entries {
             if let NodeKind::Scalar { value: ScalarText::Owned(text), .. } = &mut entry.kind {
@@ -125,7 +125,7 @@ impl Tree {
     }
 
     /// Every node in document order, aliases not followed. Linear in the size of the text, whatever the aliases.
-    pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
         (0..self.entries.len()).map(|id| Node { tree: self, id: u32::try_from(id).unwrap_or(u32::MAX) })
     }
 }
@@ -183,19 +183,19 @@ impl<'t> Node<'t> {
 
     /// Whether the node is written as an alias (`*name`).
     #[must_use]
-    pub fn is_alias(self) -> bool {
+    pub(crate) fn is_alias(self) -> bool {
         matches!(self.entry().kind, NodeKind::Alias { .. })
     }
 
     /// Whether an alias, or a node that an alias may name; edits must not pass through these.
     #[must_use]
-    pub fn is_anchored(self) -> bool {
+    pub(crate) fn is_anchored(self) -> bool {
         self.entry().anchored
     }
 
     /// Whether a collection is written in flow style.
     #[must_use]
-    pub fn is_flow(self) -> bool {
+    pub(crate) fn is_flow(self) -> bool {
         self.entry().flow
     }
 
@@ -238,7 +238,7 @@ impl<'t> Node<'t> {
 
     /// Whether YAML reads the scalar as a string: quoted, block, or plain and neither null, boolean nor number.
     #[must_use]
-    pub fn is_string(self) -> bool {
+    pub(crate) fn is_string(self) -> bool {
         match self.style() {
             None => false,
             Some(Style::Plain) => !self.is_null() && !is_core_schema_other(self.as_str().unwrap_or_default()),
@@ -248,13 +248,13 @@ impl<'t> Node<'t> {
 
     /// Whether the node is a mapping.
     #[must_use]
-    pub fn is_mapping(self) -> bool {
+    pub(crate) fn is_mapping(self) -> bool {
         matches!(self.resolve().entry().kind, NodeKind::Mapping { .. })
     }
 
     /// Whether the node is a sequence.
     #[must_use]
-    pub fn is_sequence(self) -> bool {
+    pub(crate) fn is_sequence(self) -> bool {
         matches!(self.resolve().entry().kind, NodeKind::Sequence { .. })
     }
 
@@ -281,7 +281,7 @@ impl<'t> Node<'t> {
 
     /// The item or value of a collection that holds `span`, bytes of the parsed text, with its key in a mapping.
     #[must_use]
-    pub fn child_at(self, span: Span) -> Option<(Option<Self>, Self)> {
+    pub(crate) fn child_at(self, span: Span) -> Option<(Option<Self>, Self)> {
         let tree = self.tree;
         let (first, count, step) = match self.resolve().entry().kind {
             NodeKind::Sequence { first, count } => (first, count, 1),

@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of [`Store::replace`].
-    pub fn replace_noting(&mut self, changes: &[Change], untracked: &[Tracked]) -> Result<Run, StoreError> {
+    pub(crate) fn replace_noting(&mut self, changes: &[Change], untracked: &[Tracked]) -> Result<Run, StoreError> {
         if changes.is_empty() && untracked.is_empty() {
             return Err(StoreError::NoChange);
         }

@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of [`Store::undo`].
-    pub fn put_back(&mut self, run: &Run) -> Result<(), StoreError> {
+    pub(crate) fn put_back(&mut self, run: &Run) -> Result<(), StoreError> {
         if !self.runs().join(&run.id).exists() {
             return Err(StoreError::NothingToUndo);
         }

@@ -24,7 +24,7 @@ const ENVIRONMENT_WORDS: [&[&str]; 9] = [
 
 /// A namespace that belongs to a workflow by its name, and that no environment spells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misspelt {
+pub(crate) struct Misspelt {
     /// The workflow.
     pub workflow: String,
     /// What is wrong.
@@ -35,7 +35,7 @@ pub struct Misspelt {
 
 /// What is wrong with a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Slip {
+pub(crate) enum Slip {
     /// This word for an environment is not how the table spells one, or not at this place of the name.
     Environment(String),
     /// A letter or a dash differs.
@@ -45,7 +45,7 @@ pub enum Slip {
 impl Convention {
     /// The namespace of a workflow in an environment; nothing where the environment is not configured.
     #[must_use]
-    pub fn spell(&self, workflow: &str, environment: &str) -> Option<String> {
+    pub(crate) fn spell(&self, workflow: &str, environment: &str) -> Option<String> {
         let (_, template) = self.environments.iter().find(|(name, _)| name == environment)?;
         Some(template.replace(WORKFLOW, workflow))
     }
@@ -75,13 +75,13 @@ impl Convention {
 
     /// Whether a namespace is the platform's own, so that it follows no convention of workflows.
     #[must_use]
-    pub fn is_system(&self, namespace: &str) -> bool {
+    pub(crate) fn is_system(&self, namespace: &str) -> bool {
         self.system_namespaces.iter().any(|glob| fits(glob, namespace))
     }
 
     /// What `workflows` are spelt like, for asking about many namespaces.
     #[must_use]
-    pub fn spellings<'s>(&'s self, workflows: &'s BTreeSet<String>) -> Spellings<'s> {
+    pub(crate) fn spellings<'s>(&'s self, workflows: &'s BTreeSet<String>) -> Spellings<'s> {
         // The longest first: `financial-ml-prod` is of `financial-ml`, not of `financial`.
         let mut longest: Vec<&String> = workflows.iter().collect();
         longest.sort_by_key(|workflow| std::cmp::Reverse(workflow.len()));
@@ -123,7 +123,7 @@ impl Convention {
 }
 
 /// Known workflows with the namespaces that they spell.
-pub struct Spellings<'s> {
+pub(crate) struct Spellings<'s> {
     convention: &'s Convention,
     workflows: &'s BTreeSet<String>,
     /// Workflow and namespace, those of the longest workflow first.
@@ -135,7 +135,7 @@ impl Spellings<'_> {
     /// may be meant as it is: another part of the same workflow (`financial-ml-monitoring`), a numbered sibling, or
     /// the namespace of another known workflow.
     #[must_use]
-    pub fn misspelt(&self, namespace: &str) -> Option<Misspelt> {
+    pub(crate) fn misspelt(&self, namespace: &str) -> Option<Misspelt> {
         let (convention, workflows) = (self.convention, self.workflows);
         let right = workflows.contains(namespace) || convention.is_system(namespace);
         if right || convention.read(namespace, workflows).is_some() {

@@ -57,7 +57,7 @@ impl RemotePath {
 
     /// How a name differs, in words that follow "it"; empty where it does not.
     #[must_use]
-    pub fn differences(&self, key: &str) -> Vec<String> {
+    pub(crate) fn differences(&self, key: &str) -> Vec<String> {
         let mut found = Vec::new();
         let rest = key.strip_prefix('/');
         match (self.slash, rest.is_some()) {

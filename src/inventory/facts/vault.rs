@@ -54,7 +54,7 @@ pub enum VaultFaultKind {
 impl VaultFaultKind {
     /// Whether it is something that is missing, which a patch of the object may add.
     #[must_use]
-    pub fn is_absence(self) -> bool {
+    pub(crate) fn is_absence(self) -> bool {
         matches!(self, Self::Misplaced | Self::NotInjected | Self::NoRole | Self::NoSecret | Self::OtherPath)
     }
 }

@@ -69,7 +69,7 @@ pub struct Applied<'a> {
 impl Applied<'_> {
     /// Whether it puts something else, or nothing, where a reference of the object is.
     #[must_use]
-    pub fn overrides(&self, reference: &Reference) -> bool {
+    pub(crate) fn overrides(&self, reference: &Reference) -> bool {
         let below = |path: &str, above: &str| {
             path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
@@ -193,15 +193,6 @@ impl<'a> Built<'a> {
         }
     }
 
-    /// The name before the build.
-    #[must_use]
-    pub fn original_name(&self) -> &'a Stated {
-        match self.origin {
-            Origin::Object { object, .. } => &object.name,
-            Origin::Generator { generator, .. } => &generator.name,
-        }
-    }
-
     /// The last line that wrote `aspect`; none where the object kept what its own file says.
     #[must_use]
     pub fn changed_by(&self, aspect: Aspect) -> Option<Change> {
@@ -270,7 +261,7 @@ impl<'a> Built<'a> {
 
     /// Whether kustomize takes it for an object without namespace.
     #[must_use]
-    pub fn is_cluster_scoped(&self) -> bool {
+    pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(self.group, self.version, self.kind)
     }
 

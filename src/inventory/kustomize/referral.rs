@@ -1,9 +1,9 @@
 //! Which Secret a reference means after a build: kustomize renames references along with what they name.
 
+use super::Build;
 use super::item::Built;
-use super::select::{same_namespace, same_namespaced};
+use super::select::same_namespaced;
 use super::text::Match;
-use super::{Build, Gap, GapKind};
 
 /// What a reference of an object names in a build.
 #[derive(Clone, Copy, Debug)]
@@ -51,24 +51,6 @@ impl<'a> Build<'a> {
                 Referral::Object(item)
             }
             _ => Referral::Unknown,
-        }
-    }
-
-    /// Whether all objects of the build are known, though perhaps not their names.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        use GapKind::{Conflict, Restricted, Target, Undecided};
-        let brings = |gap: &Gap<'_>| !matches!(gap.kind, Conflict | Restricted | Target | Undecided);
-        !self.gaps.iter().any(brings)
-    }
-
-    /// Whether two objects of the build are in the same namespace; none where that is not known.
-    #[must_use]
-    pub fn in_same_namespace(one: &Built<'_>, other: &Built<'_>) -> Option<bool> {
-        match same_namespace(false, &one.namespace, &other.namespace) {
-            Match::Yes => Some(true),
-            Match::No => Some(false),
-            Match::Maybe => None,
         }
     }
 }

@@ -38,7 +38,7 @@ impl<'a> Text<'a> {
 
     /// The same, independent of the files.
     #[must_use]
-    pub fn to_stated(&self) -> Stated {
+    pub(crate) fn to_stated(&self) -> Stated {
         match self {
             Self::Absent => Stated::Absent,
             Self::Known(text) => Stated::Known((**text).into()),
