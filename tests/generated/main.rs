@@ -142,7 +142,7 @@ fn root() -> &'static Path {
 /// Whether generated files are to be rewritten.
 #[expect(clippy::disallowed_methods, reason = "a switch of these tests alone")]
 fn blessing() -> bool {
-    std::env::var_os("MLGUARD_BLESS").is_some()
+    std::env::var_os("MLGUARD_BLESS").is_some_and(|value| value == "1")
 }
 
 /// Compares what stands between two comments of a file with what it should be, or writes it.

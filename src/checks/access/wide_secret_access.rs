@@ -18,7 +18,7 @@ const EVERYBODY: [&str; 3] = ["system:authenticated", "system:unauthenticated", 
 /// All ServiceAccounts, of the cluster or (with a colon and its name) of a namespace.
 const ACCOUNTS: &str = "system:serviceaccounts";
 
-/// Most bindings of one name that are held against a role.
+/// Most bindings of one name that are compared with a role.
 const MOST: usize = 256;
 
 /// A binding with the object that it is.

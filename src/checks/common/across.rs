@@ -1,4 +1,4 @@
-//! Checks of the whole repository: what they see, and where they put what they say.
+//! Checks of the whole repository: what they see, and where they put their findings.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::rule::RuleId;
 pub struct Across<'i> {
     /// What it holds.
     pub inventory: &'i Inventory<'i>,
-    /// The day against which ages are held.
+    /// The day that ages are measured from.
     pub today: Date,
     /// The rule of the check that runs.
     pub(super) rule: RuleId,

@@ -1,6 +1,6 @@
 //! A Kubernetes object as its file states it: identity, and the aspects that checks and other files ask for.
 //!
-//! An aspect more is a field here, with an empty default, and one line where `read` fills it in.
+//! To add an aspect, add a field here, with an empty default, and one line where `read` fills it in.
 
 use super::access::Access;
 use super::external::External;
