@@ -1,7 +1,7 @@
 //! Where bytes come from: listing files, reading them safely, and decoding them to text.
 //!
-//! Nothing here knows what a secret is. [`list`] names every file of a scan with its report path, [`read()`] and
-//! [`stdin`] bring one of them into a buffer, [`decode()`] makes text of bytes. What is left out on purpose becomes a
+//! Nothing here knows what a secret is. [`list`] names every file of a scan with its report path, [`read()`] reads
+//! one of them into a buffer, [`decode()`] makes text of bytes. What is left out on purpose becomes a
 //! [`Skipped`] entry of [`Listing::skipped`], what should have been
 //! read and could not be one of [`Listing::errors`]; neither ever contains content of a file.
 //!

@@ -6,7 +6,7 @@ use crate::span::Span;
 /// Something that looks like a credential.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hit {
-    /// Index of the rule in [`Engine::rules`].
+    /// Index of the rule in the engine's list.
     pub rule: usize,
     /// Where the value stands (for an encoded one, the whole encoded run).
     pub span: Span,

@@ -36,7 +36,7 @@ pub struct Cli {
     pub(super) global: Global,
 }
 
-/// The exit status, as [`Exit::TABLE`](crate::exit::Exit::TABLE) has it.
+/// The exit status; [`Exit`](crate::exit::Exit) has the codes.
 macro_rules! exit_status {
     () => {
         "\
