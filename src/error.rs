@@ -111,15 +111,18 @@ impl std::error::Error for Problem {}
 /// `text` with everything that could act on a terminal or hide text written as `\u{…}`.
 #[must_use]
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(acts) {
+    if !text.contains(acts_on_terminal) {
         return Cow::Borrowed(text);
     }
-    let escape = |c: char| if acts(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    let escape = |c: char| if acts_on_terminal(c) { c.escape_unicode().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Whether `c` could act on a terminal or hide text.
+#[must_use]
+pub(crate) fn acts_on_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The name of `known` that `name` most likely means, where one is near enough.
