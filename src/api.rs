@@ -4,7 +4,7 @@
 
 /// Checks by the program's own list.
 pub mod checks {
-    pub use crate::checks::{Check, Need, Run, all};
+    pub use crate::checks::{Check, Need, all};
 }
 
 /// Arguments, for the pages that are made from them.

@@ -159,6 +159,25 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Names in backticks, as [`listed`].
+#[must_use]
+pub(crate) fn listed_names(names: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    listed(&names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+}
+
+/// `a`, `a and b`, `a, b and c`; of many only the first ones.
+#[must_use]
+pub(crate) fn listed(words: &[String]) -> String {
+    const MOST: usize = 8;
+    let more = words.len().saturating_sub(MOST);
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] if more == 0 => format!("{} and {last}", head.join(", ")),
+        _ => format!("{} and {more} more", words[..MOST].join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,7 +57,7 @@ impl<'o> Scanner<'o> {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
         let checks: Vec<&'static Check> = checks::all().filter(known).collect();
-        let across = checks.iter().any(|check| check.run.repository().is_some());
+        let across = checks.iter().any(|check| check.repository.is_some());
         Self { options, engine, checks, across, room: AtomicUsize::new(KEPT_TEXT) }
     }
 

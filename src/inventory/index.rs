@@ -200,16 +200,27 @@ impl<'f> Inventory<'f> {
         })
     }
 
+    /// The same without examples.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = (At, &'f Object)> + use<'f> {
+        self.objects().filter(|(_, object)| object.role != Role::Example)
+    }
+
+    /// The object of a definition; none for commands and generators.
+    #[must_use]
+    pub(crate) fn object_of(&self, defined: &Defined<'_>) -> Option<&'f Object> {
+        defined.object.map(|object| self.object((defined.file, object)))
+    }
+
     /// Where an object lands: once for each build that it is part of, else as its file says. Nothing for patches.
     #[must_use]
     pub(crate) fn landings(&self, (file, object): At) -> &[Landing] {
         &self.landed.objects[file][object]
     }
 
-    /// What could not be followed in a build, by file of its kustomization.
+    /// Whether not everything could be followed in the build that an object lands by.
     #[must_use]
-    pub(crate) fn has_gaps(&self, build: usize) -> bool {
-        self.landed.gaps.contains(&build)
+    pub(crate) fn has_gaps(&self, landing: &Landing) -> bool {
+        landing.build.is_some_and(|build| self.landed.gaps.contains(&build))
     }
 
     /// Definitions of a name that may be meant in a namespace: those there, and those whose namespace is unknown. All of
@@ -243,7 +254,7 @@ impl<'f> Inventory<'f> {
     /// Whether the convention applies to a namespace: it is a workflow's, or the platform or registry Secret is defined or
     /// used there. Where the namespace is unknown, whether one of these occurs in the repository at all.
     #[must_use]
-    pub fn speaks(&self, namespace: &Stated) -> bool {
+    pub(crate) fn convention_applies(&self, namespace: &Stated) -> bool {
         match namespace.known() {
             Some(known) => {
                 !self.convention.is_system(known)

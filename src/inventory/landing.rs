@@ -112,15 +112,7 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
     let namespace =
         if built.is_cluster_scoped() { Stated::Unknown } else { known_or_unknown(built.namespace.to_stated()) };
     let scope_by = line(Aspect::Annotation).and_then(|line| {
-        let on =
-            |name: &str| built.annotation(&format!("sealedsecrets.bitnami.com/{name}")) == Text::Known("true".into());
-        let scope = if on("cluster-wide") {
-            Scope::ClusterWide
-        } else if on("namespace-wide") {
-            Scope::NamespaceWide
-        } else {
-            Scope::Strict
-        };
+        let scope = Scope::of_annotations(|name| built.annotation(name) == Text::Known("true".into()));
         let own = built.object()?.sealed.as_deref()?.scope;
         (own != scope).then_some((line, scope))
     });

@@ -14,6 +14,7 @@ mod scan;
 mod token;
 
 pub(crate) use action::{Action, ActionKind};
+pub(crate) use token::string_end;
 
 /// A template text with its actions blanked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::span::Span;
 pub(crate) use access::{Access, Binding, Reads, Subject};
 pub(crate) use object::{Definition, Deploy, Maker, Mount, Object, Pod, Sealed, Usage};
 pub use object::{Reference, Role, Scope};
-pub(crate) use vault::{Vault, VaultFault, VaultFaultKind};
+pub(crate) use vault::{Vault, VaultFault};
 
 /// What one file contains, as far as its bytes (and its name) alone say.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@
 use super::access::Access;
 use super::external::External;
 use super::vault::Vault;
+use crate::inventory::annotation::SEALED;
 use crate::inventory::{Place, Stated};
 
 /// Where in a file an object is, which decides what it counts for.
@@ -201,6 +202,20 @@ pub enum Scope {
     NamespaceWide,
     /// Nothing.
     ClusterWide,
+}
+
+impl Scope {
+    /// The scope that annotations give: `is_true` says whether one has the value "true". The widest wins.
+    pub(crate) fn of_annotations(is_true: impl Fn(&str) -> bool) -> Self {
+        let is_on = |name: &str| is_true(&format!("{SEALED}{name}"));
+        if is_on("cluster-wide") {
+            Self::ClusterWide
+        } else if is_on("namespace-wide") {
+            Self::NamespaceWide
+        } else {
+            Self::Strict
+        }
+    }
 }
 
 /// What a pod specification pulls.

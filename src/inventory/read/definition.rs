@@ -196,10 +196,8 @@ fn cluster_external_secret(around: &Around<'_>) -> Vec<Definition> {
         Some(node) if made.own_name => Definition { name: around.stated(Some(node)), own_name: false, ..made },
         _ => made,
     };
-    let chosen = around.at(&["spec", "namespaces"]).into_iter().flat_map(Node::items);
-    let chosen: Vec<Stated> = chosen.map(|node| around.stated(Some(node))).collect();
-    let selects = ["namespaceSelector", "namespaceSelectors"].iter().any(|key| around.at(&["spec", key]).is_some());
-    if chosen.is_empty() || selects {
+    let chosen = around.chosen_namespaces();
+    if chosen.is_empty() {
         return vec![Definition { namespace: Stated::Unknown, ..made }];
     }
     chosen.into_iter().map(|namespace| Definition { namespace, ..made.clone() }).collect()

@@ -13,7 +13,7 @@ mod sops;
 mod terraform;
 
 use self::around::Around;
-use super::annotation::is_decisive;
+use super::annotation::{VAULT, is_decisive};
 use super::convention::OwnKind;
 use super::facts::kustomization::is_kustomization;
 use super::facts::{Facts, NOWHERE, Object, Role};
@@ -26,7 +26,6 @@ use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 use crate::path;
 
-pub(crate) use super::annotation::VAULT;
 pub(crate) use super::stated::is_expression;
 pub(crate) use certificate::is_sealing;
 
