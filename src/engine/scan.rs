@@ -121,7 +121,7 @@ impl<'o> Scanner<'o> {
         // Translations are prose, however their file is written.
         let translation = Lang::is_translation(view.path);
         let written = |offset| if translation { Syntax::Prose } else { syntax(view.lang_at(offset)) };
-        let (mut hits, marks) = self.engine.search(view.text, &written);
+        let (mut hits, allows) = self.engine.search(view.text, &written);
         for (text, map, lang) in &parsed.rewritten {
             let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
             hits.extend(inner.into_iter().map(|hit| Hit {
@@ -132,7 +132,7 @@ impl<'o> Scanner<'o> {
         }
         hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
         hits.dedup();
-        (hits, marks.allow)
+        (hits, allows)
     }
 
     fn draft(&self, hit: &Hit, text: &str) -> Draft {

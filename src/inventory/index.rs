@@ -140,8 +140,13 @@ impl<'f> Inventory<'f> {
     /// The facts of the file at a path.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&'f Facts> {
-        let at = self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()?;
-        Some(&self.files[at].1)
+        self.file_at(path).map(|file| &self.files[file].1)
+    }
+
+    /// The index of the file at a path.
+    #[must_use]
+    pub(crate) fn file_at(&self, path: &str) -> Option<usize> {
+        self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()
     }
 
     /// An object.
@@ -301,17 +306,14 @@ impl<'f> Inventory<'f> {
     }
 
     fn use_all(&mut self) {
-        let files = self.files;
-        for (file, (_, facts)) in files.iter().enumerate() {
-            for (at, object) in facts.objects.iter().enumerate().filter(|(_, object)| object.role != Role::Example) {
-                for reference in &object.references {
-                    for landing in &self.landed.objects[file][at] {
-                        // Those of a build are known from it.
-                        if landing.build.is_none() || object.role != Role::Resource {
-                            self.used.push(Used::new(reference, file, (file, at), landing));
-                        }
-                    }
-                }
+        for (at, object) in self.manifests() {
+            // Those of a build are known from it.
+            let landings = self.landed.objects[at.0][at.1].iter();
+            let alone = landings.filter(|landing| landing.build.is_none() || object.role != Role::Resource);
+            for (landing, reference) in
+                alone.flat_map(|landing| object.references.iter().map(move |one| (landing, one)))
+            {
+                self.used.push(Used::new(reference, at.0, at, landing));
             }
         }
         self.used.append(&mut self.landed.used);

@@ -11,22 +11,16 @@ use crate::span::Position;
 /// What is wrong with a line of a dotenv file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DotenvError {
-    /// No `=`.
     #[error("this line has no `=`")]
     NoAssignment,
-    /// Before the `=` stands no name.
     #[error("the text before `=` is not a name: use letters, digits and `_`, not starting with a digit")]
     Name,
-    /// A name a second time.
     #[error("{0} is set twice; programs differ in which one counts")]
     Twice(String),
-    /// A quote without its end.
     #[error("the quote of {0} is not closed")]
     Open(String),
-    /// Something behind a closing quote.
     #[error("there is text after the closing quote of {0}")]
     Behind(String),
-    /// A backslash that means nothing.
     #[error(
         "\\ in the double quotes of {0} must be followed by n, r, t, \", \\ or $; use single quotes for a literal backslash"
     )]

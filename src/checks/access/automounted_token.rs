@@ -8,20 +8,19 @@ use crate::inventory::facts::{Access, Object, Pod, Role, Usage};
 use crate::inventory::index::Inventory;
 use crate::inventory::landing::Landing;
 
-/// Kinds whose pods need the API only if what runs in them does: group, kind.
-const PLAIN: [(&str, &str); 7] = [
-    ("", "Pod"),
-    ("apps", "DaemonSet"),
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("apps", "StatefulSet"),
-    ("batch", "CronJob"),
-    ("batch", "Job"),
-];
+/// Whether pods of a kind need the API only if what runs in them does.
+fn is_plain(object: &Object) -> bool {
+    match &*object.group {
+        "" => &*object.kind == "Pod",
+        "apps" => matches!(&*object.kind, "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet"),
+        "batch" => matches!(&*object.kind, "CronJob" | "Job"),
+        _ => false,
+    }
+}
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let plain = |object: &Object| PLAIN.contains(&(&*object.group, &*object.kind)) && object.role == Role::Resource;
+    let plain = |object: &Object| is_plain(object) && object.role == Role::Resource;
     let mut accounts = None;
     for (at, object) in inventory.objects().filter(|(_, object)| plain(object)) {
         let reads = |usage| matches!(usage, Usage::Env | Usage::EnvFrom | Usage::Volume);

@@ -54,13 +54,8 @@ impl<'i> Classes<'i> {
     /// The first of a name that may be in a namespace.
     fn find(&self, name: Option<&str>, namespace: &Stated) -> Option<Landed<'i>> {
         let of_name = self.named.get(&name)?;
-        of_name.iter().find(|class| may_be(class.namespace, namespace)).copied()
+        of_name.iter().find(|class| class.namespace.may_be(namespace)).copied()
     }
-}
-
-/// Whether two namespaces may be the same one.
-fn may_be(one: &Stated, other: &Stated) -> bool {
-    one == other || one.known().is_none() || other.known().is_none()
 }
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -120,7 +115,7 @@ fn mount(
     let mut renamed = classes.written.get(name).into_iter().flatten();
     let slip = || near.slips(name).find_map(|other| Some((other, classes.find(Some(other), namespace)?)));
     let strong = namespace.known().is_some_and(|namespace| classes.namespaces.contains(namespace));
-    let (hint, related) = if let Some((class, now)) = renamed.find(|(class, _)| may_be(class.namespace, namespace)) {
+    let (hint, related) = if let Some((class, now)) = renamed.find(|(class, _)| class.namespace.may_be(namespace)) {
         let hint = format!(" kustomize renames it to `{now}`, but does not change this reference.");
         (hint, Some((*class, "renamed here")))
     } else if let Some(other) = classes.named.get(&Some(name)).and_then(|classes| classes.first()) {

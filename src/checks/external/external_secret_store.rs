@@ -106,11 +106,6 @@ fn is_of_cluster(kind: &str) -> bool {
     matches!(kind, CLUSTER_STORE | CLUSTER_GENERATOR)
 }
 
-/// Whether both may be one namespace.
-fn may_be(a: &Stated, b: &Stated) -> bool {
-    a.known().zip(b.known()).is_none_or(|(a, b)| a == b)
-}
-
 /// The namespaces in which the operator looks for what an object names.
 fn namespaces(cx: &Across<'_>, named: &Named<'_>) -> Vec<Stated> {
     if named.object.kind.starts_with("Cluster") {
@@ -127,7 +122,7 @@ fn namespaces(cx: &Across<'_>, named: &Named<'_>) -> Vec<Stated> {
 fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &SourceName, kind: &str) {
     let (name, generator) = (&*wanted.name, wanted.generator);
     let reaches =
-        |source: &Source<'_>, namespace: &Stated| is_of_cluster(source.kind) || may_be(&source.namespace, namespace);
+        |source: &Source<'_>, namespace: &Stated| is_of_cluster(source.kind) || source.namespace.may_be(namespace);
     let missing = |namespace: &Stated| {
         !known.named(name, generator).any(|source| source.kind == kind && reaches(source, namespace))
     };

@@ -71,7 +71,6 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// What a use means: the definitions of its namespace, else those that may be of it.
 struct Meant<'i> {
     definitions: Vec<&'i Defined<'i>>,
-    /// Their keys.
     keys: BTreeSet<&'i str>,
     /// The first of those that are alike, by letters and digits alone.
     plain: BTreeMap<String, &'i str>,

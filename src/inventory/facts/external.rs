@@ -35,7 +35,6 @@ pub struct SourceName {
     pub explicit: bool,
     /// Whether it is a generator.
     pub generator: bool,
-    /// Its name.
     pub name: Box<str>,
     /// Symbolic path of the name in the object.
     pub path: Box<str>,

@@ -4,6 +4,7 @@
 
 use super::access::Access;
 use super::external::External;
+use super::usage::Usage;
 use super::vault::Vault;
 use crate::inventory::annotation::SEALED;
 use crate::inventory::{Place, Stated};
@@ -27,7 +28,6 @@ pub struct Object {
     pub group: Box<str>,
     /// Version of `apiVersion`.
     pub version: Box<str>,
-    /// `kind`.
     pub kind: Box<str>,
     /// `metadata.name`.
     pub name: Stated,
@@ -102,6 +102,25 @@ pub enum Maker {
     Declared,
 }
 
+impl Maker {
+    /// What it is called.
+    #[must_use]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "Secret",
+            Self::SealedSecret => "SealedSecret",
+            Self::ExternalSecret | Self::MergedExternalSecret => "ExternalSecret",
+            Self::ClusterExternalSecret => "ClusterExternalSecret",
+            Self::SecretProviderClass => "SecretProviderClass",
+            Self::Certificate => "Certificate",
+            Self::Controller => "controller",
+            Self::SecretGenerator => "secretGenerator",
+            Self::Command => "command",
+            Self::Declared => "configuration",
+        }
+    }
+}
+
 /// One Secret that something makes exist.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -113,7 +132,6 @@ pub struct Definition {
     pub own_name: bool,
     /// Its namespace where the maker states one other than its own object's.
     pub namespace: Stated,
-    /// Its keys.
     pub keys: Vec<(Box<str>, Place)>,
     /// Whether these are all keys.
     pub complete: bool,
@@ -123,23 +141,23 @@ pub struct Definition {
     pub place: Place,
 }
 
-/// What a reference is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Usage {
-    /// One environment variable.
-    Env,
-    /// All keys as environment variables.
-    EnvFrom,
-    /// Files of a volume.
-    Volume,
-    /// Credentials of a registry (`imagePullSecrets`).
-    ImagePull,
-    /// A certificate with its key.
-    Tls,
-    /// Credentials that a controller or an operator reads.
-    Credential,
-    /// A right to it (RBAC `resourceNames`, `secrets` of a ServiceAccount); the Secret need not exist.
-    Access,
+impl Usage {
+    /// Every usage, as the configuration and reports write it.
+    pub(crate) const NAMES: [(&'static str, Self); 7] = [
+        ("env", Self::Env),
+        ("env-from", Self::EnvFrom),
+        ("volume", Self::Volume),
+        ("image-pull", Self::ImagePull),
+        ("tls", Self::Tls),
+        ("credential", Self::Credential),
+        ("access", Self::Access),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(_, usage)| *usage == self).map(|(name, _)| name).unwrap_or_default()
+    }
 }
 
 /// A place that names a Secret.

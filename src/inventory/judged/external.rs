@@ -15,34 +15,17 @@ const MERGE: &[&str] = &["Replace", "Merge"];
 const ENGINES: &[&str] = &["v2"];
 
 /// Fields that people write one level too high or too low, with where they belong.
-type Misplaced = [(&'static str, &'static str)];
-const IN_SPEC: &Misplaced = &[
-    ("creationPolicy", "below 'target'"),
-    ("deletionPolicy", "below 'target'"),
-    ("template", "below 'target'"),
-    ("storeRef", "as 'secretStoreRef'"),
-];
-const IN_TARGET: &Misplaced = &[
-    ("engineVersion", "below 'template'"),
-    ("mergePolicy", "below 'template'"),
-    ("templateFrom", "below 'template'"),
-    ("data", "below 'template'"),
-    ("type", "below 'template'"),
-];
-const IN_DATA: &Misplaced = &[
-    ("key", "below 'remoteRef'"),
-    ("property", "below 'remoteRef'"),
-    ("version", "below 'remoteRef'"),
-    ("decodingStrategy", "below 'remoteRef'"),
-];
+type Misplaced = [(&'static [&'static str], &'static str)];
+const IN_SPEC: &Misplaced =
+    &[(&["creationPolicy", "deletionPolicy", "template"], "below 'target'"), (&["storeRef"], "as 'secretStoreRef'")];
+const IN_TARGET: &Misplaced =
+    &[(&["engineVersion", "mergePolicy", "templateFrom", "data", "type"], "below 'template'")];
+const IN_DATA: &Misplaced = &[(&["key", "property", "version", "decodingStrategy"], "below 'remoteRef'")];
 const IN_DATA_FROM: &Misplaced = &[
-    ("secretKey", "to 'data', which names single keys"),
-    ("remoteRef", "to 'data', or as 'extract'"),
-    ("key", "below 'extract'"),
-    ("property", "below 'extract'"),
-    ("version", "below 'extract'"),
-    ("storeRef", "below 'sourceRef'"),
-    ("generatorRef", "below 'sourceRef'"),
+    (&["secretKey"], "to 'data', which names single keys"),
+    (&["remoteRef"], "to 'data', or as 'extract'"),
+    (&["key", "property", "version"], "below 'extract'"),
+    (&["storeRef", "generatorRef"], "below 'sourceRef'"),
 ];
 
 /// What an object names and what is wrong with it; nothing for objects of other kinds.
@@ -288,10 +271,11 @@ impl<'a> ExternalReader<'a, '_> {
     /// Whether a field of the table is in a mapping. Only the first one is reported.
     fn misplaced(&mut self, field: &Field<'a>, fields: &Misplaced) -> bool {
         let found = field.node.entries().find_map(|(key, _)| {
-            let known = fields.iter().find(|(name, _)| key.as_str() == Some(*name))?;
-            Some((key, known))
+            let name = key.as_str()?;
+            let (_, belongs) = fields.iter().find(|(names, _)| names.contains(&name))?;
+            Some((key, name, belongs))
         });
-        if let Some((node, (name, belongs))) = found {
+        if let Some((node, name, belongs)) = found {
             let at = Field { node, path: format!("{}.{name}", field.path) };
             self.fault(
                 &at,

@@ -13,19 +13,15 @@ use crate::rule::Level;
 use crate::span::Span;
 use crate::yaml_scalar;
 
-/// Kinds that keep annotations of their own metadata to themselves: group, kind.
-const KEEPING: [(&str, &str); 10] = [
-    ("apps", "Deployment"),
-    ("apps", "StatefulSet"),
-    ("apps", "DaemonSet"),
-    ("apps", "ReplicaSet"),
-    ("batch", "Job"),
-    ("batch", "CronJob"),
-    ("argoproj.io", "Workflow"),
-    ("argoproj.io", "WorkflowTemplate"),
-    ("argoproj.io", "ClusterWorkflowTemplate"),
-    ("argoproj.io", "CronWorkflow"),
-];
+/// Whether a kind keeps annotations of its own metadata to itself.
+fn is_keeping(group: &str, kind: &str) -> bool {
+    match group {
+        "apps" => matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"),
+        "batch" => matches!(kind, "Job" | "CronJob"),
+        "argoproj.io" => matches!(kind, "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate" | "CronWorkflow"),
+        _ => false,
+    }
+}
 
 /// Annotations that the webhook reads as booleans; a value that is none makes it refuse the pod.
 const BOOLEANS: &str = "agent-cache-enable agent-cache-exit-on-err agent-init-first agent-inject agent-inject-token \
@@ -64,7 +60,7 @@ pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<Vault> {
     if places.is_empty() {
         return None;
     }
-    let keeps = KEEPING.contains(&(&*around.object.group, &*around.object.kind));
+    let keeps = is_keeping(&around.object.group, &around.object.kind);
     let (own, pods): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| {
         // The second is the metadata of the Jobs that a CronJob makes.
         keeps && matches!(place.path.as_str(), ".metadata.annotations" | ".spec.jobTemplate.metadata.annotations")

@@ -19,14 +19,12 @@ pub enum Origin<'a> {
         file: u32,
         /// Index of the object in the file's facts.
         index: u32,
-        /// The object.
         object: &'a Object,
     },
     /// A generator.
     Generator {
         /// Index of the file that states it: the kustomization, or one that it names.
         file: u32,
-        /// The generator.
         generator: &'a Generator,
     },
 }

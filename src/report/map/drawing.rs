@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::text::neutral;
-use super::{maker, usage};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::At;
 use crate::inventory::map::{Consumer, Map, Namespace, Secret, Status};
@@ -213,7 +212,7 @@ fn secret_lines(secret: &Secret, detail: Detail) -> Vec<String> {
     let made = match secret.status {
         Status::Defined => {
             let mut makers: BTreeMap<&str, usize> = BTreeMap::new();
-            secret.definitions.iter().for_each(|made| *makers.entry(maker(made.maker)).or_default() += 1);
+            secret.definitions.iter().for_each(|made| *makers.entry(made.maker.as_str()).or_default() += 1);
             let counted = |(word, count)| if count == 1 { String::from(word) } else { format!("{count} × {word}") };
             makers.into_iter().map(counted).collect::<Vec<_>>().join(", ")
         }
@@ -313,7 +312,7 @@ fn clusters(namespace: &Namespace, detail: Detail) -> Vec<Cluster<'_>> {
             let key = (consumer.object, consumer.name.as_deref(), consumer.namespace.as_deref());
             let user = users.entry(key).or_insert_with(|| User { first: consumer, links: BTreeMap::new() });
             let link = user.links.entry(index).or_insert_with(|| Link { loose: true, ..Link::default() });
-            let keys = link.usages.entry(usage(consumer.usage)).or_default();
+            let keys = link.usages.entry(consumer.usage.as_str()).or_default();
             keys.extend(consumer.keys.iter().map(String::as_str));
             link.loose &= consumer.optional || consumer.usage == Usage::Access;
         }

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::super::json::pretty;
-use super::{Context, maker, usage};
+use super::Context;
 use crate::inventory::map::{self, Map};
 
 /// Version of the shape.
@@ -114,7 +114,7 @@ impl<'a> From<&'a map::Namespace> for Namespace<'a> {
 impl<'a> From<&'a map::Secret> for Secret<'a> {
     fn from(from: &'a map::Secret) -> Self {
         let definition =
-            |made: &'a map::Definition| Definition { maker: maker(made.maker), path: &made.path, line: made.line };
+            |made: &'a map::Definition| Definition { maker: made.maker.as_str(), path: &made.path, line: made.line };
         Self {
             name: from.name.as_deref(),
             hashed: from.hashed,
@@ -136,7 +136,7 @@ impl<'a> From<&'a map::Consumer> for Consumer<'a> {
             namespace: from.namespace.as_deref(),
             path: &from.path,
             line: from.line,
-            usage: usage(from.usage),
+            usage: from.usage.as_str(),
             keys: &from.keys,
             optional: from.optional,
         }
