@@ -6,7 +6,7 @@ pub(crate) mod helm;
 pub(crate) mod kustomization;
 mod object;
 pub(crate) mod sops;
-mod usage;
+pub(crate) mod usage;
 mod vault;
 
 use self::helm::Helm;
