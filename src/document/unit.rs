@@ -7,7 +7,7 @@ use super::offset::OffsetMap;
 use super::scalar::scalar_text;
 use super::template::Action;
 use super::yaml::{self, Node, Tree};
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
 /// One parsed document and where it stands in the source.
 #[derive(Debug)]
@@ -97,15 +97,14 @@ fn indented_documents(text: &str) -> Vec<Span> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let indentation = first.len() - first.trim_start_matches(' ').len();
     let mut found = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive('\n') {
-        let marker = line.get(indentation..).and_then(|rest| rest.strip_prefix("---"));
+    let mut start = 0;
+    for line in lines_of(text) {
+        let marker = line.slice(text).get(indentation..).and_then(|rest| rest.strip_prefix("---"));
         if marker.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#')) {
-            found.push(Span::new(start, at));
-            start = at + line.len();
+            found.push(Span::new(start, line.start));
+            start = line.end;
         }
-        at += line.len();
     }
-    found.push(Span::new(start, at));
+    found.push(Span::new(start, text.len()));
     found
 }

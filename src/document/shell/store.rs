@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::secret::Literal;
+use super::secret::{self, Literal};
 use super::{Command, Word};
 use crate::span::Span;
 
@@ -167,10 +167,7 @@ fn literal(key: &str, word: &Word<'_>, from: usize) -> Option<Literal> {
     if elsewhere || FLAGS.contains(&text) {
         return None;
     }
-    let value = word.tail(from);
-    let expands = word.expanded.iter().any(|expansion| expansion.overlaps(value));
-    let key = key.trim_start_matches('-');
-    Some(Literal { key: key.to_owned(), value, expands })
+    Some(secret::literal(key.trim_start_matches('-'), word, from))
 }
 
 /// Whether two commands are joined by a pipe alone: what stands between them in `text`.

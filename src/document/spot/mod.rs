@@ -115,14 +115,17 @@ impl<'v> Spot<'v> {
         self.add(key, &format!("\"{}\"", is_word(text).then_some(text)?), &word(text)?)
     }
 
+    /// Nothing where `key` may be in a mapping already, or a template writes parts of the document.
+    fn may_add(&self, mapping: Node<'_>, key: &str) -> Option<()> {
+        let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
+        (!self.in_template() && !mapping.entries().any(|(name, _)| taken(name))).then_some(())
+    }
+
     /// Adds an entry, whose value is `quoted` where the key is, else `plain`.
     fn add(&self, key: &str, quoted: &str, plain: &str) -> Option<Edit> {
         let [.., parent, step] = self.steps.as_slice() else { return None };
         let own = step.key?;
-        let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
-        if self.in_template() || parent.node.entries().any(|(name, _)| taken(name)) {
-            return None;
-        }
+        self.may_add(parent.node, key)?;
         let entry =
             if own.style() == Some(Style::Double) { format!("\"{key}\": {quoted}") } else { format!("{key}: {plain}") };
         let indentation = self.indentation(own);
@@ -145,10 +148,7 @@ impl<'v> Spot<'v> {
     pub(crate) fn add_list(&self, at: usize, key: &str, name: &str, text: &str) -> Option<Edit> {
         let parent = at.checked_sub(1).and_then(|parent| self.steps.get(parent))?.node;
         let step = self.steps.get(at)?;
-        let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
-        if self.in_template() || parent.is_flow() || parent.entries().any(|(name, _)| taken(name)) {
-            return None;
-        }
+        self.may_add(parent, key).filter(|()| !parent.is_flow())?;
         let (own, text) = (step.key?, word(text)?);
         let indentation = self.indentation(own)?;
         let start = self.above(line_start(self.text, self.unit.outer(own.span()).start), indentation);
