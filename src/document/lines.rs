@@ -28,7 +28,7 @@ pub struct RecoveredEntry {
     pub section: &'static str,
     /// The key, without quotes.
     pub key: String,
-    /// Where it stands.
+    /// Where it is.
     pub key_span: Span,
     /// The value without quotes; of a block scalar all its lines.
     pub value_span: Span,

@@ -143,7 +143,7 @@ impl<'a> Walker<'a> {
             }
         }
         if in_cell {
-            // The type may stand after the source.
+            // The type may follow the source.
             for found in self.texts.iter_mut().skip(first) {
                 found.markdown = self.markdown;
             }

@@ -87,7 +87,7 @@ fn hex(text: &str, from: usize, digits: usize) -> Option<u32> {
 /// The text of a scalar as a document of its own; `node` is its span in `document`, quotes or block header included.
 ///
 /// A block scalar is read in place: its indentation does no harm to YAML and JSON. `None` where the span does not hold
-/// what `style` says, or the text is no document.
+/// what `style` says, or the text is not a document.
 #[must_use]
 pub(crate) fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
     let (text, map) = scalar_text(document, node, style)?;
@@ -95,7 +95,7 @@ pub(crate) fn scalar_fragment(document: &str, node: Span, style: Style) -> Optio
     Some(Fragment { text, map, lang, host: Host::BlockString })
 }
 
-/// The text of a scalar, escapes undone, and where its bytes stand in `document`; a block scalar keeps its indentation.
+/// The text of a scalar, escapes undone, and where its bytes are in `document`; a block scalar keeps its indentation.
 ///
 /// `None` where the span does not hold what `style` says.
 #[must_use]

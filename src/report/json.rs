@@ -1,6 +1,7 @@
 //! `json` and `jsonl`: the same objects, as one document or one a line. The shape is an interface: `version` changes
 //! when a key changes its meaning.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -173,9 +174,9 @@ fn tame(json: &str) -> String {
     let mut tame = String::with_capacity(json.len() + 1);
     for character in json.replace("##[", "\\u0023#[").chars() {
         if is_active(character) && character != '\n' {
-            let units =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-            tame.push_str(&units);
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(tame, "\\u{unit:04x}").unwrap_or_default();
+            }
         } else {
             tame.push(character);
         }

@@ -190,7 +190,7 @@ pub(super) fn discover(
 
 /// The checked out commit and its first parents, the newest one first.
 pub(super) fn first_parents(repository: &gix::Repository) -> impl Iterator<Item = gix::Commit<'_>> {
-    let parent = |commit: &gix::Commit<'_>| repository.find_commit(commit.parent_ids().next()?.detach()).ok();
+    let parent = move |commit: &gix::Commit<'_>| repository.find_commit(commit.parent_ids().next()?.detach()).ok();
     std::iter::successors(repository.head_commit().ok(), parent)
 }
 

@@ -16,7 +16,7 @@ pub(super) fn groovy(input: &Input<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The commands of a script that `map` leads out of. What one of `actions` writes is no literal.
+/// The commands of a script that `map` leads out of. What one of `actions` writes is not a literal.
 pub(super) fn commands(text: &str, map: &OffsetMap, actions: &[Action], found: &mut Found<'_>) {
     let creates = memchr::memmem::find(text.as_bytes(), b"create").is_some();
     if !creates && !shell::may_store(text) {

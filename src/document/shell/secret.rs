@@ -9,7 +9,7 @@ use crate::span::Span;
 pub struct CreateSecret {
     /// Its name, where the command states one.
     pub name: Option<String>,
-    /// Where the name stands.
+    /// Where the name is.
     pub name_span: Span,
     /// Its namespace, where the command states one.
     pub namespace: Option<String>,

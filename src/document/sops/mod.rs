@@ -282,7 +282,7 @@ impl Comments {
         let below = self.lines.line_of(node.span().start.min(text.len())) > line;
         let inline = below || !(node.is_mapping() || node.is_sequence());
         let before_head = text.get(self.lines.line_span(text, line).start..head.start).unwrap_or_default();
-        // One that stands further in belongs to what ends above.
+        // One that is indented further belongs to what ends above.
         let level =
             |column: usize| before_head.get(column..).is_some_and(|rest| rest.trim_matches(['-', ' ']).is_empty());
         let after = self.found.partition_point(|(at, ..)| *at <= line);

@@ -12,7 +12,7 @@ use crate::document::yaml::{self, Node};
 use crate::span::Span;
 use crate::value::Sensitive;
 
-/// Fields of a Kubernetes object that are no values.
+/// Fields of a Kubernetes object that are not values.
 const FRAME: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
 /// Kinds that hold no values, or encrypted ones, and say which program reads the file.
 const OTHERS: [&str; 7] = [

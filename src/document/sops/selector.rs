@@ -120,7 +120,7 @@ impl Matcher {
         }
     }
 
-    /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are no part of the
+    /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are not part of the
     /// path. `matched` is whether the expression matches a comment about it.
     #[must_use]
     pub(crate) fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: Option<bool>) -> Option<bool> {

@@ -13,7 +13,7 @@ use crate::span::Span;
 const DEPTH: usize = 16;
 /// Longer paths are not followed.
 const STEPS: usize = 24;
-/// Most values that one place may stand for.
+/// Most values that one place may have.
 const MOST: usize = 16;
 /// Most variables that are known at one place.
 const VARIABLES: usize = 256;
@@ -35,7 +35,7 @@ pub(crate) struct Written {
 pub(crate) struct Origin {
     /// The keys that lead to it below `.Values`, [`EACH`] where all are meant. Empty for the values as a whole.
     pub path: Vec<Box<str>>,
-    /// Whether it is the context of the chart, which holds `.Values` and is no value.
+    /// Whether it is the context of the chart, which holds `.Values` and is not a value.
     root: bool,
     /// Whether it is encoded on the way, or decoded.
     pub coding: Coding,
@@ -117,7 +117,7 @@ fn tokens(body: &str) -> Vec<GoToken<'_>> {
     tokens.collect()
 }
 
-/// What names stand for at a place of the template.
+/// What names mean at a place of the template.
 struct TemplateScope<'t> {
     /// `.`
     dot: Vec<Origin>,
