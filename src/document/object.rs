@@ -1,4 +1,4 @@
-//! Kubernetes objects, wherever in a document they stand.
+//! Kubernetes objects, wherever in a document they are.
 
 use super::unit::Unit;
 use super::yaml::Node;
@@ -68,7 +68,7 @@ impl<'v> Object<'v> {
         self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
-    /// Where the object stands, bytes of the document's text.
+    /// Where the object is, bytes of the document's text.
     #[must_use]
     pub fn span(&self) -> Span {
         self.unit.outer(self.node.span())

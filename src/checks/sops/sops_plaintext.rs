@@ -3,7 +3,6 @@
 use crate::checks::common::Across;
 use crate::document::sops::config::{Match, Rule};
 use crate::document::sops::name::{self, Announced};
-use crate::document::sops::selector::CommentMatch;
 use crate::inventory::Place;
 use crate::inventory::facts::Facts;
 use crate::inventory::index::Inventory;
@@ -102,5 +101,5 @@ fn selects(rule: &Rule, exposed: &Exposed) -> bool {
     };
     let matcher = selector.matcher();
     let mut known = exposed.keys.iter().filter(|keys| !keys.is_empty());
-    !matcher.is_of_comments() && known.any(|keys| matcher.must_encrypt(keys, CommentMatch::No) == Some(true))
+    !matcher.is_of_comments() && known.any(|keys| matcher.must_encrypt(keys, Some(false)) == Some(true))
 }

@@ -25,8 +25,6 @@ pub(crate) struct Templated {
     pub actions: Vec<Action>,
 }
 
-impl Templated {}
-
 /// Blanks the actions of `text`; `None` where it has none.
 #[must_use]
 pub(crate) fn blank(text: &str) -> Option<Templated> {

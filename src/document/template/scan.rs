@@ -11,7 +11,7 @@ use crate::span::Span;
 pub(super) struct FoundAction {
     /// The whole action, delimiters and a GitHub `$` included.
     pub span: Span,
-    /// What stands between the delimiters and trim marks.
+    /// What is between the delimiters and trim marks.
     pub body: Span,
     pub kind: ActionKind,
 }
