@@ -61,6 +61,13 @@ impl Problem {
         self
     }
 
+    /// The same with advice, where there is some.
+    #[must_use]
+    pub(crate) fn maybe_help(mut self, help: Option<impl Into<String>>) -> Self {
+        self.help = help.map(Into::into);
+        self
+    }
+
     /// The same as a warning.
     #[must_use]
     pub(crate) fn warning(mut self) -> Self {
@@ -120,6 +127,11 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     }
     let escape = |c: char| if acts(c) { c.escape_unicode().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// `did you mean …? `, with a blank after it, where one of `known` is similar to `name`.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default()
 }
 
 /// The name of `known` that `name` most likely means, where one is near enough.

@@ -28,7 +28,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     run_prepared(&Prepared::new(args)?, args, &Environment::read(), global)
 }
 
-/// Checks commits that a hook was told of.
+/// Checks commits that a hook was given.
 pub(super) fn run_commits(
     asked: commits::Asked,
     args: &CheckArgs,
@@ -82,7 +82,8 @@ fn report(
     let applied = accept.apply(&mut outcome);
     let warnings = accept.warnings(&applied);
     accept.problems.iter().chain(warnings.iter().filter(|_| !global.quiet)).for_each(output::problem);
-    add_problems(&mut outcome, faults.iter().chain(&settings.problems()));
+    // Into the report, which is all that a machine reads.
+    outcome.complete &= !scan::add_errors(&mut outcome.coverage, faults.iter().chain(&settings.problems()));
     let checkout = wants_sarif(settings).then(|| source::checkout(&settings.root)).flatten();
     let context = report::Context {
         rules,
@@ -207,11 +208,4 @@ fn show(args: &CheckArgs, prepared: &Prepared, global: &Global) -> Result<Exit, 
     }
     let faulty = report_config_problems(settings, global);
     Ok(output::print(&settings.show())?.and(faulty))
-}
-
-/// Puts errors of the configuration and of the given paths into the report, which is all that a machine reads.
-fn add_problems<'a>(outcome: &mut Outcome, problems: impl Iterator<Item = &'a Problem>) {
-    if scan::add_errors(&mut outcome.coverage, problems) {
-        outcome.complete = false;
-    }
 }

@@ -4,15 +4,12 @@ use super::key::{Key, Values};
 use super::keys::clusters::CLUSTERS;
 use super::keys::declared_secrets::DECLARED_SECRETS;
 use super::keys::environments::ENVIRONMENTS;
-use super::keys::external_secrets::{REMOTE_PATHS, STORES};
 use super::keys::kinds::KINDS;
+use super::keys::lists::{
+    ENV_FROM, IMAGE_PULL, PATHS, PRIVATE_REGISTRIES, REMOTE_PATHS, STORES, SYSTEM_NAMESPACES, WORKFLOWS,
+};
 use super::keys::package::{APPROVED_BY, SECRETS};
-use super::keys::paths::PATHS;
-use super::keys::references::{ENV_FROM, IMAGE_PULL, PRIVATE_REGISTRIES};
-use super::keys::rotation::MAX_AGE;
-use super::keys::strength::{MIN_LENGTH, RANDOM};
-use super::keys::system_namespaces::SYSTEM_NAMESPACES;
-use super::keys::workflows::WORKFLOWS;
+use super::keys::scalars::{MAX_AGE, MIN_LENGTH, RANDOM};
 use super::package::PackagePlan;
 use super::values::Listed;
 use crate::inventory::convention::{Convention, RemotePath};

@@ -76,7 +76,6 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Reads the variables of this process.
-    #[must_use]
     pub(crate) fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
         let path = |name: &'static str| std::env::var_os(name).filter(|value| !value.is_empty());

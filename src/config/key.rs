@@ -1,4 +1,4 @@
-//! What a key of a configuration file is.
+//! The type of a key of a configuration file.
 
 use std::any::Any;
 use std::collections::BTreeMap;

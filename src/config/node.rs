@@ -40,10 +40,7 @@ pub(super) struct Name<'t> {
     pub text: &'t str,
 }
 
-/// Parses one YAML document.
-///
-/// # Errors
-/// Where the text is not YAML, has several documents, or nests or repeats more than a configuration needs.
+/// Parses one YAML document, which must not nest or repeat more than a configuration needs.
 pub(super) fn parse(text: &str) -> Result<Document, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = LineIndex::new(text);

@@ -16,7 +16,6 @@ const DEPTH: usize = 32;
 /// A rule of a pack and its file.
 #[derive(Clone, Debug)]
 pub(crate) struct PackRule {
-    /// The rule.
     pub rule: Rule,
     /// Its file, as people would type it.
     pub path: String,

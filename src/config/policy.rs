@@ -2,9 +2,9 @@
 
 use super::bounds::refused;
 use super::key::Values;
-use super::keys::allow::{ALLOW_BASELINE, ALLOW_EXCLUDE};
-use super::keys::exclude::EXCLUDE;
+use super::keys::lists::EXCLUDE;
 use super::keys::rules::RULES;
+use super::keys::scalars::{ALLOW_BASELINE, ALLOW_EXCLUDE};
 use super::layer::Layer;
 use super::values::{Origin, Valued};
 use crate::error::{Problem, quoted, quoted_glob};

@@ -2,8 +2,8 @@
 
 use super::node::{Name, Node, Value};
 use super::text::{Invalid, glob};
-use super::values::{Listed, Origin, Valued, did_you_mean};
-use crate::error::{Problem, quoted, quoted_glob};
+use super::values::{Listed, Origin, Valued};
+use crate::error::{Problem, did_you_mean, quoted, quoted_glob};
 use crate::span::Position;
 
 /// A file while it is read.
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn unknown_key(&mut self, name: Name<'_>, known: &[&str]) {
-        let help = format!("{}known keys: {}", did_you_mean(name.text, known), known.join(", "));
+        let help = format!("{}known keys: {}", did_you_mean(name.text, known.iter().copied()), known.join(", "));
         self.fault_with_help(name.at, format!("unknown key {}", quoted(name.text)), help);
     }
 

@@ -14,10 +14,8 @@ pub(super) const LONGEST: usize = 253;
 /// Why a text cannot be the value of a key. What it displays never repeats what may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Invalid {
-    /// The text has not the form of what it should be.
     #[error("invalid {what} {text}: {expected}")]
     Form { what: &'static str, text: String, expected: String },
-    /// The text is no usable glob.
     #[error("invalid glob {text}: {why}")]
     Glob { text: String, why: GlobError },
     /// Something else, in a sentence of its own.

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use rsa::RsaPublicKey;
 
-use super::plan::{Resealed, Target};
+use super::plan::Target;
 use super::reason::NotSealed;
 use crate::config::Settings;
+use crate::inventory::convention::{is_label, is_subdomain};
 use crate::inventory::facts::Scope;
 use crate::inventory::index::Inventory;
 use crate::inventory::landing::Landing;
-use crate::seal::identity::{is_name, is_namespace};
-use crate::seal::key::{Keyring, PrivateKey};
-use crate::seal::{self, Identity, Randomness, SealedSecret, Secret};
+use crate::seal::key::Keyring;
+use crate::seal::sealed::Resealed;
+use crate::seal::{Identity, Randomness, SealedSecret, Secret};
 use crate::span::Span;
 
 /// A cluster that Secrets can be sealed for.
@@ -62,14 +63,14 @@ impl Recipients<'_> {
     /// Whom the Secret in the document at `span` of the file `path` is sealed for.
     pub(super) fn target(&self, path: &str, span: Span, secret: &Secret) -> Result<Target, NotSealed> {
         let name = secret.name.clone().ok_or(NotSealed::NoName)?;
-        if !is_name(&name) {
+        if !is_subdomain(&name) {
             return Err(NotSealed::InvalidName);
         }
         let inventory = (self.inventory)();
         let scope = self.request.scope.unwrap_or(secret.scope);
         let landings = landings(inventory, path, span)?;
         let namespace = self.namespace(landings, path, secret, scope)?;
-        if namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
+        if namespace.as_ref().is_some_and(|namespace| !is_label(namespace)) {
             return Err(NotSealed::InvalidNamespace);
         }
         if namespace.is_none() && scope != Scope::ClusterWide {
@@ -113,8 +114,7 @@ impl Recipients<'_> {
                 _ => return Err(NotSealed::SeveralClusters),
             }
         };
-        let keys: Vec<_> = self.request.private_keys.iter().map(PrivateKey::expose).collect();
-        Ok(seal::anew(old, identity, &keys, recipient.as_ref(), random)?)
+        Ok(old.reseal(identity, &self.request.private_keys.expose(), recipient.as_ref(), random)?)
     }
 
     /// The namespace in which the Secret lands, as kustomizations, the file, flags and the convention of paths say it.

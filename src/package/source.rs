@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::seal::job::{self, is_kind};
+use crate::seal::job::is_kind;
+use crate::seal::stream::Stream;
 use crate::seal::{Plaintext, Secret};
 use crate::span::Position;
 
@@ -129,7 +130,7 @@ pub(crate) struct Fault {
 /// # Errors
 /// Where it does not parse, is no Secret or one that is encrypted, or holds several.
 pub(crate) fn manifest(text: &str) -> Result<BTreeMap<String, Plaintext>, Fault> {
-    let stream = job::read(text).map_err(|fault| Fault { at: fault.position(), message: fault.to_string() })?;
+    let stream = Stream::read(text).map_err(|fault| Fault { at: Some(fault.at), message: fault.to_string() })?;
     let mut secrets = Vec::new();
     for document in &stream.documents {
         let objects = document.objects();

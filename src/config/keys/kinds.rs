@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 use crate::config::bounds::extended_without;
-use crate::config::values::{choices, did_you_mean};
-use crate::error::quoted;
+use crate::config::values::choices;
+use crate::error::{did_you_mean, quoted};
 use crate::inventory::convention::{OwnKind, is_subdomain};
 use crate::inventory::facts::Usage;
 
@@ -87,7 +87,7 @@ fn usage(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Usage> {
     };
     let known = USAGES.into_iter().find(|(name, _)| *name == text);
     if known.is_none() {
-        reader.fault_near(node.at(), expected, &did_you_mean(text, &names));
+        reader.fault_near(node.at(), expected, &did_you_mean(text, names));
     }
     known.map(|(_, usage)| usage)
 }

@@ -237,7 +237,7 @@ impl<'v> Spot<'v> {
 
 /// All that belongs to a node, quotes and brackets too, but no comment or line end behind it. None where it ends with an
 /// item that is missing, which has no place.
-pub(super) fn whole(node: Node<'_>) -> Option<Span> {
+pub(crate) fn whole(node: Node<'_>) -> Option<Span> {
     let span = node.span();
     if node.is_alias() {
         return Some(span);

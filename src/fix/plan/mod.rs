@@ -19,7 +19,7 @@ use crate::span::Span;
 use crate::yaml_scalar::scalar;
 
 pub(crate) use patch::is_value;
-pub(super) use sealing::{Resealed, plan_resealing};
+pub(super) use sealing::plan_resealing;
 
 /// Whom a Secret is to be sealed for.
 pub(crate) struct Target {
@@ -74,22 +74,17 @@ pub(crate) struct Planned {
 
 impl Planned {
     /// Whether nothing changes.
-    #[must_use]
     pub(super) fn is_empty(&self) -> bool {
         self.edits.is_empty() && self.outputs.is_empty() && !self.remove
     }
 
-    /// The new text.
-    ///
-    /// # Errors
-    /// Where edits overlap, which planning does not let happen.
+    /// The new text. Planning prevents edits that overlap.
     pub(super) fn text(&self, old: &str) -> Result<String, edit::Overlap> {
         edit::apply(old, &self.edits)
     }
 }
 
 /// The path of a cluster's output: `secret.yaml` gives `secret.dev.yaml`.
-#[must_use]
 pub(super) fn beside(path: &str, cluster: &str) -> String {
     let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
     match name.rsplit_once('.') {
@@ -99,7 +94,6 @@ pub(super) fn beside(path: &str, cluster: &str) -> String {
 }
 
 /// Plans the fixes of `findings` (each with its index) to the file's `text`. Fixes of other files are passed over.
-#[must_use]
 pub(super) fn plan(
     text: &str,
     findings: &[(usize, &Finding)],
@@ -120,34 +114,21 @@ pub(super) fn plan(
             }
         }
     }
-    let mut applied: Vec<&Fix> = Vec::new();
-    for (index, fix) in fixes(findings) {
-        let FixKind::Edits { path: None, edits } = &fix.kind else { continue };
-        if fix.applicability == Fixable::Unsafe && !with_unsafe {
-            planned.left.push((index, NotFixed::Unsafe));
-            continue;
-        }
-        planned.accept(index, fix, edits, &mut applied);
-    }
+    planned.edit(findings, with_unsafe, |kind| match kind {
+        FixKind::Edits { path: None, edits } => Some(edits.as_slice()),
+        _ => None,
+    });
     planned
 }
 
 /// Plans fixes that are made in another file than their findings stand in, such as `.gitignore`.
-#[must_use]
 pub(super) fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned {
     let mut planned = Planned::default();
-    let mut applied: Vec<&Fix> = Vec::new();
-    for (index, fix) in fixes(findings) {
-        let Some((_, edits)) = fix.kind.elsewhere() else { continue };
-        if fix.applicability == Fixable::Safe || with_unsafe {
-            planned.accept(index, fix, edits, &mut applied);
-        }
-    }
+    planned.edit(findings, with_unsafe, |kind| kind.elsewhere().map(|(_, edits)| edits));
     planned
 }
 
 /// Plans that a file is taken out of Git's index, which changes no file. None where no fix says so.
-#[must_use]
 pub(super) fn plan_untrack(findings: &[(usize, &Finding)], with_unsafe: bool) -> Option<Planned> {
     let (index, fix) = fixes(findings).find(|(_, fix)| matches!(fix.kind, FixKind::Untrack { .. }))?;
     let mut planned = Planned::default();
@@ -164,6 +145,24 @@ fn fixes<'f>(findings: &[(usize, &'f Finding)]) -> impl Iterator<Item = (usize, 
 }
 
 impl Planned {
+    /// Takes over the edits that `edits_of` chooses of each fix.
+    fn edit<'f>(
+        &mut self,
+        findings: &[(usize, &'f Finding)],
+        with_unsafe: bool,
+        edits_of: impl Fn(&'f FixKind) -> Option<&'f [Edit]>,
+    ) {
+        let mut applied: Vec<&Fix> = Vec::new();
+        for (index, fix) in fixes(findings) {
+            let Some(edits) = edits_of(&fix.kind) else { continue };
+            if fix.applicability == Fixable::Unsafe && !with_unsafe {
+                self.left.push((index, NotFixed::Unsafe));
+            } else {
+                self.accept(index, fix, edits, &mut applied);
+            }
+        }
+    }
+
     /// Takes a fix over where nothing that was accepted before changes the same place.
     fn accept<'f>(&mut self, index: usize, fix: &'f Fix, edits: &[Edit], applied: &mut Vec<&'f Fix>) {
         if applied.contains(&fix) {
@@ -187,7 +186,6 @@ impl Planned {
 }
 
 /// A name in a message.
-#[must_use]
 pub(crate) fn shown(name: &str) -> String {
     scalar(&masked(name))
 }

@@ -73,16 +73,14 @@ pub struct Run {
     pub files: Vec<PathBuf>,
 }
 
-/// A run that was taken back.
+/// A run that was undone.
 #[derive(Debug)]
 pub struct Undone {
     /// The files that are again as they were before the run.
     pub files: Vec<PathBuf>,
     /// What the run took out of Git's index, for the caller to put back.
     pub untracked: Vec<Tracked>,
-    /// When the run was made, seconds since 1970.
-    pub made: u64,
-    /// Runs that are left to be taken back.
+    /// Runs that are left to be undone.
     pub left: usize,
 }
 
@@ -100,7 +98,6 @@ pub struct Store {
 
 /// The folder of the store for the files below `root`: in the Git directory of the work tree, or outside Git one in the
 /// person's folder for states. Nothing where the environment does not say which that is.
-#[must_use]
 pub(crate) fn folder_for(root: &Path, git_dir: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
     if let Some(git_dir) = git_dir {
         return Some(git_dir.join("mlguard"));
@@ -115,9 +112,8 @@ impl Store {
     /// the same folder. A run that was interrupted is first completed or taken back.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Busy`] where another process has it open, [`StoreError::Unrecovered`] where an interrupted run cannot
-    /// be ended, and what the system says where the folder cannot be made.
+    /// be ended.
     pub fn open(folder: &Path, root: &Path) -> Result<(Self, Option<Recovered>), StoreError> {
         let real_root = root.canonicalize().map_err(StoreError::io("find", root))?;
         disk::make_private_folder(folder)?;

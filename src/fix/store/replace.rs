@@ -15,7 +15,6 @@ impl Store {
     /// [`BACKUP_AGE`].
     ///
     /// # Errors
-    ///
     /// After any error but [`StoreError::Stuck`] every file is as it was. [`StoreError::Refused`] names all files that
     /// cannot be changed.
     pub fn replace(&mut self, changes: &[Change]) -> Result<Run, StoreError> {
@@ -24,10 +23,6 @@ impl Store {
 
     /// The same, and notes what the caller is going to take out of Git's index, for [`super::Undone::untracked`]; there may be
     /// nothing else to do then.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Store::replace`].
     pub(crate) fn replace_noting(&mut self, changes: &[Change], untracked: &[Tracked]) -> Result<Run, StoreError> {
         if changes.is_empty() && untracked.is_empty() {
             return Err(StoreError::NoChange);

@@ -238,6 +238,13 @@ pub(crate) fn is_subdomain(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn names_follow_the_rules_of_kubernetes() {
+        assert!(is_subdomain("a.b-c.0") && !is_subdomain("A") && !is_subdomain("a..b"));
+        assert!(!is_subdomain("-a") && !is_subdomain(""));
+        assert!(is_label("ml-dev") && !is_label("ml.dev") && !is_label(&"a".repeat(64)));
+    }
+
     fn set(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }

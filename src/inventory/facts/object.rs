@@ -193,7 +193,7 @@ pub struct Sealed {
 }
 
 /// What a ciphertext is bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Scope {
     /// Name and namespace.
     Strict,

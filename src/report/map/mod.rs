@@ -12,13 +12,13 @@ mod json;
 mod mermaid;
 
 /// The formats of a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// One JSON object.
+    /// One JSON object, with every file and line
     Json,
-    /// A Mermaid flowchart.
+    /// A Mermaid flowchart, which GitHub and GitLab render in Markdown
     Mermaid,
-    /// A graph for Graphviz.
+    /// A graph for Graphviz
     Dot,
 }
 
