@@ -33,9 +33,7 @@ pub(super) struct Asked {
     below: Vec<String>,
 }
 
-/// What is looked at.
 enum Kind {
-    /// The index.
     Staged(Box<Changes>),
     Diff(Span),
     History(Wanted),
@@ -43,7 +41,6 @@ enum Kind {
 
 /// What some commits introduce to where they go.
 pub(super) struct Span {
-    /// The commits.
     pub range: Range,
     /// What it goes on from: the last commit that both have is the old side. None where there is none.
     pub onto: Option<Id>,

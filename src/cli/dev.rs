@@ -46,7 +46,6 @@ pub(super) fn run(DevAction::View { file, config }: &DevAction) -> Result<Exit, 
     output::print(&page.masked())
 }
 
-/// What is printed.
 struct Page<'p> {
     text: &'p str,
     lines: LineIndex,
@@ -176,7 +175,6 @@ impl Page<'_> {
         }
     }
 
-    /// What `mlguard check` reports.
     fn findings(&mut self, path: &str, bytes: &[u8], settings: &Settings, options: &Options) {
         let outcome = engine::run_bytes(path, bytes, &|| scan::repository_files(settings), options);
         self.line("\nfindings");

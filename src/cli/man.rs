@@ -33,7 +33,6 @@ fn write_pages(command: &Command, folder: &Path) -> io::Result<()> {
         .try_for_each(|command| write_pages(command, folder))
 }
 
-/// The page of one command.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let source = concat!("mlguard ", env!("CARGO_PKG_VERSION"));
     let man = Man::new(command.clone()).source(source).manual("mlguard manual");

@@ -51,7 +51,6 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// Runs a command.
 pub(crate) fn run(cli: &Cli) -> Exit {
     output::choose_color(cli.global.color);
     log::install(cli.global.verbose);

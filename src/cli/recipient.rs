@@ -46,7 +46,6 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Prints the warnings.
     pub(super) fn warn(&self, quiet: bool) {
         self.warnings.iter().filter(|_| !quiet).for_each(output::problem);
     }

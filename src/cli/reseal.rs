@@ -105,7 +105,6 @@ fn reseal_all(resealer: &Resealer<'_>, global: &Global) -> Result<Exit, Problem>
     Ok(faulty)
 }
 
-/// How SealedSecrets are re-sealed.
 struct Resealer<'a> {
     args: &'a ResealArgs,
     keys: &'a Keyring,

@@ -8,7 +8,7 @@ use super::output;
 use crate::config::Environment;
 use crate::error::{Problem, counted};
 use crate::fix::input::{Input, InputError};
-use crate::fix::store::{self, Change, Content, Outcome, Store, StoreError};
+use crate::fix::store::{self, Change, Outcome, Store, StoreError};
 use crate::seal::Plaintext;
 use crate::seal::job::Fault;
 use crate::seal::stream::Stream;
@@ -91,8 +91,7 @@ fn change(path: &Path, before: &[u8], after: Vec<u8>) -> Result<Change, Problem>
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or_else(|| Problem::new("names no file").in_file(path.display().to_string()))?;
     let path = parent.canonicalize().map_err(fault)?.join(name);
-    let before = Content::Bytes(Plaintext::new(before.to_vec()));
-    Ok(Change { path, before, after: Content::Bytes(Plaintext::new(after)) })
+    Ok(Change { path, before: Some(Plaintext::new(before.to_vec())), after: Some(Plaintext::new(after)) })
 }
 
 impl From<StoreError> for Problem {

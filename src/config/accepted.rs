@@ -11,7 +11,6 @@ use crate::mask::masked;
 /// Largest baseline that is read.
 const MAX_BYTES: u64 = 32 << 20;
 
-/// A file of accepted findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AcceptedText {
     /// The file, as people would type it.

@@ -18,15 +18,12 @@ use crate::seal::strength::Policy as Strength;
 /// A cluster that Secrets are sealed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {
-    /// Its name in the configuration.
     pub name: String,
     /// Path of its certificate from the root, with `/`; it does not leave the root.
     pub certificate: String,
-    /// The environments that run there.
     pub environments: Vec<String>,
 }
 
-/// The convention of names.
 pub(super) fn convention(values: &Values) -> Convention {
     let clusters = clusters(values);
     let mut certificates: Vec<String> = clusters.iter().map(|cluster| cluster.certificate.clone()).collect();
@@ -70,7 +67,6 @@ pub(super) fn strength(values: &Values) -> Strength {
     Strength { min_length: values.holds(&MIN_LENGTH).value, random: values.holds(&RANDOM).value }
 }
 
-/// What `mlguard package` delivers.
 pub(super) fn package(values: &Values) -> PackagePlan {
     PackagePlan { approved_by: values.holds(&APPROVED_BY), secrets: values.holds(&SECRETS).value }
 }

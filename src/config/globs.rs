@@ -46,7 +46,6 @@ impl Globs {
         Ok(Self { patterns: rooted, set })
     }
 
-    /// Whether one of them matches.
     pub(super) fn matches(&self, path: &str) -> bool {
         !self.patterns.is_empty() && self.set.is_match(path)
     }
@@ -56,7 +55,6 @@ impl Globs {
         &self.patterns
     }
 
-    /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }

@@ -50,7 +50,6 @@ pub(super) struct Key<V> {
 
 /// What a policy lets the repository set.
 pub(super) enum Bound<V> {
-    /// Everything.
     Free,
     /// What this makes of the policy's value, where it sets one, and the repository's.
     Joined(fn(&mut Bounds<'_>, Option<V>, V) -> V),

@@ -36,7 +36,6 @@ impl Layer {
     }
 }
 
-/// Levels of rules.
 #[derive(Debug, Default)]
 pub(super) struct Levels {
     rules: BTreeMap<String, Vec<Entry>>,

@@ -10,13 +10,11 @@ const MAX_ALIASED: u64 = 100_000;
 /// Most merge keys that are followed in one mapping.
 const MAX_MERGES: usize = 64;
 
-/// A parsed file.
 pub(super) struct Document {
     tree: Tree,
     lines: LineIndex,
 }
 
-/// One value and where it is.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'t> {
     document: &'t Document,

@@ -12,7 +12,6 @@ pub(crate) struct PackagePlan {
     pub secrets: Vec<Valued<PackageSecret>>,
 }
 
-/// One Secret of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PackageSecret {
     /// Its name, the same in every environment.
@@ -20,7 +19,6 @@ pub(crate) struct PackageSecret {
     pub content: Content,
 }
 
-/// The content of a Secret of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Keys and their values, of type `Opaque`.

@@ -74,7 +74,6 @@ pub(super) fn load_paths(paths: &[PathBuf], into: &mut Loaded) {
     }
 }
 
-/// What was loaded so far.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub rules: Vec<PackRule>,

@@ -10,7 +10,6 @@ use super::values::{Origin, Valued};
 use crate::error::{Problem, quoted, quoted_glob};
 use crate::rule::{Level, Rule};
 
-/// What a policy file sets.
 #[derive(Debug)]
 pub(super) struct Policy {
     /// The file, as people would type it.

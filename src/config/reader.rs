@@ -17,7 +17,6 @@ impl<'a> Reader<'a> {
         Self { path, problems: Vec::new() }
     }
 
-    /// Everything that was wrong.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
@@ -36,10 +35,8 @@ impl<'a> Reader<'a> {
 
     /// The same with a suggestion, where there is one.
     pub(super) fn fault_near(&mut self, at: Position, message: String, suggestion: &str) {
-        match suggestion.trim_end() {
-            "" => self.fault(at, message),
-            suggestion => self.fault_with_help(at, message, suggestion),
-        }
+        let suggestion = Some(suggestion.trim_end()).filter(|suggestion| !suggestion.is_empty());
+        self.push(Problem::new(message).at(at).maybe_help(suggestion));
     }
 
     /// Reports that a value has the wrong type; `expected` reads "`key` must be …".
@@ -222,7 +219,6 @@ impl<'r, 'a, 't> Fields<'r, 'a, 't> {
         self.get(key, |reader, node| reader.text(key, node, read))
     }
 
-    /// The entries that are given.
     pub(super) fn entries(&self) -> &[(Name<'t>, Node<'t>)] {
         &self.entries
     }

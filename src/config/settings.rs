@@ -43,7 +43,6 @@ pub(crate) struct Settings {
     pub allow_comments: Valued<bool>,
     /// The file of accepted findings.
     pub baseline: Valued<Accepted>,
-    /// Rules of packs.
     pub packs: Vec<PackRule>,
     /// Where the repository's own files are read.
     pub(super) tree: Tree,
@@ -53,7 +52,6 @@ pub(crate) struct Settings {
     pub(super) flag_exclude: Globs,
     pub(super) only: Vec<String>,
     pub(super) values: Values,
-    /// What `mlguard package` delivers.
     pub package: PackagePlan,
     convention: Arc<Convention>,
     problems: Vec<Problem>,
@@ -175,7 +173,6 @@ impl Settings {
         convention::clusters(&self.values)
     }
 
-    /// Whether there is a policy.
     pub(crate) fn has_policy(&self) -> bool {
         self.policy.is_some()
     }

@@ -6,7 +6,6 @@ use crate::inventory::convention::{is_label, is_subdomain};
 
 /// Names of namespaces, workflows and environments.
 pub(super) const LABEL: &str = "use lowercase letters, digits and inner dashes, at most 63 characters (DNS-1123)";
-/// Names of Secrets.
 const SUBDOMAIN: &str = "use lowercase letters, digits, inner dashes and dots, at most 253 characters (DNS-1123)";
 /// Longest text without a form of its own.
 pub(super) const LONGEST: usize = 253;
@@ -50,7 +49,6 @@ pub(super) fn subdomain(text: &str) -> Result<String, Invalid> {
     checked(text, is_subdomain(text), || Invalid::name("name", text, SUBDOMAIN))
 }
 
-/// A glob of paths.
 pub(super) fn glob(text: &str) -> Result<String, Invalid> {
     globs::check(text).map_err(|why| Invalid::Glob { text: quoted_glob(text), why })?;
     Ok(text.to_owned())

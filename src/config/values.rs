@@ -46,7 +46,6 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Valued<T> {
     pub value: T,
@@ -54,7 +53,6 @@ pub(crate) struct Valued<T> {
 }
 
 impl<T> Valued<T> {
-    /// A built-in value.
     pub(crate) fn built_in(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
@@ -63,7 +61,6 @@ impl<T> Valued<T> {
 /// A list with its own place, which an empty one has too.
 pub(super) type Listed<T> = Valued<Vec<Valued<T>>>;
 
-/// A list of defaults.
 pub(super) fn built_in_list<T>(values: impl IntoIterator<Item = T>) -> Listed<T> {
     Valued::built_in(values.into_iter().map(Valued::built_in).collect())
 }
@@ -92,7 +89,6 @@ pub(super) fn level_or_off(name: &str) -> Option<Option<Level>> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be {}{}", choices(&LEVELS[1..]), .near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
 pub(crate) struct InvalidLevel {
-    /// The level that is similar.
     near: Option<&'static str>,
 }
 

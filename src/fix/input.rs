@@ -17,7 +17,6 @@ pub(crate) struct Input {
     pub name: String,
     /// Where it is; none for standard input.
     pub path: Option<PathBuf>,
-    /// Its bytes as they are.
     pub bytes: Zeroizing<Vec<u8>>,
     /// The same as text, without a byte order mark.
     pub text: Zeroizing<String>,
@@ -39,7 +38,6 @@ pub(crate) enum InputError {
 }
 
 impl InputError {
-    /// What to do.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Folder => Some("name its files; `mlguard fix` takes folders"),
@@ -52,7 +50,6 @@ impl InputError {
 }
 
 impl Input {
-    /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Self, InputError> {
         let file = File::open(path)?;
         if file.metadata()?.is_dir() {
@@ -61,7 +58,6 @@ impl Input {
         Self::new(path.display().to_string(), Some(path.to_owned()), read_wiped(file, LIMIT)?)
     }
 
-    /// Reads standard input.
     pub(crate) fn standard() -> Result<Self, InputError> {
         Self::new("standard input".to_owned(), None, read_wiped(io::stdin().lock(), LIMIT)?)
     }

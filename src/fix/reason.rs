@@ -117,7 +117,6 @@ pub(crate) enum LeftOut {
 }
 
 impl LeftOut {
-    /// What to do.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Changed => Some("run the command again"),

@@ -20,7 +20,6 @@ use crate::span::Span;
 pub(crate) struct ClusterKey {
     /// Its name; none where the certificate was given by hand.
     pub name: Option<String>,
-    /// The environments that run in it.
     pub environments: Vec<String>,
     /// The key of its certificate, or why that cannot be used, which matters only where something is sealed with it.
     pub key: Result<RsaPublicKey, String>,
@@ -51,7 +50,6 @@ pub(crate) struct SealingRequest {
 /// The inventory of the repository; made where it is asked for first.
 pub(super) type InventoryOf<'s> = &'s dyn Fn() -> &'s Inventory<'s>;
 
-/// Decides for whom Secrets are sealed.
 pub(super) struct Recipients<'s> {
     pub request: &'s SealingRequest,
     pub settings: &'s Settings,
@@ -149,7 +147,6 @@ impl Recipients<'_> {
         Ok(landed.or_else(|| secret.namespace.clone()).or_else(|| self.request.namespace.clone()).or_else(expected))
     }
 
-    /// The clusters of the file's environment.
     fn clusters_of(
         &self,
         inventory: &Inventory<'_>,

@@ -36,7 +36,6 @@ pub(crate) trait Host {
     fn values(&self, path: &str, bytes: &[u8]) -> Vec<Span>;
     /// The clusters that something can be sealed for.
     fn clusters(&self) -> Result<Vec<ClusterKey>, Problem>;
-    /// Where originals are kept.
     fn open_store(&self) -> Result<Store, Problem>;
     /// Tells people of a file or finding that is left out. Another round may repeat it.
     fn report(&self, problem: &Problem);
@@ -91,7 +90,6 @@ impl From<Problem> for RunError {
     }
 }
 
-/// What is asked of a run.
 #[derive(Default)]
 pub(crate) struct Request {
     /// Whether fixes are applied that only a person can judge.
@@ -110,13 +108,10 @@ pub(crate) struct Request {
 pub(crate) struct Repaired {
     /// Nothing where there was nothing to repair.
     pub repairs: Vec<Repair>,
-    /// The findings before.
     pub before: Outcome,
-    /// The findings that are left.
     pub after: Outcome,
 }
 
-/// A run.
 pub(crate) struct Run<'r> {
     settings: &'r Settings,
     request: &'r Request,
@@ -318,7 +313,6 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Leaves a file as it is.
     fn leave(&mut self, path: &str, why: &LeftOut) {
         let problem = Problem::new(format!("left unchanged: {why}")).in_file(path).warning();
         self.host.report(&problem.maybe_help(why.help()));
@@ -361,7 +355,6 @@ impl<'r> Run<'r> {
         Ok(None)
     }
 
-    /// The findings after a try.
     fn check_repaired(&self, untracked: &[Tracked]) -> Result<Outcome, RunError> {
         stage::untrack(&self.settings.root, untracked)?;
         Ok(self.host.check()?.outcome)

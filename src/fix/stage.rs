@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 /// What became of one file in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Staged {
-    /// The index holds the new content.
     Yes,
     /// The index held other content than the file, so it is left: part of the file was staged, or Git rewrites it on its way.
     Differs,
-    /// The index does not hold the file.
     Untracked,
 }
 
@@ -127,9 +125,7 @@ fn open(root: &Path) -> Result<gix::Repository, StageError> {
 pub struct Tracked {
     /// Path from the root with `/`.
     pub path: String,
-    /// Id of the blob, hexadecimal.
     id: String,
-    /// Mode of the entry.
     mode: u32,
 }
 

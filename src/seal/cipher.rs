@@ -17,9 +17,7 @@ use zeroize::Zeroizing;
 
 use super::Plaintext;
 
-/// Bytes of an AES-256 key.
 const SESSION_KEY: usize = 32;
-/// Bytes of an AES-GCM tag.
 const TAG: usize = 16;
 
 /// Go's `StdEncoding`, which does not mind what the unused bits of the last character are.

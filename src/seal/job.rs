@@ -54,7 +54,6 @@ impl Fault {
     }
 }
 
-/// How a text is sealed.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'j> {
     pub key: &'j RsaPublicKey,
@@ -121,7 +120,6 @@ pub(crate) fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
     Ok(done)
 }
 
-/// Seals one object.
 fn one(
     stream: &Stream<'_>,
     document: &Document,

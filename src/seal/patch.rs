@@ -26,7 +26,6 @@ pub(crate) enum PatchError {
 /// Where in a document an object is: index of the item of a `List`, or nothing for the document itself.
 pub(crate) type Item = Option<usize>;
 
-/// The object that `item` names.
 fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
     let root = tree.root()?;
     match item {

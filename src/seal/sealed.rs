@@ -18,15 +18,12 @@ use crate::mask::masked;
 /// A SealedSecret, as `kubeseal` since 0.32 writes it (`docs/facts/sealed-secrets.md`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SealedSecret {
-    /// Whom it is sealed for.
     pub identity: Identity,
-    /// `spec.encryptedData`.
     pub encrypted: BTreeMap<String, String>,
     /// What `spec.template.metadata` has besides name and namespace.
     pub metadata: Map<String, Value>,
     /// `spec.template.type`.
     pub secret_type: Option<String>,
-    /// `spec.template.immutable`.
     pub immutable: Option<bool>,
     /// `spec.template.data`: templates in plaintext.
     pub templates: Map<String, Value>,
@@ -79,7 +76,6 @@ pub fn seal(
     })
 }
 
-/// Seals one value for `identity`.
 pub(crate) fn seal_value(
     identity: &Identity,
     entry: &Entry,

@@ -64,7 +64,6 @@ pub struct Secret {
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Refusal {
-    /// Bytes of the document's text.
     pub span: Span,
     /// What is wrong. Never a value.
     pub why: Why,
@@ -116,7 +115,6 @@ pub struct Request {
     pub namespace: Option<String>,
     /// Replaces the scope by annotations.
     pub scope: Option<Scope>,
-    /// Whether a Secret without keys is sealed too.
     pub allow_empty: bool,
 }
 

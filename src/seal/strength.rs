@@ -8,7 +8,6 @@ use crate::value::{KeyClass, Sensitive};
 /// What is required of a password or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// Smallest number of characters.
     pub min_length: usize,
     /// Whether it has to look like random characters: no words, no patterns.
     pub random: bool,
@@ -27,7 +26,6 @@ const WORDS: &str = "admin administrator airflow argo changeit changeme default 
                      passw0rd passwd password postgres princess qwerty rabbitmq redis root secret seldon sunshine superuser test \
                      token trustno1 user welcome abc asdf zxcvbn abcdef";
 
-/// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(crate) enum Weakness {
     /// `changeme`, `<…>`, `${…}`, `{{ … }}`.

@@ -13,7 +13,6 @@ use crate::fix::store;
 use crate::source;
 use crate::span::Position;
 
-/// Lines that a message names.
 const NAMED: usize = 10;
 
 /// The baseline of a run, and what it is compared with.

@@ -31,7 +31,6 @@ pub(super) fn run(args: &BaselineAction, global: &Global) -> Result<Exit, Proble
 struct Tree {
     settings: Arc<Settings>,
     environment: Environment,
-    /// What is searched.
     paths: Vec<PathBuf>,
     /// Where the file is.
     file: PathBuf,
@@ -71,7 +70,6 @@ impl Tree {
         accept::key(&self.settings.root, &self.environment).map_err(|error| accept::key_problem(&error))
     }
 
-    /// Searches the paths.
     fn search(&self, key: Option<&Key>, global: &Global) -> Result<Searched, Problem> {
         let interrupt = Interrupt::install();
         let pool = scan::thread_pool(None)?;

@@ -34,7 +34,6 @@ pub(super) struct FixHost<'h> {
     pub accept: &'h Accept,
     pub paths: &'h [PathBuf],
     pub quiet: bool,
-    /// Problems that were printed.
     pub printed: RefCell<BTreeSet<String>>,
 }
 

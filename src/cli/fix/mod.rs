@@ -97,7 +97,6 @@ fn run_problem(error: RunError) -> Problem {
     }
 }
 
-/// Undoes the last run.
 fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
     let root = if args.paths.is_empty() { locate::current_root()? } else { locate::root_of(&args.paths)? };
     let (mut store, interrupted) = writing::open_store(&root, environment)?;

@@ -20,7 +20,6 @@ const LIMIT: u64 = 16 << 20;
 
 /// Where credentials are looked up.
 pub(super) enum Source {
-    /// Variables of this process.
     Variables,
     /// What a file held.
     Named(BTreeMap<String, Plaintext>),

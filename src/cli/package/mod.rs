@@ -31,7 +31,6 @@ use credentials::Source;
 /// What the person asked for, resolved.
 struct Plan {
     settings: Arc<Settings>,
-    /// Environments with their namespaces.
     environments: Vec<(String, String)>,
     chosen: Vec<Chosen>,
     date: Date,

@@ -96,25 +96,19 @@ impl Metadata {
         } else {
             vec![top]
         };
-        let mut faults = Vec::new();
-        if mac.is_none() {
-            faults.push("no message authentication code ('mac')");
-        }
-        if text("version").is_none() {
-            faults.push("no 'version'");
-        }
-        if text("lastmodified").is_none() {
-            faults.push("no 'lastmodified'");
-        }
-        if !entries.iter().any(|entry| is_of_recipient(&entry.key)) {
-            faults.push("nobody who could decrypt it (age, pgp, kms, …)");
-        }
+        let anonymous = !entries.iter().any(|entry| is_of_recipient(&entry.key));
+        let faults = [
+            (mac.is_none(), "no message authentication code (`mac`)"),
+            (text("version").is_none(), "no `version`"),
+            (text("lastmodified").is_none(), "no `lastmodified`"),
+            (anonymous, "no recipient that could decrypt it (age, pgp, kms, …)"),
+        ];
         let bad_mac = get("mac").filter(|entry| {
             !entry.text.is_empty() && !matches!(super::Value::of(entry.text), super::Value::Encrypted(_))
         });
         Some(Self {
             span,
-            faults,
+            faults: faults.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect(),
             bad_mac: bad_mac.map(|entry| entry.span),
             selectors: selectors(|key| get(key).map(|entry| (entry.text, entry.span))),
             groups,

@@ -23,7 +23,6 @@ pub(super) use sealing::plan_resealing;
 
 /// Whom a Secret is to be sealed for.
 pub(crate) struct Target {
-    /// Name, namespace, scope.
     pub identity: Identity,
     /// The clusters that it is sealed for, each with its key; one without a name where none is configured.
     pub clusters: Vec<(Option<String>, RsaPublicKey)>,
@@ -32,7 +31,6 @@ pub(crate) struct Target {
 /// Says whom a Secret of a document (bytes of the text) is to be sealed for, or why it cannot be.
 pub(super) type TargetOf<'t> = dyn Fn(Span, &Secret) -> Result<Target, NotSealed> + 't;
 
-/// What was done.
 #[derive(Clone, Debug)]
 pub(crate) struct Done {
     /// Index of a finding that it repairs; others may go with it.
@@ -47,7 +45,6 @@ pub(crate) struct SealedValues {
     pub title: String,
     /// Each key with its value in the forms in which a file may hold it: as it stood in this one, plain, and as base64.
     pub values: Vec<(String, Vec<Plaintext>)>,
-    /// What is wrong with values.
     pub weak: Vec<(String, Weakness)>,
 }
 
@@ -60,11 +57,9 @@ pub(crate) struct Planned {
     pub remove: bool,
     /// New files beside it, one for each cluster: name of the cluster and text.
     pub outputs: Vec<(String, String)>,
-    /// What is done.
     pub done: Vec<Done>,
     /// Indexes of findings that are left although they have a fix, and why.
     pub left: Vec<(usize, NotFixed)>,
-    /// What was sealed.
     pub sealed: Vec<SealedValues>,
     /// Where values stand in the old text that no report may show.
     hidden: Vec<Span>,
@@ -73,7 +68,6 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
-    /// Whether nothing changes.
     pub(super) fn is_empty(&self) -> bool {
         self.edits.is_empty() && self.outputs.is_empty() && !self.remove
     }

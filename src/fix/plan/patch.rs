@@ -78,7 +78,6 @@ fn without(text: &str, words: &[Plaintext]) -> String {
     hidden.split_inclusive('\n').map(masked).collect()
 }
 
-/// A unified patch of two texts.
 fn unified(from: &str, to: &str, before: &str, after: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     diff.unified_diff().context_radius(3).header(from, to).to_string()

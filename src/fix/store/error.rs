@@ -118,7 +118,6 @@ impl StoreError {
     }
 }
 
-/// Things one after the other.
 fn listed(things: &[Refusal]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -24,9 +24,8 @@ const VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {
-    /// The files get their new contents.
     Writing,
-    /// They have them.
+    /// The files have their new contents.
     Done,
     /// Something failed: the files before this entry, and only those, had been changed and get back what they held.
     Returning(usize),
@@ -34,7 +33,6 @@ pub(super) enum State {
     Undoing,
 }
 
-/// A side of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Old,
@@ -121,7 +119,6 @@ impl RunFolder {
         Ok(Self { id: name.to_owned(), folder, journal })
     }
 
-    /// Writes the journal.
     pub(super) fn save(&self) -> Result<(), StoreError> {
         let next = self.folder.join(NEXT);
         if next.exists() {

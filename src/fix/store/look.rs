@@ -30,12 +30,10 @@ impl Digest {
     }
 }
 
-/// A regular file.
 pub(super) struct Found {
     pub(super) digest: Digest,
     /// Permission bits; always 0 where the system has none.
     pub(super) mode: u32,
-    /// User and group.
     #[cfg(unix)]
     pub(super) owner: (u32, u32),
 }

@@ -45,24 +45,15 @@ const PREPARING: &str = ".new";
 /// Ending of the folder of a run that is being removed.
 const REMOVING: &str = ".gone";
 
-/// What a file holds before or after a change.
-#[derive(Clone, Debug)]
-pub enum Content {
-    /// There is no such file.
-    Missing,
-    /// These bytes. They may be secret on either side: an original holds what is to be sealed.
-    Bytes(Plaintext),
-}
-
-/// One file that is to be changed.
+/// One file that is to be changed. Its bytes may be secret on either side: an original contains what is to be sealed.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Absolute, below the root of the store, in a folder that exists.
     pub path: PathBuf,
-    /// What the change was planned from. Where the file holds something else, nothing is written.
-    pub before: Content,
+    /// What the change was planned from; none where there is no such file. Where the file differs, nothing is written.
+    pub before: Option<Plaintext>,
     /// What it shall hold. A new file gets the mode of its folder without the bits for execution.
-    pub after: Content,
+    pub after: Option<Plaintext>,
 }
 
 /// A run that was written, and can be put back.

@@ -97,9 +97,6 @@ pub(super) enum Look {
 }
 
 impl Look {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Sealed, Self::External, Self::Secret, Self::Given, Self::Undefined, Self::Uncertain, Self::Consumer];
-
     /// Name, colour inside, colour of the frame.
     pub(super) fn style(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -181,7 +178,7 @@ impl Drawing {
         self.groups.iter().flat_map(|group| &group.spaces).map(|space| space.edges.len()).sum()
     }
 
-    /// The looks that occur.
+    /// The looks that occur, in their order.
     pub(super) fn looks(&self) -> BTreeSet<Look> {
         let spaces = self.groups.iter().flat_map(|group| &group.spaces);
         spaces.flat_map(|space| &space.nodes).map(|node| node.look).collect()

@@ -26,8 +26,7 @@ pub(super) fn write(map: &Map, context: &Context<'_>) -> Written {
 
 fn draw(drawing: &Drawing) -> String {
     let mut text = "flowchart LR\n".to_owned();
-    let looks = drawing.looks();
-    for look in Look::ALL.into_iter().filter(|look| looks.contains(look)) {
+    for look in drawing.looks() {
         let (name, fill, stroke) = look.style();
         let dashes = if look.is_dashed() { ",stroke-dasharray:4 3" } else { "" };
         push(&mut text, 1, &format!("classDef {name} fill:{fill},stroke:{stroke},color:#1b1b1b{dashes}"));

@@ -10,7 +10,6 @@ const DASHES: &str = "-----";
 /// Characters of a line of base64, as every program writes them.
 const WIDTH: usize = 64;
 
-/// One block of a PEM text.
 pub(super) struct Block<'a> {
     /// What follows `BEGIN`: `CERTIFICATE`.
     pub label: &'a str,

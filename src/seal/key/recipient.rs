@@ -130,7 +130,6 @@ fn days(from: Timestamp, to: Timestamp) -> i64 {
     to.duration_since(from).as_secs().div_euclid(24 * 60 * 60)
 }
 
-/// Reads a certificate from DER.
 pub(super) fn certificate(der: &[u8]) -> Result<(Certificate, RsaPublicKey), KeyError> {
     const WHAT: &str = "certificate";
     let damaged = || KeyError::Damaged(WHAT);

@@ -316,7 +316,7 @@ fn the_configuration_says_how_strong_values_are() {
     let tree = tree(&[(".mlguard.yaml", "strength: { min-length: 32, random: true }\n")]);
     for (value, said) in [
         ("q8ZrT3vLw0XbN5kYp2Jd", "`password` is shorter than 32 characters"),
-        ("storage-for-the-training-team-2026", "`password` does not look like random characters"),
+        ("storage-for-the-training-team-2026", "`password` does not look random"),
         ("dT9vQ2mXr7LwZ4bKp8NcY1hJ6sFgA3eU", ""),
     ] {
         let secret = SECRET.replace("tea-and-toast-41", value);
