@@ -61,6 +61,13 @@ impl Problem {
         self
     }
 
+    /// The same with advice, where there is some.
+    #[must_use]
+    pub(crate) fn maybe_help(mut self, help: Option<impl Into<String>>) -> Self {
+        self.help = help.map(Into::into);
+        self
+    }
+
     /// The same as a warning.
     #[must_use]
     pub(crate) fn warning(mut self) -> Self {
@@ -125,6 +132,11 @@ pub(crate) fn acts_on_terminal(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// `did you mean …? `, with a blank after it, where one of `known` is similar to `name`.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default()
+}
+
 /// The name of `known` that `name` most likely means, where one is near enough.
 #[must_use]
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -160,6 +172,25 @@ pub(crate) fn quoted_glob(glob: &str) -> String {
 #[must_use]
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Names in backticks, as [`listed`].
+#[must_use]
+pub(crate) fn listed_names(names: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    listed(&names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+}
+
+/// `a`, `a and b`, `a, b and c`; of many only the first ones.
+#[must_use]
+pub(crate) fn listed(words: &[String]) -> String {
+    const MOST: usize = 8;
+    let more = words.len().saturating_sub(MOST);
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] if more == 0 => format!("{} and {last}", head.join(", ")),
+        _ => format!("{} and {more} more", words[..MOST].join(", ")),
+    }
 }
 
 #[cfg(test)]

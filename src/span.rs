@@ -80,6 +80,16 @@ impl From<Range<usize>> for Span {
     }
 }
 
+/// The lines of `text`, each with the LF that ends it.
+pub(crate) fn lines_of(text: &str) -> impl Iterator<Item = Span> {
+    let mut end = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = end;
+        end += line.len();
+        Span::new(start, end)
+    })
+}
+
 /// The start of the line that holds `offset`.
 #[must_use]
 pub(crate) fn line_start(text: &str, offset: usize) -> usize {

@@ -43,10 +43,8 @@ pub(crate) struct Key {
 /// Why there is no key although one was given.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// Anybody could try all such texts.
     #[error("the key of the baseline has fewer than {SHORTEST} bytes")]
     Short,
-    /// The file with the key cannot be read.
     #[error("{}: the key of the baseline cannot be read: {source}", .path.display())]
     Unreadable {
         /// The file.
@@ -54,13 +52,11 @@ pub(crate) enum KeyError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is there and contains no key.
     #[error("{}: this is not the key of a baseline; remove the file, and `mlguard baseline write --rekey` makes a new one", .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
     },
-    /// The file cannot be made.
     #[error("{}: the key of the baseline cannot be written: {source}", .path.display())]
     Unwritable {
         /// The file.

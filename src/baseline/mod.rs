@@ -83,7 +83,6 @@ fn names_object(place: &str) -> bool {
 /// What a line says about the value: which key its digest was made with, and the digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
-    /// The key.
     pub key: KeyId,
     /// What [`Key::digest`] made.
     pub digest: Digest,

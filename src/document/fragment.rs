@@ -15,7 +15,7 @@ pub(crate) struct Fragment<'a> {
     pub map: OffsetMap,
     /// What the text is written in.
     pub lang: Lang,
-    /// Where it stands.
+    /// Where it is.
     pub host: Host,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Fence {
     pub info: String,
     /// From the start of the first content line to the end of the last one.
     pub span: Span,
-    /// Whether lines carry a prefix (`> ` or the indentation of a list) that is no content.
+    /// Whether lines carry a prefix (`> ` or the indentation of a list) that is not content.
     pub prefixed: bool,
     /// The lines of content without prefixes, in order.
     lines: Vec<Span>,
@@ -53,7 +53,7 @@ pub(crate) fn fences(text: &str) -> Vec<Fence> {
 }
 
 impl Fence {
-    /// Takes a run of content, which the parser splits where a prefix stands.
+    /// Takes a run of content, which the parser splits at prefixes.
     fn add(&mut self, text: &str, range: Range<usize>) {
         let mut at = range.start;
         for line in text.get(range).unwrap_or_default().split_inclusive('\n') {

@@ -57,7 +57,7 @@ impl<'o> Scanner<'o> {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
         let checks: Vec<&'static Check> = checks::all().filter(known).collect();
-        let across = checks.iter().any(|check| check.run.repository().is_some());
+        let across = checks.iter().any(|check| check.repository.is_some());
         Self { options, engine, checks, across, room: AtomicUsize::new(KEPT_TEXT) }
     }
 
@@ -121,7 +121,7 @@ impl<'o> Scanner<'o> {
         // Translations are prose, however their file is written.
         let translation = Lang::is_translation(view.path);
         let written = |offset| if translation { Syntax::Prose } else { syntax(view.lang_at(offset)) };
-        let (mut hits, marks) = self.engine.search(view.text, &written);
+        let (mut hits, allows) = self.engine.search(view.text, &written);
         for (text, map, lang) in &parsed.rewritten {
             let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
             hits.extend(inner.into_iter().map(|hit| Hit {
@@ -132,7 +132,7 @@ impl<'o> Scanner<'o> {
         }
         hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
         hits.dedup();
-        (hits, marks.allow)
+        (hits, allows)
     }
 
     fn draft(&self, hit: &Hit, text: &str) -> Draft {

@@ -25,6 +25,12 @@ impl Stated {
             _ => None,
         }
     }
+
+    /// Whether both may be the same text.
+    #[must_use]
+    pub(crate) fn may_be(&self, other: &Self) -> bool {
+        self.known().zip(other.known()).is_none_or(|(one, other)| one == other)
+    }
 }
 
 impl From<&str> for Stated {

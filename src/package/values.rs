@@ -18,20 +18,16 @@ pub(crate) type Credentials<'c> = &'c dyn Fn(&str) -> Option<Plaintext>;
 /// What is wrong with one value, or worth knowing of it. Never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// The environment.
     pub environment: String,
-    /// The Secret.
     pub secret: String,
     /// The key in it; for a registry `username`, `password` or `email`.
     pub key: String,
-    /// What.
     pub what: What,
 }
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum What {
-    /// The credential source has none of the names.
     #[error("neither {own} nor {common} is set")]
     Missing {
         /// The name for this environment.
@@ -39,7 +35,6 @@ pub(crate) enum What {
         /// The name for all.
         common: String,
     },
-    /// It is weak, or odd.
     #[error("{name} {weakness}")]
     Weak {
         /// Its name in the credential source, or what else it is called.
@@ -47,19 +42,16 @@ pub(crate) enum What {
         /// In words that follow the name.
         weakness: Weakness,
     },
-    /// Bytes that are no text, where only text can stand.
     #[error("{name} is not UTF-8 text")]
     NoText {
         /// Its name in the credential source.
         name: String,
     },
-    /// A line break where there can be none.
     #[error("{name} contains a line break")]
     Lines {
         /// Its name in the credential source.
         name: String,
     },
-    /// More than a Secret may hold.
     #[error("the values have {0} bytes in total, and a Secret can hold at most {MAX_SIZE}")]
     TooLarge(usize),
 }
@@ -82,7 +74,6 @@ impl std::fmt::Display for Fault {
 /// A literal of the configuration that is a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Literal {
-    /// The Secret.
     pub secret: String,
     /// The key in it.
     pub key: String,

@@ -9,10 +9,8 @@ use crate::error::{nearest, quoted};
 /// Why a rule file cannot be used. The text never quotes an example, which may hold a real value.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackError {
-    /// The file name gives no usable id.
     #[error("the file name of a rule is its id: lower-case letters, digits and dashes, then `.yml`")]
     Id,
-    /// Not a rule file.
     #[error("{message}")]
     Syntax {
         /// One-based line of the fault, where known.

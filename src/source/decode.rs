@@ -112,15 +112,10 @@ fn split_mark(bytes: &[u8]) -> (Option<Encoding>, &[u8]) {
 /// The encoding to try on a text that starts with `head`; `None` where only a binary file starts so.
 fn form(mark: Option<Encoding>, head: &[u8]) -> Option<Encoding> {
     match mark {
-        Some(Encoding::Utf8) | None => {}
-        Some(wide) => return Some(wide),
-    }
-    if memchr::memchr(0, head).is_none() {
-        Some(Encoding::Utf8)
-    } else if mark.is_none() {
-        unmarked_utf16(head.get(..PATTERN).unwrap_or(head))
-    } else {
-        None
+        Some(Encoding::Utf8) | None if memchr::memchr(0, head).is_none() => Some(Encoding::Utf8),
+        Some(Encoding::Utf8) => None,
+        None => unmarked_utf16(head.get(..PATTERN).unwrap_or(head)),
+        wide => wide,
     }
 }
 

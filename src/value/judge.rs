@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::ciphertext;
-use super::key::{self, KeyClass};
+use super::key::{self, KeyClass, is_among};
 use super::placeholder::is_placeholder;
 
 /// How sure a judgement is.
@@ -57,12 +57,11 @@ fn judge_password(value: &str, shape: &Shape) -> Option<Confidence> {
 }
 
 fn judge_strong(value: &str, shape: &Shape) -> Option<Confidence> {
-    if shape.len < 8 || shape.spaces || is_name(value) || is_uuid(value) && shape.len != 36 {
+    if shape.len < 8 || shape.spaces || is_name(value) {
         return None;
     }
     let strong = shape.len >= 12 && shape.digits > 0 && shape.letters > 0 && entropy(value) >= 3.0 && !is_uuid(value);
-    let weak =
-        shape.digits > 0 || shape.upper > 0 && shape.lower > 0 || shape.digits == 0 && shape.letters == shape.len;
+    let weak = shape.digits > 0 || shape.upper > 0 && shape.lower > 0 || shape.letters == shape.len;
     if strong { Some(Confidence::High) } else { weak.then_some(Confidence::Low) }
 }
 
@@ -121,15 +120,13 @@ pub(super) fn entropy(value: &str) -> f64 {
 /// Booleans, numbers, durations, versions, dates, paths, images, addresses: values that no credential key makes secret.
 #[must_use]
 pub(super) fn is_innocent(value: &str) -> bool {
+    const WORDS: [&[&str]; 3] = [
+        &["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "auto", "always"],
+        &["never", "inherit", "string", "plain", "opaque", "basic", "bearer", "jwt", "oauth", "oauth2", "oidc", "ldap"],
+        &["saml", "md5", "scram-sha-256", "scram-sha-512", "sha256", "sha512"],
+    ];
     let lower = value.to_ascii_lowercase();
-    let word = matches!(
-        lower.as_str(),
-        "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled" | "required" | "optional" | "auto"
-            | "always" | "never" | "basic" | "bearer" | "jwt" | "oauth" | "oauth2" | "oidc" | "ldap" | "saml" | "opaque"
-            | "md5" | "scram-sha-256" | "scram-sha-512" | "sha256" | "sha512" | "plain" | "inherit" | "string"
-            | "password" | "token" | "secret" if lower.len() < 20 && !matches!(lower.as_str(), "password" | "secret" | "token")
-    );
-    word || is_duration(&lower) || is_path(value) || is_plain_url(value) || is_code(value)
+    is_among(&WORDS, &lower) || is_duration(&lower) || is_path(value) || is_plain_url(value) || is_code(value)
 }
 
 fn is_duration(lower: &str) -> bool {
@@ -159,11 +156,12 @@ pub(super) fn is_path(value: &str) -> bool {
 #[must_use]
 pub(super) fn looks_random(part: &str) -> bool {
     let shape = Shape::of(part);
-    shape.len >= 12 && shape.digits >= 2 && shape.letters >= 2 && shape.classes >= 2 && entropy(part) >= 3.2 && {
-        let switches =
-            part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
-        switches >= 3
-    }
+    let switch = |pair: &&[u8]| pair[0].is_ascii_digit() != pair[1].is_ascii_digit();
+    shape.len >= 12
+        && shape.digits >= 2
+        && shape.letters >= 2
+        && entropy(part) >= 3.2
+        && part.as_bytes().windows(2).filter(switch).count() >= 3
 }
 
 fn is_plain_url(value: &str) -> bool {

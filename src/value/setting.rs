@@ -1,4 +1,4 @@
-//! What stands beside credentials in a Secret for company, and is none itself: settings, certificates, public keys.
+//! What Secrets contain beside credentials: settings, certificates, public keys.
 //!
 //! A key and a value decide together. [`Look`] keeps what a value adds to that, and not the value, for those who learn the
 //! key elsewhere.
@@ -22,7 +22,7 @@ pub struct Look {
     private: bool,
 }
 
-/// What a value tells of itself.
+/// What a value shows by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Worth {
     /// It is a credential whatever its key is called.
@@ -130,7 +130,7 @@ fn is_public_key(key: &str) -> bool {
     matches!(key, "ca.crt" | "known_hosts")
 }
 
-/// A setting that stands in a Secret for company: a switch, a small number, an address without a password.
+/// A setting beside credentials: a switch, a small number, an address without a password.
 #[must_use]
 pub(super) fn is_setting(key: &str, text: &str) -> bool {
     key::classify(key) == KeyClass::None && Shape::of(text).is_setting(key)
@@ -141,43 +141,25 @@ fn is_settings_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
     let ends = |name: &&str| last == *name || name.len() >= 4 && last.ends_with(*name);
-    !lower.ends_with("username") && SETTINGS.iter().any(ends)
+    !lower.ends_with("username") && SETTINGS.iter().flat_map(|list| *list).any(ends)
 }
 
-const SETTINGS: &[&str] = &[
-    "type",
-    "url",
-    "uri",
-    "name",
-    "project",
-    "server",
-    "host",
-    "hostname",
-    "port",
-    "region",
-    "bucket",
-    "endpoint",
-    "database",
-    "dbname",
-    "db",
-    "namespace",
-    "provider",
-    "scheme",
-    "protocol",
-    "insecure",
-    "enableoci",
-    "enabled",
-    "version",
-    "sslmode",
-    "issuer",
-    "realm",
-    "env",
-    "environment",
-    "level",
-    "driver",
-    "dialect",
-    "zone",
-    "location",
+const SETTINGS: [&[&str]; 3] = [
+    &["url", "uri", "server", "host", "hostname", "port", "region", "zone", "location", "endpoint", "scheme"],
+    &["project", "bucket", "database", "dbname", "db", "namespace", "provider", "driver", "dialect", "issuer", "realm"],
+    &[
+        "type",
+        "name",
+        "insecure",
+        "enableoci",
+        "enabled",
+        "version",
+        "sslmode",
+        "env",
+        "environment",
+        "level",
+        "protocol",
+    ],
 ];
 
 #[cfg(test)]

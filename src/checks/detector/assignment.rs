@@ -150,12 +150,7 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
             made(Between::Colon, 1)
         }
         (b',', _) if key_quoted && from_environment(bytes, key) => made(Between::Comma, 1),
-        _ if flag && spaced > at && syntax != Syntax::Prose => {
-            Some(Separator { kind: Between::Space, value: spaced, key_quoted, indexed })
-        }
-        _ if spaced > at && is_docker_env(bytes, key) => {
-            Some(Separator { kind: Between::Space, value: spaced, key_quoted, indexed })
-        }
+        _ if spaced > at && (flag && syntax != Syntax::Prose || is_docker_env(bytes, key)) => made(Between::Space, 0),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Shell scripts and console transcripts: here-documents that hold manifests, and commands that make Secrets.
 //!
-//! A tolerant reader, not a shell: it never fails, and text that is no shell gives commands that mean nothing.
+//! A tolerant reader, not a shell: it never fails, and text that is not shell gives meaningless commands.
 
 mod flat_json;
 mod scan;
@@ -38,13 +38,13 @@ pub(crate) struct Command<'a> {
 /// A word of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct Word<'a> {
-    /// Where it stands, quotes included.
+    /// Where it is, quotes included.
     pub span: Span,
-    /// Its text without quotes and escapes. Expansions stand as written.
+    /// Its text without quotes and escapes. Expansions are as written.
     pub text: Cow<'a, str>,
     /// Whether anything in it is expanded: `$VAR`, `${VAR}`, `$(command)`.
     pub expansions: bool,
-    /// Where the expansions stand in the script.
+    /// Where the expansions are in the script.
     expanded: Vec<Span>,
     /// From offsets of `text` to offsets of the script.
     map: OffsetMap,

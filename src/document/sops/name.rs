@@ -56,7 +56,7 @@ fn mark(name: &str) -> Option<(&str, String)> {
     Some((mark, parts.join(".")))
 }
 
-/// Whether the file stands where examples stand.
+/// Whether the file is in a folder of examples.
 #[must_use]
 pub(crate) fn is_sample(path: &str) -> bool {
     let mut folders = path.split('/');

@@ -39,7 +39,7 @@ impl Value {
             return Self::Empty;
         }
         let Some(rest) = text.strip_prefix(HEAD) else { return Self::Clear };
-        // What stands behind the last bracket is not looked at.
+        // What follows the last bracket is ignored.
         let Some((inner, _)) = rest.rsplit_once(']') else { return Self::Broken("its end is missing") };
         match parts(inner) {
             Ok(digest) => Self::Encrypted(digest),

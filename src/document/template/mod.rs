@@ -14,6 +14,7 @@ mod scan;
 mod token;
 
 pub(crate) use action::{Action, ActionKind};
+pub(crate) use token::string_end;
 
 /// A template text with its actions blanked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,6 @@ pub(crate) struct Templated {
     /// The actions, in order of place, without overlaps.
     pub actions: Vec<Action>,
 }
-
-impl Templated {}
 
 /// Blanks the actions of `text`; `None` where it has none.
 #[must_use]

@@ -25,7 +25,7 @@ pub enum Style {
 
 #[derive(Clone)]
 pub(super) enum ScalarText {
-    /// The value stands in the text as it is.
+    /// The value is in the text as it is.
     InText(Span),
     /// The value differs from its source (escapes, folding, indentation).
     Owned(Box<str>),
@@ -114,7 +114,7 @@ impl Tree {
         &self.comments
     }
 
-    /// Drops the tree and wipes its copies of the text, which may hold secrets in plain text.
+    /// Drops the tree and wipes its copies of the text, which may contain plaintext secrets.
     pub(crate) fn wipe(mut self) {
         self.text.zeroize();
         for entry in &mut self.entries {
@@ -144,7 +144,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Where the node stands, bytes of the parsed text; quotes and block headers are not part of it.
+    /// Where the node is, bytes of the parsed text; quotes and block headers are not part of it.
     #[must_use]
     pub fn span(self) -> Span {
         self.entry().span
@@ -258,40 +258,43 @@ impl<'t> Node<'t> {
         matches!(self.resolve().entry().kind, NodeKind::Sequence { .. })
     }
 
+    /// What is in a collection, and how many nodes make an item of it; nothing for other nodes.
+    fn children(self) -> (&'t [u32], usize) {
+        let (first, count, step) = match self.resolve().entry().kind {
+            NodeKind::Sequence { first, count } => (first, count, 1),
+            NodeKind::Mapping { first, count } => (first, count, 2),
+            _ => (0, 0, 0),
+        };
+        (self.tree.children.get(first as usize..(first + count) as usize).unwrap_or_default(), step)
+    }
+
     /// Items of a sequence; nothing for other nodes.
     pub fn items(self) -> impl Iterator<Item = Node<'t>> {
-        let tree = self.tree;
-        let ids = match self.resolve().entry().kind {
-            NodeKind::Sequence { first, count } => tree.children.get(first as usize..(first + count) as usize),
-            _ => None,
+        let ids = match self.children() {
+            (ids, 1) => ids,
+            _ => &[],
         };
-        ids.unwrap_or_default().iter().map(move |&id| Node { tree, id })
+        ids.iter().map(move |&id| Node { tree: self.tree, id })
     }
 
     /// Key and value of each entry of a mapping as written, merge keys included; nothing for other nodes.
     pub fn entries(self) -> impl Iterator<Item = (Node<'t>, Node<'t>)> {
-        let tree = self.tree;
-        let ids = match self.resolve().entry().kind {
-            NodeKind::Mapping { first, count } => tree.children.get(first as usize..(first + count) as usize),
-            _ => None,
+        let ids = match self.children() {
+            (ids, 2) => ids,
+            _ => &[],
         };
-        let node = move |id: u32| Node { tree, id };
-        ids.unwrap_or_default().chunks_exact(2).map(move |pair| (node(pair[0]), node(pair[1])))
+        let node = move |id: u32| Node { tree: self.tree, id };
+        ids.chunks_exact(2).map(move |pair| (node(pair[0]), node(pair[1])))
     }
 
     /// The item or value of a collection that holds `span`, bytes of the parsed text, with its key in a mapping.
     #[must_use]
     pub(crate) fn child_at(self, span: Span) -> Option<(Option<Self>, Self)> {
         let tree = self.tree;
-        let (first, count, step) = match self.resolve().entry().kind {
-            NodeKind::Sequence { first, count } => (first, count, 1),
-            NodeKind::Mapping { first, count } => (first, count, 2),
-            _ => return None,
-        };
-        let children = tree.children.get(first as usize..(first + count) as usize)?;
+        let (children, step) = self.children();
         let node = |id: u32| Node { tree, id };
-        // They stand in the order of the text.
-        let (mut low, mut high) = (0, children.len() / step);
+        // They are in the order of the text.
+        let (mut low, mut high) = (0, children.len().checked_div(step)?);
         while low < high {
             let middle = usize::midpoint(low, high);
             if node(children[middle * step + step - 1]).span().start <= span.start {
@@ -305,7 +308,7 @@ impl<'t> Node<'t> {
         child.span().contains(span).then(|| ((step == 2).then(|| node(children[at])), child))
     }
 
-    /// The value of `key` in a mapping. The last of repeated keys wins, as in `kubectl`; merge keys are followed.
+    /// The value of `key` in a mapping. The last of repeated keys counts, as in `kubectl`; merge keys are followed.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'t>> {
         self.lookup(key, 8, &mut 64)

@@ -52,7 +52,6 @@ pub struct Convention {
 /// A field of a user's own kind that names a Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnKind {
-    /// `kind`.
     pub kind: String,
     /// Group of `apiVersion`; none is any.
     pub group: Option<String>,
@@ -69,7 +68,6 @@ pub struct OwnKind {
 /// A declared Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
-    /// Its name.
     pub name: String,
     /// Its namespace; none is every one.
     pub namespace: Option<String>,
@@ -80,9 +78,7 @@ pub struct Declared {
 /// What a path says of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The workflow.
     pub workflow: Option<String>,
-    /// The environment.
     pub environment: Option<String>,
     /// The namespace: the path names it, or workflow and environment spell it.
     pub namespace: Option<String>,

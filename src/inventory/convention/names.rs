@@ -25,7 +25,6 @@ const ENVIRONMENT_WORDS: [&[&str]; 9] = [
 /// A namespace that belongs to a workflow by its name, and that no environment spells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misspelt {
-    /// The workflow.
     pub workflow: String,
     /// What is wrong.
     pub slip: Slip,
@@ -220,23 +219,30 @@ pub(crate) fn fits(glob: &str, text: &str) -> bool {
 /// Whether `text` is a DNS-1123 label, as names of namespaces are.
 #[must_use]
 pub(crate) fn is_label(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    text.len() <= 63 && is_part(text)
 }
 
 /// Whether `text` is a DNS-1123 subdomain, as names of Secrets are.
 #[must_use]
 pub(crate) fn is_subdomain(text: &str) -> bool {
-    let label = |label: &str| {
-        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(label)
+    text.len() <= 253 && text.split('.').all(is_part)
+}
+
+fn is_part(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_follow_the_rules_of_kubernetes() {
+        assert!(is_subdomain("a.b-c.0") && !is_subdomain("A") && !is_subdomain("a..b"));
+        assert!(!is_subdomain("-a") && !is_subdomain(""));
+        assert!(is_label("ml-dev") && !is_label("ml.dev") && !is_label(&"a".repeat(64)));
+    }
 
     fn set(names: &[&str]) -> BTreeSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -152,7 +152,7 @@ impl Store {
             match peel(&mut reader, *id) {
                 Ok(peeled) => roots.tips.extend(peeled.commit),
                 // Git lets go of what only a reflog remembers.
-                Err(ObjectError::Missing { .. } | ObjectError::NotFetched { .. }) => roots.lost += 1,
+                Err(ObjectError::Missing(_) | ObjectError::NotFetched(_)) => roots.lost += 1,
                 Err(error) => roots.errors.push(failed(&error)),
             }
         }

@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
-use gix::discover::upwards;
 use gix::sec::Trust;
 
 pub(crate) use compare::Changes;
@@ -27,7 +26,7 @@ pub(crate) use sides::Change;
 pub(crate) use snapshot::Snapshot;
 
 use super::SourceError;
-use super::git::{git_error, is_outside, options};
+use super::git::{discover, git_error, options};
 
 /// Commits that a new branch is compared with, the newest ones.
 const MOST_CANDIDATES: usize = 64;
@@ -78,17 +77,7 @@ impl Store {
                 let opened = gix::ThreadSafeRepository::open_opts(at.join(git_dir), plain().with(Trust::Full));
                 opened.map_err(error)?
             }
-            None => {
-                let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
-                let mapping = gix::sec::trust::Mapping { full: plain(), reduced: plain() };
-                match gix::ThreadSafeRepository::discover_opts(at, found, mapping) {
-                    Ok(repository) => repository,
-                    Err(error) if is_outside(&error) => {
-                        return Err(SourceError::NotARepository { path: at.to_owned() });
-                    }
-                    Err(source) => return Err(error(source)),
-                }
-            }
+            None => discover(at, at, plain)?.ok_or_else(|| SourceError::NotARepository(at.to_owned()))?,
         };
         let work_tree = environment.work_tree.as_ref().map(|path| at.join(path));
         let root = work_tree.or_else(|| repository.work_dir().map(Path::to_owned));

@@ -240,7 +240,7 @@ impl Side {
 fn rows_of_tree(tree: &[u8], id: ObjectId, hash: gix::hash::Kind) -> Result<Vec<SideRow<'_>>, ObjectError> {
     let mut rows = Vec::new();
     for entry in TreeRefIter::from_bytes(tree, hash) {
-        let entry = entry.map_err(|_| ObjectError::Damaged { id })?;
+        let entry = entry.map_err(|_| ObjectError::Damaged(id))?;
         let id = entry.oid.to_owned();
         let what = match entry.mode.kind() {
             EntryKind::Tree => RowKind::Folder(Side::Tree(id)),
