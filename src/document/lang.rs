@@ -74,7 +74,6 @@ impl Lang {
     }
 
     /// Whether the file at `path` holds the words of a user interface in one language, where `password` is a label.
-    #[must_use]
     pub(crate) fn is_translation(path: &str) -> bool {
         const FOLDERS: [&str; 6] = ["i18n", "l10n", "locale", "locales", "lang", "translations"];
         let (folder, name) = path::split(path);
@@ -82,7 +81,6 @@ impl Lang {
     }
 
     /// The language that the info string of a code block names; `None` where it names none that is known.
-    #[must_use]
     pub(crate) fn of_info(info: &str) -> Option<Self> {
         let word = info.trim().trim_start_matches(['{', '.']).split([' ', ',', '{', '}', ':', '\t', '=']).next()?;
         let word = word.to_ascii_lowercase();

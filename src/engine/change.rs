@@ -60,7 +60,6 @@ struct Side<'c> {
 }
 
 /// Checks what a change introduces.
-#[must_use]
 pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
@@ -98,7 +97,6 @@ pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
 }
 
 /// The finding that a change touches what mlguard itself goes by: the file at `path`, as `rule` with `level`.
-#[must_use]
 pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: bool) -> Finding {
     let start = Position { line: 1, column: 1 };
     let what = if there { "changes" } else { "deletes" };

@@ -42,7 +42,6 @@ struct Found {
 }
 
 /// Searches every version for credentials.
-#[must_use]
 pub(crate) fn history(
     versions: &Versions,
     describe: Describe<'_>,

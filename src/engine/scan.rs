@@ -52,7 +52,6 @@ impl Scanned {
 
 impl<'o> Scanner<'o> {
     /// Prepares a run: only rules that are on somewhere cost anything.
-    #[must_use]
     pub(crate) fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);

@@ -57,7 +57,6 @@ impl fmt::Debug for Decoded<'_> {
 /// A byte order mark decides; then UTF-16 is recognised by its NUL bytes; what is not UTF-8 is read as Windows-1252, so
 /// that no byte is lost. Binary is what has a NUL in its first 8 KiB and is no UTF-16 or UTF-32, and what starts like a
 /// known binary format and is not UTF-8 there. UTF-8 costs one pass and no copy.
-#[must_use]
 pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (mark, body) = split_mark(bytes);
     let head = body.get(..HEAD).unwrap_or(body);
