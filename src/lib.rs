@@ -10,6 +10,7 @@ mod span;
 mod path;
 mod dotenv;
 mod yaml_scalar;
+mod container;
 mod coverage;
 mod mask;
 mod go_regex;
