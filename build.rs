@@ -20,6 +20,8 @@ mod path;
 mod references;
 #[path = "src/rule/schema.rs"]
 mod schema;
+#[path = "src/inventory/facts/usage.rs"]
+mod usage;
 
 use manifest::ManifestRuleFile;
 use schema::SecretRuleFile;
@@ -28,6 +30,7 @@ fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rule/schema.rs");
     println!("cargo::rerun-if-changed=src/inventory/reference/path.rs");
+    println!("cargo::rerun-if-changed=src/inventory/facts/usage.rs");
     println!("cargo::rerun-if-changed=build");
     let mut ids = BTreeSet::new();
     let mut table = String::from("pub(super) static RULES: &[Rule] = &[\n");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::path::{Step, parse};
+use super::usage::Usage;
 use serde::Deserialize;
 
 /// A file of `rules/references/`.
@@ -135,18 +136,6 @@ enum Form {
     Token,
     /// A volume of the Secrets Store CSI driver.
     Mount,
-}
-
-#[derive(Deserialize, Clone, Copy, Debug)]
-#[serde(rename_all = "kebab-case")]
-enum Usage {
-    Env,
-    EnvFrom,
-    Volume,
-    ImagePull,
-    Tls,
-    Credential,
-    Access,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]

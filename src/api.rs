@@ -4,7 +4,7 @@
 
 /// Checks by the program's own list.
 pub mod checks {
-    pub use crate::checks::{Check, Need, Run, all};
+    pub use crate::checks::{Check, Need, all};
 }
 
 /// Arguments, for the pages that are made from them.
@@ -49,7 +49,7 @@ pub mod finding {
 
 /// The transaction that writes files.
 pub mod fix {
-    pub use crate::fix::store::{Change, Content, Outcome, Store, StoreError};
+    pub use crate::fix::store::{Change, Outcome, Store, StoreError};
 }
 
 /// What a repository holds, for comparing with what kubectl builds.

@@ -1,6 +1,6 @@
 //! Lines of `KEY=value`, which many programs read and each a little differently: here is what they agree on.
 
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
 /// One line, without its line break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,9 @@ pub(crate) struct Assignment<'t> {
 
 /// The lines of `text` that are not blank. White space before a key or `#` belongs to the line, unless `indented`.
 pub(crate) fn lines(text: &str, indented: bool) -> impl Iterator<Item = Line<'_>> {
-    let mut next = 0;
-    text.split_inclusive('\n').filter_map(move |line| {
-        let body = line.trim_end_matches(['\n', '\r']);
-        let end = next + body.len();
-        next += line.len();
+    lines_of(text).filter_map(move |line| {
+        let body = line.slice(text).trim_end_matches(['\n', '\r']);
+        let end = line.start + body.len();
         let body = if indented { body.trim_start() } else { body };
         if body.trim().is_empty() {
             return None;

@@ -1,19 +1,16 @@
 //! Paths as reports show them: relative to the root, with `/`, without `.` and `..`. The root itself is the empty path.
 
 /// The folder of the file at `path`, empty for the root, and the file's name.
-#[must_use]
 pub(crate) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// The folder of the file at `path`, empty for the root.
-#[must_use]
 pub(crate) fn folder(path: &str) -> &str {
     split(path).0
 }
 
 /// The last part of `path`.
-#[must_use]
 pub(crate) fn name(path: &str) -> &str {
     split(path).1
 }
@@ -24,7 +21,6 @@ pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What `relative` means in `folder`; none where it is absolute or leaves the root.
-#[must_use]
 pub(crate) fn join(folder: &str, relative: &str) -> Option<String> {
     if relative.starts_with('/') {
         return None;
@@ -42,8 +38,24 @@ pub(crate) fn join(folder: &str, relative: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// `text` with percent signs decoded; none where one is not followed by two digits.
+pub(crate) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut left = text.as_bytes();
+    while let [first, after @ ..] = left {
+        left = after;
+        if *first == b'%' {
+            let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+            left = &after[2..];
+        } else {
+            bytes.push(*first);
+        }
+    }
+    Some(bytes)
+}
+
 /// Whether `path` is `folder` or is below it; everything is below the root.
-#[must_use]
 pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libtest_mimic::{Arguments, Trial};
-use mlguard::api::checks::{self, Need, Run};
+use mlguard::api::checks::{self, Need};
 use mlguard::api::engine::{self, Input, Options};
 use mlguard::api::finding::{Edit, FixKind, apply};
 use mlguard::api::finding::{Finding, Outcome};
@@ -138,7 +138,7 @@ fn fixtures() -> PathBuf {
 
 /// Whether a rule's check looks at the whole repository.
 fn looks_across(rule: &str) -> bool {
-    checks::all().any(|check| check.rule.as_str() == rule && matches!(check.run, Run::Repository(_)))
+    checks::all().any(|check| check.rule.as_str() == rule && check.source.is_none())
 }
 
 /// The folders of a rule's fixtures that are run as a tree: `fail` or `pass` itself, or for a check of the whole

@@ -43,10 +43,8 @@ pub(crate) struct Key {
 /// Why there is no key although one was given.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// Anybody could try all such texts.
     #[error("the key of the baseline has fewer than {SHORTEST} bytes")]
     Short,
-    /// The file with the key cannot be read.
     #[error("{}: the key of the baseline cannot be read: {source}", .path.display())]
     Unreadable {
         /// The file.
@@ -54,13 +52,11 @@ pub(crate) enum KeyError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is there and contains no key.
     #[error("{}: this is not the key of a baseline; remove the file, and `mlguard baseline write --rekey` makes a new one", .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
     },
-    /// The file cannot be made.
     #[error("{}: the key of the baseline cannot be written: {source}", .path.display())]
     Unwritable {
         /// The file.
@@ -160,20 +156,17 @@ impl Key {
     }
 
     /// What values of a run are digested with (`engine::Options::digest_key`).
-    #[must_use]
     pub(crate) fn values(&self) -> DigestKey {
         self.values.clone()
     }
 
     /// Its name in the file.
-    #[must_use]
     pub(crate) fn id(&self) -> KeyId {
         self.id
     }
 
     /// What a line says about the value with this digest. The spot goes into it, so that lines do not show where the same
     /// value is once more.
-    #[must_use]
     pub(crate) fn digest(&self, spot: &Spot, value: &Digest) -> Digest {
         let mut bytes = b"entry".to_vec();
         for part in [Some(&spot.rule), spot.place.as_ref(), spot.path.as_ref()] {

@@ -20,7 +20,7 @@ mod files;
 mod access;
 mod meta;
 
-pub use common::{Check, Need, Run};
+pub use common::{Check, Need};
 pub(crate) use common::{Draft, Subject, Weight, run_repository, run_source};
 
 /// Every family of coded checks.

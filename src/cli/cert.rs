@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::args::{CertAction, CertCommand, FetchArgs, Global, ListFormat, ShowArgs};
+use super::args::{CertAction, FetchArgs, Global, ListFormat, ShowArgs};
 use super::kubectl::{Failure, Kubectl};
 use super::recipient::{self, Loaded};
 use super::{locate, output, scan};
-use crate::config::{Cluster, Environment, Origin, Settings, Valued};
-use crate::error::{Problem, nearest, printable, quoted};
+use crate::config::{Environment, Origin, Valued};
+use crate::error::{Problem, printable, quoted};
 use crate::exit::Exit;
-use crate::report::target;
+use crate::inventory::convention::is_label;
 use crate::seal::key::{Certificate, KeyError, Recipient};
 
-/// What kubeseal asks for where nothing is said.
+/// The defaults of kubeseal.
 const NAME: &str = "sealed-secrets-controller";
 const NAMESPACE: &str = "kube-system";
 
-pub(super) fn run(args: &CertCommand, global: &Global) -> Result<Exit, Problem> {
-    match &args.action {
+pub(super) fn run(args: &CertAction, global: &Global) -> Result<Exit, Problem> {
+    match args {
         CertAction::Fetch(args) => fetch(args, global),
         CertAction::Show(args) => show(args, global),
     }
@@ -38,9 +38,10 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
     let controller = Controller::new(args, &environment)?;
     let (output, faulty) = match &args.cluster {
         Some(name) => {
-            let settings = Settings::load(&locate::current_root()?, &environment, &args.config.flags());
-            let faulty = scan::report_config_problems(&settings, global);
-            (Some(settings.root.join(cluster(&settings, name)?.certificate)), faulty)
+            let (settings, faulty) = scan::settings_here(&args.config, &environment, global)?;
+            let none = format!("name it in .mlguard.yaml: `clusters: {{ {name}: {{ cert: certs/{name}.pem }} }}`");
+            let clusters = settings.clusters();
+            (Some(settings.root.join(&recipient::cluster(&clusters, name, &none)?.certificate)), faulty)
         }
         None => (args.output.clone(), Exit::Clean),
     };
@@ -54,36 +55,12 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
         report_fetched(&recipient, certificate, before.as_ref());
     }
     let text = certificate.to_pem();
-    let done = match &output {
-        Some(path) => {
-            // The folder of a configured file belongs to it; that of another may be misspelt.
-            if let (Some(folder), true) = (path.parent(), args.cluster.is_some()) {
-                let fault =
-                    |error| Problem::new(format!("cannot be made: {error}")).in_file(folder.display().to_string());
-                std::fs::create_dir_all(folder).map_err(fault)?;
-            }
-            target::save_text(path, &text).map(|()| Exit::Clean).map_err(Problem::new)?
-        }
-        None => output::print(&text)?,
-    };
-    Ok(done.and(faulty))
-}
-
-/// The cluster of that name.
-fn cluster(settings: &Settings, name: &str) -> Result<Cluster, Problem> {
-    let mut clusters = settings.clusters();
-    if let Some(place) = clusters.iter().position(|cluster| cluster.name == name) {
-        return Ok(clusters.swap_remove(place));
+    // The folder of a configured file belongs to it; that of another may be misspelt.
+    if let Some(folder) = output.as_deref().and_then(Path::parent).filter(|_| args.cluster.is_some()) {
+        let fault = |error| Problem::new(format!("cannot be made: {error}")).in_file(folder.display().to_string());
+        std::fs::create_dir_all(folder).map_err(fault)?;
     }
-    let problem = Problem::new(format!("the configuration has no cluster {}", quoted(name)));
-    let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-    Err(problem.help(match nearest(name, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => {
-            format!("name it in .mlguard.yaml: `clusters: {{ {name}: {{ cert: certs/{name}.pem }} }}`")
-        }
-        None => format!("`clusters` has: {}", names.join(", ")),
-    }))
+    Ok(output::save_or_print(output.as_deref(), &text)?.and(faulty))
 }
 
 /// The certificate that a file holds, which is replaced by another one; nothing where there is no file.
@@ -265,15 +242,6 @@ fn others(kubectl: &Kubectl<'_>) -> Vec<(String, String)> {
     found
 }
 
-/// Whether a text is a name of a service, a namespace, or a port (RFC 1123), which needs no escape in a path.
-fn is_label(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=63).contains(&text.len())
-        && text.bytes().all(|byte| plain(byte) || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
 /// A certificate to be shown, and the cluster that it is for.
 struct Shown {
     loaded: Loaded,
@@ -295,9 +263,7 @@ fn show(args: &ShowArgs, global: &Global) -> Result<Exit, Problem> {
         }
     }
     for shown in &shown {
-        if !global.quiet {
-            shown.loaded.warnings.iter().for_each(output::problem);
-        }
+        shown.loaded.warn(global.quiet);
         if shown.loaded.recipient.certificate().is_some_and(|certificate| certificate.is_expired(now)) {
             exit = exit.and(Exit::Findings);
         }
@@ -321,21 +287,15 @@ fn named(args: &ShowArgs, global: &Global) -> Result<(Vec<Named>, Exit), Problem
     if let Some(named) = args.cert.named(&environment) {
         return Ok((vec![(named, None)], Exit::Clean));
     }
-    let root = locate::current_root()?;
-    let settings = Settings::load(&root, &environment, &args.config.flags());
-    let faulty = scan::report_config_problems(&settings, global);
+    let (settings, faulty) = scan::settings_here(&args.config, &environment, global)?;
     let clusters = settings.clusters();
     if clusters.is_empty() {
         let help = "pass a file, or set `clusters` in .mlguard.yaml; `mlguard cert fetch` fetches one";
         return Err(Problem::new("no certificate is given").help(help));
     }
     let current = locate::current_folder()?;
-    let named = clusters.into_iter().map(|cluster| {
-        let path = settings.root.join(&cluster.certificate);
-        // As short as people would type it.
-        let value = path.strip_prefix(&current).map(Path::to_path_buf).unwrap_or(path);
-        (Valued { value, origin: Origin::Default }, Some(cluster.name))
-    });
+    let named =
+        clusters.into_iter().map(|cluster| (recipient::of_cluster(&settings, &cluster, &current), Some(cluster.name)));
     Ok((named.collect(), faulty))
 }
 

@@ -28,14 +28,14 @@ pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     run_prepared(&Prepared::new(args)?, args, &Environment::read(), global)
 }
 
-/// Checks commits that a hook was told of.
+/// Checks commits that a hook was given.
 pub(super) fn run_commits(
     asked: commits::Asked,
     args: &CheckArgs,
     environment: &Environment,
     global: &Global,
 ) -> Result<Exit, Problem> {
-    run_prepared(&Prepared::Commits(Box::new(asked)), args, environment, global)
+    run_prepared(&Prepared::commits(asked), args, environment, global)
 }
 
 fn run_prepared(
@@ -44,7 +44,7 @@ fn run_prepared(
     environment: &Environment,
     global: &Global,
 ) -> Result<Exit, Problem> {
-    let settings = Arc::clone(prepared.settings());
+    let settings = Arc::clone(&prepared.settings);
     let targets = targets(&settings)?;
     selection(args, &settings)?;
     let pool = thread_pool(args.reading.threads)?;
@@ -62,8 +62,8 @@ fn run_prepared(
         outcome.coverage.errors.push(Skipped::new(".", Reason::Interrupted));
         outcome.complete = false;
     }
-    prepared.missing().iter().for_each(output::problem);
-    let faults = [prepared.missing(), &accept.problems].concat();
+    prepared.missing.iter().for_each(output::problem);
+    let faults = [prepared.missing.as_slice(), &accept.problems].concat();
     Ok(report(outcome, &rules, &accept, &faults, &settings, &targets, global))
 }
 
@@ -82,7 +82,8 @@ fn report(
     let applied = accept.apply(&mut outcome);
     let warnings = accept.warnings(&applied);
     accept.problems.iter().chain(warnings.iter().filter(|_| !global.quiet)).for_each(output::problem);
-    add_problems(&mut outcome, faults.iter().chain(&settings.problems()));
+    // Into the report, which is all that a machine reads.
+    outcome.complete &= !scan::add_errors(&mut outcome.coverage, faults.iter().chain(&settings.problems()));
     let checkout = wants_sarif(settings).then(|| source::checkout(&settings.root)).flatten();
     let context = report::Context {
         rules,
@@ -104,14 +105,16 @@ fn report(
     exit_status(&outcome, settings.fail_on.value).and(faulty).and(written)
 }
 
-/// What is to be checked, with the configuration that holds for it.
-enum Prepared {
-    /// Files, and the given paths that are not there.
-    Files {
-        paths: Vec<PathBuf>,
-        missing: Vec<Problem>,
-        settings: Arc<Settings>,
-    },
+/// What is to be checked, with the configuration that applies to it.
+struct Prepared {
+    settings: Arc<Settings>,
+    /// Given paths that do not exist.
+    missing: Vec<Problem>,
+    subject: Subject,
+}
+
+enum Subject {
+    Files(Vec<PathBuf>),
     Commits(Box<commits::Asked>),
 }
 
@@ -119,25 +122,16 @@ impl Prepared {
     fn new(args: &CheckArgs) -> Result<Self, Problem> {
         let environment = Environment::read();
         if args.commits.any() {
-            return commits::open(args, &environment).map(|asked| Self::Commits(Box::new(asked)));
+            return commits::open(args, &environment).map(Self::commits);
         }
         let (paths, missing) = existing_paths(&args.paths);
         let settings = Arc::new(Settings::load(&root_of(&paths)?, &environment, &args.flags()));
-        Ok(Self::Files { paths, missing, settings })
+        Ok(Self { settings, missing, subject: Subject::Files(paths) })
     }
 
-    fn settings(&self) -> &Arc<Settings> {
-        match self {
-            Self::Files { settings, .. } => settings,
-            Self::Commits(asked) => &asked.settings,
-        }
-    }
-
-    fn missing(&self) -> &[Problem] {
-        match self {
-            Self::Files { missing, .. } => missing,
-            Self::Commits(_) => &[],
-        }
+    fn commits(asked: commits::Asked) -> Self {
+        let settings = Arc::clone(&asked.settings);
+        Self { settings, missing: Vec::new(), subject: Subject::Commits(Box::new(asked)) }
     }
 
     fn run(
@@ -146,10 +140,10 @@ impl Prepared {
         interrupted: &Arc<AtomicBool>,
         key: DigestKey,
     ) -> Result<(Outcome, Vec<Rule>), Problem> {
-        match self {
-            Self::Files { settings, .. } if args.stdin => standard_input(args, settings, interrupted, key),
-            Self::Files { paths, settings, .. } => scan_paths(paths, settings, interrupted, key),
-            Self::Commits(asked) => asked.run(interrupted, key),
+        match &self.subject {
+            Subject::Files(_) if args.stdin => standard_input(args, &self.settings, interrupted, key),
+            Subject::Files(paths) => scan_paths(paths, &self.settings, interrupted, key),
+            Subject::Commits(asked) => asked.run(interrupted, key),
         }
     }
 }
@@ -197,8 +191,8 @@ fn standard_input(
 }
 
 fn show(args: &CheckArgs, prepared: &Prepared, global: &Global) -> Result<Exit, Problem> {
-    let settings = prepared.settings();
-    if let Prepared::Files { paths, .. } = prepared
+    let settings = &prepared.settings;
+    if let Subject::Files(paths) = &prepared.subject
         && !args.stdin
         && !paths.is_empty()
     {
@@ -207,11 +201,4 @@ fn show(args: &CheckArgs, prepared: &Prepared, global: &Global) -> Result<Exit, 
     }
     let faulty = report_config_problems(settings, global);
     Ok(output::print(&settings.show())?.and(faulty))
-}
-
-/// Puts errors of the configuration and of the given paths into the report, which is all that a machine reads.
-fn add_problems<'a>(outcome: &mut Outcome, problems: impl Iterator<Item = &'a Problem>) {
-    if scan::add_errors(&mut outcome.coverage, problems) {
-        outcome.complete = false;
-    }
 }

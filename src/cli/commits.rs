@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::args::CheckArgs;
-use super::locate::{current_folder, source_problem};
+use super::locate::current_folder;
 use super::progress::Bar;
 use super::scan::engine_options;
 use crate::config::{self, Environment, Settings};
@@ -14,6 +14,7 @@ use crate::engine::change::{self, Brought};
 use crate::engine::{IgnoredOf, Options, history};
 use crate::error::Problem;
 use crate::finding::{Commit, DigestKey, Finding, Outcome};
+use crate::path::{self, is_below};
 use crate::rule::{Rule, id};
 use crate::source::store::{Changes, CommitSummary, Id, Keep, Range, Snapshot, Store, Versions, Wanted};
 use crate::source::{self, SourceError};
@@ -32,17 +33,14 @@ pub(super) struct Asked {
     below: Vec<String>,
 }
 
-/// What is looked at.
 enum Kind {
-    /// The index.
     Staged(Box<Changes>),
     Diff(Span),
     History(Wanted),
 }
 
-/// What some commits bring to where they go.
+/// What some commits introduce to where they go.
 pub(super) struct Span {
-    /// The commits.
     pub range: Range,
     /// What it goes on from: the last commit that both have is the old side. None where there is none.
     pub onto: Option<Id>,
@@ -61,11 +59,11 @@ pub(super) fn open(args: &CheckArgs, environment: &Environment) -> Result<Asked,
     let store = repository(environment)?;
     let commits = &args.commits;
     let kind = if commits.staged {
-        Kind::Staged(Box::new(store.staged().map_err(|error| source_problem(&error))?))
+        Kind::Staged(Box::new(store.staged()?))
     } else if let Some(text) = &commits.diff {
         let text = if text.contains("..") { text.clone() } else { format!("{text}..HEAD") };
         // Three dots say what is done anyway.
-        let range = store.range(&text.replace("...", "..")).map_err(|error| source_problem(&error))?;
+        let range = store.range(&text.replace("...", ".."))?;
         let base = range.excluded.first().copied();
         Kind::Diff(Span { range, onto: base, policy: base, text, may_be_empty: false, beside: false })
     } else {
@@ -77,23 +75,22 @@ pub(super) fn open(args: &CheckArgs, environment: &Environment) -> Result<Asked,
 
 /// The repository of the current folder, or the one that Git names to a hook.
 pub(super) fn repository(environment: &Environment) -> Result<Store, Problem> {
-    Store::open(&current_folder()?, &environment.hook).map_err(|error| source_problem(&error))
+    Ok(Store::open(&current_folder()?, &environment.hook)?)
 }
 
-/// Prepares the check of what `span` brings.
+/// Prepares the check of what `span` introduces.
 pub(super) fn open_span(span: Span, args: &CheckArgs, environment: &Environment) -> Result<Asked, Problem> {
     ask(repository(environment)?, Kind::Diff(span), args, environment)
 }
 
 fn ask(store: Store, kind: Kind, args: &CheckArgs, environment: &Environment) -> Result<Asked, Problem> {
-    let fault = |error: SourceError| source_problem(&error);
     let everything = |_: &str| true;
-    let of_commit = |id: Option<Id>| id.map(|id| store.snapshot(id, &everything)).transpose().map_err(fault);
+    let of_commit = |id: Option<Id>| id.map(|id| store.snapshot(id, &everything)).transpose();
     let snapshot = match &kind {
         Kind::Staged(changes) => Some(changes.snapshot(&everything)),
         // Without a commit to go on from nothing says what holds but the change itself, which may not.
         Kind::Diff(span) => Some(of_commit(span.policy)?.unwrap_or_else(|| Snapshot::new([], &everything))),
-        Kind::History(_) if store.is_bare() => of_commit(store.head().map_err(fault)?)?,
+        Kind::History(_) if store.is_bare() => of_commit(store.head()?)?,
         Kind::History(_) => None,
     };
     let settings = match snapshot {
@@ -110,11 +107,6 @@ fn below(root: &Path, current: &Path, path: &Path) -> String {
     let real = current.canonicalize().unwrap_or_else(|_| current.to_owned());
     let path = path.strip_prefix(current).unwrap_or(path);
     source::report_name(root, &real.join(path))
-}
-
-/// Whether `path` is `folder` or stands below it; everything is below the root.
-fn is_below(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Asked {
@@ -172,7 +164,7 @@ impl Asked {
             known: &|path| !self.settings.excluded(path),
             by_path: self.settings.minds_paths(),
         };
-        let mut versions = ask(&keep).map_err(|error| source_problem(&error))?;
+        let mut versions = ask(&keep)?;
         if self.allow_shallow {
             let missing = |error: &Skipped| matches!(error.reason, Reason::NotFetched(_));
             versions.skipped.extend(versions.errors.extract_if(.., |error| missing(error)));
@@ -182,7 +174,7 @@ impl Asked {
 
     fn changed(&self, changes: &Changes, scope: Scope, options: &mut Options) -> Brought {
         let ignore_case = self.store.ignore_case();
-        let is_ignore_file = |path: &str| path.rsplit('/').next() == Some(".gitignore");
+        let is_ignore_file = |path: &str| path::name(path) == ".gitignore";
         let ignored = |snapshot: Snapshot| -> IgnoredOf {
             Box::new(move |paths| Some(source::ignored_in(&snapshot, ignore_case, paths)))
         };
@@ -213,7 +205,6 @@ impl Asked {
     }
 
     fn range(&self, span: &Span, options: &mut Options) -> Result<Outcome, Problem> {
-        let fault = |error: SourceError| source_problem(&error);
         let versions = self.versions(|keep| self.store.versions(&span.range, keep, &options.interrupted))?;
         let tip = span.range.tips.first().copied();
         let empty = versions.commits() == 0 && versions.errors.is_empty();
@@ -222,15 +213,15 @@ impl Asked {
                 let coverage = Coverage { scope: Scope::Range, ..Coverage::default() };
                 return Ok(Outcome { complete: true, coverage, ..Outcome::default() });
             }
-            return Err(source_problem(&SourceError::EmptyRange { range: span.text.clone() }));
+            return Err(SourceError::EmptyRange { range: span.text.clone() }.into());
         };
-        let from = span.onto.map(|base| self.store.merge_base(base, tip)).transpose().map_err(fault)?.flatten();
+        let from = span.onto.map(|base| self.store.merge_base(base, tip)).transpose()?.flatten();
         self.complete(&versions, from.is_none() && span.onto.is_some())?;
         let mut olds = Vec::from_iter(from);
         if span.beside {
             olds.extend(versions.boundary(MOST_OLDS).into_iter().filter(|old| from != Some(*old)));
         }
-        let changes = self.store.changes(&olds, tip).map_err(fault)?;
+        let changes = self.store.changes(&olds, tip)?;
         let inside = |below: &String| versions.introduced.iter().any(|version| is_below(&version.file.path, below));
         if !self.below.iter().all(inside) {
             self.found_in(&changes)?;
@@ -248,7 +239,7 @@ impl Asked {
         let Some(rule) = self.settings.all_rules().find(|rule| rule.id == id::POLICY_CHANGE) else { return Vec::new() };
         let baseline = self.settings.baseline_path().map(|(_, name)| name);
         let decides = |path: &str| {
-            path.rsplit('/').next() == Some(config::FILE)
+            path::name(path) == config::FILE
                 || baseline.as_deref() == Some(path)
                 || self.settings.packs.iter().any(|pack| pack.path == path)
         };
@@ -269,7 +260,7 @@ impl Asked {
         let any = |below: &String| versions.introduced.iter().any(|version| is_below(&version.file.path, below));
         self.found(&any)?;
         if let (0, Some(range)) = (versions.commits(), &wanted.range) {
-            return Err(source_problem(&SourceError::EmptyRange { range: range.clone() }));
+            return Err(SourceError::EmptyRange { range: range.clone() }.into());
         }
         self.complete(&versions, false)?;
         let bar = Bar::new(versions.introduced.len());
@@ -282,13 +273,12 @@ impl Asked {
         Some(Commit { id, author, date, in_head })
     }
 
-    /// Refuses to speak of a history that is not there.
+    /// Refuses a history that is incomplete.
     fn complete(&self, versions: &Versions, without_base: bool) -> Result<(), Problem> {
         let cut = versions.cut || (without_base && self.store.shallow());
         if !cut || self.allow_shallow {
             return Ok(());
         }
-        let what = "commits are missing".to_owned();
-        Err(source_problem(&SourceError::Shallow { what }))
+        Err(SourceError::Shallow { what: "commits are missing".to_owned() }.into())
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::args::{DevAction, DevCommand, DevViewArgs};
+use super::args::DevAction;
 use super::interrupt::Interrupt;
 use super::{locate, output, scan, writing};
 use crate::checks::detector::{Engine, Syntax};
@@ -20,22 +20,17 @@ use crate::inventory::read;
 use crate::mask::{MASK, masked};
 use crate::span::{LineIndex, Span};
 use crate::value::key::classify;
-use crate::value::{Confidence, KeyClass, Sensitive};
+use crate::value::{Confidence, Sensitive};
 
 /// Shortest text that is masked wherever it is, characters.
 const LEAST: usize = 3;
 
-pub(super) fn run(command: &DevCommand) -> Result<Exit, Problem> {
-    let DevAction::View(args) = &command.action;
-    view_file(args)
-}
-
-fn view_file(args: &DevViewArgs) -> Result<Exit, Problem> {
-    let input = writing::read_input(&args.file)?;
+pub(super) fn run(DevAction::View { file, config }: &DevAction) -> Result<Exit, Problem> {
+    let input = writing::read_input(file)?;
     let interrupt = Interrupt::install();
-    let root = locate::root_of(std::slice::from_ref(&args.file))?;
-    let settings = Arc::new(Settings::load(&root, &Environment::read(), &args.config.flags()));
-    let path = locate::report_path(&settings.root, &locate::current_folder()?, &args.file);
+    let root = locate::root_of(std::slice::from_ref(file))?;
+    let settings = Arc::new(Settings::load(&root, &Environment::read(), &config.flags()));
+    let path = locate::report_path(&settings.root, &locate::current_folder()?, file);
     let options = scan::engine_options(&settings, &interrupt.asked);
     let lang = Lang::of_path(&path, &input.text);
     let parsed = view::parse(&path, &input.text, lang);
@@ -51,7 +46,6 @@ fn view_file(args: &DevViewArgs) -> Result<Exit, Problem> {
     output::print(&page.masked())
 }
 
-/// What is printed.
 struct Page<'p> {
     text: &'p str,
     lines: LineIndex,
@@ -133,7 +127,7 @@ impl Page<'_> {
                 }
                 let templated = if unit.is_templated(node.span()) { ", templated" } else { "" };
                 let (looks, verdict) = (looks(value), shown_verdict(verdict));
-                let class = shown_class(class);
+                let class = format!("{class:?}").to_lowercase();
                 self.line(format_args!(
                     "  {}  {path}  {MASK}  key: {class}, value: {looks}{templated}, verdict: {verdict}",
                     self.region(span)
@@ -181,7 +175,6 @@ impl Page<'_> {
         }
     }
 
-    /// What `mlguard check` reports.
     fn findings(&mut self, path: &str, bytes: &[u8], settings: &Settings, options: &Options) {
         let outcome = engine::run_bytes(path, bytes, &|| scan::repository_files(settings), options);
         self.line("\nfindings");
@@ -244,16 +237,6 @@ fn looks(value: &str) -> &'static str {
         "setting"
     } else {
         "text"
-    }
-}
-
-fn shown_class(class: KeyClass) -> &'static str {
-    match class {
-        KeyClass::None => "none",
-        KeyClass::Identifier => "identifier",
-        KeyClass::Password => "password",
-        KeyClass::Strong => "strong",
-        KeyClass::Weak => "weak",
     }
 }
 

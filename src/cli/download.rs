@@ -14,7 +14,7 @@ use crate::error::Problem;
 const PATIENCE: Duration = Duration::from_secs(30);
 const REDIRECTS: u32 = 5;
 
-/// What stands at an `https` address, at most `limit` bytes.
+/// The content at an `https` address, at most `limit` bytes.
 ///
 /// Servers are trusted as the system trusts them; `SSL_CERT_FILE` and `SSL_CERT_DIR` name other authorities.
 /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured.
@@ -34,8 +34,7 @@ pub(super) fn download(address: &str, limit: u64) -> Result<Vec<u8>, Problem> {
     let agent: ureq::Agent = config.into();
     let problem = |error: &ureq::Error| {
         let (what, help) = reason(error);
-        let problem = Problem::new(format!("cannot be fetched: {what}")).in_file(shown(address));
-        help.map_or_else(|| problem.clone(), |help| problem.clone().help(help))
+        Problem::new(format!("cannot be fetched: {what}")).in_file(shown(address)).maybe_help(help)
     };
     let mut response = agent.get(address).call().map_err(|error| problem(&error))?;
     let status = response.status().as_u16();

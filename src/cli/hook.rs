@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::args::{CommitArgs, GateArgs, Global, HookKind};
 use super::check;
 use super::commits::{self, Span};
-use super::locate::source_problem;
 use crate::config::Environment;
 use crate::error::Problem;
 use crate::exit::Exit;
@@ -101,15 +100,14 @@ fn unlike() -> Problem {
 /// is checked out.
 fn named(range: Option<&(String, String)>, environment: &Environment) -> Result<Update, Problem> {
     let store = commits::repository(environment)?;
-    let fault = |error: SourceError| source_problem(&error);
     if let Some((from, to)) = range {
-        let (old, new) = (store.commit(from).map_err(fault)?, store.commit(to).map_err(fault)?);
+        let (old, new) = (store.commit(from)?, store.commit(to)?);
         return Ok(Update { old: Some(old), new, name: to.clone() });
     }
     let name = environment.pre_commit_branch.clone().unwrap_or_else(|| "HEAD".to_owned());
     let new = match name.as_str() {
-        "HEAD" => store.head().map_err(fault)?.ok_or_else(|| Problem::new("no commit to push"))?,
-        branch => store.commit(branch).map_err(fault)?,
+        "HEAD" => store.head()?.ok_or_else(|| Problem::new("no commit to push"))?,
+        branch => store.commit(branch)?,
     };
     Ok(Update { old: None, new, name })
 }
@@ -124,7 +122,7 @@ fn each(
     let mut exit = Exit::Clean;
     for update in updates {
         let store = commits::repository(environment)?;
-        let span = span(&store, update).map_err(|error| source_problem(&error))?;
+        let span = span(&store, update)?;
         let args = gate.check(Vec::new(), CommitArgs::default());
         let asked = commits::open_span(span, &args, environment)?;
         exit = exit.and(check::run_commits(asked, &args, environment, global)?);
@@ -135,7 +133,7 @@ fn each(
 /// What is pushed and the remote does not have, as far as this repository knows.
 fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Span, SourceError> {
     let is_address = |name: &str| name.contains(':') || name.starts_with(['/', '.']);
-    let mut there = match remote {
+    let there = match remote {
         // By hand there is no remote: what any of them has was pushed.
         None => store.named("refs/remotes/")?,
         // Of an address that is no remote's nobody knows what is there.
@@ -145,30 +143,30 @@ fn pushed(store: &Store, update: &Update, remote: Option<&str>) -> Result<Span, 
         },
         Some(name) => store.named(&format!("refs/remotes/{name}/"))?,
     };
-    let new = commit(store, update.new)?;
     // Somebody else may have pushed what is overwritten.
-    let old = update.old.filter(|old| store.has(*old)).map(|old| commit(store, old)).transpose()?;
+    let old = update.old.filter(|old| store.has(*old));
+    let span = introduced(store, update, old, there)?;
+    Ok(Span { policy: span.onto, ..span })
+}
+
+/// What a server gets and does not have.
+fn received(store: &Store, update: &Update) -> Result<Span, SourceError> {
+    let head = store.head()?;
+    let span = introduced(store, update, update.old, store.named("refs/")?)?;
+    Ok(Span { policy: head, ..span })
+}
+
+/// What an update introduces to a side that has `old` and the commits `there`.
+fn introduced(store: &Store, update: &Update, old: Option<Id>, mut there: Vec<Id>) -> Result<Span, SourceError> {
+    let new = commit(store, update.new)?;
+    let old = old.map(|old| commit(store, old)).transpose()?;
     let onto = match old {
         Some(old) => Some(old),
         None => store.nearest(new, &there)?,
     };
     there.extend(old);
     let range = Range { tips: vec![new], excluded: there };
-    Ok(Span { range, onto, policy: onto, text: update.name.clone(), may_be_empty: true, beside: true })
-}
-
-/// What a server gets and does not have.
-fn received(store: &Store, update: &Update) -> Result<Span, SourceError> {
-    let head = store.head()?;
-    let there = store.named("refs/")?;
-    let new = commit(store, update.new)?;
-    let old = update.old.map(|old| commit(store, old)).transpose()?;
-    let onto = match old {
-        Some(old) => Some(old),
-        None => store.nearest(new, &there)?,
-    };
-    let range = Range { tips: vec![new], excluded: there };
-    Ok(Span { range, onto, policy: head, text: update.name.clone(), may_be_empty: true, beside: true })
+    Ok(Span { range, onto, policy: None, text: update.name.clone(), may_be_empty: true, beside: true })
 }
 
 /// The commit that a reference names, also by way of a tag.

@@ -23,15 +23,12 @@ pub(super) struct Kubectl<'a> {
 /// Why there is no answer. What kubectl itself said was shown.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It did not start.
     Start(io::Error),
     /// The API server knows no such thing.
     NotFound,
     /// The person may not ask for it.
     Forbidden,
-    /// Anything else.
     Other,
-    /// More than [`LIMIT`].
     TooLarge,
 }
 

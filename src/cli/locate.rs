@@ -12,19 +12,15 @@ pub(super) fn current_root() -> Result<PathBuf, Problem> {
 
 /// The one root of all paths; the current folder where they have several.
 pub(super) fn root_of(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
-    if paths.is_empty() { current_folder() } else { source::root_of(paths).map_err(|error| source_problem(&error)) }
+    if paths.is_empty() { current_folder() } else { Ok(source::root_of(paths)?) }
 }
 
 /// A fault of listing with all its causes.
-pub(super) fn source_problem(error: &source::SourceError) -> Problem {
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        message.push_str(": ");
-        message.push_str(&inner.to_string());
-        cause = inner.source();
+impl From<source::SourceError> for Problem {
+    fn from(error: source::SourceError) -> Self {
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        Self::new(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
     }
-    Problem::new(message)
 }
 
 pub(super) fn current_folder() -> Result<PathBuf, Problem> {
@@ -42,6 +38,12 @@ pub(super) fn existing_paths(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) 
         problem.help("check the spelling and the current folder")
     };
     (there, missing.iter().map(problem).collect())
+}
+
+/// The paths, all of which have to be there.
+pub(super) fn required_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Problem> {
+    let (paths, missing) = existing_paths(paths);
+    missing.into_iter().next().map_or(Ok(paths), Err)
 }
 
 /// `path` as reports write it: relative to the root where it is below it, with `/`.

@@ -7,16 +7,16 @@ use std::path::Path;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 
-use super::args::{Cli, ManArgs};
+use super::args::Cli;
 use super::output;
 use crate::error::Problem;
 use crate::exit::Exit;
 
-pub(super) fn run(args: &ManArgs) -> Result<Exit, Problem> {
+pub(super) fn run(folder: Option<&Path>) -> Result<Exit, Problem> {
     // Pages of `help` subcommands would repeat the others.
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
-    let Some(folder) = &args.dir else {
+    let Some(folder) = folder else {
         let page = page(&command).map_err(|error| Problem::new(format!("cannot render the manual page: {error}")))?;
         return output::print(&String::from_utf8_lossy(&page));
     };
@@ -33,7 +33,6 @@ fn write_pages(command: &Command, folder: &Path) -> io::Result<()> {
         .try_for_each(|command| write_pages(command, folder))
 }
 
-/// The page of one command.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let source = concat!("mlguard ", env!("CARGO_PKG_VERSION"));
     let man = Man::new(command.clone()).source(source).manual("mlguard manual");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Global, MapArgs, MapFormat};
+use super::args::{Global, MapArgs};
 use super::interrupt::{self, Interrupt};
 use super::{locate, output, scan};
 use crate::config::{Environment, Settings};
@@ -12,14 +12,14 @@ use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::inventory::index::Inventory;
 use crate::inventory::map::{Filter, Map};
-use crate::report::map::{self, Format};
-use crate::report::target;
+use crate::report::map;
 use crate::source::{self, Listing};
 
 pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     let interrupt = Interrupt::install();
     let (paths, missing) = locate::existing_paths(&args.paths);
-    let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &Environment::read(), &args.flags()));
+    let settings =
+        Arc::new(Settings::load(&locate::root_of(&paths)?, &Environment::read(), &args.reading.flags(&args.config)));
     let pool = scan::thread_pool(args.reading.threads)?;
     missing.iter().for_each(output::problem);
     if paths.is_empty() {
@@ -51,18 +51,10 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
     }
     scan::add_errors(&mut coverage, missing.iter().chain(&settings.problems()));
     let context = map::Context { version: env!("CARGO_PKG_VERSION"), filter: &filter, coverage: &coverage };
-    let format = match args.format {
-        MapFormat::Json => Format::Json,
-        MapFormat::Mermaid => Format::Mermaid,
-        MapFormat::Dot => Format::Dot,
-    };
     let failed = |error| Problem::new(format!("cannot write the map: {error}"));
-    let written = map::write(format, &map, &context).map_err(failed)?;
+    let written = map::write(args.format, &map, &context).map_err(failed)?;
     warn(&map, &filter, written.too_large);
-    let done = match &args.output {
-        Some(path) => target::save_text(path, &written.text).map(|()| Exit::Clean).map_err(Problem::new)?,
-        None => output::print(&written.text)?,
-    };
+    let done = output::save_or_print(args.output.as_deref(), &written.text)?;
     let complete = if coverage.errors.is_empty() { Exit::Clean } else { Exit::Failed };
     Ok(done.and(faulty).and(complete))
 }
@@ -71,14 +63,12 @@ pub(super) fn run(args: &MapArgs, global: &Global) -> Result<Exit, Problem> {
 /// Secrets that are shown.
 fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> Result<Listing, Problem> {
     let mut listing = scan::list_files(paths, settings)?;
-    let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
     // Outside Git nothing says where what belongs together ends.
-    if whole || !listing.git {
+    if scan::covers_root(paths, settings) || !listing.git {
         return Ok(listing);
     }
     filter.paths = Some(listing.files.iter().map(|file| file.path.clone()).collect());
-    let wanted = |path: &str| !settings.excluded(path);
-    match source::list(std::slice::from_ref(&settings.root), &wanted) {
+    match scan::list_repository(settings) {
         Ok(rest) => {
             listing.files.extend(rest.files);
             listing.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -89,7 +79,7 @@ fn listing(paths: &[PathBuf], settings: &Arc<Settings>, filter: &mut Filter) -> 
         }
         // Everything may be excluded but what was named.
         Err(source::SourceError::Empty { .. }) => {}
-        Err(error) => return Err(locate::source_problem(&error)),
+        Err(error) => return Err(error.into()),
     }
     Ok(listing)
 }

@@ -51,14 +51,12 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// Runs a command.
-#[must_use]
 pub(crate) fn run(cli: &Cli) -> Exit {
     output::choose_color(cli.global.color);
     log::install(cli.global.verbose);
     let done = match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
-        Command::Hook(args) => hook::run(&args.kind, &cli.global),
+        Command::Hook(args) => hook::run(args, &cli.global),
         Command::Init(args) => init::run(args, &cli.global),
         Command::Map(args) => map::run(args, &cli.global),
         Command::Fix(args) => fix::run(args, &cli.global),
@@ -69,10 +67,10 @@ pub(crate) fn run(cli: &Cli) -> Exit {
         Command::Cert(args) => cert::run(args, &cli.global),
         Command::Package(args) => package::run(args, &cli.global),
         Command::Rules(args) => rules::run(args),
-        Command::Explain(args) => explain::run(args),
-        Command::Completions(args) => completions::run(args),
+        Command::Explain { rule, config } => explain::run(rule, config),
+        Command::Completions { shell } => completions::run(*shell),
         Command::Dev(args) => dev::run(args),
-        Command::Man(args) => man::run(args),
+        Command::Man { dir } => man::run(dir.as_deref()),
     };
     done.unwrap_or_else(|problem| {
         output::problem(&problem);
@@ -82,7 +80,7 @@ pub(crate) fn run(cli: &Cli) -> Exit {
 
 /// Prints what clap says: help and version are no failures.
 fn usage(error: &clap::Error) -> Exit {
-    // A closed stream leaves nobody to tell.
+    // A closed stream leaves nobody to report to.
     let _ = error.print();
     if error.use_stderr() { Exit::Failed } else { Exit::Clean }
 }

@@ -1,12 +1,14 @@
 //! Standard output and standard error.
 
 use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
 
 use anstream::ColorChoice;
 
 use super::args::When;
 use crate::error::{Gravity, Problem, printable};
 use crate::exit::Exit;
+use crate::report::target;
 
 /// Decides about colours for both streams. `auto` lets anstream look at the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
 pub(super) fn choose_color(when: When) {
@@ -58,6 +60,14 @@ pub(super) fn note(text: &str) {
 pub(super) fn print(text: &str) -> Result<Exit, Problem> {
     let mut out = io::stdout().lock();
     settle(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes a text to a file, or to standard output where none is named.
+pub(super) fn save_or_print(to: Option<&Path>, text: &str) -> Result<Exit, Problem> {
+    match to {
+        Some(path) => target::save_text(path, text).map(|()| Exit::Clean).map_err(Problem::new),
+        None => print(text),
+    }
 }
 
 /// The same for a result of writing to standard output.

@@ -10,7 +10,6 @@ use crate::engine::history::Progress;
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    /// For `files` files.
     pub(super) fn new(files: usize) -> Self {
         let target =
             if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -8,14 +8,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::args::CertArgs;
-use super::download;
-use crate::config::{Environment, Origin, Valued};
-use crate::error::Problem;
+use super::{download, output};
+use crate::config::{Cluster, Environment, Origin, Settings, Valued};
+use crate::error::{Problem, counted, nearest, quoted};
+use crate::path::percent_decoded;
 use crate::seal::key::{KeyError, Recipient};
+use crate::seal::strength::Weakness;
 
 /// Largest file that is read as a certificate.
 const LIMIT: u64 = 1 << 20;
-/// Days before the end of a certificate at which it is told; `certificate-expiring` tells then too.
+/// Days before the end of a certificate at which it is reported, as by `certificate-expiring`.
 const SOON: i64 = 30;
 /// Age in days at which a controller has made two newer keys: it makes one every 30 days by default
 /// (`--key-renew-period`).
@@ -40,19 +42,45 @@ pub(super) struct Loaded {
     pub recipient: Recipient,
     /// Where it was read, to be shown.
     pub place: String,
-    /// Warnings, for the caller to print.
     pub warnings: Vec<Problem>,
+}
+
+impl Loaded {
+    pub(super) fn warn(&self, quiet: bool) {
+        self.warnings.iter().filter(|_| !quiet).for_each(output::problem);
+    }
+}
+
+/// The configured cluster of that name. `none` is what to do where no cluster is configured.
+pub(super) fn cluster<'c>(clusters: &'c [Cluster], name: &str, none: &str) -> Result<&'c Cluster, Problem> {
+    clusters.iter().find(|cluster| cluster.name == name).ok_or_else(|| {
+        let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        let help = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => none.to_owned(),
+            None => format!("`clusters` has: {}", names.join(", ")),
+        };
+        Problem::new(format!("the configuration has no cluster {}", quoted(name))).help(help)
+    })
+}
+
+/// The certificate of a configured cluster, named as short as people would type it.
+pub(super) fn of_cluster(settings: &Settings, cluster: &Cluster, current: &Path) -> Valued<PathBuf> {
+    let path = settings.root.join(&cluster.certificate);
+    Valued::built_in(path.strip_prefix(current).map(Path::to_path_buf).unwrap_or(path))
+}
+
+/// The warning that a value is weak, before it is sealed.
+pub(super) fn weak(value: &str, weakness: Weakness) -> Problem {
+    let problem = Problem::new(format!("{value} {weakness}")).warning();
+    problem.help("change it where it is used, then seal the new value")
 }
 
 /// Reads what is named. An expired certificate is an error.
 pub(super) fn load(named: &Valued<PathBuf>, now: Timestamp) -> Result<Loaded, Problem> {
     let loaded = load_of_any_age(named, now)?;
-    match loaded.recipient.certificate() {
-        Some(certificate) if certificate.is_expired(now) => {
-            Err(fault(&KeyError::Expired(certificate.last_day()), named))
-        }
-        _ => Ok(loaded),
-    }
+    let recipient = loaded.recipient.unexpired(now).map_err(|error| fault(&error, named))?;
+    Ok(Loaded { recipient, ..loaded })
 }
 
 /// The same also where it has expired, to be looked at.
@@ -70,11 +98,7 @@ fn fault(error: &KeyError, named: &Valued<PathBuf>) -> Problem {
 
 /// What is wrong with a key, and what to do.
 pub(super) fn problem(error: &KeyError) -> Problem {
-    let problem = Problem::new(error.to_string());
-    match error.help() {
-        Some(help) => problem.help(help),
-        None => problem,
-    }
+    Problem::new(error.to_string()).maybe_help(error.help())
 }
 
 /// Says which variable named a file, since nobody sees that on the command line.
@@ -98,8 +122,8 @@ pub(super) fn warnings(recipient: &Recipient, place: &str, now: Timestamp) -> Ve
     }
     let left = certificate.days_left(now);
     if (0..=SOON).contains(&left) {
-        let plural = if left == 1 { "" } else { "s" };
-        let message = format!("the certificate expires on {}, in {left} day{plural}", certificate.last_day());
+        let left = counted(usize::try_from(left).unwrap_or_default(), "day");
+        let message = format!("the certificate expires on {}, in {left}", certificate.last_day());
         warn(message, "kubeseal and mlguard refuse it afterwards; what is sealed with it can still be decrypted");
     }
     let age = certificate.age(now);
@@ -145,19 +169,7 @@ fn file_of(rest: &str) -> Option<PathBuf> {
     if !path.starts_with('/') {
         return None;
     }
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut left = path.as_bytes();
-    while let [first, after @ ..] = left {
-        left = after;
-        if *first == b'%' {
-            let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
-            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-            left = &after[2..];
-        } else {
-            bytes.push(*first);
-        }
-    }
-    let path = String::from_utf8(bytes).ok()?;
+    let path = String::from_utf8(percent_decoded(path)?).ok()?;
     // `/C:/x` is how addresses write drives.
     let drive = path.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) && path.get(2..4) == Some(":/");
     Some(PathBuf::from(if drive && cfg!(windows) { &path[1..] } else { &path }))

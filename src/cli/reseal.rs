@@ -1,6 +1,5 @@
 //! `mlguard reseal`: SealedSecrets to SealedSecrets for another key, name, namespace, scope or cluster.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,20 +13,17 @@ use crate::config::{Environment, Settings};
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::fix::input::Input;
-use crate::inventory::facts::Scope;
 use crate::seal::job::{self, Fault};
-use crate::seal::key::{Keyring, PrivateKey};
+use crate::seal::key::Keyring;
+use crate::seal::sealed::Resealed;
 use crate::seal::stream::title;
-use crate::seal::{Identity, SealedError, SealedSecret, anew, patch};
-use crate::span::Span;
+use crate::seal::{Identity, SealedError, SealedSecret, patch};
 
 pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     let keys = keyring(&args.private_keys)?;
     let loaded = args.cert.recipient(&environment, Timestamp::now())?;
-    if let Some(loaded) = &loaded {
-        loaded.warnings.iter().filter(|_| !global.quiet).for_each(output::problem);
-    }
+    loaded.iter().for_each(|loaded| loaded.warn(global.quiet));
     let resealer = Resealer {
         args,
         keys: &keys,
@@ -59,10 +55,7 @@ pub(super) fn run(args: &ResealArgs, global: &Global) -> Result<Exit, Problem> {
 
 /// Every SealedSecret of the tree.
 fn reseal_all(resealer: &Resealer<'_>, global: &Global) -> Result<Exit, Problem> {
-    let (paths, missing) = locate::existing_paths(&resealer.args.files);
-    if let Some(missing) = missing.into_iter().next() {
-        return Err(missing);
-    }
+    let paths = locate::required_paths(&resealer.args.files)?;
     let flags = resealer.args.reading.flags(&resealer.args.config);
     let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, resealer.environment, &flags));
     let faulty = scan::report_config_problems(&settings, global);
@@ -105,15 +98,13 @@ fn reseal_all(resealer: &Resealer<'_>, global: &Global) -> Result<Exit, Problem>
         return Err(Problem::new("there is no SealedSecret here"));
     }
     writing::write_in_place(&changed, &texts, resealer.environment, global)?;
-    if global.quiet {
-        return Ok(faulty);
+    if !global.quiet {
+        let (secrets, files) = (counted(count, "SealedSecret"), counted(changed.len(), "file"));
+        output::note(&format!("{secrets} in {files} re-sealed"));
     }
-    let (secrets, files) = (counted(count, "SealedSecret"), counted(changed.len(), "file"));
-    output::note(&format!("{secrets} in {files} re-sealed"));
     Ok(faulty)
 }
 
-/// How SealedSecrets are re-sealed.
 struct Resealer<'a> {
     args: &'a ResealArgs,
     keys: &'a Keyring,
@@ -124,7 +115,7 @@ struct Resealer<'a> {
 impl Resealer<'_> {
     /// The text with all its SealedSecrets re-sealed, and their titles.
     fn text(&self, input: &Input) -> Result<(String, Vec<String>), Problem> {
-        let stream = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
+        let stream = writing::read_stream(input)?;
         let mut text = String::with_capacity(input.text.len());
         let mut titles = Vec::new();
         let mut last = 0;
@@ -135,7 +126,7 @@ impl Resealer<'_> {
                     continue;
                 }
                 let name = title(node);
-                let at = stream.position(document, Span::new(node.span().start, node.span().start));
+                let at = stream.position(document, node.span());
                 let fault = |why| writing::object_problem(input, &Fault::Sealed { at, title: name.clone(), why });
                 let old = SealedSecret::read(node).map_err(fault)?;
                 let (wanted, ciphertexts) = self.one(&old).map_err(fault)?;
@@ -153,13 +144,12 @@ impl Resealer<'_> {
     }
 
     /// The same values under the identity and for the key that are asked for.
-    fn one(&self, old: &SealedSecret) -> Result<(SealedSecret, BTreeMap<String, String>), SealedError> {
+    fn one(&self, old: &SealedSecret) -> Result<Resealed, SealedError> {
         let identity = Identity {
             name: self.args.name.clone().unwrap_or_else(|| old.identity.name.clone()),
             namespace: self.args.namespace.clone().or_else(|| old.identity.namespace.clone()),
-            scope: self.args.scope.map_or(old.identity.scope, Scope::from),
+            scope: self.args.scope.unwrap_or(old.identity.scope),
         };
-        let keys: Vec<_> = self.keys.iter().map(PrivateKey::expose).collect();
-        anew(old, identity, &keys, self.recipient, &randomness(self.environment))
+        old.reseal(identity, &self.keys.expose(), self.recipient, &randomness(self.environment))
     }
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::args::Global;
-use super::locate::{current_folder, report_path, source_problem};
+use super::args::{ConfigArgs, Global};
+use super::locate::{current_folder, current_root, report_path};
 use super::output;
-use crate::config::Settings;
+use crate::config::{Environment, Settings};
 use crate::coverage::{Coverage, Reason, Skipped};
 use crate::engine;
-use crate::error::{Gravity, Problem, counted, nearest, quoted};
+use crate::error::{Gravity, Problem, counted, did_you_mean, quoted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
 use crate::report::{Format, Target};
@@ -51,22 +51,30 @@ pub(super) fn scan_paths(
     }
     let listing = list_files(paths, settings)?;
     let options = engine::Options { digest_key: key, ..engine_options(settings, interrupted) };
-    let whole = paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root));
     // Outside Git nothing says where what belongs together ends.
-    let alone = whole || !listing.git;
+    let alone = covers_root(paths, settings) || !listing.git;
     let context = || if alone { Vec::new() } else { repository_files(settings) };
     let input = engine::Input { listing, context: &context };
     Ok((engine::run(input, &options), options.rules))
 }
 
-/// Every file of the tree, for what one file by itself does not tell. What cannot be listed is not asked for here: the
-/// searched files were listed before.
+/// Every file of the tree, for what does not follow from one file. What cannot be listed is left out: the searched files
+/// were listed before.
 pub(super) fn repository_files(settings: &Settings) -> Vec<source::File> {
-    let wanted = |path: &str| !settings.excluded(path);
-    match source::list(std::slice::from_ref(&settings.root), &wanted) {
+    match list_repository(settings) {
         Ok(listing) if listing.git => listing.files,
         _ => Vec::new(),
     }
+}
+
+/// The files below the root.
+pub(super) fn list_repository(settings: &Settings) -> Result<source::Listing, source::SourceError> {
+    source::list(std::slice::from_ref(&settings.root), &|path| !settings.excluded(path))
+}
+
+/// Whether the whole tree is among the paths.
+pub(super) fn covers_root(paths: &[PathBuf], settings: &Settings) -> bool {
+    paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == settings.root))
 }
 
 pub(super) fn list_files(paths: &[PathBuf], settings: &Settings) -> Result<source::Listing, Problem> {
@@ -75,7 +83,7 @@ pub(super) fn list_files(paths: &[PathBuf], settings: &Settings) -> Result<sourc
     match source::list(paths, &wanted) {
         // The person said so in the configuration: nothing to check is what was asked for.
         Err(source::SourceError::Empty { excluded, .. }) if excluded > 0 => Ok(source::Listing::default()),
-        other => other.map_err(|error| source_problem(&error)),
+        other => Ok(other?),
     }
 }
 
@@ -108,9 +116,7 @@ pub(super) fn report_unread(coverage: &Coverage, more: &str) {
 
 /// The facts of every file of the repository. What cannot be listed is left out.
 pub(super) fn gather_repository(settings: &Arc<Settings>, interrupted: &Arc<AtomicBool>) -> engine::Gathered {
-    let wanted = |path: &str| !settings.excluded(path);
-    let listing = source::list(std::slice::from_ref(&settings.root), &wanted);
-    engine::gather(listing.unwrap_or_default(), &engine_options(settings, interrupted))
+    engine::gather(list_repository(settings).unwrap_or_default(), &engine_options(settings, interrupted))
 }
 
 /// To be asked for after the listing, which finds the files of folders.
@@ -138,6 +144,17 @@ pub(super) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
+/// The settings of the current folder, with their problems printed, and the exit status that these ask for.
+pub(super) fn settings_here(
+    config: &ConfigArgs,
+    environment: &Environment,
+    global: &Global,
+) -> Result<(Settings, Exit), Problem> {
+    let settings = Settings::load(&current_root()?, environment, &config.flags());
+    let exit = report_config_problems(&settings, global);
+    Ok((settings, exit))
+}
+
 /// Prints what is wrong with the configuration; the exit status that it asks for.
 pub(super) fn report_config_problems(settings: &Settings, global: &Global) -> Exit {
     let shown = |problem: &&Problem| problem.gravity == Gravity::Error || !global.quiet;
@@ -159,8 +176,7 @@ pub(super) fn add_errors<'a>(coverage: &mut Coverage, problems: impl Iterator<It
 
 /// The error for an id that no rule has.
 pub(super) fn unknown_rule(settings: &Settings, id: &str) -> Problem {
-    let near = nearest(id, settings.all_rules().map(|rule| rule.id.as_ref()));
-    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let near = did_you_mean(id, settings.all_rules().map(|rule| rule.id.as_ref()));
     Problem::new(format!("unknown rule {}", quoted(id))).help(format!("{near}`mlguard rules` lists all"))
 }
 

@@ -6,38 +6,39 @@ use std::path::Path;
 use jiff::Timestamp;
 use rsa::RsaPublicKey;
 
-use super::args::{Global, SealArgs, SealFormat, SealScope};
+use super::args::{Global, SealArgs};
 use super::keys::{self, randomness};
-use super::recipient::Loaded;
+use super::recipient::{Loaded, weak};
 use super::writing;
-use super::{locate, output, scan};
-use crate::config::{Environment, Settings};
+use super::{output, scan};
+use crate::config::Environment;
 use crate::document::yaml::Node;
 use crate::error::{Problem, quoted};
 use crate::exit::Exit;
-use crate::fix::input::{Input, read_wiped};
+use crate::fix::input::{Input, LIMIT, read_wiped};
+use crate::inventory::convention::{is_label, is_subdomain};
 use crate::inventory::facts::Scope;
-use crate::report::target;
-use crate::seal::identity::{is_name, is_namespace};
+use crate::seal::cipher::SealError;
 use crate::seal::job::{self, Done, Job};
-use crate::seal::key::Keyring;
 use crate::seal::secret::{Entry, MAX_SIZE};
-use crate::seal::stream::{Format, Stream, title};
+use crate::seal::stream::{Stream, title};
 use crate::seal::strength::{Policy, Weakness, weakness, weaknesses};
-use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, cipher, patch};
+use crate::seal::{Identity, Plaintext, Randomness, Request, SealedSecret, Secret, patch, seal_value};
 
 pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     let loaded = recipient(args, &environment, global)?;
     let key = loaded.recipient.key();
-    let (strength, faulty) = strength(args, &environment, global)?;
+    // Problems of the configuration are reported, and sealing goes on.
+    let (settings, faulty) = scan::settings_here(&args.config, &environment, global)?;
+    let strength = settings.strength();
     if args.raw {
         return Ok(raw(args, key, strength, global)?.and(faulty));
     }
     let request = Request {
         name: args.name.clone(),
         namespace: args.namespace.clone(),
-        scope: args.scope.map(Scope::from),
+        scope: args.scope,
         allow_empty: args.allow_empty_data,
     };
     if let Some(target) = &args.merge_into {
@@ -48,23 +49,15 @@ pub(super) fn run(args: &SealArgs, global: &Global) -> Result<Exit, Problem> {
     if args.name.is_some() && inputs.len() > 1 {
         return Err(Problem::new("--name would give all files the same name; pass one file"));
     }
-    let format = args.format.map(Format::from);
     let mut texts = Vec::new();
     for input in &inputs {
-        let job = Job { key, request: &request, format, random: randomness(&environment), strength };
+        let job = Job { key, request: &request, format: args.format, random: randomness(&environment), strength };
         let done = job::seal(&input.text, job).map_err(|fault| writing::object_problem(input, &fault))?;
         report_sealed(input, &done, global);
         texts.push(done.text);
     }
     let done = deliver(&inputs, &texts, args.in_place, args.output.as_deref(), &environment, global)?;
     Ok(done.and(faulty))
-}
-
-/// What the configuration asks of values. Problems of the configuration are reported, and sealing goes on.
-fn strength(args: &SealArgs, environment: &Environment, global: &Global) -> Result<(Policy, Exit), Problem> {
-    let settings = Settings::load(&locate::current_root()?, environment, &args.config.flags());
-    let exit = scan::report_config_problems(&settings, global);
-    Ok((settings.strength(), exit))
 }
 
 fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Result<Loaded, Problem> {
@@ -74,9 +67,7 @@ fn recipient(args: &SealArgs, environment: &Environment, global: &Global) -> Res
                     controller";
         Problem::new("no certificate to seal with").help(help)
     })?;
-    if !global.quiet {
-        loaded.warnings.iter().for_each(output::problem);
-    }
+    loaded.warn(global.quiet);
     Ok(loaded)
 }
 
@@ -86,8 +77,7 @@ fn report_sealed(input: &Input, done: &Done, global: &Global) {
         return;
     }
     for (secret, key, weakness) in &done.weak {
-        let problem = Problem::new(format!("{secret}: the value of `{key}` {weakness}")).in_file(&input.name);
-        output::problem(&problem.warning().help("change it where it is used, then seal the new value"));
+        output::problem(&weak(&format!("{secret}: the value of `{key}`"), *weakness).in_file(&input.name));
     }
     for secret in &done.moved {
         let message = format!("{secret} has no lines that can be kept: its comments are above it now");
@@ -116,10 +106,7 @@ pub(super) fn deliver(
 
 /// Writes a text to a file, or to standard output where none is named, or `-`.
 fn save_or_print(to: Option<&Path>, text: &str) -> Result<Exit, Problem> {
-    match to.filter(|path| path.as_os_str() != "-") {
-        Some(path) => target::save_text(path, text).map(|()| Exit::Clean).map_err(Problem::new),
-        None => output::print(text),
-    }
+    output::save_or_print(to.filter(|path| path.as_os_str() != "-"), text)
 }
 
 /// Several texts as one stream.
@@ -142,7 +129,7 @@ fn joined(texts: &[String]) -> String {
 
 /// One value by itself, as `kubeseal --raw` does it.
 fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> Result<Exit, Problem> {
-    let scope = args.scope.map_or(Scope::Strict, Scope::from);
+    let scope = args.scope.unwrap_or(Scope::Strict);
     let missing = |flag: &str, scope: &str| {
         Problem::new(format!("--raw needs {flag}, to which scope {scope} binds the value"))
             .help("the value can be decrypted only in the SealedSecret that it is bound to")
@@ -156,11 +143,10 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> 
     check_names(args.name.as_deref(), args.namespace.as_deref())?;
     let mut input = match args.from_file.as_deref().map(|given| given.split_once('=').map_or(given, |(_, path)| path)) {
         Some(path) => std::fs::File::open(path)
-            .and_then(read_wiped)
+            .and_then(|file| read_wiped(file, LIMIT))
             .map_err(|error| Problem::new(format!("cannot be read: {error}")).in_file(path))?,
-        None => {
-            read_wiped(std::io::stdin().lock()).map_err(|error| Problem::new(format!("cannot read stdin: {error}")))?
-        }
+        None => read_wiped(std::io::stdin().lock(), LIMIT)
+            .map_err(|error| Problem::new(format!("cannot read stdin: {error}")))?,
     };
     if input.len() > MAX_SIZE {
         return Err(Problem::new(format!("the value is larger than {MAX_SIZE} bytes, the limit of a Secret")));
@@ -174,20 +160,18 @@ fn raw(args: &SealArgs, key: &RsaPublicKey, policy: Policy, global: &Global) -> 
     let name = args.from_file.as_deref().and_then(|given| given.split_once('=')).map_or("value", |(name, _)| name);
     let weakness = weakness(name, &value, &[], policy).filter(|weakness| *weakness != Weakness::LineBreak);
     if let Some(weakness) = weakness.filter(|_| !global.quiet) {
-        let problem = Problem::new(format!("the value of {} {weakness}", quoted(name))).warning();
-        output::problem(&problem.help("change it where it is used, then seal the new value"));
+        output::problem(&weak(&format!("the value of {}", quoted(name)), weakness));
     }
     let identity = Identity { name: args.name.clone().unwrap_or_default(), namespace: args.namespace.clone(), scope };
-    let mut generator = randomness(&Environment::read()).generator(&[&identity.title()]);
-    let sealed = cipher::seal_base64(&mut generator, key, value.expose(), &identity.label())
-        .map_err(|error| Problem::new(error.to_string()))?;
+    let entry = Entry { key: String::new(), value };
+    let sealed = seal_value(&identity, &entry, key, &randomness(&Environment::read()))?;
     save_or_print(args.output.as_deref(), &sealed)
 }
 
 /// Refuses names that no Secret or namespace may have.
 pub(super) fn check_names(name: Option<&str>, namespace: Option<&str>) -> Result<(), Problem> {
     for (name, fits, what) in
-        [(name, is_name as fn(&str) -> bool, "Secret"), (namespace, is_namespace as fn(&str) -> bool, "namespace")]
+        [(name, is_subdomain as fn(&str) -> bool, "Secret"), (namespace, is_label as fn(&str) -> bool, "namespace")]
     {
         if let Some(name) = name.filter(|name| !fits(name)) {
             return Err(Problem::new(format!("{} is not a valid name for a {what}", quoted(name))));
@@ -209,8 +193,7 @@ fn merge(
     let inputs = writing::read_inputs(&args.files)?;
     let [input] = inputs.as_slice() else { return Err(Problem::new("--merge-into needs one file with one Secret")) };
     let into = writing::read_input(target)?;
-    let source = job::read(&input.text).map_err(|fault| writing::object_problem(input, &fault))?;
-    let destination = job::read(&into.text).map_err(|fault| writing::object_problem(&into, &fault))?;
+    let (source, destination) = (writing::read_stream(input)?, writing::read_stream(&into)?);
     let secrets = objects(&source, "Secret");
     let [(index, _, node)] = secrets.as_slice() else {
         let message = format!("--merge-into needs one Secret, but there are {} in it", secrets.len());
@@ -259,13 +242,7 @@ fn changed_values(
 ) -> Result<BTreeMap<String, String>, Problem> {
     let is_kept = |entry: &Entry| kept.get(&entry.key).is_some_and(|old| old.expose() == entry.value.expose());
     let changed = secret.entries.iter().filter(|entry| !is_kept(entry));
-    let sealed = changed.map(|entry| {
-        let mut generator = random.generator(&[&identity.title(), &entry.key]);
-        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &identity.label())
-            .map_err(|error| Problem::new(error.to_string()))?;
-        Ok((entry.key.clone(), sealed))
-    });
-    sealed.collect()
+    changed.map(|entry| Ok((entry.key.clone(), seal_value(identity, entry, key, &random)?))).collect()
 }
 
 /// Adds labels and annotations of the Secret to those of the SealedSecret.
@@ -348,30 +325,17 @@ fn unchanged(
     target: &SealedSecret,
     environment: &Environment,
 ) -> Result<BTreeMap<String, Plaintext>, Problem> {
-    let keys: Keyring = keys::keyring(&args.private_keys)?;
+    let keys = keys::keyring(&args.private_keys)?;
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let all: Vec<_> = keys.iter().map(crate::seal::key::PrivateKey::expose).collect();
-    let opened = target.unseal(&all, &randomness(environment));
-    opened.map(|values| values.into_iter().collect()).map_err(|why| Problem::new(why.to_string()))
+    let opened = target.unseal(&keys.expose(), &randomness(environment));
+    let opened = opened.map_err(|why| Problem::new(why.to_string()))?;
+    Ok(opened.into_iter().map(|(entry, _)| (entry.key, entry.value)).collect())
 }
 
-impl From<SealScope> for Scope {
-    fn from(scope: SealScope) -> Self {
-        match scope {
-            SealScope::Strict => Self::Strict,
-            SealScope::NamespaceWide => Self::NamespaceWide,
-            SealScope::ClusterWide => Self::ClusterWide,
-        }
-    }
-}
-
-impl From<SealFormat> for Format {
-    fn from(format: SealFormat) -> Self {
-        match format {
-            SealFormat::Yaml => Self::Yaml,
-            SealFormat::Json => Self::Json,
-        }
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        Self::new(error.to_string())
     }
 }

@@ -7,11 +7,9 @@ use super::keys::{keyring, randomness};
 use super::output;
 use super::writing;
 use crate::config::Environment;
-use crate::error::Problem;
+use crate::error::{Problem, quoted};
 use crate::exit::Exit;
 use crate::seal::job;
-use crate::seal::key::PrivateKey;
-use crate::seal::stream::Format;
 
 pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
@@ -22,17 +20,15 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
         return Err(Problem::new("no private key to decrypt with").help(help));
     }
     let inputs = writing::read_inputs(&args.files)?;
-    let all: Vec<_> = keys.iter().map(PrivateKey::expose).collect();
     let mut texts: Vec<Zeroizing<String>> = Vec::new();
     for input in &inputs {
-        let format = args.format.map(Format::from);
-        let (text, opened) = job::unseal(&input.text, &all, format, randomness(&environment))
+        let (text, opened) = job::unseal(&input.text, &keys.expose(), args.format, randomness(&environment))
             .map_err(|fault| writing::object_problem(input, &fault))?;
         for secret in opened.iter().filter(|secret| !secret.templates.is_empty() && !global.quiet) {
             let message = format!(
                 "Secret {}: left out {}, which only the controller can fill in",
                 secret.identity.title(),
-                secret.templates.iter().map(|key| crate::error::quoted(key)).collect::<Vec<_>>().join(", "),
+                secret.templates.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", "),
             );
             output::problem(&Problem::new(message).in_file(&input.name).warning());
         }

@@ -1,4 +1,4 @@
-//! What commands that seal have in common: reading texts with secrets, and writing files all or none.
+//! What commands that seal share: reading texts with secrets, and writing all files or none.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -8,9 +8,10 @@ use super::output;
 use crate::config::Environment;
 use crate::error::{Problem, counted};
 use crate::fix::input::{Input, InputError};
-use crate::fix::store::{self, Change, Content, Outcome, Run, Store};
+use crate::fix::store::{self, Change, Outcome, Store, StoreError};
 use crate::seal::Plaintext;
 use crate::seal::job::Fault;
+use crate::seal::stream::Stream;
 use crate::source;
 
 /// Reads a file, or standard input for `-`.
@@ -40,20 +41,18 @@ fn standard_input() -> Result<Input, Problem> {
 }
 
 fn input_problem(error: &InputError, name: String) -> Problem {
-    let problem = Problem::new(error.to_string()).in_file(name);
-    match error.help() {
-        Some(help) => problem.help(help),
-        None => problem,
-    }
+    Problem::new(error.to_string()).in_file(name).maybe_help(error.help())
+}
+
+/// The documents of an input.
+pub(super) fn read_stream(input: &Input) -> Result<Stream<'_>, Problem> {
+    Stream::read(&input.text).map_err(|error| object_problem(input, &error.into()))
 }
 
 /// What is wrong with an object of the input.
 pub(super) fn object_problem(input: &Input, fault: &Fault) -> Problem {
-    let problem = Problem::new(fault.to_string()).in_file(&input.name);
-    match fault.position() {
-        Some(at) => problem.at(at),
-        None => problem,
-    }
+    let position = fault.position();
+    Problem { position, ..Problem::new(fault.to_string()).in_file(&input.name) }
 }
 
 /// The folder where originals are kept for the files below `root`; none where nothing says where that may be.
@@ -68,7 +67,7 @@ pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Stor
         let help = "set XDG_STATE_HOME or HOME, or work in a Git repository";
         return Err(Problem::new("there is no folder to keep the originals in").help(help));
     };
-    let (store, recovered) = Store::open(&folder, root).map_err(|error| Problem::new(error.to_string()))?;
+    let (store, recovered) = Store::open(&folder, root)?;
     if let Some(recovered) = &recovered {
         let what = match recovered.outcome {
             Outcome::Completed => "completed",
@@ -85,20 +84,20 @@ pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Stor
 }
 
 /// A change of a file that was read.
-pub(super) fn change(path: &Path, before: &[u8], after: Vec<u8>) -> Result<Change, Problem> {
+fn change(path: &Path, before: &[u8], after: Vec<u8>) -> Result<Change, Problem> {
     let fault =
         |error: io::Error| Problem::new(format!("cannot be found: {error}")).in_file(path.display().to_string());
-    // The folder's real path, so that it stands below the root; the file itself may be a link, which the store refuses.
+    // The folder's real path, so that it is below the root; the file itself may be a link, which the store refuses.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or_else(|| Problem::new("names no file").in_file(path.display().to_string()))?;
     let path = parent.canonicalize().map_err(fault)?.join(name);
-    let before = Content::Bytes(Plaintext::new(before.to_vec()));
-    Ok(Change { path, before, after: Content::Bytes(Plaintext::new(after)) })
+    Ok(Change { path, before: Some(Plaintext::new(before.to_vec())), after: Some(Plaintext::new(after)) })
 }
 
-/// Writes all changes or none.
-pub(super) fn write(store: &mut Store, changes: &[Change]) -> Result<Run, Problem> {
-    store.replace(changes).map_err(|error| Problem::new(error.to_string()))
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.to_string())
+    }
 }
 
 /// Writes files that were given by name: below one root, all or none.
@@ -126,7 +125,7 @@ pub(super) fn write_in_place(
     }
     let root = super::locate::root_of(&paths)?;
     let (mut store, _) = open_store(&root, environment)?;
-    write(&mut store, &changes)?;
+    store.replace(&changes)?;
     if !global.quiet {
         output::note(&format!("{} written; undo with `mlguard fix --undo`", counted(changes.len(), "file")));
     }

@@ -11,18 +11,15 @@ use crate::mask::masked;
 /// Largest baseline that is read.
 const MAX_BYTES: u64 = 32 << 20;
 
-/// A file of accepted findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AcceptedText {
     /// The file, as people would type it.
     pub name: String,
-    /// Its content.
     pub text: String,
 }
 
 impl Settings {
     /// Where the baseline is, or would be written, and what people would type for it; nothing where none counts.
-    #[must_use]
     pub(crate) fn baseline_path(&self) -> Option<(PathBuf, String)> {
         match &self.baseline.value {
             Accepted::Nothing => None,
@@ -32,10 +29,7 @@ impl Settings {
         }
     }
 
-    /// The text of the baseline; nothing where none counts or exists.
-    ///
-    /// # Errors
-    /// Where it cannot be read, leaves the root, or does not exist although it is named and `needed`.
+    /// The text of the baseline; nothing where none counts or exists. One that is named and `needed` has to exist.
     pub(crate) fn read_baseline(&self, needed: bool) -> Result<Option<AcceptedText>, Problem> {
         let Some((path, name)) = self.baseline_path() else { return Ok(None) };
         let text = match &self.baseline.value {

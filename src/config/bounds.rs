@@ -8,7 +8,6 @@ use crate::error::{Problem, quoted, quoted_glob};
 pub(super) struct Bounds<'a> {
     /// The policy, as people would type it.
     pub policy: Option<&'a str>,
-    /// The key, `rotation.max-age`.
     pub key: &'static str,
     pub problems: &'a mut Vec<Problem>,
 }

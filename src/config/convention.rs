@@ -4,15 +4,12 @@ use super::key::{Key, Values};
 use super::keys::clusters::CLUSTERS;
 use super::keys::declared_secrets::DECLARED_SECRETS;
 use super::keys::environments::ENVIRONMENTS;
-use super::keys::external_secrets::{REMOTE_PATHS, STORES};
 use super::keys::kinds::KINDS;
+use super::keys::lists::{
+    ENV_FROM, IMAGE_PULL, PATHS, PRIVATE_REGISTRIES, REMOTE_PATHS, STORES, SYSTEM_NAMESPACES, WORKFLOWS,
+};
 use super::keys::package::{APPROVED_BY, SECRETS};
-use super::keys::paths::PATHS;
-use super::keys::references::{ENV_FROM, IMAGE_PULL, PRIVATE_REGISTRIES};
-use super::keys::rotation::MAX_AGE;
-use super::keys::strength::{MIN_LENGTH, RANDOM};
-use super::keys::system_namespaces::SYSTEM_NAMESPACES;
-use super::keys::workflows::WORKFLOWS;
+use super::keys::scalars::{MAX_AGE, MIN_LENGTH, RANDOM};
 use super::package::PackagePlan;
 use super::values::Listed;
 use crate::inventory::convention::{Convention, RemotePath};
@@ -21,15 +18,12 @@ use crate::seal::strength::Policy as Strength;
 /// A cluster that Secrets are sealed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {
-    /// Its name in the configuration.
     pub name: String,
     /// Path of its certificate from the root, with `/`; it does not leave the root.
     pub certificate: String,
-    /// The environments that run there.
     pub environments: Vec<String>,
 }
 
-/// The convention of names.
 pub(super) fn convention(values: &Values) -> Convention {
     let clusters = clusters(values);
     let mut certificates: Vec<String> = clusters.iter().map(|cluster| cluster.certificate.clone()).collect();
@@ -73,7 +67,6 @@ pub(super) fn strength(values: &Values) -> Strength {
     Strength { min_length: values.holds(&MIN_LENGTH).value, random: values.holds(&RANDOM).value }
 }
 
-/// What `mlguard package` delivers.
 pub(super) fn package(values: &Values) -> PackagePlan {
     PackagePlan { approved_by: values.holds(&APPROVED_BY), secrets: values.holds(&SECRETS).value }
 }

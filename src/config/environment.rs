@@ -13,9 +13,7 @@ use crate::source::store::HookEnvironment;
 pub(crate) struct Flags {
     /// `--config`: instead of every `.mlguard.yaml`.
     pub config: Option<PathBuf>,
-    /// `--no-config`.
     pub no_config: bool,
-    /// `--policy`.
     pub policy: Option<PathBuf>,
     /// `--exclude`, relative to the root.
     pub exclude: Vec<String>,
@@ -23,30 +21,22 @@ pub(crate) struct Flags {
     pub rule_packs: Vec<String>,
     /// `--rule`: only these.
     pub only: Vec<String>,
-    /// `--fail-on`.
     pub fail_on: Option<Level>,
-    /// `--max-size`.
     pub max_size: Option<u64>,
-    /// `--format`.
     pub formats: Vec<String>,
     /// `--baseline`, relative to the current folder.
     pub baseline: Option<PathBuf>,
-    /// `--no-baseline`.
     pub no_baseline: bool,
 }
 
 /// The environment variables that are read; an empty one counts as not set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    /// `MLGUARD_CONFIG`.
     pub config: Option<PathBuf>,
-    /// `MLGUARD_POLICY`.
     pub policy: Option<PathBuf>,
-    /// `MLGUARD_FAIL_ON`.
     pub fail_on: Option<String>,
     /// `MLGUARD_FORMAT`, several separated by commas.
     pub format: Option<String>,
-    /// `MLGUARD_MAX_SIZE`.
     pub max_size: Option<String>,
     /// `MLGUARD_BASELINE_KEY`: what digests of a baseline are made with.
     pub baseline_key: Option<Plaintext>,
@@ -76,7 +66,6 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// Reads the variables of this process.
-    #[must_use]
     pub(crate) fn read() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
         let path = |name: &'static str| std::env::var_os(name).filter(|value| !value.is_empty());

@@ -7,8 +7,7 @@ use super::keys::rules::{RULES, RuleEntry};
 use super::keys::{below, names};
 use super::node::{self, Name, Node};
 use super::reader::Reader;
-use super::values::did_you_mean;
-use crate::error::{Problem, quoted};
+use crate::error::{Problem, did_you_mean, quoted};
 
 /// Reads `text`. Faulty entries are left out and reported; the others count.
 pub(super) fn parse(path: &str, scope: Scope, text: &str) -> (Values, Vec<Problem>) {
@@ -57,13 +56,12 @@ fn misplaced(reader: &mut Reader<'_>, scope: Scope, name: Name<'_>) {
 
 /// Takes entries of unknown rules out of a file, and reports each.
 pub(super) fn remove_unknown_rules(known: &BTreeSet<String>, file: &mut Values) -> Vec<Problem> {
-    let ids: Vec<&str> = known.iter().map(String::as_str).collect();
     let (entries, unknown): (Vec<RuleEntry>, Vec<RuleEntry>) =
         file.holds(&RULES).into_iter().partition(|entry| known.contains(&entry.id.value));
     let mut problems: Vec<Problem> = unknown
         .iter()
         .map(|RuleEntry { id, .. }| {
-            let near = did_you_mean(&id.value, &ids);
+            let near = did_you_mean(&id.value, known.iter().map(String::as_str));
             let problem = id.origin.blame(format!("unknown rule {}", quoted(&id.value)));
             problem.help(format!("{near}`mlguard rules` lists all"))
         })

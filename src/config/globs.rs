@@ -6,16 +6,12 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GlobError {
-    /// There is nothing in it.
     #[error("it is empty")]
     Empty,
-    /// It starts with `!`.
     #[error("`!` is not supported; name the paths that should match")]
     Negated,
-    /// It has a `..`.
     #[error("`..` leaves the folder of the configuration")]
     LeavesFolder,
-    /// The glob library refuses it.
     #[error("{0}")]
     Syntax(globset::ErrorKind),
 }
@@ -50,7 +46,6 @@ impl Globs {
         Ok(Self { patterns: rooted, set })
     }
 
-    /// Whether one of them matches.
     pub(super) fn matches(&self, path: &str) -> bool {
         !self.patterns.is_empty() && self.set.is_match(path)
     }
@@ -60,16 +55,12 @@ impl Globs {
         &self.patterns
     }
 
-    /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
 }
 
-/// Whether a pattern can be used.
-///
-/// # Errors
-/// Why it cannot.
+/// Checks that a pattern can be used.
 pub(crate) fn check(pattern: &str) -> Result<(), GlobError> {
     if pattern.trim_matches(['/', ' ']).is_empty() {
         return Err(GlobError::Empty);
@@ -97,7 +88,7 @@ fn rooted(folder: &str, pattern: &str) -> String {
     }
 }
 
-/// The globs that a rooted pattern stands for: itself, and everything below.
+/// The globs of a rooted pattern: itself, and everything below.
 fn forms(rooted: &str) -> [String; 2] {
     match rooted.strip_prefix('/') {
         Some(anchored) => [anchored.to_owned(), format!("{anchored}/**")],

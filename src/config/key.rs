@@ -1,4 +1,4 @@
-//! What a key of a configuration file is.
+//! The type of a key of a configuration file.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -50,7 +50,6 @@ pub(super) struct Key<V> {
 
 /// What a policy lets the repository set.
 pub(super) enum Bound<V> {
-    /// Everything.
     Free,
     /// What this makes of the policy's value, where it sets one, and the repository's.
     Joined(fn(&mut Bounds<'_>, Option<V>, V) -> V),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::globs::Globs;
 use super::key::Values;
-use super::keys::exclude::EXCLUDE;
+use super::keys::lists::EXCLUDE;
 use super::keys::rules::{RULES, RuleEntry};
 use super::values::{Origin, Valued};
 use crate::rule::Level;
@@ -36,7 +36,6 @@ impl Layer {
     }
 }
 
-/// Levels of rules.
 #[derive(Debug, Default)]
 pub(super) struct Levels {
     rules: BTreeMap<String, Vec<Entry>>,

@@ -4,7 +4,7 @@
 //! all of them. Faulty entries are reported with their place and left out; the rest counts, so that one run reports
 //! every fault and still searches everything.
 //!
-//! What a key is stands in `key`, all keys in `keys`. Keys know nodes and values only; files are read by the list of
+//! `key` is the type of a key, and `keys` contains all of them. Keys know nodes and values only; files are read by the list of
 //! keys, and [`Settings`] joins files.
 
 mod accepted;
@@ -38,8 +38,7 @@ pub(crate) use convention::Cluster;
 pub(crate) use environment::{Environment, Flags};
 pub(crate) use globs::check as check_glob;
 pub use keys::table as key_table;
-pub(crate) use package::Content;
-pub(crate) use package::{Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
+pub(crate) use package::{Content, Item, PackagePlan, PackageSecret, Registry, check_approver, pieces};
 pub(crate) use read::FILE;
 pub(crate) use settings::{Settings, rules_of_files};
 pub(crate) use values::{DEFAULT_MAX_SIZE, Origin, Valued, parse_level, parse_size, show_size};

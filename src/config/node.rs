@@ -10,13 +10,11 @@ const MAX_ALIASED: u64 = 100_000;
 /// Most merge keys that are followed in one mapping.
 const MAX_MERGES: usize = 64;
 
-/// A parsed file.
 pub(super) struct Document {
     tree: Tree,
     lines: LineIndex,
 }
 
-/// One value and where it is.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'t> {
     document: &'t Document,
@@ -40,10 +38,7 @@ pub(super) struct Name<'t> {
     pub text: &'t str,
 }
 
-/// Parses one YAML document.
-///
-/// # Errors
-/// Where the text is not YAML, has several documents, or nests or repeats more than a configuration needs.
+/// Parses one YAML document, which must not nest or repeat more than a configuration needs.
 pub(super) fn parse(text: &str) -> Result<Document, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = LineIndex::new(text);

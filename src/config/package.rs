@@ -12,16 +12,13 @@ pub(crate) struct PackagePlan {
     pub secrets: Vec<Valued<PackageSecret>>,
 }
 
-/// One Secret of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PackageSecret {
     /// Its name, the same in every environment.
     pub name: String,
-    /// Its content.
     pub content: Content,
 }
 
-/// The content of a Secret of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Keys and their values, of type `Opaque`.
@@ -35,9 +32,7 @@ pub(crate) enum Content {
 pub(crate) struct Registry {
     /// Host, with its port, if any.
     pub server: String,
-    /// User name.
     pub username: Valued<Item>,
-    /// Password or token.
     pub password: Valued<Item>,
     /// Address, which hardly any registry requires.
     pub email: Option<Valued<Item>>,
@@ -56,7 +51,6 @@ pub(crate) enum Item {
 
 impl Item {
     /// The names of the credential source that it uses, in their order.
-    #[must_use]
     pub(crate) fn names(&self) -> Vec<&str> {
         match self {
             Self::From(name) => vec![name],
@@ -66,8 +60,7 @@ impl Item {
     }
 }
 
-/// A template as pairs: literal text, and the name behind it; the last one has none.
-#[must_use]
+/// A template as pairs: literal text, and the name after it; the last one has none.
 pub(crate) fn pieces(template: &str) -> Vec<(&str, Option<&str>)> {
     let (mut found, mut rest) = (Vec::new(), template);
     while let Some((text, after)) = rest.split_once("${") {
@@ -111,18 +104,13 @@ pub(super) fn default_secrets() -> Vec<Valued<PackageSecret>> {
 /// Why a text cannot be `approved-by`, in words that follow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidApprover {
-    /// It is empty or long.
     #[error("must be a name or an address of at most 253 bytes")]
     Length,
-    /// It has several lines.
     #[error("must be a single line")]
     Lines,
 }
 
 /// Whether a text can be `approved-by`.
-///
-/// # Errors
-/// Where it is empty, long, or has more than one line.
 pub(crate) fn check_approver(text: &str) -> Result<(), InvalidApprover> {
     if text.trim().is_empty() || text.len() > 253 {
         return Err(InvalidApprover::Length);

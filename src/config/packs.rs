@@ -16,7 +16,6 @@ const DEPTH: usize = 32;
 /// A rule of a pack and its file.
 #[derive(Clone, Debug)]
 pub(crate) struct PackRule {
-    /// The rule.
     pub rule: Rule,
     /// Its file, as people would type it.
     pub path: String,
@@ -75,7 +74,6 @@ pub(super) fn load_paths(paths: &[PathBuf], into: &mut Loaded) {
     }
 }
 
-/// What was loaded so far.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub rules: Vec<PackRule>,

@@ -2,15 +2,14 @@
 
 use super::bounds::refused;
 use super::key::Values;
-use super::keys::allow::{ALLOW_BASELINE, ALLOW_EXCLUDE};
-use super::keys::exclude::EXCLUDE;
+use super::keys::lists::EXCLUDE;
 use super::keys::rules::RULES;
+use super::keys::scalars::{ALLOW_BASELINE, ALLOW_EXCLUDE};
 use super::layer::Layer;
 use super::values::{Origin, Valued};
 use crate::error::{Problem, quoted, quoted_glob};
 use crate::rule::{Level, Rule};
 
-/// What a policy file sets.
 #[derive(Debug)]
 pub(super) struct Policy {
     /// The file, as people would type it.

@@ -64,7 +64,6 @@ fn inside_up_to(limit: u64, root: &Path, path: &Path, name: &str) -> Result<Opti
     read_up_to(limit, path, name).map(Some)
 }
 
-/// Reads a file that a person named.
 pub(super) fn read(path: &Path, name: &str) -> Result<String, Problem> {
     read_up_to(MAX_BYTES, path, name)
 }

@@ -2,8 +2,8 @@
 
 use super::node::{Name, Node, Value};
 use super::text::{Invalid, glob};
-use super::values::{Listed, Origin, Valued, did_you_mean};
-use crate::error::{Problem, quoted, quoted_glob};
+use super::values::{Listed, Origin, Valued};
+use crate::error::{Problem, did_you_mean, quoted, quoted_glob};
 use crate::span::Position;
 
 /// A file while it is read.
@@ -17,7 +17,6 @@ impl<'a> Reader<'a> {
         Self { path, problems: Vec::new() }
     }
 
-    /// Everything that was wrong.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
@@ -36,10 +35,8 @@ impl<'a> Reader<'a> {
 
     /// The same with a suggestion, where there is one.
     pub(super) fn fault_near(&mut self, at: Position, message: String, suggestion: &str) {
-        match suggestion.trim_end() {
-            "" => self.fault(at, message),
-            suggestion => self.fault_with_help(at, message, suggestion),
-        }
+        let suggestion = Some(suggestion.trim_end()).filter(|suggestion| !suggestion.is_empty());
+        self.push(Problem::new(message).at(at).maybe_help(suggestion));
     }
 
     /// Reports that a value has the wrong type; `expected` reads "`key` must be …".
@@ -48,7 +45,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn unknown_key(&mut self, name: Name<'_>, known: &[&str]) {
-        let help = format!("{}known keys: {}", did_you_mean(name.text, known), known.join(", "));
+        let help = format!("{}known keys: {}", did_you_mean(name.text, known.iter().copied()), known.join(", "));
         self.fault_with_help(name.at, format!("unknown key {}", quoted(name.text)), help);
     }
 
@@ -222,7 +219,6 @@ impl<'r, 'a, 't> Fields<'r, 'a, 't> {
         self.get(key, |reader, node| reader.text(key, node, read))
     }
 
-    /// The entries that are given.
     pub(super) fn entries(&self) -> &[(Name<'t>, Node<'t>)] {
         &self.entries
     }

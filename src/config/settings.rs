@@ -10,12 +10,10 @@ use super::file::{self, remove_unknown_rules};
 use super::globs::Globs;
 use super::key::{Scope, Values};
 use super::keys::KEYS;
-use super::keys::allow::ALLOW_COMMENTS;
 use super::keys::baseline::{Accepted, BASELINE, BASELINE_FILE};
 use super::keys::clusters::check_environments;
-use super::keys::fail_on::FAIL_ON;
-use super::keys::max_size::MAX_SIZE;
-use super::keys::rule_packs::RULE_PACKS;
+use super::keys::lists::RULE_PACKS;
+use super::keys::scalars::{ALLOW_COMMENTS, FAIL_ON, MAX_SIZE};
 use super::layer::Layer;
 use super::nested::Nested;
 use super::package::PackagePlan;
@@ -45,7 +43,6 @@ pub(crate) struct Settings {
     pub allow_comments: Valued<bool>,
     /// The file of accepted findings.
     pub baseline: Valued<Accepted>,
-    /// Rules of packs.
     pub packs: Vec<PackRule>,
     /// Where the repository's own files are read.
     pub(super) tree: Tree,
@@ -55,7 +52,6 @@ pub(crate) struct Settings {
     pub(super) flag_exclude: Globs,
     pub(super) only: Vec<String>,
     pub(super) values: Values,
-    /// What `mlguard package` delivers.
     pub package: PackagePlan,
     convention: Arc<Convention>,
     problems: Vec<Problem>,
@@ -63,13 +59,11 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Joins all layers for a tree at `root`. Never fails: what is wrong is in [`Settings::problems`].
-    #[must_use]
     pub(crate) fn load(root: &Path, environment: &Environment, flags: &Flags) -> Self {
         Self::load_tree(root, &Tree::Folder(root.to_path_buf()), environment, flags)
     }
 
-    /// The same, with the files of the repository as `snapshot` has them.
-    #[must_use]
+    /// The same, with the repository's files of `snapshot`.
     pub(crate) fn load_snapshot(
         root: &Path,
         snapshot: Arc<Snapshot>,
@@ -131,9 +125,8 @@ impl Settings {
     }
 
     /// The level of a rule for a path; nothing where it is off there.
-    #[must_use]
     pub(crate) fn level(&self, rule: &Rule, path: &str) -> Option<Level> {
-        if !self.only.is_empty() && !self.only.iter().any(|id| *id == rule.id) {
+        if !self.is_chosen(rule) {
             return None;
         }
         let floor = self.policy.as_ref().map(|policy| policy.floor(rule, path));
@@ -145,7 +138,6 @@ impl Settings {
     }
 
     /// Whether a path (as reports write it) is left out. Files of folders are read as paths of them are asked for.
-    #[must_use]
     pub(crate) fn excluded(&self, path: &str) -> bool {
         let by_policy = self.policy.as_ref().is_some_and(|policy| policy.layer.exclude.matches(path));
         if by_policy || self.flag_exclude.matches(path) || self.repository.exclude.matches(path) {
@@ -156,38 +148,31 @@ impl Settings {
     }
 
     /// Whether a level may depend on the path.
-    #[must_use]
     pub(crate) fn minds_paths(&self) -> bool {
         let policy = self.policy.as_ref().is_some_and(|policy| policy.layer.levels.minds_paths());
         policy || self.repository.levels.minds_paths() || self.nested.as_ref().is_some_and(Nested::any)
     }
 
     /// Built-in rules and those of packs that are on for some path. Ask after the listing, which finds nested files.
-    #[must_use]
     pub(crate) fn rules(&self) -> Vec<Rule> {
-        known_rules(&self.packs).filter(|rule| self.ever_on(rule)).cloned().collect()
+        known_rules(&self.packs).filter(|rule| self.is_chosen(rule) && self.ever_on(rule)).cloned().collect()
     }
 
     /// The convention of names: environments, workflows, paths, allowed and declared Secrets.
-    #[must_use]
     pub(crate) fn convention(&self) -> Arc<Convention> {
         Arc::clone(&self.convention)
     }
 
     /// What is required of values when they are sealed.
-    #[must_use]
     pub(crate) fn strength(&self) -> Strength {
         convention::strength(&self.values)
     }
 
     /// The clusters that Secrets are sealed for, in the order of the configuration.
-    #[must_use]
     pub(crate) fn clusters(&self) -> Vec<Cluster> {
         convention::clusters(&self.values)
     }
 
-    /// Whether there is a policy.
-    #[must_use]
     pub(crate) fn has_policy(&self) -> bool {
         self.policy.is_some()
     }
@@ -198,7 +183,6 @@ impl Settings {
     }
 
     /// Everything wrong so far, sorted: warnings, and errors that make the run fail.
-    #[must_use]
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = self.problems.clone();
         problems.extend(self.nested.iter().flat_map(Nested::problems));
@@ -208,15 +192,16 @@ impl Settings {
     }
 
     /// Whether one of [`Settings::problems`] makes the run fail.
-    #[must_use]
     pub(crate) fn is_faulty(&self) -> bool {
         self.problems().iter().any(|problem| problem.gravity == Gravity::Error)
     }
 
+    /// Whether flags leave the rule on.
+    fn is_chosen(&self, rule: &Rule) -> bool {
+        self.only.is_empty() || self.only.iter().any(|id| *id == rule.id)
+    }
+
     fn ever_on(&self, rule: &Rule) -> bool {
-        if !self.only.is_empty() && !self.only.iter().any(|id| *id == rule.id) {
-            return false;
-        }
         let id = rule.id.as_ref();
         let floor =
             self.policy.as_ref().map_or(Some(rule.level), |policy| policy.layer.levels.highest(id, Some(rule.level)));
@@ -228,10 +213,7 @@ impl Settings {
     }
 }
 
-/// Reads the rule files that a person named, and runs their examples.
-///
-/// # Errors
-/// Everything that is wrong with them.
+/// Reads the rule files that a person named, and runs their examples. The errors are everything that is wrong with them.
 pub(crate) fn rules_of_files(paths: &[PathBuf]) -> Result<Vec<PackRule>, Vec<Problem>> {
     let mut loaded = Loaded { builtin_ids: true, ..Loaded::default() };
     packs::load_paths(paths, &mut loaded);
@@ -265,33 +247,22 @@ fn repository_file(
         let problem = Problem::new(format!("this file is not read; the configuration must be called {FILE}"));
         problems.push(problem.in_file(".mlguard.yml").help("rename it"));
     }
-    match tree.read(FILE) {
-        Ok(Some(text)) => {
-            let (file, faults) = file::parse(FILE, Scope::Root, &text);
-            problems.extend(faults);
-            (file, None)
-        }
-        Ok(None) => (Values::default(), None),
-        Err(problem) => {
-            problems.push(problem);
-            (Values::default(), None)
-        }
-    }
+    (parsed(FILE, Scope::Root, tree.read(FILE), problems), None)
 }
 
 fn named_file(path: &Path, scope: Scope, problems: &mut Vec<Problem>) -> Values {
     let name = path.display().to_string();
-    match read::read(path, &name) {
-        Ok(text) => {
-            let (file, faults) = file::parse(&name, scope, &text);
-            problems.extend(faults);
-            file
-        }
-        Err(problem) => {
-            problems.push(problem);
-            Values::default()
-        }
-    }
+    parsed(&name, scope, read::read(path, &name).map(Some), problems)
+}
+
+/// What a file sets that was read, if it was there.
+fn parsed(name: &str, scope: Scope, text: Result<Option<String>, Problem>, problems: &mut Vec<Problem>) -> Values {
+    let (values, faults) = match text {
+        Ok(text) => text.map(|text| file::parse(name, scope, &text)).unwrap_or_default(),
+        Err(problem) => (Values::default(), vec![problem]),
+    };
+    problems.extend(faults);
+    values
 }
 
 /// The packs of the policy, of the repository and of flags, with their examples run.
@@ -340,17 +311,11 @@ fn test_examples(loaded: &mut Loaded) {
 fn override_values(file: &mut Values, environment: &Environment, flags: &Flags, problems: &mut Vec<Problem>) {
     let level = variable("MLGUARD_FAIL_ON", environment.fail_on.as_deref(), parse_level, problems);
     let size = variable("MLGUARD_MAX_SIZE", environment.max_size.as_deref(), parse_size, problems);
-    if let Some(level) = flag("--fail-on", flags.fail_on).or(level) {
-        file.set(&FAIL_ON, level);
-    }
-    if let Some(size) = flag("--max-size", flags.max_size).or(size) {
-        file.set(&MAX_SIZE, size);
-    }
     let named = flag("--baseline", flags.baseline.clone().map(Accepted::Named));
     let off = flag("--no-baseline", flags.no_baseline.then_some(Accepted::Nothing));
-    if let Some(baseline) = off.or(named) {
-        file.set(&BASELINE, baseline);
-    }
+    flag("--fail-on", flags.fail_on).or(level).into_iter().for_each(|level| file.set(&FAIL_ON, level));
+    flag("--max-size", flags.max_size).or(size).into_iter().for_each(|size| file.set(&MAX_SIZE, size));
+    off.or(named).into_iter().for_each(|baseline| file.set(&BASELINE, baseline));
 }
 
 fn flag<T>(name: &'static str, value: Option<T>) -> Option<Valued<T>> {

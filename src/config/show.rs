@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::key::{Scope, Values};
 use super::keys::KEYS;
-use super::keys::exclude::EXCLUDE;
-use super::keys::rule_packs::RULE_PACKS;
+use super::keys::lists::{EXCLUDE, RULE_PACKS};
 use super::keys::rules::{RULES, RuleEntry};
 use super::layer::Layer;
 use super::nested::Nested;
@@ -17,7 +16,6 @@ use crate::error::printable;
 
 impl Settings {
     /// The merged configuration as YAML, with origins as comments. Ask after the listing, which finds nested files.
-    #[must_use]
     pub(crate) fn show(&self) -> String {
         let mut out = String::new();
         // Writing to a string does not fail.

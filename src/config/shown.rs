@@ -44,7 +44,6 @@ impl Shown {
         Self::Lines(lines.collect())
     }
 
-    /// Writes the key and its value.
     pub(super) fn write(&self, out: &mut String, indent: &str, name: &str) -> fmt::Result {
         match self {
             Self::Nothing => Ok(()),

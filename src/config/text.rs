@@ -6,7 +6,6 @@ use crate::inventory::convention::{is_label, is_subdomain};
 
 /// Names of namespaces, workflows and environments.
 pub(super) const LABEL: &str = "use lowercase letters, digits and inner dashes, at most 63 characters (DNS-1123)";
-/// Names of Secrets.
 const SUBDOMAIN: &str = "use lowercase letters, digits, inner dashes and dots, at most 253 characters (DNS-1123)";
 /// Longest text without a form of its own.
 pub(super) const LONGEST: usize = 253;
@@ -14,10 +13,8 @@ pub(super) const LONGEST: usize = 253;
 /// Why a text cannot be the value of a key. What it displays never repeats what may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Invalid {
-    /// The text has not the form of what it should be.
     #[error("invalid {what} {text}: {expected}")]
     Form { what: &'static str, text: String, expected: String },
-    /// The text is no usable glob.
     #[error("invalid glob {text}: {why}")]
     Glob { text: String, why: GlobError },
     /// Something else, in a sentence of its own.
@@ -52,7 +49,6 @@ pub(super) fn subdomain(text: &str) -> Result<String, Invalid> {
     checked(text, is_subdomain(text), || Invalid::name("name", text, SUBDOMAIN))
 }
 
-/// A glob of paths.
 pub(super) fn glob(text: &str) -> Result<String, Invalid> {
     globs::check(text).map_err(|why| Invalid::Glob { text: quoted_glob(text), why })?;
     Ok(text.to_owned())

@@ -15,18 +15,13 @@ pub(crate) const DEFAULT_MAX_SIZE: u64 = 32 << 20;
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Built in.
     Default,
-    /// A configuration file.
+    /// The path is as people would type it.
     File {
-        /// The file, as people would type it.
         path: String,
-        /// Where in it.
         at: Position,
     },
-    /// An environment variable.
     Environment(&'static str),
-    /// A flag of the command line.
     Flag(&'static str),
 }
 
@@ -51,18 +46,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Valued<T> {
-    /// The value.
     pub value: T,
-    /// Where it comes from.
     pub origin: Origin,
 }
 
 impl<T> Valued<T> {
-    /// A built-in value.
-    #[must_use]
     pub(crate) fn built_in(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
@@ -71,14 +61,8 @@ impl<T> Valued<T> {
 /// A list with its own place, which an empty one has too.
 pub(super) type Listed<T> = Valued<Vec<Valued<T>>>;
 
-/// A list of defaults.
 pub(super) fn built_in_list<T>(values: impl IntoIterator<Item = T>) -> Listed<T> {
     Valued::built_in(values.into_iter().map(Valued::built_in).collect())
-}
-
-/// `did you mean …? `, with a blank after it, where one of `known` is similar to `name`.
-pub(super) fn did_you_mean(name: &str, known: &[&str]) -> String {
-    nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default()
 }
 
 /// `a, b or c`.
@@ -101,24 +85,20 @@ pub(super) fn level_or_off(name: &str) -> Option<Option<Level>> {
     }
 }
 
-/// A text that is no level.
+/// A text that is not a level.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be {}{}", choices(&LEVELS[1..]), .near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
 pub(crate) struct InvalidLevel {
-    /// The level that is similar.
     near: Option<&'static str>,
 }
 
 /// Reads the level of a flag or an environment variable.
-///
-/// # Errors
-/// Where the text is no level; the message names those that are.
 pub(crate) fn parse_level(text: &str) -> Result<Level, InvalidLevel> {
     let near = || nearest(text, LEVELS[1..].iter().copied());
     level_or_off(text).flatten().ok_or_else(|| InvalidLevel { near: near() })
 }
 
-/// A text that is no size.
+/// A text that is not a size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a number of bytes, or a number with a unit such as 512KiB, 32MiB or 1GB")]
 pub(crate) struct InvalidSize;
@@ -128,10 +108,8 @@ fn split_number(text: &str) -> (&str, &str) {
     text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len())
 }
 
-/// Reads a size: bytes, or a number with `K`, `M`, `G` or `KiB`, `MiB`, `GiB` (1024s) or `kB`, `MB`, `GB` (1000s).
-///
-/// # Errors
-/// Where the text is no size, or the size is zero or too large.
+/// Reads a size: bytes, or a number with `K`, `M`, `G` or `KiB`, `MiB`, `GiB` (1024s) or `kB`, `MB`, `GB` (1000s). It must not
+/// be zero.
 pub(crate) fn parse_size(text: &str) -> Result<u64, InvalidSize> {
     let (number, unit) = split_number(text);
     let factor: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
@@ -149,22 +127,18 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, InvalidSize> {
 }
 
 /// A size as [`parse_size`] reads it, in the largest unit that divides it.
-#[must_use]
 pub(crate) fn show_size(size: u64) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let fitting = units.into_iter().find(|(factor, _)| size > 0 && size.is_multiple_of(*factor));
     fitting.map_or_else(|| size.to_string(), |(factor, unit)| format!("{}{unit}", size / factor))
 }
 
-/// A text that is no age.
+/// A text that is not an age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a number of days or weeks such as 90d or 12w")]
 pub(super) struct InvalidAge;
 
-/// Reads an age in days: a number with `d` or `w`.
-///
-/// # Errors
-/// Where the text is no such number, or it is zero or beyond a century.
+/// Reads an age in days: a number with `d` or `w`, not zero and at most a century.
 pub(super) fn parse_age(text: &str) -> Result<u32, InvalidAge> {
     const CENTURY: u32 = 36_525;
     let (number, unit) = split_number(text);

@@ -1,6 +1,6 @@
 //! Ansible inventories in lines: hosts with their variables, and sections of variables (`[gpu:vars]`).
 
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
 /// A variable of an inventory.
 pub(crate) struct InventoryPair<'t> {
@@ -13,14 +13,11 @@ pub(crate) struct InventoryPair<'t> {
 }
 
 /// The variables of an inventory, in order.
-#[must_use]
 pub(crate) fn pairs(text: &str) -> Vec<InventoryPair<'_>> {
     let mut found = Vec::new();
-    let mut at = 0;
     let mut section = "";
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
+    for span in lines_of(text) {
+        let line = span.slice(text);
         let trimmed = line.trim();
         if trimmed.starts_with(['#', ';']) {
             continue;
@@ -35,7 +32,7 @@ pub(crate) fn pairs(text: &str) -> Vec<InventoryPair<'_>> {
         found.extend(words_of(line, settings).into_iter().map(|(key, value)| InventoryPair {
             section: settings.then_some(section),
             key,
-            value: Span::new(start + value.start, start + value.end),
+            value: value.shift(span.start),
         }));
     }
     found

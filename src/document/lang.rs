@@ -94,7 +94,6 @@ impl Lang {
     }
 
     /// Whether the file at `path` holds the words of a user interface in one language, where `password` is a label.
-    #[must_use]
     pub(crate) fn is_translation(path: &str) -> bool {
         const FOLDERS: [&str; 6] = ["i18n", "l10n", "locale", "locales", "lang", "translations"];
         let (folder, name) = path::split(path);
@@ -102,7 +101,6 @@ impl Lang {
     }
 
     /// The language that the info string of a code block names; `None` where it names none that is known.
-    #[must_use]
     pub(crate) fn of_info(info: &str) -> Option<Self> {
         let word = info.trim().trim_start_matches(['{', '.']).split([' ', ',', '{', '}', ':', '\t', '=']).next()?;
         let word = word.to_ascii_lowercase();
@@ -270,7 +268,9 @@ mod tests {
 
     #[test]
     fn names_say_that_a_file_is_text() {
-        for path in [".env", "a/values.yaml", "x.CSV", "Dockerfile", "main.go", "dump.sql.bak", "app.properties", "a.txt.j2"] {
+        for path in
+            [".env", "a/values.yaml", "x.CSV", "Dockerfile", "main.go", "dump.sql.bak", "app.properties", "a.txt.j2"]
+        {
             assert_eq!(Lang::named(path), Named::Text, "{path}");
         }
         for path in ["model.bin", "csv", "a.png", "data", "x.tar.gz", "talk.key", "film.ts"] {

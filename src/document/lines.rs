@@ -4,7 +4,7 @@
 //! `stringData`. Accepts anything, and gives spans of what it was given.
 
 use super::yaml::Style;
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
 /// An object as far as its lines show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct RecoveredEntry {
     pub section: &'static str,
     /// The key, without quotes.
     pub key: String,
-    /// Where it stands.
+    /// Where it is.
     pub key_span: Span,
     /// The value without quotes; of a block scalar all its lines.
     pub value_span: Span,
@@ -37,16 +37,9 @@ pub struct RecoveredEntry {
 }
 
 /// The objects of one document: at the left margin (or the smallest indentation), and those that are items of a list.
-#[must_use]
 pub(crate) fn recover(text: &str) -> Vec<Recovered> {
     let mut reader = LineReader { text, ..LineReader::default() };
-    let mut at = 0;
-    while at < text.len() {
-        let rest = text.get(at..).unwrap_or_default();
-        let length = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |found| found + 1);
-        reader.line(Span::new(at, at + length));
-        at += length;
-    }
+    lines_of(text).for_each(|line| reader.line(line));
     reader.finish_block(text.len());
     reader.finish_object();
     reader.found
@@ -125,20 +118,13 @@ impl LineReader<'_> {
         let known = *self.column.get_or_insert(pair.column);
         if pair.column < known {
             // An object at a smaller indentation: what was read so far was inside something else.
-            if matches!(key, "apiVersion" | "kind" | "metadata" | "data" | "stringData") || self.object.kind.is_none() {
-                let started = self.object.kind.is_some() || !self.object.entries.is_empty();
-                if started {
-                    self.finish_object();
-                }
-                self.section = None;
-                self.column = Some(pair.column);
-            } else {
+            if self.object.kind.is_some() || !self.object.entries.is_empty() {
                 self.finish_object();
-                self.column = Some(pair.column);
             }
+            self.section = None;
+            self.column = Some(pair.column);
         }
-        let known = self.column.unwrap_or(pair.column);
-        if pair.column == known {
+        if pair.column <= known {
             self.top(key, pair);
         } else if let Some((section, inner)) = self.section {
             let inner = inner.unwrap_or(pair.column);

@@ -16,14 +16,13 @@ pub(crate) struct Fence {
     pub info: String,
     /// From the start of the first content line to the end of the last one.
     pub span: Span,
-    /// Whether lines carry a prefix (`> ` or the indentation of a list) that is no content.
+    /// Whether lines carry a prefix (`> ` or the indentation of a list) that is not content.
     pub prefixed: bool,
     /// The lines of content without prefixes, in order.
     lines: Vec<Span>,
 }
 
 /// The fenced code blocks of `text`, and the indented ones that look like manifests.
-#[must_use]
 pub(crate) fn fences(text: &str) -> Vec<Fence> {
     let mut found = Vec::new();
     let mut open: Option<Fence> = None;
@@ -53,7 +52,7 @@ pub(crate) fn fences(text: &str) -> Vec<Fence> {
 }
 
 impl Fence {
-    /// Takes a run of content, which the parser splits where a prefix stands.
+    /// Takes a run of content, which the parser splits at prefixes.
     fn add(&mut self, text: &str, range: Range<usize>) {
         let mut at = range.start;
         for line in text.get(range).unwrap_or_default().split_inclusive('\n') {
@@ -83,7 +82,6 @@ impl Fence {
     }
 
     /// The content, with spaces in the place of prefixes, so that offsets count from the start of the span.
-    #[must_use]
     pub(crate) fn content<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let whole = self.span.slice(text);
         if !self.prefixed {
@@ -111,7 +109,6 @@ fn blank_prefix(out: &mut String, prefix: &str) {
 }
 
 /// The code blocks as fragments, each in the language that its info string names or its content shows.
-#[must_use]
 pub(crate) fn fragments(text: &str) -> Vec<Fragment<'_>> {
     let fragment = |fence: Fence| {
         let content = fence.content(text);

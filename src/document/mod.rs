@@ -1,4 +1,4 @@
-//! What a text is made of: YAML and JSON trees, Kubernetes objects, and the documents that stand inside other texts.
+//! What a text is made of: YAML and JSON trees, Kubernetes objects, and the documents inside other texts.
 //!
 //! Every reader is a pure function on text that accepts anything and answers with spans of what it was given.
 

@@ -9,26 +9,16 @@ use super::offset::Mapped;
 use super::scalar::unescape;
 use crate::span::Span;
 
-/// What a notebook holds.
-#[derive(Clone, Debug)]
-pub(crate) struct Notebook<'a> {
-    /// Sources and outputs of the cells, in order of place. Markdown cells are Markdown, `%%bash` ones are shell.
-    pub fragments: Vec<Fragment<'a>>,
-}
-
 /// Deeper nesting than this is an error.
 const DEPTH: usize = 128;
 
-/// Reads the notebook in `text`.
-#[must_use]
-pub(crate) fn read(text: &str) -> Notebook<'_> {
-    let mut walker = Walker { text, at: 0, path: Vec::new(), cell: 0, markdown: false, texts: Vec::new(), error: None };
+/// The sources and outputs of the cells of the notebook in `text`, in order of place. Markdown cells are Markdown, `%%bash`
+/// ones are shell.
+pub(crate) fn read(text: &str) -> Vec<Fragment<'_>> {
+    let mut walker = Walker { text, ..Walker::default() };
     walker.blanks();
     walker.value(&mut None);
-    walker.blanks();
-    let texts = walker.texts;
-    let fragments = texts.into_iter().filter(|found| !found.mapped.text.is_empty()).map(Found::fragment).collect();
-    Notebook { fragments }
+    walker.texts.into_iter().filter(|found| !found.mapped.text.is_empty()).map(Found::fragment).collect()
 }
 
 /// A text of a cell.
@@ -61,6 +51,7 @@ enum Step<'a> {
     Item,
 }
 
+#[derive(Default)]
 struct Walker<'a> {
     text: &'a str,
     at: usize,
@@ -70,7 +61,8 @@ struct Walker<'a> {
     /// Whether that cell is Markdown or raw, as far as was seen.
     markdown: bool,
     texts: Vec<Found>,
-    error: Option<usize>,
+    /// Whether the text is not JSON from here on.
+    failed: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -84,21 +76,18 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn fail(&mut self) {
-        self.error.get_or_insert(self.at);
-    }
-
     /// Reads a value. A string is added to `joined`, if the path is that of a text.
     fn value(&mut self, joined: &mut Option<Found>) {
         if self.path.len() > DEPTH {
-            return self.fail();
+            self.failed = true;
+            return;
         }
         match self.peek() {
             Some(b'{') => self.object(),
             Some(b'[') => self.array(joined),
             Some(b'"') => {
                 if let (Some(body), Some(found)) = (self.string(), joined.as_mut()) {
-                    append(&mut found.mapped, self.text, body);
+                    found.mapped.join(&unescape(body.slice(self.text), body.start));
                 }
             }
             Some(byte) if byte == b'-' || byte.is_ascii_alphanumeric() => {
@@ -107,14 +96,14 @@ impl<'a> Walker<'a> {
                     self.at += 1;
                 }
             }
-            _ => self.fail(),
+            _ => self.failed = true,
         }
     }
 
     /// Reads a string; the span of its body. An open one ends with the text and is an error.
     fn string(&mut self) -> Option<Span> {
         if self.peek() != Some(b'"') {
-            self.fail();
+            self.failed = true;
             return None;
         }
         let start = self.at + 1;
@@ -128,7 +117,7 @@ impl<'a> Walker<'a> {
             }
             at += 2;
         }
-        self.fail();
+        self.failed = true;
         self.at = bytes.len();
         Some(Span::new(start, bytes.len()))
     }
@@ -153,7 +142,7 @@ impl<'a> Walker<'a> {
             }
         }
         if in_cell {
-            // The type may stand after the source.
+            // The type may follow the source.
             for found in self.texts.iter_mut().skip(first) {
                 found.markdown = self.markdown;
             }
@@ -165,8 +154,8 @@ impl<'a> Walker<'a> {
     fn member(&mut self) -> bool {
         let Some(key) = self.string() else { return false };
         self.blanks();
-        if self.error.is_some() || self.peek() != Some(b':') {
-            self.fail();
+        if self.failed || self.peek() != Some(b':') {
+            self.failed = true;
             return false;
         }
         self.at += 1;
@@ -181,13 +170,13 @@ impl<'a> Walker<'a> {
             self.markdown = kind != "code";
         }
         self.path.pop();
-        self.error.is_none()
+        !self.failed
     }
 
     fn array(&mut self, joined: &mut Option<Found>) {
         self.at += 1;
         self.path.push(Step::Item);
-        while self.error.is_none() {
+        while !self.failed {
             self.blanks();
             match self.peek() {
                 Some(b']') => {
@@ -218,12 +207,6 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// Adds the string with the written form `body` to a joined text.
-fn append(mapped: &mut Mapped, text: &str, body: Span) {
-    let piece = unescape(body.slice(text), body.start).mapped;
-    mapped.join(&piece);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,7 +230,7 @@ mod tests {
 ], "metadata": {"a": [1, -2.5e+3, true, null]}, "nbformat": 4}
 "##;
         let read = read(text);
-        let hosts: Vec<_> = read.fragments.iter().map(|f| (f.host, f.lang)).collect();
+        let hosts: Vec<_> = read.iter().map(|f| (f.host, f.lang)).collect();
         assert_eq!(
             hosts,
             [
@@ -260,11 +243,11 @@ mod tests {
                 (Host::Cell(2), Lang::Shell),
             ]
         );
-        for (index, fragment) in read.fragments.iter().enumerate() {
+        for (index, fragment) in read.iter().enumerate() {
             let value = format!("hunter{}", index + 1);
             stands(text, fragment, &value, &value);
         }
-        let code = &read.fragments[1];
+        let code = &read[1];
         assert_eq!(code.text, "import os\nPW = \"hunter2\" # é😀\nx");
         stands(text, code, "\"hunter2\"", "\\\"hunter2\\\"");
         stands(text, code, "é😀", "\\u00e9\\ud83d\\ude00");
@@ -280,12 +263,12 @@ mod tests {
             r#"{"cells": [{"cell_type": "code", "source": ["a = 'hunter2'", x:"#,
         ] {
             let read = read(text);
-            stands(text, &read.fragments[0], "hunter2", "hunter2");
+            stands(text, &read[0], "hunter2", "hunter2");
         }
         for text in ["", "{", "[", "{} {}", "\\", "{\"a\"", "{\"a\":}"] {
-            assert!(read(text).fragments.is_empty(), "{text}");
+            assert!(read(text).is_empty(), "{text}");
         }
-        assert!(read(&"[".repeat(100_000)).fragments.is_empty());
+        assert!(read(&"[".repeat(100_000)).is_empty());
     }
 
     proptest! {
@@ -298,7 +281,7 @@ mod tests {
             0..40,
         )) {
             let text = parts.concat();
-            for fragment in read(&text).fragments {
+            for fragment in read(&text) {
                 let outer = fragment.map.outer(Span::new(0, fragment.text.len()));
                 prop_assert!(text.get(outer.range()).is_some());
             }

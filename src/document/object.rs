@@ -1,4 +1,4 @@
-//! Kubernetes objects, wherever in a document they stand.
+//! Kubernetes objects, wherever in a document they are.
 
 use super::unit::Unit;
 use super::yaml::Node;
@@ -56,14 +56,10 @@ impl<'v> Object<'v> {
         })
     }
 
-    /// `Secret mlflow/mlflow-db`; what is not known is left out.
+    /// See [`title`].
     #[must_use]
     pub fn title(&self) -> String {
-        let name = self.name.unwrap_or("?");
-        match self.namespace {
-            Some(namespace) => format!("{} {namespace}/{name}", self.kind),
-            None => format!("{} {name}", self.kind),
-        }
+        title(self.kind, self.namespace, self.name)
     }
 
     /// The group of `apiVersion`, empty for core objects.
@@ -72,15 +68,20 @@ impl<'v> Object<'v> {
         self.api_version.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
-    /// Where the object stands, bytes of the document's text.
+    /// Where the object is, bytes of the document's text.
     #[must_use]
     pub fn span(&self) -> Span {
         self.unit.outer(self.node.span())
     }
 }
 
+/// An object in words: `Secret mlflow/mlflow-db`; a namespace that is not known is left out.
+pub(crate) fn title(kind: &str, namespace: Option<&str>, name: Option<&str>) -> String {
+    let name = name.unwrap_or("?");
+    namespace.map_or_else(|| format!("{kind} {name}"), |namespace| format!("{kind} {namespace}/{name}"))
+}
+
 /// Every object of `unit`, outer ones before those inside them.
-#[must_use]
 pub(crate) fn objects(unit: &Unit) -> Vec<Object<'_>> {
     let mut found: Vec<Object<'_>> = unit
         .tree()
@@ -119,6 +120,12 @@ fn walk_below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str,
         }
         path.truncate(length);
     }
+}
+
+/// The symbolic place of a key at `path`: `Secret a/b .data.password`.
+pub(crate) fn with_key(mut path: String, key: &str) -> String {
+    push_key(&mut path, key);
+    path
 }
 
 /// Appends a key to a symbolic path: `.password`, or `['tls.key']` where the key holds other characters.

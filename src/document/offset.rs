@@ -1,7 +1,7 @@
 //! Offsets of a text that was taken out of another one, and back.
 //!
 //! A fragment may be copied with changes: escape sequences become characters, pieces are joined. An [`OffsetMap`]
-//! knows for each byte of the inner text where it stands in the outer one.
+//! knows where in the outer text each byte of the inner one is.
 
 use crate::span::Span;
 
@@ -29,7 +29,6 @@ impl Default for OffsetMap {
 
 impl OffsetMap {
     /// The inner text is the outer one from `base` on, byte for byte.
-    #[must_use]
     pub(crate) fn linear(base: usize) -> Self {
         Self { segments: vec![Segment { inner: 0, outer: base, escape: None }] }
     }

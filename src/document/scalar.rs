@@ -7,16 +7,8 @@ use super::offset::{Mapped, OffsetMap};
 use super::yaml::Style;
 use crate::span::Span;
 
-/// The escapes of a double-quoted string undone.
-#[derive(Clone, Debug)]
-pub(crate) struct Unescaped {
-    /// The text, with a map to the written form.
-    pub mapped: Mapped,
-}
-
-/// Undoes the escapes of `body`, the text between double quotes that starts at `base`. Takes those of JSON and of YAML.
-#[must_use]
-pub(crate) fn unescape(body: &str, base: usize) -> Unescaped {
+/// Undoes the escapes of `body`, the text between double quotes that starts at `base`: those of JSON and of YAML.
+pub(crate) fn unescape(body: &str, base: usize) -> Mapped {
     let mut mapped = Mapped::default();
     let mut from = 0;
     while let Some(found) = memchr::memchr(b'\\', body.as_bytes().get(from..).unwrap_or_default()) {
@@ -27,14 +19,12 @@ pub(crate) fn unescape(body: &str, base: usize) -> Unescaped {
         match piece {
             Some(Piece::Char(piece)) => mapped.escape(piece.encode_utf8(&mut [0; 4]), outer),
             Some(Piece::Nothing) => {}
-            None => {
-                mapped.copy(body.get(at..at + length).unwrap_or_default(), base + at);
-            }
+            None => mapped.copy(body.get(at..at + length).unwrap_or_default(), base + at),
         }
         from = at + length;
     }
     mapped.copy(body.get(from..).unwrap_or_default(), base + from);
-    Unescaped { mapped }
+    mapped
 }
 
 enum Piece {
@@ -96,18 +86,16 @@ fn hex(text: &str, from: usize, digits: usize) -> Option<u32> {
 /// The text of a scalar as a document of its own; `node` is its span in `document`, quotes or block header included.
 ///
 /// A block scalar is read in place: its indentation does no harm to YAML and JSON. `None` where the span does not hold
-/// what `style` says, or the text is no document.
-#[must_use]
+/// what `style` says, or the text is not a document.
 pub(crate) fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
     let (text, map) = scalar_text(document, node, style)?;
     let lang = guess(&text)?;
     Some(Fragment { text, map, lang, host: Host::BlockString })
 }
 
-/// The text of a scalar, escapes undone, and where its bytes stand in `document`; a block scalar keeps its indentation.
+/// The text of a scalar, escapes undone, and where its bytes are in `document`; a block scalar keeps its indentation.
 ///
 /// `None` where the span does not hold what `style` says.
-#[must_use]
 pub(crate) fn scalar_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
     let raw = document.get(node.range())?;
     match style {
@@ -116,11 +104,8 @@ pub(crate) fn scalar_text(document: &str, node: Span, style: Style) -> Option<(C
         Style::Single | Style::Double => {
             let quote = if style == Style::Single { '\'' } else { '"' };
             let body = raw.strip_prefix(quote)?.strip_suffix(quote)?;
-            let mapped = if style == Style::Single {
-                single(body, node.start + 1)
-            } else {
-                unescape(body, node.start + 1).mapped
-            };
+            let undo = if style == Style::Single { single } else { unescape };
+            let mapped = undo(body, node.start + 1);
             Some((Cow::Owned(mapped.text), mapped.map))
         }
     }
@@ -173,11 +158,11 @@ mod tests {
     fn escapes_of_json_and_yaml() {
         let body = r#"a\"b\n\u00e9\uD83D\uDE00\x41\/ é"#;
         let done = unescape(body, 3);
-        assert_eq!(done.mapped.text, "a\"b\né😀A/ é");
-        let at = done.mapped.text.find('😀').expect("it is there");
-        let outer = done.mapped.map.outer(Span::new(at, at + 4));
+        assert_eq!(done.text, "a\"b\né😀A/ é");
+        let at = done.text.find('😀').expect("it is there");
+        let outer = done.map.outer(Span::new(at, at + 4));
         assert_eq!(&body[outer.start - 3..outer.end - 3], r"\uD83D\uDE00");
-        let last = done.mapped.map.outer(Span::new(done.mapped.text.len() - 2, done.mapped.text.len()));
+        let last = done.map.outer(Span::new(done.text.len() - 2, done.text.len()));
         assert_eq!(&body[last.start - 3..], "é");
         assert_eq!(last.end - 3, body.len());
     }
@@ -186,13 +171,13 @@ mod tests {
     fn faulty_escapes_stay() {
         for body in ["\\q", "\\u12", "\\ud800", "\\", "\\é", "\\x", "\\u00é0", "a\\U00110000"] {
             let done = unescape(body, 0);
-            assert!(done.mapped.text.contains('\\'), "{body}: {}", done.mapped.text);
+            assert!(done.text.contains('\\'), "{body}: {}", done.text);
         }
     }
 
     #[test]
     fn a_line_continuation_joins() {
-        assert_eq!(unescape("a\\\n   b", 0).mapped.text, "ab");
+        assert_eq!(unescape("a\\\n   b", 0).text, "ab");
     }
 
     #[test]

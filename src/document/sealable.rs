@@ -1,4 +1,4 @@
-//! Whether a Secret can be sealed where it stands: the document is replaced as a whole, so it must be one, and be read
+//! Whether a Secret can be sealed in place: the document is replaced as a whole, so it must be one, and be read
 //! by everybody as it is read here.
 
 use super::fragment::{Host, Lang};
@@ -8,53 +8,44 @@ use super::view::Unit;
 use super::yaml::Node;
 use crate::span::{Span, line_end, line_start};
 
-/// Why a Secret is not sealed in place. Each is a sentence about it without its full stop: `it stands in …`.
+/// Why a Secret is not sealed in place. Each is a sentence about it without its full stop: `it is in …`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Reason {
     /// Another kind, or another API group or version.
-    #[error("it is no Secret of the API version 'v1'")]
+    #[error("it is not a Secret of API version `v1`")]
     Kind,
     /// Nothing to bind a ciphertext to.
-    #[error("it has no name that is written out")]
+    #[error("its name is not written out")]
     Unnamed,
-    /// Markdown.
-    #[error("it stands in a code block of a text; write placeholders there")]
+    #[error("it is in a code block of a text; write placeholders there")]
     Fence,
-    /// A script.
-    #[error("it stands in a here-document of a script; move it to a file of its own")]
+    #[error("it is in a here-document of a script; move it to its own file")]
     Heredoc,
-    /// A notebook.
-    #[error("it stands in a cell of a notebook; move it to a file of its own, or write placeholders")]
+    #[error("it is in a cell of a notebook; move it to its own file, or write placeholders")]
     Cell,
-    /// A string.
-    #[error("it stands in a string of another object; move it to a file of its own")]
+    #[error("it is in a string of another object; move it to its own file")]
     InString,
-    /// An item of a `List`.
-    #[error("it stands in an item of a List; make it a document of its own")]
+    #[error("it is an item of a List; move it to its own document")]
     InList,
     /// A part of another document, such as the `definition` of an Ansible task.
-    #[error("it is a part of another document; make it a document of its own")]
+    #[error("it is part of another document; move it to its own document")]
     Inside,
-    /// JSON Lines.
-    #[error("it is one line of many in a file of JSON Lines; move it to a file of its own")]
+    #[error("it is one of the lines of a JSON Lines file; move it to its own file")]
     JsonLines,
-    /// Helm, Jinja.
-    #[error("a template writes parts of its document; seal what the template gives")]
+    #[error("a template writes parts of its document; seal the output of the template")]
     Templated,
-    /// Anchors, aliases, merge keys.
     #[error("it uses YAML anchors, aliases or merge keys; write out what they stand for")]
     Anchors,
     /// `!vault`, `!!binary`.
     #[error("it uses YAML tags; write the values without them")]
     Tags,
-    /// A key twice in one mapping.
-    #[error("a key stands in it twice; remove the one that does not count")]
+    #[error("it contains a key twice; remove the one that does not count")]
     RepeatedKey,
     /// A kustomize or strategic merge directive.
     #[error("it is a patch of another object")]
     Patch,
     /// `--- {kind: Secret}`.
-    #[error("its first or last line holds something else too; give it lines of its own")]
+    #[error("its first or last line contains something else too; give it its own lines")]
     Line,
 }
 
@@ -71,7 +62,7 @@ pub(crate) fn sealable(text: &str, unit: &Unit, object: &Object<'_>) -> Result<S
     if object.api_version.is_empty() { Err(Reason::Kind) } else { Ok(document) }
 }
 
-/// The document of a SealedSecret that can be sealed anew where it stands, as [`sealable`] gives that of a Secret.
+/// The document of a SealedSecret that can be re-sealed in place, as [`sealable`] gives that of a Secret.
 ///
 /// # Errors
 /// The same.
@@ -241,6 +232,6 @@ mod tests {
 
     #[test]
     fn reasons_read_after_a_name() {
-        assert_eq!(Reason::InList.to_string(), "it stands in an item of a List; make it a document of its own");
+        assert_eq!(Reason::InList.to_string(), "it is an item of a List; move it to its own document");
     }
 }

@@ -7,9 +7,9 @@ use super::offset::OffsetMap;
 use super::scalar::scalar_text;
 use super::template::Action;
 use super::yaml::{self, Node, Tree};
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
-/// One parsed document and where it stands in the source.
+/// One parsed document and where it is in the source.
 #[derive(Debug)]
 pub struct Unit {
     pub(super) tree: Tree,
@@ -28,7 +28,7 @@ impl Unit {
         &self.tree
     }
 
-    /// What the document stands in.
+    /// What contains the document.
     #[must_use]
     pub fn host(&self) -> Host {
         self.host
@@ -47,7 +47,6 @@ impl Unit {
     }
 
     /// The rest of the line from `start`, both in bytes of the document.
-    #[must_use]
     pub(crate) fn rest_of_line(&self, start: usize) -> Span {
         let rest = self.tree.text().get(start..).unwrap_or_default();
         Span::new(start, start + rest.find(['\n', '\r']).unwrap_or(rest.len()))
@@ -61,16 +60,14 @@ impl Unit {
     }
 
     /// All template actions of the source, in their order.
-    #[must_use]
     pub(crate) fn all_actions(&self) -> &[Action] {
         &self.actions
     }
 
-    /// The documents in a string of the document, whatever they hold; none where one of them is no YAML.
+    /// The documents in a string of the document, whatever they hold; none where one of them is not YAML.
     ///
     /// Checks find objects in strings by themselves. This is for strings that a program reads as documents because of
-    /// where they stand, such as the patches of a kustomization, which need not look like objects.
-    #[must_use]
+    /// where they are, such as the patches of a kustomization, which need not look like objects.
     pub(crate) fn documents_in(&self, node: Node<'_>) -> Option<Vec<Self>> {
         let style = node.style()?;
         let node = node.resolve();
@@ -86,26 +83,24 @@ impl Unit {
     }
 
     /// Whether a template action meets a span of the document.
-    #[must_use]
     pub(crate) fn is_templated(&self, span: Span) -> bool {
         self.actions(span).next().is_some()
     }
 }
 
-/// The documents of a text whose lines are all indented alike: separators stand at that indentation.
+/// The documents of a text whose lines are all indented alike: separators have that indentation too.
 fn indented_documents(text: &str) -> Vec<Span> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let indentation = first.len() - first.trim_start_matches(' ').len();
     let mut found = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    for line in text.split_inclusive('\n') {
-        let marker = line.get(indentation..).and_then(|rest| rest.strip_prefix("---"));
+    let mut start = 0;
+    for line in lines_of(text) {
+        let marker = line.slice(text).get(indentation..).and_then(|rest| rest.strip_prefix("---"));
         if marker.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#')) {
-            found.push(Span::new(start, at));
-            start = at + line.len();
+            found.push(Span::new(start, line.start));
+            start = line.end;
         }
-        at += line.len();
     }
-    found.push(Span::new(start, at));
+    found.push(Span::new(start, text.len()));
     found
 }

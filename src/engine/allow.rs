@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::scan::Scanner;
 use crate::checks::{Draft, Subject};
+use crate::document::fragment::Lang;
 use crate::document::view::View;
 use crate::document::yaml;
 use crate::error::quoted;
@@ -28,7 +29,7 @@ pub(super) struct Comment {
 pub(super) fn read(view: &View<'_>, lines: &LineIndex) -> Vec<Comment> {
     let text = view.text;
     let mut comments = Vec::new();
-    let yaml = view.lang == crate::document::fragment::Lang::Yaml;
+    let yaml = view.lang == Lang::Yaml;
     let mut heads = Heads { text, yaml, at: 0, head: true };
     let mut documents = None;
     for at in memchr::memmem::find_iter(text.as_bytes(), "mlguard:") {
@@ -144,7 +145,7 @@ impl Heads<'_> {
 fn document_lines(view: &View<'_>, lines: &LineIndex, documents: &mut Option<Vec<Span>>, at: usize) -> (usize, usize) {
     let whole = Span::new(0, view.text.len());
     let documents = documents.get_or_insert_with(|| match view.lang {
-        crate::document::fragment::Lang::Yaml => yaml::documents(view.text),
+        Lang::Yaml => yaml::documents(view.text),
         _ => Vec::new(),
     });
     let after = documents.partition_point(|span| span.start <= at);
@@ -200,35 +201,24 @@ pub(super) fn apply(
 
 fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {
     let known = |id: &String| scanner.rule(id).is_some() || crate::rule::find(id).is_some();
-    if let Some(unknown) = comment.rules.iter().find(|id| !known(id)) {
+    let (rule, message) = if let Some(unknown) = comment.rules.iter().find(|id| !known(id)) {
         let shown = quoted(unknown).replace('`', "'");
-        return Some(draft(id::UNUSED_ALLOW, comment, format!("This comment allows {shown}, which is not a rule.")));
-    }
-    if comment.rules.is_empty() {
-        return Some(draft(
-            id::UNUSED_ALLOW,
-            comment,
-            "This comment allows no rule: name the rule after `allow`.".to_owned(),
-        ));
-    }
-    if !comment.reason {
-        return Some(draft(
-            id::ALLOW_WITHOUT_REASON,
-            comment,
-            "This comment allows a finding without saying why, so it does not count.".to_owned(),
-        ));
-    }
-    match comment.until {
-        Some(Err(())) => {
-            Some(draft(id::UNUSED_ALLOW, comment, "The date after `until` must be YYYY-MM-DD.".to_owned()))
+        (id::UNUSED_ALLOW, format!("This comment allows {shown}, which is not a rule."))
+    } else if comment.rules.is_empty() {
+        (id::UNUSED_ALLOW, "This comment allows no rule: name the rule after `allow`.".to_owned())
+    } else if !comment.reason {
+        let message = "This comment allows a finding without saying why, so it does not count.";
+        (id::ALLOW_WITHOUT_REASON, message.to_owned())
+    } else {
+        match comment.until? {
+            Err(()) => (id::UNUSED_ALLOW, "The date after `until` must be YYYY-MM-DD.".to_owned()),
+            Ok(date) if date < scanner.options.today => {
+                (id::UNUSED_ALLOW, format!("This comment allowed a finding until {date} and no longer counts."))
+            }
+            Ok(_) => return None,
         }
-        Some(Ok(date)) if date < scanner.options.today => Some(draft(
-            id::UNUSED_ALLOW,
-            comment,
-            format!("This comment allowed a finding until {date} and no longer counts."),
-        )),
-        _ => None,
-    }
+    };
+    Some(draft(rule, comment, message))
 }
 
 fn draft(rule: RuleId, comment: &Comment, message: String) -> Draft {

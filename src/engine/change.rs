@@ -60,7 +60,6 @@ struct Side<'c> {
 }
 
 /// Checks what a change introduces.
-#[must_use]
 pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
     let mut scanner = Scanner::new(options);
     scanner.compares = true;
@@ -99,7 +98,6 @@ pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
 }
 
 /// The finding that a change touches what mlguard itself goes by: the file at `path`, as `rule` with `level`.
-#[must_use]
 pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: bool) -> Finding {
     let start = Position { line: 1, column: 1 };
     let what = if there { "changes" } else { "deletes" };
@@ -268,10 +266,10 @@ fn introduced(new: Vec<Finding>, olds: &[Vec<Finding>]) -> Vec<Finding> {
 /// Which of `new` stand for nothing that `old` has. Each old finding stands for one new one of no higher level: first for that
 /// of its own path and place, then of its place, then for any other with its value.
 fn unmatched(new: &[Finding], old: &[Finding]) -> Vec<bool> {
-    let nearness: [&dyn Fn(&Finding) -> bool; 3] = [&|_| true, &|_| true, &|finding| finding.identity.is_value];
     let mut open = vec![true; new.len()];
     let mut rest: Vec<&Finding> = old.iter().collect();
-    for (step, applies) in nearness.iter().enumerate() {
+    for step in 0..3 {
+        let applies = |finding: &Finding| step < 2 || finding.identity.is_value;
         let key = |finding: &Finding| -> ((String, Digest), Option<String>, Option<Option<String>>) {
             let path = (step == 0).then(|| finding.path.to_string());
             let place = (step < 2).then(|| finding.place.clone());

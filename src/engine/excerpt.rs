@@ -13,59 +13,10 @@ const WINDOW: usize = 512;
 /// Values shorter than this are too common as words to be hidden in names.
 const LEAST_HIDDEN: usize = 8;
 /// Words that programs and files are made of, shown wherever they are.
-const WORDS: &[&str] = &[
-    "-H",
-    "-e",
-    "-p",
-    "-u",
-    "ADD",
-    "ARG",
-    "Authorization",
-    "Basic",
-    "Bearer",
-    "COPY",
-    "ENV",
-    "RUN",
-    "Values",
-    "apply",
-    "auth",
-    "aws",
-    "b64enc",
-    "b64encode",
-    "const",
-    "create",
-    "curl",
-    "def",
-    "default",
-    "docker",
-    "echo",
-    "env",
-    "export",
-    "final",
-    "generic",
-    "helm",
-    "import",
-    "install",
-    "kubectl",
-    "let",
-    "login",
-    "oc",
-    "os.environ",
-    "private",
-    "public",
-    "quote",
-    "return",
-    "run",
-    "secret",
-    "self",
-    "set",
-    "static",
-    "string",
-    "sudo",
-    "val",
-    "value",
-    "var",
-];
+const WORDS: &str = "-H -e -p -u ADD ARG Authorization Basic Bearer COPY ENV RUN Values apply auth aws b64enc \
+                     b64encode const create curl def default docker echo env export final generic helm import \
+                     install kubectl let login oc os.environ private public quote return run secret self set \
+                     static string sudo val value var";
 
 /// The spans of a source in which values are: sorted, and none meets another.
 pub(super) struct Hidden(Vec<Span>);
@@ -157,7 +108,8 @@ fn names_only(text: &str, shown: &mut String) {
             let own = after.is_empty();
             let assigned = (own || !is_value) && closed.starts_with([':', '=']) || tail.starts_with("://");
             let template = head.starts_with(".Values.") && mask::is_plain_name(&head[1..]);
-            let known = WORDS.contains(&head) || head.bytes().all(|byte| b"-.*#/$%&|\\!?+".contains(&byte));
+            let known = WORDS.split(' ').any(|known| known == head)
+                || head.bytes().all(|byte| b"-.*#/$%&|\\!?+".contains(&byte));
             if known || template || assigned && mask::is_plain_name(head.trim_start_matches('-')) {
                 shown.push_str(head);
             } else {

@@ -35,8 +35,7 @@ pub(super) fn of(view: &View<'_>, mut spans: Vec<Span>) -> Option<Exposed> {
 
 /// The keys that lead to the value at `span`, bytes of the text.
 fn keys_of(view: &View<'_>, span: Span) -> Vec<Box<str>> {
-    let units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
-    for unit in units {
+    for unit in view.file_units() {
         let Some(root) = unit.tree().root() else { continue };
         let offset = unit.outer(Span::new(0, 0)).start;
         let end = offset + unit.tree().text().len();

@@ -30,7 +30,6 @@ pub(crate) struct Gathered {
 }
 
 /// Reads the facts of every file of a listing, in parallel.
-#[must_use]
 pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     let visits = listing.files.par_iter().map_init(Scratch::default, |scratch, file| {
         visit(file, options, scratch, |content| match content {
@@ -89,13 +88,11 @@ pub(crate) struct Names {
 
 impl Names {
     /// With the credential rules of a run.
-    #[must_use]
     pub(crate) fn new(options: &Options) -> Self {
         Self { engine: Engine::new(options.rules.iter().cloned()), known: RefCell::default() }
     }
 
     /// The name, or what of it is no value.
-    #[must_use]
     pub(crate) fn shown(&self, name: &str) -> String {
         let known = self.known.borrow().get(name).cloned();
         known.unwrap_or_else(|| {

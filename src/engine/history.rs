@@ -9,7 +9,7 @@ use super::make::search_alone;
 use super::options::Options;
 use super::scan::Scanner;
 use super::visit::Visit;
-use crate::coverage::{Reason, Scope, Skipped};
+use crate::coverage::{Coverage, Reason, Scope, Skipped};
 use crate::finding::{Commit, Digest, Finding, Outcome};
 use crate::source::store::{Version, Versions};
 use crate::source::{File, Scratch};
@@ -38,14 +38,10 @@ struct Known {
 #[derive(Default)]
 struct Found {
     known: BTreeMap<Digest, Known>,
-    files: usize,
-    bytes: u64,
-    skipped: Vec<Skipped>,
-    errors: Vec<Skipped>,
+    coverage: Coverage,
 }
 
 /// Searches every version for credentials.
-#[must_use]
 pub(crate) fn history(
     versions: &Versions,
     describe: Describe<'_>,
@@ -56,12 +52,9 @@ pub(crate) fn history(
     let introduced: Vec<(usize, &Version)> = versions.introduced.iter().enumerate().collect();
     let found = search(&scanner, introduced, progress);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
-    outcome.coverage.scope = Scope::History;
-    outcome.coverage.commits = versions.commits();
-    outcome.coverage.files = found.files;
-    outcome.coverage.bytes = found.bytes;
-    outcome.coverage.skipped.extend(found.skipped.into_iter().chain(versions.skipped.iter().cloned()));
-    outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
+    outcome.coverage = Coverage { scope: Scope::History, commits: versions.commits(), ..found.coverage };
+    outcome.coverage.skipped.extend(versions.skipped.iter().cloned());
+    outcome.coverage.errors.extend(versions.errors.iter().cloned());
     outcome.findings = found.known.into_values().map(|known| with_commit(known, versions, describe)).collect();
     options.note_interruption(&mut outcome.coverage);
     outcome.finish();
@@ -82,13 +75,14 @@ pub(crate) fn between(
     let found = search(&scanner, introduced, &Silent);
     let mut before = old_values(&scanner, &versions.removed);
     let outcome = &mut brought.outcome;
-    outcome.coverage.commits = versions.commits();
+    let coverage = &mut outcome.coverage;
+    coverage.commits = versions.commits();
     // What the tip has is among the versions.
-    outcome.coverage.files = outcome.coverage.files.max(found.files);
-    outcome.coverage.bytes = outcome.coverage.bytes.max(found.bytes);
-    outcome.coverage.errors.extend(found.errors.into_iter().chain(versions.errors.iter().cloned()));
-    outcome.coverage.skipped.extend(found.skipped.into_iter().chain(versions.skipped.iter().cloned()));
-    options.note_interruption(&mut outcome.coverage);
+    coverage.files = coverage.files.max(found.coverage.files);
+    coverage.bytes = coverage.bytes.max(found.coverage.bytes);
+    coverage.errors.extend(found.coverage.errors.into_iter().chain(versions.errors.iter().cloned()));
+    coverage.skipped.extend(found.coverage.skipped.into_iter().chain(versions.skipped.iter().cloned()));
+    options.note_interruption(coverage);
     before.extend(brought.values.iter().map(|(_, digest)| *digest));
     let mut gone = found.known;
     gone.retain(|digest, _| !before.contains(digest));
@@ -140,21 +134,18 @@ fn search(scanner: &Scanner<'_>, mut versions: Vec<(usize, &Version)>, progress:
 impl Found {
     /// Whether to go on.
     fn add(&mut self, scanner: &Scanner<'_>, number: usize, version: &Version, scratch: &mut Scratch) -> bool {
-        match search_alone(scanner, &version.file, scratch) {
-            Visit::Done { bytes, result: made } => {
-                self.files += 1;
-                self.bytes += bytes;
-                if made.incomplete {
-                    self.skipped.push(Skipped::new(version.file.path.clone(), Reason::SearchedAsText));
-                }
-                for finding in made.findings.into_iter().filter(|finding| finding.identity.is_value) {
-                    let digest = finding.identity.value;
-                    self.know(digest, Known { first: number, finding: Box::new(finding), in_head: version.in_head });
-                }
-            }
-            Visit::Skipped(skipped) => self.skipped.push(skipped),
-            Visit::Failed(failed) => self.errors.push(failed),
-            Visit::NotReached => return false,
+        let visit = search_alone(scanner, &version.file, scratch);
+        if matches!(visit, Visit::NotReached) {
+            return false;
+        }
+        let made = visit.count(&mut self.coverage).unwrap_or_default();
+        if made.incomplete {
+            let skipped = Skipped::new(version.file.path.clone(), Reason::SearchedAsText);
+            self.coverage.skipped.push(skipped);
+        }
+        for finding in made.findings.into_iter().filter(|finding| finding.identity.is_value) {
+            let digest = finding.identity.value;
+            self.know(digest, Known { first: number, finding: Box::new(finding), in_head: version.in_head });
         }
         true
     }
@@ -182,10 +173,10 @@ impl Found {
         for (digest, known) in other.known {
             self.know(digest, known);
         }
-        self.files += other.files;
-        self.bytes += other.bytes;
-        self.skipped.extend(other.skipped);
-        self.errors.extend(other.errors);
+        self.coverage.files += other.coverage.files;
+        self.coverage.bytes += other.coverage.bytes;
+        self.coverage.skipped.extend(other.coverage.skipped);
+        self.coverage.errors.extend(other.coverage.errors);
         self
     }
 }

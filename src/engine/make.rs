@@ -257,6 +257,7 @@ impl Maker<'_> {
         let values = Values::new(self.text, &self.all);
         let identities: Vec<Identity> = drafts.iter().map(|(draft, _)| self.identity(draft)).collect();
         let hidden = Hidden::new(self.all);
+        let scrubbed = |related: Related| Related { message: values.scrub(&related.message), ..related };
         let mut made = Vec::new();
         for ((draft, level), identity) in drafts.into_iter().zip(identities) {
             let plain = draft.subject == Subject::Structure;
@@ -283,20 +284,14 @@ impl Maker<'_> {
                 message: values.scrub(&draft.message),
                 help: draft.help.unwrap_or(remedy),
                 fingerprint,
-                related: draft
-                    .related
-                    .into_iter()
-                    .map(|related| Related { message: values.scrub(&related.message), ..related })
-                    .collect(),
+                related: draft.related.into_iter().map(scrubbed).collect(),
                 excerpt: Some(excerpt),
                 fix: draft.fix.map(|fix| Fix { title: values.scrub(&fix.title), ..fix }),
             });
         }
         made
     }
-}
 
-impl Maker<'_> {
     fn identity(&self, draft: &Draft) -> Identity {
         let text = self.text.get(draft.span.range()).unwrap_or_default();
         let is_value = draft.subject == Subject::Value;

@@ -121,7 +121,8 @@ impl Scanner<'_> {
             let inner = inner_path(path, &inner);
             match fault {
                 Fault::Bomb(_) => {
-                    let message = format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
+                    let message =
+                        format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
                     let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
                     parts.extend(make::findings(self, &inner, "", vec![draft], false));
                 }

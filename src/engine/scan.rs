@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exposed;
-use super::options::Options;
 use super::make::Made;
+use super::options::Options;
 use super::visit::{Content, Noted, Visit, visit, visit_bytes};
 use crate::checks::detector::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Need, Subject, Weight};
@@ -63,12 +63,11 @@ impl Noted for Scanned {
 
 impl<'o> Scanner<'o> {
     /// Prepares a run: only rules that are on somewhere cost anything.
-    #[must_use]
     pub(crate) fn new(options: &'o Options) -> Self {
         let engine = Engine::new(options.rules.iter().cloned());
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
         let checks: Vec<&'static Check> = checks::all().filter(known).collect();
-        let across = checks.iter().any(|check| check.run.repository().is_some());
+        let across = checks.iter().any(|check| check.repository.is_some());
         Self { options, engine, checks, across, compares: false, room: AtomicUsize::new(KEPT_TEXT) }
     }
 
@@ -131,9 +130,9 @@ impl<'o> Scanner<'o> {
     pub(super) fn scan_plain(&self, path: &str, text: &str) -> (Vec<Draft>, bool) {
         let lang = Lang::of_path(path, "");
         let written = if Lang::is_translation(path) { Syntax::Prose } else { syntax(lang) };
-        let (hits, marks) = self.engine.search(text, &|_| written);
+        let (hits, allows) = self.engine.search(text, &|_| written);
         let drafts = hits.iter().map(|hit| self.draft(hit, text)).collect();
-        (drafts, marks.allow && self.options.allow_comments)
+        (drafts, allows && self.options.allow_comments)
     }
 
     /// A copy of the text of a file that the third phase will ask for, while there is room.
@@ -150,7 +149,7 @@ impl<'o> Scanner<'o> {
         // Translations are prose, however their file is written.
         let translation = Lang::is_translation(view.path);
         let written = |offset| if translation { Syntax::Prose } else { syntax(view.lang_at(offset)) };
-        let (mut hits, marks) = self.engine.search(view.text, &written);
+        let (mut hits, allows) = self.engine.search(view.text, &written);
         for (text, map, lang) in &parsed.rewritten {
             let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
             hits.extend(inner.into_iter().map(|hit| Hit {
@@ -161,7 +160,7 @@ impl<'o> Scanner<'o> {
         }
         hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
         hits.dedup();
-        (hits, marks.allow)
+        (hits, allows)
     }
 
     fn draft(&self, hit: &Hit, text: &str) -> Draft {

@@ -209,7 +209,7 @@ fn values_of_one_document_share_the_fix_that_seals_it() {
 fn why_a_secret_is_not_sealed_is_said() {
     let text = format!("```yaml\n{SECRET}```\n");
     let outcome = run_bytes("a.md", text.as_bytes(), &Vec::new, &options(true));
-    let help = "Seal it by hand, because `mlguard fix` cannot do it here: it stands in a code block of a text; write placeholders there.";
+    let help = "Seal it by hand, because `mlguard fix` cannot do it here: it is in a code block of a text; write placeholders there.";
     let found: Vec<&str> = outcome.findings.iter().map(|finding| finding.help.as_str()).collect();
     assert_eq!(found, [help, help]);
 }

@@ -86,7 +86,6 @@ impl DigestKey {
     }
 
     /// A key of this run alone. It keeps digests out of tables made ahead; nothing leaves the process.
-    #[must_use]
     pub(crate) fn of_this_run() -> Self {
         use std::hash::{BuildHasher as _, RandomState};
         // Digests are neither shown nor stored with such a key, so that the system's hash seeds do.

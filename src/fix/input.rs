@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::source;
 
 /// Largest input, bytes.
-const LIMIT: u64 = 64 << 20;
+pub(crate) const LIMIT: u64 = 64 << 20;
 
 /// The text, and the bytes that it came from.
 pub(crate) struct Input {
@@ -17,7 +17,6 @@ pub(crate) struct Input {
     pub name: String,
     /// Where it is; none for standard input.
     pub path: Option<PathBuf>,
-    /// Its bytes as they are.
     pub bytes: Zeroizing<Vec<u8>>,
     /// The same as text, without a byte order mark.
     pub text: Zeroizing<String>,
@@ -39,7 +38,6 @@ pub(crate) enum InputError {
 }
 
 impl InputError {
-    /// What to do.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Folder => Some("name its files; `mlguard fix` takes folders"),
@@ -52,18 +50,16 @@ impl InputError {
 }
 
 impl Input {
-    /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Self, InputError> {
         let file = File::open(path)?;
         if file.metadata()?.is_dir() {
             return Err(InputError::Folder);
         }
-        Self::new(path.display().to_string(), Some(path.to_owned()), read_wiped(file)?)
+        Self::new(path.display().to_string(), Some(path.to_owned()), read_wiped(file, LIMIT)?)
     }
 
-    /// Reads standard input.
     pub(crate) fn standard() -> Result<Self, InputError> {
-        Self::new("standard input".to_owned(), None, read_wiped(io::stdin().lock())?)
+        Self::new("standard input".to_owned(), None, read_wiped(io::stdin().lock(), LIMIT)?)
     }
 
     fn new(name: String, path: Option<PathBuf>, bytes: Zeroizing<Vec<u8>>) -> Result<Self, InputError> {
@@ -86,12 +82,13 @@ impl Input {
     }
 }
 
-/// Everything, in a buffer that is wiped; it never grows in place, because that would leave copies behind.
-pub(crate) fn read_wiped(mut input: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Everything, or something longer than `limit`, in a buffer that is wiped; it never grows in place, because that would leave
+/// copies behind.
+pub(crate) fn read_wiped(mut input: impl Read, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
     loop {
         let part = input.by_ref().take((bytes.capacity() - bytes.len()) as u64).read_to_end(&mut bytes)?;
-        if part == 0 || bytes.len() as u64 > LIMIT {
+        if part == 0 || bytes.len() as u64 > limit {
             return Ok(bytes);
         }
         if bytes.len() == bytes.capacity() {

@@ -1,7 +1,5 @@
 //! Why a finding is not fixed, and why a file is left as it is. No message holds a value.
 
-use std::fmt;
-
 use crate::coverage;
 use crate::document::yaml::SyntaxError;
 use crate::error::quoted;
@@ -15,13 +13,10 @@ use super::store::Reason;
 /// Why a finding that has a fix is not fixed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotFixed {
-    /// Only a person can say whether the change is right.
     #[error("the repair can change behaviour; use --unsafe to apply it")]
     Unsafe,
-    /// Two fixes want to change the same bytes.
     #[error("another fix changes the same place; run the command again")]
     Clash,
-    /// A Secret or SealedSecret cannot be sealed.
     #[error(transparent)]
     NotSealed(#[from] NotSealed),
 }
@@ -40,7 +35,7 @@ pub(crate) enum NotSealed {
     #[error(transparent)]
     Patch(#[from] PatchError),
     #[error("its edits overlap")]
-    Overlap,
+    Overlap(#[from] Overlap),
     #[error("it has no `metadata.name`; add it")]
     NoName,
     #[error("its name is not valid in Kubernetes")]
@@ -104,41 +99,24 @@ impl From<SyntaxError> for NotSealed {
     }
 }
 
-impl From<Overlap> for NotSealed {
-    fn from(_: Overlap) -> Self {
-        Self::Overlap
-    }
-}
-
 /// Why a file is left as it is.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum LeftOut {
-    /// It is not what was checked.
+    #[error("changed while it was being checked")]
     Changed,
-    /// It cannot be read, or its new text not be written in its encoding.
-    Input(InputError),
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// Its edits overlap, which planning prevents.
-    Overlap(Overlap),
-    /// It cannot be written.
+    #[error(transparent)]
+    Overlap(#[from] Overlap),
+    #[error("{0}")]
     Refused(Reason),
     /// A file that would be made beside it cannot be written.
+    #[error("{0} {1}")]
     OutputRefused(String, Reason),
 }
 
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Changed => f.write_str("changed while it was being checked"),
-            Self::Input(error) => error.fmt(f),
-            Self::Overlap(error) => error.fmt(f),
-            Self::Refused(reason) => reason.fmt(f),
-            Self::OutputRefused(output, reason) => write!(f, "{output} {reason}"),
-        }
-    }
-}
-
 impl LeftOut {
-    /// What to do.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Changed => Some("run the command again"),
@@ -148,28 +126,13 @@ impl LeftOut {
     }
 }
 
-impl From<InputError> for LeftOut {
-    fn from(error: InputError) -> Self {
-        Self::Input(error)
-    }
-}
-
-impl From<Overlap> for LeftOut {
-    fn from(error: Overlap) -> Self {
-        Self::Overlap(error)
-    }
-}
-
 /// Why the repair of a file was undone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unhelpful {
-    /// What it was made for is still found.
     #[error("{0} is still reported")]
     StillFound(String),
-    /// Something is found that was not before.
     #[error("{rule} appears at {path}:{line}")]
     Introduced { rule: String, path: String, line: usize },
-    /// A file can no longer be checked.
     #[error("{0}")]
     NotChecked(coverage::Reason),
 }

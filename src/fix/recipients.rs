@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 
 use rsa::RsaPublicKey;
 
-use super::plan::{Resealed, Target};
+use super::plan::Target;
 use super::reason::NotSealed;
 use crate::config::Settings;
+use crate::inventory::convention::{is_label, is_subdomain};
 use crate::inventory::facts::Scope;
 use crate::inventory::index::Inventory;
 use crate::inventory::landing::Landing;
-use crate::seal::identity::{is_name, is_namespace};
-use crate::seal::key::{Keyring, PrivateKey};
-use crate::seal::{self, Identity, Randomness, SealedSecret, Secret};
+use crate::seal::key::Keyring;
+use crate::seal::sealed::Resealed;
+use crate::seal::{Identity, Randomness, SealedSecret, Secret};
 use crate::span::Span;
 
 /// A cluster that Secrets can be sealed for.
 pub(crate) struct ClusterKey {
     /// Its name; none where the certificate was given by hand.
     pub name: Option<String>,
-    /// The environments that run in it.
     pub environments: Vec<String>,
     /// The key of its certificate, or why that cannot be used, which matters only where something is sealed with it.
     pub key: Result<RsaPublicKey, String>,
@@ -50,7 +50,6 @@ pub(crate) struct SealingRequest {
 /// The inventory of the repository; made where it is asked for first.
 pub(super) type InventoryOf<'s> = &'s dyn Fn() -> &'s Inventory<'s>;
 
-/// Decides for whom Secrets are sealed.
 pub(super) struct Recipients<'s> {
     pub request: &'s SealingRequest,
     pub settings: &'s Settings,
@@ -62,14 +61,14 @@ impl Recipients<'_> {
     /// Whom the Secret in the document at `span` of the file `path` is sealed for.
     pub(super) fn target(&self, path: &str, span: Span, secret: &Secret) -> Result<Target, NotSealed> {
         let name = secret.name.clone().ok_or(NotSealed::NoName)?;
-        if !is_name(&name) {
+        if !is_subdomain(&name) {
             return Err(NotSealed::InvalidName);
         }
         let inventory = (self.inventory)();
         let scope = self.request.scope.unwrap_or(secret.scope);
         let landings = landings(inventory, path, span)?;
         let namespace = self.namespace(landings, path, secret, scope)?;
-        if namespace.as_ref().is_some_and(|namespace| !is_namespace(namespace)) {
+        if namespace.as_ref().is_some_and(|namespace| !is_label(namespace)) {
             return Err(NotSealed::InvalidNamespace);
         }
         if namespace.is_none() && scope != Scope::ClusterWide {
@@ -113,8 +112,7 @@ impl Recipients<'_> {
                 _ => return Err(NotSealed::SeveralClusters),
             }
         };
-        let keys: Vec<_> = self.request.private_keys.iter().map(PrivateKey::expose).collect();
-        Ok(seal::anew(old, identity, &keys, recipient.as_ref(), random)?)
+        Ok(old.reseal(identity, &self.request.private_keys.expose(), recipient.as_ref(), random)?)
     }
 
     /// The namespace in which the Secret lands, as kustomizations, the file, flags and the convention of paths say it.
@@ -149,7 +147,6 @@ impl Recipients<'_> {
         Ok(landed.or_else(|| secret.namespace.clone()).or_else(|| self.request.namespace.clone()).or_else(expected))
     }
 
-    /// The clusters of the file's environment.
     fn clusters_of(
         &self,
         inventory: &Inventory<'_>,

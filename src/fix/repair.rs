@@ -8,7 +8,7 @@ use super::input::Input;
 use super::plan::{self, Planned, SealedValues};
 use super::reason::Unhelpful;
 use super::stage;
-use super::store::{Change, Content};
+use super::store::Change;
 use crate::finding::{Finding, Outcome};
 use crate::rule::{Level, RuleId, id};
 use crate::seal::Plaintext;
@@ -64,20 +64,13 @@ impl Repair {
 
 /// What some repairs change, below `root`.
 pub(super) fn changes(root: &Path, repairs: &[Repair]) -> Vec<Change> {
-    let content = |bytes: Option<&[u8]>| match bytes {
-        Some(bytes) => Content::Bytes(Plaintext::new(bytes.to_vec())),
-        None => Content::Missing,
-    };
+    let content = |bytes: &[u8]| Plaintext::new(bytes.to_vec());
     let mut changes = Vec::new();
     for repair in repairs.iter().filter(|repair| !repair.untrack) {
-        let before = content(repair.input.as_ref().map(|input| input.bytes.as_slice()));
-        changes.push(Change { path: root.join(&repair.path), before, after: content(repair.new.as_deref()) });
+        let before = repair.input.as_ref().map(|input| content(&input.bytes));
+        changes.push(Change { path: root.join(&repair.path), before, after: repair.new.as_deref().map(content) });
         for (path, text) in repair.outputs() {
-            changes.push(Change {
-                path: root.join(path),
-                before: Content::Missing,
-                after: content(Some(text.as_bytes())),
-            });
+            changes.push(Change { path: root.join(path), before: None, after: Some(content(text.as_bytes())) });
         }
     }
     changes

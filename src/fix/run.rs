@@ -1,4 +1,4 @@
-//! The transaction of a repair: try it, check the result, put back what did not help, and try again without it.
+//! The transaction of a repair: try it, check the result, restore what did not help, and try again without it.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,13 +9,12 @@ use std::time::SystemTime;
 
 use super::input::Input;
 use super::plan;
-use super::reason::{LeftOut, NotFixed, Unhelpful};
+use super::reason::LeftOut;
 use super::recipients::{ClusterKey, Recipients, SealingRequest};
 use super::repair::{Repair, changes, unhelpful};
 use super::stage::{self, StageError, Staged, Tracked};
 use super::store::{Refusal, Store, StoreError};
 use crate::config::Settings;
-use crate::coverage::Reason;
 use crate::engine::Gathered;
 use crate::error::Problem;
 use crate::finding::edit::FixKind;
@@ -37,22 +36,9 @@ pub(crate) trait Host {
     fn values(&self, path: &str, bytes: &[u8]) -> Vec<Span>;
     /// The clusters that something can be sealed for.
     fn clusters(&self) -> Result<Vec<ClusterKey>, Problem>;
-    /// Where originals are kept.
     fn open_store(&self) -> Result<Store, Problem>;
-}
-
-/// What is reported of a run while it goes on. The words are the program's.
-pub(crate) trait Report {
-    /// A file that cannot be checked.
-    fn not_checked(&self, path: &str, reason: &Reason);
-    /// A finding that has a fix and is not fixed.
-    fn not_fixed(&self, finding: &Finding, why: &NotFixed);
-    /// A file that is left as it is.
-    fn left_out(&self, path: &str, why: &LeftOut);
-    /// A file whose repair was undone.
-    fn put_back(&self, path: &str, why: &Unhelpful);
-    /// What became of a written file in the index.
-    fn staged(&self, path: &str, staged: Staged);
+    /// Tells people of a file or finding that is left out. Another round may repeat it.
+    fn report(&self, problem: &Problem);
 }
 
 /// The findings before or after a try.
@@ -104,7 +90,6 @@ impl From<Problem> for RunError {
     }
 }
 
-/// What is asked of a run.
 #[derive(Default)]
 pub(crate) struct Request {
     /// Whether fixes are applied that only a person can judge.
@@ -113,6 +98,8 @@ pub(crate) struct Request {
     pub stage: bool,
     /// Whether patches are made, in which every value is masked.
     pub patches: bool,
+    /// Whether findings that are not fixed go unreported.
+    pub quiet: bool,
     pub sealing: SealingRequest,
     pub random: Randomness,
 }
@@ -121,30 +108,22 @@ pub(crate) struct Request {
 pub(crate) struct Repaired {
     /// Nothing where there was nothing to repair.
     pub repairs: Vec<Repair>,
-    /// The findings before.
     pub before: Outcome,
-    /// The findings that are left.
     pub after: Outcome,
 }
 
-/// A run.
 pub(crate) struct Run<'r> {
     settings: &'r Settings,
     request: &'r Request,
     host: &'r dyn Host,
-    report: &'r dyn Report,
     interrupted: &'r AtomicBool,
     /// Files that stay as they are.
     left_out: BTreeSet<String>,
     clusters: OnceCell<Vec<ClusterKey>>,
 }
 
-/// What is known of one file whose repair is planned.
-struct File<'f> {
-    path: &'f str,
-    /// Findings of the file, or that are fixed in it, with their index.
-    findings: &'f [(usize, &'f Finding)],
-}
+/// Findings of a file, or that are fixed in it, with their index.
+type Findings<'f> = [(usize, &'f Finding)];
 
 /// Findings by the file that they are fixed in.
 type ByPath<'f> = BTreeMap<&'f str, Vec<(usize, &'f Finding)>>;
@@ -154,10 +133,9 @@ impl<'r> Run<'r> {
         settings: &'r Settings,
         request: &'r Request,
         host: &'r dyn Host,
-        report: &'r dyn Report,
         interrupted: &'r AtomicBool,
     ) -> Self {
-        Self { settings, request, host, report, interrupted, left_out: BTreeSet::new(), clusters: OnceCell::new() }
+        Self { settings, request, host, interrupted, left_out: BTreeSet::new(), clusters: OnceCell::new() }
     }
 
     /// Says what would be done, and writes nothing.
@@ -186,20 +164,21 @@ impl<'r> Run<'r> {
         Err(RunError::NoHelp)
     }
 
-    /// Stages files of the repairs again, where that is asked for.
-    pub(crate) fn stage(&self, repairs: &[Repair]) -> Result<(), RunError> {
+    /// Stages files of the repairs again, where that is asked for: what became of each.
+    pub(crate) fn stage<'f>(&self, repairs: &'f [Repair]) -> Result<Vec<(&'f str, Staged)>, RunError> {
         if !self.request.stage {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let files: Vec<stage::File<'_>> = repairs.iter().filter_map(Repair::staged).collect();
         let became = stage::restage(&self.settings.root, &files)?;
-        files.iter().zip(became).for_each(|(file, staged)| self.report.staged(file.path, staged));
-        Ok(())
+        Ok(files.iter().map(|file| file.path).zip(became).collect())
     }
 
     fn check(&self) -> Result<Checked, RunError> {
         let checked = self.host.check()?;
-        checked.outcome.coverage.errors.iter().for_each(|failed| self.report.not_checked(&failed.path, &failed.reason));
+        for failed in &checked.outcome.coverage.errors {
+            self.host.report(&Problem::new(failed.reason.to_string()).in_file(&*failed.path));
+        }
         Ok(checked)
     }
 
@@ -226,15 +205,14 @@ impl<'r> Run<'r> {
             if !fixable || self.left_out.contains(*path) {
                 continue;
             }
-            let file = File { path, findings };
-            repairs.extend(self.plan_untracking(&file, outcome));
-            match self.plan_file(&file, stamps.get(*path), outcome, &recipients) {
+            repairs.extend(self.plan_untracking(path, findings, outcome));
+            match self.plan_file(path, findings, stamps.get(*path), outcome, &recipients) {
                 Ok(repair) => repairs.extend(repair),
                 Err(why) => failed.push((*path, why)),
             }
         }
         for (path, findings) in elsewhere.iter().filter(|(path, _)| !self.left_out.contains(**path)) {
-            match self.plan_other(&File { path, findings }) {
+            match self.plan_other(path, findings) {
                 Ok(repair) => repairs.extend(repair),
                 Err(why) => failed.push((*path, why)),
             }
@@ -264,48 +242,48 @@ impl<'r> Run<'r> {
     /// What is to be done to a file with findings; nothing where none of them can be repaired.
     fn plan_file(
         &self,
-        file: &File<'_>,
+        path: &str,
+        findings: &Findings<'_>,
         stamp: Option<&Stamp>,
         outcome: &Outcome,
         recipients: &Recipients<'_>,
     ) -> Result<Option<Repair>, LeftOut> {
-        let location = self.settings.root.join(file.path);
+        let location = self.settings.root.join(path);
         let now = location.metadata().ok().map(|metadata| Stamp::of(&metadata));
         if now.is_none() || stamp != now.as_ref() {
             return Err(LeftOut::Changed);
         }
         let input = Input::read(&location)?;
         let Request { with_unsafe, random, .. } = self.request;
-        let target = |span, secret: &Secret| recipients.target(file.path, span, secret);
-        let mut planned =
-            plan::plan(&input.text, file.findings, *with_unsafe, &target, random, self.settings.strength());
+        let target = |span, secret: &Secret| recipients.target(path, span, secret);
+        let mut planned = plan::plan(&input.text, findings, *with_unsafe, &target, random, self.settings.strength());
         let reseal = |old: &SealedSecret, namespace: Option<&str>, strict| {
-            recipients.reseal(file.path, old, namespace, strict, random)
+            recipients.reseal(path, old, namespace, strict, random)
         };
-        plan::plan_resealing(&mut planned, &input.text, file.findings, *with_unsafe, &reseal);
+        plan::plan_resealing(&mut planned, &input.text, findings, *with_unsafe, &reseal);
         self.report_not_fixed(&planned, outcome);
         if planned.is_empty() {
             return Ok(None);
         }
         let text = planned.text(&input.text)?;
         let new = if planned.remove { None } else { Some(input.with_text(&text)?) };
-        self.hide_values(file.path, &mut planned, &input);
-        Ok(Some(Repair { path: file.path.to_owned(), input: Some(input), planned, new, untrack: false }))
+        self.hide_values(path, &mut planned, &input);
+        Ok(Some(Repair { path: path.to_owned(), input: Some(input), planned, new, untrack: false }))
     }
 
     /// That a file is to be taken out of the index.
-    fn plan_untracking(&self, file: &File<'_>, outcome: &Outcome) -> Option<Repair> {
-        let planned = plan::plan_untrack(file.findings, self.request.with_unsafe)?;
+    fn plan_untracking(&self, path: &str, findings: &Findings<'_>, outcome: &Outcome) -> Option<Repair> {
+        let planned = plan::plan_untrack(findings, self.request.with_unsafe)?;
         self.report_not_fixed(&planned, outcome);
-        let repair = Repair { path: file.path.to_owned(), input: None, planned, new: None, untrack: true };
+        let repair = Repair { path: path.to_owned(), input: None, planned, new: None, untrack: true };
         (!repair.planned.done.is_empty()).then_some(repair)
     }
 
     /// What is to be done to a file because of findings in others.
-    fn plan_other(&self, file: &File<'_>) -> Result<Option<Repair>, LeftOut> {
-        let location = self.settings.root.join(file.path);
+    fn plan_other(&self, path: &str, findings: &Findings<'_>) -> Result<Option<Repair>, LeftOut> {
+        let location = self.settings.root.join(path);
         let input = location.symlink_metadata().is_ok().then(|| Input::read(&location)).transpose()?;
-        let mut planned = plan::plan_other(file.findings, self.request.with_unsafe);
+        let mut planned = plan::plan_other(findings, self.request.with_unsafe);
         if planned.is_empty() {
             return Ok(None);
         }
@@ -315,9 +293,9 @@ impl<'r> Run<'r> {
             None => text.into_bytes(),
         };
         if let Some(input) = &input {
-            self.hide_values(file.path, &mut planned, input);
+            self.hide_values(path, &mut planned, input);
         }
-        Ok(Some(Repair { path: file.path.to_owned(), input, planned, new: Some(new), untrack: false }))
+        Ok(Some(Repair { path: path.to_owned(), input, planned, new: Some(new), untrack: false }))
     }
 
     /// Hides what no patch may show, where one is made.
@@ -328,12 +306,16 @@ impl<'r> Run<'r> {
     }
 
     fn report_not_fixed(&self, planned: &plan::Planned, outcome: &Outcome) {
-        planned.left.iter().for_each(|(index, why)| self.report.not_fixed(&outcome.findings[*index], why));
+        for (index, why) in planned.left.iter().filter(|_| !self.request.quiet) {
+            let finding = &outcome.findings[*index];
+            let problem = Problem::new(format!("{} not fixed: {why}", finding.rule)).warning();
+            self.host.report(&problem.in_file(&*finding.path).at(finding.region.start));
+        }
     }
 
-    /// Leaves a file as it is.
     fn leave(&mut self, path: &str, why: &LeftOut) {
-        self.report.left_out(path, why);
+        let problem = Problem::new(format!("left unchanged: {why}")).in_file(path).warning();
+        self.host.report(&problem.maybe_help(why.help()));
         self.left_out.insert(path.to_owned());
     }
 
@@ -358,26 +340,21 @@ impl<'r> Run<'r> {
             Err(error) => return Err(error.into()),
         };
         let checked = self.check_repaired(&untracked);
-        let bad = match checked {
-            Ok(after) => {
-                let bad = unhelpful(before, &after, repairs);
-                if bad.is_empty() {
-                    return Ok(Some(after));
-                }
-                Ok(bad)
-            }
+        let bad = match checked.map(|after| (unhelpful(before, &after, repairs), after)) {
+            Ok((bad, after)) if bad.is_empty() => return Ok(Some(after)),
+            Ok((bad, _)) => Ok(bad),
             Err(error) => Err(RunError::PutBack(Box::new(error))),
         };
         store.put_back(&run).map_err(RunError::Stuck)?;
         stage::track(root, &untracked)?;
         for (path, why) in bad? {
-            self.report.put_back(&path, &why);
+            let message = format!("restored, because after the repair {why}");
+            self.host.report(&Problem::new(message).in_file(&path).warning());
             self.left_out.insert(path);
         }
         Ok(None)
     }
 
-    /// The findings after a try.
     fn check_repaired(&self, untracked: &[Tracked]) -> Result<Outcome, RunError> {
         stage::untrack(&self.settings.root, untracked)?;
         Ok(self.host.check()?.outcome)

@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 /// What became of one file in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Staged {
-    /// The index holds the new content.
     Yes,
     /// The index held other content than the file, so it is left: part of the file was staged, or Git rewrites it on its way.
     Differs,
-    /// The index does not hold the file.
     Untracked,
 }
 
@@ -37,10 +35,7 @@ pub(crate) struct File<'f> {
 /// Puts the new bytes of files into the index of the work tree `root`, each where the index held exactly the old ones.
 ///
 /// Extensions of the index that only save time (caches of trees and of untracked files) are not kept, and a split index
-/// becomes a whole one; Git makes them anew.
-///
-/// # Errors
-/// Where the index cannot be read, locked or written; it is left as it was then.
+/// becomes a whole one; Git recreates them.
 pub(crate) fn restage(root: &Path, files: &[File<'_>]) -> Result<Vec<Staged>, StageError> {
     let Held { repository, mut index, lock } = Held::open(root)?;
     let blob = |bytes: &[u8]| repository.write_blob(bytes).map(gix::Id::detach).map_err(|error| fault(&error));
@@ -130,9 +125,7 @@ fn open(root: &Path) -> Result<gix::Repository, StageError> {
 pub struct Tracked {
     /// Path from the root with `/`.
     pub path: String,
-    /// Id of the blob, hexadecimal.
     id: String,
-    /// Mode of the entry.
     mode: u32,
 }
 
@@ -145,9 +138,6 @@ impl Tracked {
 
 /// What the index of the work tree `root` holds of these paths; those that it does not hold, or in a merge's several
 /// versions, are left out.
-///
-/// # Errors
-/// Where the index cannot be read.
 pub(crate) fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, StageError> {
     if paths.is_empty() {
         return Ok(Vec::new());
@@ -162,9 +152,6 @@ pub(crate) fn tracked(root: &Path, paths: &[&str]) -> Result<Vec<Tracked>, Stage
 }
 
 /// Takes files out of the index, each where that still holds what was read. They stay in the work tree.
-///
-/// # Errors
-/// Where the index cannot be read, locked or written; it is left as it was then.
 pub(crate) fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
     if files.is_empty() {
         return Ok(());
@@ -174,10 +161,7 @@ pub(crate) fn untrack(root: &Path, files: &[Tracked]) -> Result<(), StageError> 
     held.write()
 }
 
-/// Puts files back into the index, each where that does not hold its path.
-///
-/// # Errors
-/// Where the index cannot be read, locked or written; it is left as it was then.
+/// Puts files back into the index, each where that does not contain its path.
 pub(crate) fn track(root: &Path, files: &[Tracked]) -> Result<(), StageError> {
     if files.is_empty() {
         return Ok(());

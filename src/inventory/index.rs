@@ -140,8 +140,12 @@ impl<'f> Inventory<'f> {
     /// The facts of the file at a path.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&'f Facts> {
-        let at = self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()?;
-        Some(&self.files[at].1)
+        self.file_at(path).map(|file| &self.files[file].1)
+    }
+
+    /// The index of the file at a path.
+    pub(crate) fn file_at(&self, path: &str) -> Option<usize> {
+        self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()
     }
 
     /// An object.
@@ -152,7 +156,6 @@ impl<'f> Inventory<'f> {
 
     /// The secret files that are there without being in Git, or that templates in the repository stand for, by path, each
     /// with its own index or that of a template.
-    #[must_use]
     pub(crate) fn secret_files(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (index, (path, facts)) in self.files.iter().enumerate() {
@@ -186,7 +189,6 @@ impl<'f> Inventory<'f> {
     }
 
     /// The secret files that Git tracks, each with its index.
-    #[must_use]
     pub(crate) fn tracked_secret_files(&self) -> Vec<(usize, String)> {
         let files = self.files.iter().enumerate();
         let risky = files.filter(|(_, (_, facts))| facts.tracked && facts.secret_risk().is_some());
@@ -200,16 +202,24 @@ impl<'f> Inventory<'f> {
         })
     }
 
+    /// The same without examples.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = (At, &'f Object)> + use<'f> {
+        self.objects().filter(|(_, object)| object.role != Role::Example)
+    }
+
+    /// The object of a definition; none for commands and generators.
+    pub(crate) fn object_of(&self, defined: &Defined<'_>) -> Option<&'f Object> {
+        defined.object.map(|object| self.object((defined.file, object)))
+    }
+
     /// Where an object lands: once for each build that it is part of, else as its file says. Nothing for patches.
-    #[must_use]
     pub(crate) fn landings(&self, (file, object): At) -> &[Landing] {
         &self.landed.objects[file][object]
     }
 
-    /// What could not be followed in a build, by file of its kustomization.
-    #[must_use]
-    pub(crate) fn has_gaps(&self, build: usize) -> bool {
-        self.landed.gaps.contains(&build)
+    /// Whether not everything could be followed in the build that an object lands by.
+    pub(crate) fn has_gaps(&self, landing: &Landing) -> bool {
+        landing.build.is_some_and(|build| self.landed.gaps.contains(&build))
     }
 
     /// Definitions of a name that may be meant in a namespace: those there, and those whose namespace is unknown. All of
@@ -242,8 +252,7 @@ impl<'f> Inventory<'f> {
 
     /// Whether the convention applies to a namespace: it is a workflow's, or the platform or registry Secret is defined or
     /// used there. Where the namespace is unknown, whether one of these occurs in the repository at all.
-    #[must_use]
-    pub fn speaks(&self, namespace: &Stated) -> bool {
+    pub(crate) fn convention_applies(&self, namespace: &Stated) -> bool {
         match namespace.known() {
             Some(known) => {
                 !self.convention.is_system(known)
@@ -290,17 +299,14 @@ impl<'f> Inventory<'f> {
     }
 
     fn use_all(&mut self) {
-        let files = self.files;
-        for (file, (_, facts)) in files.iter().enumerate() {
-            for (at, object) in facts.objects.iter().enumerate().filter(|(_, object)| object.role != Role::Example) {
-                for reference in &object.references {
-                    for landing in &self.landed.objects[file][at] {
-                        // Those of a build are known from it.
-                        if landing.build.is_none() || object.role != Role::Resource {
-                            self.used.push(Used::new(reference, file, (file, at), landing));
-                        }
-                    }
-                }
+        for (at, object) in self.manifests() {
+            // Those of a build are known from it.
+            let landings = self.landed.objects[at.0][at.1].iter();
+            let alone = landings.filter(|landing| landing.build.is_none() || object.role != Role::Resource);
+            for (landing, reference) in
+                alone.flat_map(|landing| object.references.iter().map(move |one| (landing, one)))
+            {
+                self.used.push(Used::new(reference, at.0, at, landing));
             }
         }
         self.used.append(&mut self.landed.used);

@@ -32,9 +32,7 @@ pub(crate) struct Landing {
     pub scope_by: Option<(Line, Scope)>,
     /// Whether something that is not known may take the object out of the build.
     pub doubtful: bool,
-    /// Paths below which patches wrote pull secrets.
-    pub(super) pulls: Vec<String>,
-    /// What patches wrote besides.
+    /// What patches wrote.
     pub patched: Patched,
     /// Names of Secrets that kustomize changes in the object's references; unknown where it cannot be known.
     pub(super) follows: BTreeMap<Box<str>, Stated>,
@@ -47,10 +45,29 @@ pub(crate) struct Landing {
 pub(crate) struct Patched {
     /// SecretProviderClasses of volumes that they wrote; unknown where they wrote volumes in another way.
     pub mounts: Vec<Stated>,
+    /// Paths below which they wrote pull secrets.
+    pub(super) pulls: Vec<String>,
     /// Whether they wrote annotations of the Vault Agent injector.
     pub vault: bool,
     /// Whether they wrote what decides about the token of the pods' ServiceAccount.
     pub token: bool,
+}
+
+/// The list of a pod's pull secrets.
+pub(super) const PULL_SECRETS: &str = "imagePullSecrets";
+
+impl Patched {
+    /// Takes note of a field that an operation or a replacement wrote, by its symbolic path.
+    pub(super) fn note(&mut self, path: &str) {
+        if path.contains("volumes") || path.contains("secretProviderClass") {
+            self.mounts.push(Stated::Unknown);
+        }
+        if path.contains(PULL_SECRETS) {
+            self.pulls.push(path.to_owned());
+        }
+        self.vault |= path.contains("nnotations");
+        self.token |= path.contains("serviceAccount") || path.contains("ServiceAccount");
+    }
 }
 
 /// What `landing::landings` gives.
@@ -67,9 +84,8 @@ pub(crate) struct Landed<'f> {
 
 impl Landing {
     /// Whether a patch of the build wrote pull secrets below a symbolic path.
-    #[must_use]
     pub(crate) fn pulls_below(&self, path: &str) -> bool {
-        self.pulls.iter().any(|written| written.starts_with(path))
+        self.patched.pulls.iter().any(|written| written.starts_with(path))
     }
 
     /// Forgets in which namespace it lands.
@@ -78,7 +94,6 @@ impl Landing {
     }
 
     /// The name that kustomize writes into a reference, where the build has a Secret of that name.
-    #[must_use]
     pub(crate) fn follow(&self, reference: &Reference) -> Option<&Stated> {
         let follows = reference.renamed || self.follows_more;
         self.follows.get(&reference.name).filter(|_| follows)
@@ -96,7 +111,6 @@ pub struct Defined<'f> {
     pub hashed: bool,
     /// What makes it.
     pub definition: &'f Definition,
-    /// The file.
     pub file: usize,
     /// The object; none for commands and generators.
     pub object: Option<usize>,
@@ -111,7 +125,6 @@ pub struct Used<'f> {
     pub name: Box<str>,
     /// Where it looks; never absent.
     pub namespace: Stated,
-    /// The reference.
     pub reference: &'f Reference,
     /// File of the reference, which is a patch's where that adds it.
     pub file: usize,
@@ -132,18 +145,10 @@ impl Defined<'_> {
 
     /// What makes it, in words: `the SealedSecret`.
     #[must_use]
-    pub fn maker(&self) -> &'static str {
+    pub fn maker(&self) -> String {
         match self.definition.maker {
-            Maker::Secret => "the Secret",
-            Maker::SealedSecret => "the SealedSecret",
-            Maker::ExternalSecret | Maker::MergedExternalSecret => "the ExternalSecret",
-            Maker::ClusterExternalSecret => "the ClusterExternalSecret",
-            Maker::SecretProviderClass => "the SecretProviderClass",
-            Maker::Certificate => "the Certificate",
-            Maker::Controller => "the object whose controller writes it",
-            Maker::SecretGenerator => "the secretGenerator",
-            Maker::Command => "the command",
-            Maker::Declared => "the configuration",
+            Maker::Controller => "the object whose controller writes it".to_owned(),
+            maker => format!("the {}", maker.as_str()),
         }
     }
 }
@@ -169,7 +174,6 @@ impl<'f> Used<'f> {
 
 impl Used<'_> {
     /// Whether something breaks where the Secret is missing.
-    #[must_use]
     pub(crate) fn is_needed(&self) -> bool {
         !self.reference.optional && self.reference.usage != Usage::Access
     }

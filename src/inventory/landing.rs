@@ -11,22 +11,20 @@ use super::annotation::VAULT;
 use super::facts::kustomization::symbolic_path;
 use super::facts::{Access, Deploy, Object, Pod, Role, Scope};
 use super::kustomize::{Aspect, Build, Builder, Built, Content, Origin, Referral, Text, Tree, is_cluster_scoped};
-use super::landed::{Defined, Landed, Patched, Source, Used};
+use super::landed::{Defined, Landed, PULL_SECRETS, Patched, Source, Used};
 use crate::path;
 
 pub(crate) use super::landed::{Landing, Line};
 
 /// Where every object of `files` lands.
-#[must_use]
 pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
     let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
     let mut landed = Landed { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() };
     let deploys = Deploys::new(files);
     let tree = Tree::new(files.iter().map(|(path, facts)| (&**path, facts)).collect());
     let mut builds: BTreeSet<u32> = tree.roots().into_iter().collect();
-    builds.extend(
-        tree.kustomizations().into_iter().filter(|&file| deploys.of_kustomization(tree.path(file)).next().is_some()),
-    );
+    builds
+        .extend(tree.kustomizations().into_iter().filter(|&file| deploys.of_folder(tree.path(file)).next().is_some()));
     // In two halves whatever the number of threads, so that the result is the same. Folders that share bases stand together.
     let builds: Vec<u32> = builds.into_iter().collect();
     let (first, second) = builds.split_at(builds.len() / 2);
@@ -40,7 +38,7 @@ pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
         if !build.gaps.is_empty() {
             landed.gaps.insert(file as usize);
         }
-        let mut wrappers: Vec<Option<&Deployed<'_>>> = deploys.of_kustomization(tree.path(file)).map(Some).collect();
+        let mut wrappers: Vec<Option<&Deployed<'_>>> = deploys.of_folder(tree.path(file)).map(Some).collect();
         // Whatever deploys it too, where that is too much to follow, the namespace is one of theirs.
         let followed = deploys.pay(wrappers.len(), build.objects.len());
         if !followed {
@@ -112,15 +110,7 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
     let namespace =
         if built.is_cluster_scoped() { Stated::Unknown } else { known_or_unknown(built.namespace.to_stated()) };
     let scope_by = line(Aspect::Annotation).and_then(|line| {
-        let on =
-            |name: &str| built.annotation(&format!("sealedsecrets.bitnami.com/{name}")) == Text::Known("true".into());
-        let scope = if on("cluster-wide") {
-            Scope::ClusterWide
-        } else if on("namespace-wide") {
-            Scope::NamespaceWide
-        } else {
-            Scope::Strict
-        };
+        let scope = Scope::of_annotations(|name| built.annotation(name) == Text::Known("true".into()));
         let own = built.object()?.sealed.as_deref()?.scope;
         (own != scope).then_some((line, scope))
     });
@@ -132,7 +122,6 @@ fn landing_of(built: &Built<'_>, build: usize) -> Landing {
         name_by: line(Aspect::Name),
         scope_by,
         doubtful: built.doubtful,
-        pulls: pulls(built),
         patched: patched(built),
         ..Landing::default()
     }
@@ -142,58 +131,29 @@ fn known_or_unknown(stated: Stated) -> Stated {
     if stated == Stated::Absent { Stated::Unknown } else { stated }
 }
 
-/// Where patches and replacements wrote lists of pull secrets.
-fn pulls(built: &Built<'_>) -> Vec<String> {
-    const LIST: &str = "imagePullSecrets";
-    let mut found = Vec::new();
+/// What patches and replacements wrote.
+fn patched(built: &Built<'_>) -> Patched {
+    let vault = built.annotations.iter().any(|(key, _)| key.starts_with(VAULT));
+    let mut found = Patched { vault, ..Patched::default() };
     for applied in &built.applied {
         match applied.content {
             Content::Merge(patch) => {
                 let slots = patch.references.iter().map(|reference| &reference.slot).chain(&patch.removes);
-                found.extend(slots.filter(|slot| slot.contains(LIST)).map(ToString::to_string));
+                found.pulls.extend(slots.filter(|slot| slot.contains(PULL_SECRETS)).map(ToString::to_string));
+                found.mounts.extend(patch.mounts.iter().map(|mount| mount.class.clone()));
+                found.vault |= patch.vault.is_some();
+                let account =
+                    matches!(patch.access.as_deref(), Some(Access::Account(stated)) if *stated != Stated::Absent);
+                let decides = |pod: &Pod| pod.token != Stated::Absent || pod.service_account != Stated::Absent;
+                found.token |= account || patch.pods.iter().any(decides);
             }
             Content::Json(patch) => {
                 let writes = patch.operations.iter().filter(|operation| &*operation.op != "test");
-                found.extend(
-                    writes
-                        .map(|operation| &operation.symbolic)
-                        .filter(|path| path.contains(LIST))
-                        .map(ToString::to_string),
-                );
+                writes.for_each(|operation| found.note(&operation.symbolic));
             }
-            Content::Replacement(path) if path.contains(LIST) => found.push(symbolic_path(path.split('.'))),
-            Content::Replacement(_) | Content::Merged(_) | Content::Replaced(_) => {}
+            Content::Replacement(path) => found.note(&symbolic_path(path.split('.'))),
+            Content::Merged(_) | Content::Replaced(_) => {}
         }
-    }
-    found
-}
-
-fn patched(built: &Built<'_>) -> Patched {
-    let mut found = Patched::default();
-    let mut path = |path: &str| {
-        if path.contains("volumes") || path.contains("secretProviderClass") {
-            found.mounts.push(Stated::Unknown);
-        }
-        found.vault |= path.contains("nnotations");
-        found.token |= path.contains("serviceAccount") || path.contains("ServiceAccount");
-    };
-    for applied in &built.applied {
-        match applied.content {
-            Content::Json(patch) => {
-                patch.operations.iter().filter(|operation| &*operation.op != "test").for_each(|one| path(&one.path));
-            }
-            Content::Replacement(written) => path(written),
-            Content::Merge(_) | Content::Merged(_) | Content::Replaced(_) => {}
-        }
-    }
-    found.vault |= built.annotations.iter().any(|(key, _)| key.starts_with(VAULT));
-    for applied in &built.applied {
-        let Content::Merge(patch) = applied.content else { continue };
-        found.mounts.extend(patch.mounts.iter().map(|mount| mount.class.clone()));
-        found.vault |= patch.vault.is_some();
-        found.token |= matches!(patch.access.as_deref(), Some(Access::Account(stated)) if *stated != Stated::Absent);
-        let decides = |pod: &Pod| pod.token != Stated::Absent || pod.service_account != Stated::Absent;
-        found.token |= patch.pods.iter().any(decides);
     }
     found
 }
@@ -280,11 +240,6 @@ impl<'f> Deploys<'f> {
         self.folders.get(folder).into_iter().flatten()
     }
 
-    /// What deploys a kustomization, and changes something on the way.
-    fn of_kustomization(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
-        self.of_folder(path)
-    }
-
     /// Where an object lands that no kustomization includes.
     fn alone(&self, path: &str, object: &Object) -> Vec<Landing> {
         let alone = Landing {
@@ -297,21 +252,16 @@ impl<'f> Deploys<'f> {
         }
         // Flux makes a kustomization where a folder has none.
         let stated = object.namespace != Stated::Absent;
-        let mut landings: Vec<Landing> = Vec::new();
         let ways: Vec<_> = self.of_folder(path).filter(|deployed| deployed.deploy.changes(stated)).collect();
+        let mut landings = vec![alone; ways.len().max(1)];
         if !self.pay(ways.len(), 1) {
-            let mut unknown = alone;
-            unknown.forget();
-            return vec![unknown];
+            landings.truncate(1);
+            landings.iter_mut().for_each(Landing::forget);
+            return landings;
         }
-        for deployed in ways {
-            let mut landing = alone.clone();
-            let scoped = is_cluster_scoped(&object.group, &object.version, &object.kind);
-            deployed.change(&mut landing, &object.kind, stated, scoped);
-            landings.push(landing);
-        }
-        if landings.is_empty() {
-            landings.push(alone);
+        let scoped = is_cluster_scoped(&object.group, &object.version, &object.kind);
+        for (landing, deployed) in landings.iter_mut().zip(ways) {
+            deployed.change(landing, &object.kind, stated, scoped);
         }
         landings
     }

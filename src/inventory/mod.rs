@@ -4,7 +4,7 @@
 //! file's facts hold for whoever asks (a working tree, an index, a commit). [`index::Inventory`] joins the facts of all
 //! files and answers questions across them. Nothing here reads a file or prints, and no value of a Secret is kept.
 
-mod annotation;
+pub(crate) mod annotation;
 pub(crate) mod convention;
 pub(crate) mod facts;
 pub(crate) mod index;
@@ -22,6 +22,5 @@ pub(crate) mod sops;
 mod stated;
 
 pub(crate) use facts::{external, helm, kustomization};
-pub(crate) use place::Place;
-pub(crate) use place::Places;
+pub(crate) use place::{Place, Places};
 pub(crate) use stated::Stated;

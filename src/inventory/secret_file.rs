@@ -3,6 +3,7 @@
 //! A name alone is never enough: a template, a file that is encrypted, and one in which nothing is filled in stay quiet.
 
 use crate::document::fragment::Host;
+use crate::document::object::Object;
 use crate::document::view::View;
 use crate::document::yaml::Node;
 use crate::dotenv;
@@ -21,7 +22,6 @@ pub struct SecretFile {
 
 impl SecretFile {
     /// What it is in words, where it is as bad as `level` says: `an env file with credentials in it`.
-    #[must_use]
     pub(crate) fn described(&self, level: Level) -> String {
         let itself = ["a private key", "a store of keys", "a token"].contains(&self.what);
         match level {
@@ -45,6 +45,10 @@ pub enum Holds {
 
 /// Endings of a template of a secret file, which is there to be committed.
 const TEMPLATES: [&str; 7] = [".example", ".template", ".sample", ".dist", ".tpl", ".tmpl", ".j2"];
+
+/// Names of files in which programs keep logins.
+const LOGINS: &str = ".npmrc .pypirc .git-credentials .my.cnf .s3cfg .boto .dockercfg .dockerconfigjson .terraformrc terraform.rc \
+                      credentials.tfrc.json kaggle.json application_default_credentials.json .yarnrc.yml .htpasswd rclone.conf";
 
 /// Kinds of secret files.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,25 +108,7 @@ impl SecretFileKind {
             (_, ".netrc" | "_netrc") => Self::Netrc,
             (_, ".pgpass" | "pgpass.conf") => Self::Pgpass,
             (".docker", "config.json") | (".aws" | ".mlflow" | ".oci", "credentials") => Self::Login,
-            (
-                _,
-                ".npmrc"
-                | ".pypirc"
-                | ".git-credentials"
-                | ".my.cnf"
-                | ".s3cfg"
-                | ".boto"
-                | ".dockercfg"
-                | ".dockerconfigjson"
-                | ".terraformrc"
-                | "terraform.rc"
-                | "credentials.tfrc.json"
-                | "kaggle.json"
-                | "application_default_credentials.json"
-                | ".yarnrc.yml"
-                | ".htpasswd"
-                | "rclone.conf",
-            ) => Self::Login,
+            _ if LOGINS.split(' ').any(|login| login == name) => Self::Login,
             _ if name.starts_with(".env.") => Self::Env,
             _ if ends(name, &["kubeconfig.yaml", "kubeconfig.yml", ".kubeconfig"]) => Self::Kubeconfig,
             _ if ending == "json" && is_cloud_login(name) => Self::Login,
@@ -158,7 +144,6 @@ fn is_cloud_login(name: &str) -> bool {
 }
 
 /// What a binary file is, by its name alone; nothing where that says that only public certificates are in it.
-#[must_use]
 pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
     let name = path::name(path).to_ascii_lowercase();
     let public =
@@ -168,12 +153,11 @@ pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
 }
 
 /// What a file of text is, by its name and its structure.
-#[must_use]
 pub(crate) fn of_text(view: &View<'_>) -> Option<SecretFile> {
     let named = SecretFileKind::of_path(view.path);
     let kind = match named {
         Some(kind) => kind,
-        None => is_kubeconfig(view).then_some(SecretFileKind::Kubeconfig)?,
+        None => kubeconfigs(view).next().map(|_| SecretFileKind::Kubeconfig)?,
     };
     if is_encrypted(view.text) {
         return None;
@@ -216,12 +200,9 @@ fn is_blank(text: &str) -> bool {
 /// Whether a tool that keeps secrets in Git encrypted the file: SOPS, ansible-vault, age, PGP, transcrypt, dotenvx.
 fn is_encrypted(text: &str) -> bool {
     let start = text.trim_start();
-    let sops = || {
-        ["\"sops\"", "sops_mac=", "\nsops:", "\n[sops]", "sops_version="]
-            .iter()
-            .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
-            && memchr::memmem::find(text.as_bytes(), b"ENC[AES256_GCM,").is_some()
-    };
+    let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    let marks = ["\"sops\"", "sops_mac=", "\nsops:", "\n[sops]", "sops_version="];
+    let sops = || marks.iter().any(|mark| has(mark)) && has("ENC[AES256_GCM,");
     // What OpenSSL writes, in base64: `Salted__`.
     start.starts_with("U2FsdGVkX1")
         || start.starts_with("$ANSIBLE_VAULT;") && Sensitive::new(text).is_ansible_vault()
@@ -231,16 +212,10 @@ fn is_encrypted(text: &str) -> bool {
         || sops()
 }
 
-/// Whether the file is a kubeconfig by what it contains.
-fn is_kubeconfig(view: &View<'_>) -> bool {
-    kubeconfigs(view).next().is_some()
-}
-
+/// Objects that make the file a kubeconfig.
 fn kubeconfigs<'v>(view: &'v View<'_>) -> impl Iterator<Item = Node<'v>> {
-    let whole = view
-        .objects
-        .iter()
-        .filter(|object| object.kind == "Config" && object.api_version == "v1" && object.unit.host() == Host::File);
+    let is_config = |object: &&Object<'_>| object.kind == "Config" && object.api_version == "v1";
+    let whole = view.objects.iter().filter(is_config).filter(|object| object.unit.host() == Host::File);
     whole.map(|object| object.node).filter(|node| node.get("users").is_some() && node.get("clusters").is_some())
 }
 
@@ -250,12 +225,9 @@ fn has_inline_login(view: &View<'_>) -> bool {
     let user = |item: Node<'_>| {
         let user = item.get("user");
         let field = |path: &[&str]| real(user.and_then(|user| user.at(path)));
-        field(&["token"])
-            || field(&["password"])
-            || field(&["client-key-data"])
-            || ["access-token", "id-token", "refresh-token", "client-secret"]
-                .iter()
-                .any(|name| field(&["auth-provider", "config", name]))
+        let tokens = ["access-token", "id-token", "refresh-token", "client-secret"];
+        ["token", "password", "client-key-data"].iter().any(|name| field(&[name]))
+            || tokens.iter().any(|name| field(&["auth-provider", "config", name]))
     };
     kubeconfigs(view).any(|config| config.get("users").into_iter().flat_map(Node::items).any(user))
 }

@@ -3,10 +3,7 @@
 //! SOPS looks for its configuration from the folder upward in which a person calls it, which nobody knows here. So every
 //! one at or above a file may be meant, and what holds for all of them is certain.
 
-use std::sync::Arc;
-
 use super::Place;
-use super::facts::Facts;
 use super::index::Inventory;
 use crate::document::sops::config::{self, Match, Rule};
 use crate::path;
@@ -15,9 +12,7 @@ pub(crate) use super::facts::sops::{Encrypted, Exposed, Sops};
 
 /// A configuration that may be meant for a file.
 pub(crate) struct Governing<'f> {
-    /// Its file.
     pub file: usize,
-    /// Its rules.
     pub rules: &'f [(Rule, Place)],
     /// What SOPS does with it.
     pub matched: Match,
@@ -25,7 +20,6 @@ pub(crate) struct Governing<'f> {
 
 impl<'f> Governing<'f> {
     /// The rule that SOPS takes.
-    #[must_use]
     pub(crate) fn rule(&self) -> Option<(usize, &'f Rule)> {
         match self.matched {
             Match::Rule(number) => Some((number, &self.rules.get(number)?.0)),
@@ -34,7 +28,6 @@ impl<'f> Governing<'f> {
     }
 
     /// What SOPS does with a file of another path.
-    #[must_use]
     pub(crate) fn matched(&self, inventory: &Inventory<'_>, path: &str) -> Match {
         config::rule_for(self.rules.iter().map(|(rule, _)| rule), below(inventory.path(self.file), path))
     }
@@ -53,14 +46,7 @@ impl<'f> Inventory<'f> {
         self.files()[file].1.sops.as_deref()
     }
 
-    /// The file at a path.
-    #[must_use]
-    pub(crate) fn file_at(&self, path: &str) -> Option<usize> {
-        self.files().binary_search_by(|(other, _): &(Arc<str>, Facts)| (**other).cmp(path)).ok()
-    }
-
     /// The configurations at or above the file at `path` that have creation rules, the nearest first.
-    #[must_use]
     pub(crate) fn governing(&self, path: &str) -> Vec<Governing<'f>> {
         let mut found = Vec::new();
         for folder in path::ancestors(path) {

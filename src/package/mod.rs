@@ -47,7 +47,6 @@ const APPROVED_BY: &str = "approved-by";
 /// What is to be made.
 #[derive(Clone, Copy)]
 pub(crate) struct Order<'o> {
-    /// The workflow.
     pub workflow: &'o str,
     /// The environments, in the order in which they were asked for; each once.
     pub environments: &'o [Environment<'o>],
@@ -85,7 +84,6 @@ pub(crate) struct Environment<'o> {
 pub(crate) struct File {
     /// Path from the package's folder, with `/`.
     pub path: String,
-    /// Its text.
     pub text: String,
 }
 
@@ -101,13 +99,10 @@ pub(crate) struct Package {
 /// Why there is no package.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackageError {
-    /// Values are missing or weak. All of them.
     #[error("{} missing or weak", if .0.len() == 1 { "1 value is".to_owned() } else { format!("{} values are", .0.len()) })]
     Values(Vec<Fault>),
-    /// A key is too small.
     #[error("the key of {environment}: {error}")]
     Key {
-        /// The environment.
         environment: String,
         /// What is wrong.
         error: SealError,

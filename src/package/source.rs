@@ -4,29 +4,24 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::seal::job::{self, is_kind};
+use crate::seal::job::is_kind;
+use crate::seal::stream::Stream;
 use crate::seal::{Plaintext, Secret};
 use crate::span::Position;
 
 /// What is wrong with a line of a dotenv file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DotenvError {
-    /// No `=`.
     #[error("this line has no `=`")]
     NoAssignment,
-    /// Before the `=` stands no name.
     #[error("the text before `=` is not a name: use letters, digits and `_`, not starting with a digit")]
     Name,
-    /// A name a second time.
     #[error("{0} is set twice; programs differ in which one counts")]
     Twice(String),
-    /// A quote without its end.
     #[error("the quote of {0} is not closed")]
     Open(String),
-    /// Something behind a closing quote.
     #[error("there is text after the closing quote of {0}")]
     Behind(String),
-    /// A backslash that means nothing.
     #[error(
         "\\ in the double quotes of {0} must be followed by n, r, t, \", \\ or $; use single quotes for a literal backslash"
     )]
@@ -129,7 +124,7 @@ pub(crate) struct Fault {
 /// # Errors
 /// Where it does not parse, is no Secret or one that is encrypted, or holds several.
 pub(crate) fn manifest(text: &str) -> Result<BTreeMap<String, Plaintext>, Fault> {
-    let stream = job::read(text).map_err(|fault| Fault { at: fault.position(), message: fault.to_string() })?;
+    let stream = Stream::read(text).map_err(|fault| Fault { at: Some(fault.at), message: fault.to_string() })?;
     let mut secrets = Vec::new();
     for document in &stream.documents {
         let objects = document.objects();

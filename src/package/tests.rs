@@ -12,7 +12,8 @@ use super::*;
 use crate::config::{Environment as Variables, Flags, Settings};
 use crate::rule;
 use crate::seal::Plaintext;
-use crate::seal::job;
+use crate::seal::secret::Entry;
+use crate::seal::stream::Stream;
 use crate::seal::strength::Weakness;
 
 static KEY: LazyLock<RsaPrivateKey> =
@@ -87,10 +88,10 @@ fn said(plan: &PackagePlan, credentials: &BTreeMap<String, Plaintext>) -> Vec<St
 fn opened(package: &Package) -> BTreeMap<(String, String), String> {
     let mut found = BTreeMap::new();
     for file in package.files.iter().filter(|file| file.path.ends_with(SEALED)) {
-        let stream = job::read(&file.text).expect("YAML");
+        let stream = Stream::read(&file.text).expect("YAML");
         let node = stream.documents[0].root().expect("an object");
         let sealed = crate::seal::SealedSecret::read(node).expect("a SealedSecret");
-        for (key, value) in sealed.unseal(&[&*KEY], &Randomness::default()).expect("it opens") {
+        for (Entry { key, value }, _) in sealed.unseal(&[&*KEY], &Randomness::default()).expect("it opens") {
             let value = String::from_utf8(value.expose().to_vec()).expect("text");
             found.insert((file.path.clone(), key), value);
         }
@@ -154,9 +155,9 @@ fn manifests_are_one_secret() {
     for (text, why) in [
         ("kind: ConfigMap\n", "it contains no Secret"),
         ("kind: Secret\n---\nkind: Secret\n", "it contains 2 Secrets"),
-        ("kind: Secret\ndata: {A: hunter2!}\n", "no standard base64"),
+        ("kind: Secret\ndata: {A: hunter2!}\n", "not standard base64"),
         ("kind: Secret\ndata: {A: x}\nsops: {mac: y}\n", "encrypted with SOPS"),
-        ("kind: [\n", "no YAML"),
+        ("kind: [\n", "invalid YAML"),
     ] {
         let fault = manifest(text).expect_err("refused");
         assert!(fault.message.contains(why) && !fault.message.contains("hunter2"), "{text}: {fault:?}");
@@ -237,7 +238,10 @@ fn credentials_are_judged_whatever_their_keys_are_called() {
     assert_eq!(said(&plan, &all("q8ZrT3vLw0XbN5kYp2Jd", "w2Kf7RmPz4VtQ9sHc6Ly")), [""; 0]);
     let said = said(&plan, &all("short", "password1"));
     assert_eq!(said.len(), 4, "{said:?}");
-    assert!(said[0].contains("HF_TOKEN: HF is shorter") && said[1].contains("DB: DB_PASSWORD is a word"), "{said:?}");
+    assert!(
+        said[0].contains("HF_TOKEN: HF is shorter") && said[1].contains("DB: DB_PASSWORD is a common password"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -253,7 +257,7 @@ fn templates_are_filled_and_json_stays_json() {
     assert_eq!(json, json!({ "id": "reader", "key": "a\"b\\c8ZrT3vLw0XbN" }));
     assert_eq!(value("netrc"), "machine h login reader password a\"b\\c8ZrT3vLw0XbN\n");
     let weak = said(&plan, &map(&[("ID", "reader"), ("S3_SECRET", "password1")]));
-    assert!(weak.len() == 4 && weak[0].contains("rclone.conf: S3_SECRET is a word"), "{weak:?}");
+    assert!(weak.len() == 4 && weak[0].contains("rclone.conf: S3_SECRET is a common password"), "{weak:?}");
     let lines = said(&plan, &map(&[("ID", "reader"), ("S3_SECRET", "q8ZrT3vLw0Xb\nN5kYp2Jd")]));
     assert!(lines.iter().any(|line| line.contains("netrc: S3_SECRET contains a line break")), "{lines:?}");
     let missing = said(&plan, &map(&[]));
@@ -311,7 +315,7 @@ fn a_package_has_its_files_and_opens() {
          - ml-platform-sealed-secret.yaml\n- ghcr-sealed-secret.yaml\n"
     );
     let ghcr = text("production/ghcr-sealed-secret.yaml");
-    let stream = job::read(&ghcr).expect("YAML");
+    let stream = Stream::read(&ghcr).expect("YAML");
     let value = crate::seal::json::value(stream.documents[0].root().expect("an object"));
     let annotations = json!({
         "generated-by": "mlguard 1.2.3", "generated-date": "2025-07-04", "approved-by": "team@company.com",

@@ -18,20 +18,16 @@ pub(crate) type Credentials<'c> = &'c dyn Fn(&str) -> Option<Plaintext>;
 /// What is wrong with one value, or worth knowing of it. Never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// The environment.
     pub environment: String,
-    /// The Secret.
     pub secret: String,
     /// The key in it; for a registry `username`, `password` or `email`.
     pub key: String,
-    /// What.
     pub what: What,
 }
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum What {
-    /// The credential source has none of the names.
     #[error("neither {own} nor {common} is set")]
     Missing {
         /// The name for this environment.
@@ -39,7 +35,6 @@ pub(crate) enum What {
         /// The name for all.
         common: String,
     },
-    /// It is weak, or odd.
     #[error("{name} {weakness}")]
     Weak {
         /// Its name in the credential source, or what else it is called.
@@ -47,26 +42,22 @@ pub(crate) enum What {
         /// In words that follow the name.
         weakness: Weakness,
     },
-    /// Bytes that are no text, where only text can stand.
     #[error("{name} is not UTF-8 text")]
     NoText {
         /// Its name in the credential source.
         name: String,
     },
-    /// A line break where there can be none.
     #[error("{name} contains a line break")]
     Lines {
         /// Its name in the credential source.
         name: String,
     },
-    /// More than a Secret may hold.
     #[error("the values have {0} bytes in total, and a Secret can hold at most {MAX_SIZE}")]
     TooLarge(usize),
 }
 
 impl Fault {
     /// Whether the package is refused for it.
-    #[must_use]
     pub(crate) fn is_grave(&self) -> bool {
         !matches!(&self.what, What::Weak { weakness, .. } if !weakness.is_grave())
     }
@@ -82,7 +73,6 @@ impl std::fmt::Display for Fault {
 /// A literal of the configuration that is a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Literal {
-    /// The Secret.
     pub secret: String,
     /// The key in it.
     pub key: String,
@@ -91,13 +81,11 @@ pub(crate) struct Literal {
 }
 
 /// The names under which a credential is looked up: that of the environment goes before the common one.
-#[must_use]
 pub(crate) fn names(environment: &str, name: &str) -> [String; 2] {
     [format!("{}_{name}", environment.to_ascii_uppercase().replace('-', "_")), name.to_owned()]
 }
 
 /// Every name under which something of a plan is looked up, sorted.
-#[must_use]
 pub(crate) fn all_names(plan: &PackagePlan, environments: &[String]) -> Vec<String> {
     let taken = plan.secrets.iter().flat_map(|secret| items(&secret.value)).flat_map(|(_, item)| item.value.names());
     let mut all: Vec<String> =
@@ -116,7 +104,6 @@ pub(super) fn secret_type(secret: &PackageSecret) -> &'static str {
 }
 
 /// The keys of a Secret of the plan.
-#[must_use]
 pub(crate) fn keys(secret: &PackageSecret) -> Vec<&str> {
     match &secret.content {
         Content::Keys(keys) => keys.iter().map(|(key, _)| key.as_str()).collect(),
@@ -138,7 +125,6 @@ fn items(secret: &PackageSecret) -> Vec<(&str, &Valued<Item>)> {
 
 /// The literals of a plan that are credentials: by their key, or by what `rules` find in them. They belong into the
 /// credential source.
-#[must_use]
 pub(crate) fn literals(plan: &PackagePlan, rules: &[Rule]) -> Vec<Literal> {
     let engine = Engine::new(rules.iter().cloned());
     let hit = |text: &str| !engine.search(text, &|_| Syntax::Config).0.is_empty();

@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 
-use super::text::{brought, count, cut, is_past, neutral, sentence, spot};
-use super::{Context, Reporter, is_complete, worst_first};
+use super::text::{brought, count, cut, is_past, neutral, sentence, spot, unsearched};
+use super::{Context, is_complete, worst_first};
 use crate::finding::{Finding, Outcome};
 use crate::rule::Level;
 
@@ -19,38 +19,33 @@ const MOST_TEXT: usize = 16_000;
 /// How many of the errors may be about files that could not be searched, so that findings are shown too.
 const FAILURES: usize = 5;
 
-/// `github`.
-pub(super) struct Github;
-
-impl Reporter for Github {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let failures = failures(outcome, out)?;
-        // One notice is kept for the closing one.
-        let (mut errors, mut warnings, mut notes) = (SHOWN - failures, SHOWN, SHOWN - 1);
-        let mut left_out = 0;
-        for finding in worst_first(outcome, context) {
-            let budget = match finding.level {
-                Level::Error => &mut errors,
-                Level::Warning => &mut warnings,
-                Level::Note => &mut notes,
-            };
-            match budget.checked_sub(1) {
-                Some(rest) => {
-                    *budget = rest;
-                    annotation(finding, out)?;
-                }
-                None => left_out += 1,
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let failures = failures(outcome, out)?;
+    // One notice is kept for the closing one.
+    let (mut errors, mut warnings, mut notes) = (SHOWN - failures, SHOWN, SHOWN - 1);
+    let mut left_out = 0;
+    for finding in worst_first(outcome, context) {
+        let budget = match finding.level {
+            Level::Error => &mut errors,
+            Level::Warning => &mut warnings,
+            Level::Note => &mut notes,
+        };
+        match budget.checked_sub(1) {
+            Some(rest) => {
+                *budget = rest;
+                annotation(finding, out)?;
             }
+            None => left_out += 1,
         }
-        if left_out > 0 {
-            let message = format!(
-                "{} left out here, because GitHub shows {SHOWN} annotations of a level for a step. The other formats have all.",
-                count(left_out, "more finding")
-            );
-            command("notice", &[("title", "mlguard".to_owned())], &message, out)?;
-        }
-        Ok(())
     }
+    if left_out > 0 {
+        let message = format!(
+            "{} left out here, because GitHub shows {SHOWN} annotations of a level for a step. The other formats have all.",
+            count(left_out, "more finding")
+        );
+        command("notice", &[("title", "mlguard".to_owned())], &message, out)?;
+    }
+    Ok(())
 }
 
 /// Says what could not be searched, and returns how many commands that took.
@@ -62,8 +57,7 @@ fn failures(outcome: &Outcome, out: &mut dyn Write) -> io::Result<usize> {
     let errors = &outcome.coverage.errors;
     let named = if errors.len() > FAILURES { FAILURES - 1 } else { errors.len() };
     for error in errors.iter().take(named) {
-        let message =
-            format!("{} was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
+        let message = sentence(&unsearched(error));
         command("error", &[("file", error.path.to_string()), title()], &message, out)?;
     }
     let rest = errors.len() - named;

@@ -9,16 +9,13 @@ use std::io::{self, Write};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::text::{neutral, prose, sentence};
-use super::{Context, Reporter, is_complete, json};
+use super::text::{self, prose, sentence};
+use super::{Context, is_complete, json};
 use crate::finding::{Finding, Outcome};
 use crate::rule::Level;
 
 /// `check_name` of what could not be searched.
 const INCOMPLETE: &str = "incomplete-scan";
-
-/// `gitlab`.
-pub(super) struct Gitlab;
 
 #[derive(Serialize)]
 struct Issue<'a> {
@@ -51,27 +48,24 @@ impl<'a> Issue<'a> {
     }
 }
 
-impl Reporter for Gitlab {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let rules = context.rules_by_id();
-        let mut fingerprints = Fingerprints::default();
-        let mut issues = unsearched(outcome, &mut fingerprints);
-        issues.extend(outcome.findings.iter().map(|finding| {
-            let harm = rules.get(finding.rule.as_ref()).map_or(0.0, |rule| rule.severity);
-            let fingerprint = fingerprints.of([&finding.path, &finding.fingerprint]);
-            Issue::new(prose(finding), &finding.rule, fingerprint, severity(finding, harm))
-                .at(finding.file(), if finding.container.is_some() { 1 } else { finding.region.start.line })
-        }));
-        json::pretty(&issues, out)
-    }
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let rules = context.rules_by_id();
+    let mut fingerprints = Fingerprints::default();
+    let mut issues = unsearched(outcome, &mut fingerprints);
+    issues.extend(outcome.findings.iter().map(|finding| {
+        let harm = rules.get(finding.rule.as_ref()).map_or(0.0, |rule| rule.severity);
+        let fingerprint = fingerprints.of([&finding.path, &finding.fingerprint]);
+        Issue::new(prose(finding), &finding.rule, fingerprint, severity(finding, harm))
+            .at(finding.file(), if finding.container.is_some() { 1 } else { finding.region.start.line })
+    }));
+    out.write_all(json::pretty(&issues)?.as_bytes())
 }
 
 /// What keeps the run from being complete. It blocks: nothing is known about these files.
 fn unsearched<'a>(outcome: &'a Outcome, fingerprints: &mut Fingerprints<'a>) -> Vec<Issue<'a>> {
     let mut issues: Vec<Issue<'a>> = Vec::new();
     for error in &outcome.coverage.errors {
-        let text =
-            format!("{} was not searched: {}", neutral(&error.path), sentence(&neutral(&error.reason.to_string())));
+        let text = sentence(&text::unsearched(error));
         let fingerprint = fingerprints.of([&error.path, INCOMPLETE]);
         issues.push(Issue::new(text, INCOMPLETE, fingerprint, "blocker").at(&error.path, 1));
     }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 
-use super::text::{brought_with_author, count, is_binary, neutral, size};
-use super::{Context, Reporter, is_complete};
+use super::text::{brought_by, count, is_binary, neutral, size, unsearched};
+use super::{Context, is_complete};
 use crate::coverage::{Coverage, Reason, Scope, Skipped};
 use crate::finding::{Excerpt, Finding, Outcome};
 use crate::rule::{Fixable, Level};
@@ -18,28 +18,23 @@ const WHOLE: usize = 12;
 /// Columns of a line that are searched for a cut, where the output has no width of its own.
 const WIDTH: usize = 140;
 
-/// `human`.
-pub(super) struct Human;
-
-impl Reporter for Human {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let renderer = if context.color { Renderer::styled() } else { Renderer::plain() };
-        let renderer = renderer.term_width(context.width.unwrap_or(WIDTH));
-        for finding in &outcome.findings {
-            for line in renderer.render(&[group(finding)]).lines().filter(|line| !is_seam(line)) {
-                writeln!(out, "{line}")?;
-            }
-            writeln!(out)?;
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = if context.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(context.width.unwrap_or(WIDTH));
+    for finding in &outcome.findings {
+        for line in renderer.render(&[group(finding)]).lines().filter(|line| !is_seam(line)) {
+            writeln!(out, "{line}")?;
         }
-        for error in &outcome.coverage.errors {
-            let title = format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason.to_string()));
-            writeln!(out, "{}", renderer.render(&[Group::with_title(Title::ERROR.primary_title(title))]))?;
-        }
-        if !outcome.coverage.errors.is_empty() {
-            writeln!(out)?;
-        }
-        closing(outcome, out)
+        writeln!(out)?;
     }
+    for error in &outcome.coverage.errors {
+        let title = Title::ERROR.primary_title(unsearched(error));
+        writeln!(out, "{}", renderer.render(&[Group::with_title(title)]))?;
+    }
+    if !outcome.coverage.errors.is_empty() {
+        writeln!(out)?;
+    }
+    closing(outcome, out)
 }
 
 /// Whether the line is the empty heading that the renderer puts between an origin and the lines it belongs to. No other
@@ -63,7 +58,7 @@ fn group(finding: &Finding) -> Group<'_> {
         group = group.element(snippet(excerpt));
     }
     if let Some(commit) = &finding.commit {
-        group = group.element(Title::NOTE.with_name(Some("commit")).message(brought_with_author(commit)));
+        group = group.element(Title::NOTE.with_name(Some("commit")).message(brought_by(commit, &commit.author)));
     }
     if let Some(place) = &finding.place {
         group = group.element(Title::NOTE.with_name(Some("in")).message(neutral(place)));
@@ -146,7 +141,6 @@ fn found(findings: &[Finding]) -> String {
 
 /// `checked 1,339 files, 29.1 MB; left out: 5 binary files, 1 file larger than the limit (data.csv)`; of Git's versions
 /// `searched the history: 12 files, 34.1 kB in 5 commits`.
-#[must_use]
 pub(crate) fn covered(coverage: &Coverage) -> String {
     let what = match coverage.scope {
         Scope::Tree => "checked",

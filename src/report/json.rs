@@ -1,13 +1,13 @@
 //! `json` and `jsonl`: the same objects, as one document or one a line. The shape is an interface: `version` changes
 //! when a key changes its meaning.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::text::is_active;
-use super::{Context, Reporter, is_complete};
+use super::{Context, is_complete};
 use crate::coverage::{self, Coverage};
 use crate::finding::{self, Outcome};
 
@@ -23,10 +23,17 @@ struct Report<'a> {
     complete: bool,
 }
 
+/// The program.
 #[derive(Serialize)]
-struct Tool<'a> {
+pub(super) struct Tool<'a> {
     name: &'static str,
     version: &'a str,
+}
+
+impl<'a> From<&'a str> for Tool<'a> {
+    fn from(version: &'a str) -> Self {
+        Self { name: "mlguard", version }
+    }
 }
 
 #[derive(Serialize)]
@@ -77,10 +84,17 @@ struct Covered<'a> {
     errors: Vec<Skipped<'a>>,
 }
 
+/// A file that was not searched.
 #[derive(Serialize)]
-struct Skipped<'a> {
+pub(super) struct Skipped<'a> {
     path: &'a str,
     reason: String,
+}
+
+impl<'a> From<&'a coverage::Skipped> for Skipped<'a> {
+    fn from(from: &'a coverage::Skipped) -> Self {
+        Self { path: &from.path, reason: from.reason.to_string() }
+    }
 }
 
 /// The last line of `jsonl`.
@@ -121,122 +135,55 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
 
 impl<'a> From<&'a Coverage> for Covered<'a> {
     fn from(from: &'a Coverage) -> Self {
-        let list = |list: &'a [coverage::Skipped]| {
-            list.iter().map(|skipped| Skipped { path: &skipped.path, reason: skipped.reason.to_string() }).collect()
-        };
         Self {
             files: from.files,
             bytes: from.bytes,
             commits: from.commits,
             accepted: from.accepted,
             unverified: from.unverified,
-            skipped: list(&from.skipped),
-            errors: list(&from.errors),
+            skipped: from.skipped.iter().map(Skipped::from).collect(),
+            errors: from.errors.iter().map(Skipped::from).collect(),
         }
     }
 }
 
-/// `json`.
-pub(super) struct Json;
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report {
+        version: VERSION,
+        tool: context.version.into(),
+        findings: outcome.findings.iter().map(Finding::from).collect(),
+        coverage: Covered::from(&outcome.coverage),
+        complete: is_complete(outcome),
+    };
+    out.write_all(pretty(&report)?.as_bytes())
+}
 
-impl Reporter for Json {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let report = Report {
-            version: VERSION,
-            tool: Tool { name: "mlguard", version: context.version },
-            findings: outcome.findings.iter().map(Finding::from).collect(),
-            coverage: Covered::from(&outcome.coverage),
-            complete: is_complete(outcome),
-        };
-        pretty(&report, out)
+pub(super) fn write_lines(outcome: &Outcome, _: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &outcome.findings {
+        out.write_all(tame(&serde_json::to_string(&Finding::from(finding))?).as_bytes())?;
     }
+    let closing = Closing { coverage: Covered::from(&outcome.coverage), complete: is_complete(outcome) };
+    out.write_all(tame(&serde_json::to_string(&closing)?).as_bytes())
 }
 
-/// `jsonl`.
-pub(super) struct Jsonl;
-
-impl Reporter for Jsonl {
-    fn write(&self, outcome: &Outcome, _: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        for finding in &outcome.findings {
-            line(&Finding::from(finding), out)?;
-        }
-        line(&Closing { coverage: Covered::from(&outcome.coverage), complete: is_complete(outcome) }, out)
-    }
+/// `value` over several lines, with a final line break.
+pub(super) fn pretty<T: Serialize>(value: &T) -> io::Result<String> {
+    Ok(tame(&serde_json::to_string_pretty(value)?))
 }
 
-/// Writes `value` over several lines, with a final line break.
-pub(super) fn pretty<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    with(value, PrettyFormatter::new(), out)
-}
-
-fn line<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    with(value, CompactFormatter, out)
-}
-
-fn with<T: Serialize>(value: &T, inner: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Tame(inner));
-    // `From` gives back the I/O error with its kind, which tells a broken pipe from a full disk.
-    value.serialize(&mut serializer).map_err(io::Error::from)?;
-    out.write_all(b"\n")
-}
-
-/// Escapes what a terminal, or GitHub Actions in a log (`##[`), would act on; what a parser reads stays the same.
-struct Tame<F>(F);
-
-/// Where the first character to escape stands in `text`.
-fn to_escape(text: &str) -> Option<(usize, char)> {
-    let active = text.char_indices().find(|(_, character)| is_active(*character));
-    let command = text.find("##[").map(|at| (at, '#'));
-    active.into_iter().chain(command).min()
-}
-
-impl<F: Formatter> Formatter for Tame<F> {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, character)) = to_escape(rest) {
-            let (before, after) = rest.split_at(at);
-            writer.write_all(before.as_bytes())?;
+/// Escapes what a terminal, or GitHub Actions in a log (`##[`), would act on, and adds a line break. All of it is in strings,
+/// so that a parser reads the same.
+fn tame(json: &str) -> String {
+    let mut tame = String::with_capacity(json.len() + 1);
+    for character in json.replace("##[", "\\u0023#[").chars() {
+        if is_active(character) && character != '\n' {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
+                write!(tame, "\\u{unit:04x}").unwrap_or_default();
             }
-            rest = after.get(character.len_utf8()..).unwrap_or_default();
+        } else {
+            tame.push(character);
         }
-        writer.write_all(rest.as_bytes())
     }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_array(writer)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array(writer)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(writer, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array_value(writer)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object(writer)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object(writer)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(writer, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(writer)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object_value(writer)
-    }
+    tame.push('\n');
+    tame
 }

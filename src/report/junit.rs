@@ -10,9 +10,9 @@ use std::io::{self, Write};
 
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::Context;
 use super::human::{covered, incomplete};
-use super::text::{brought, neutral, sentence, short};
-use super::{Context, Reporter};
+use super::text::{brought, neutral, sentence, short, unsearched};
 use crate::finding::{Finding, Outcome};
 
 /// Name of the suite and the class of the test of coverage, and first part of the class of each finding.
@@ -24,9 +24,6 @@ const SKIPPED: &str = "skipped";
 
 type Writer<'w> = quick_xml::Writer<&'w mut dyn Write>;
 
-/// `junit`.
-pub(super) struct Junit;
-
 /// A finding as a test.
 struct Test<'a> {
     finding: &'a Finding,
@@ -35,23 +32,21 @@ struct Test<'a> {
     result: &'static str,
 }
 
-impl Reporter for Junit {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut names = Names::default();
-        let tests: Vec<Test<'_>> = outcome.findings.iter().map(|finding| test(finding, context, &mut names)).collect();
-        let numbers = [
-            ("tests", tests.len() + 1),
-            ("failures", number(&tests, FAILED)),
-            ("errors", usize::from(incomplete(outcome).is_some())),
-        ];
-        let mut writer = quick_xml::Writer::new_with_indent(&mut *out, b' ', 2);
-        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        counted(&mut writer, "testsuites", TOOL, &numbers).write_inner_content(|writer| {
-            tests.chunk_by(|a, b| a.finding.path == b.finding.path).try_for_each(|tests| suite(tests, writer))?;
-            coverage(outcome, writer)
-        })?;
-        writer.get_mut().write_all(b"\n")
-    }
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut names = Names::default();
+    let tests: Vec<Test<'_>> = outcome.findings.iter().map(|finding| test(finding, context, &mut names)).collect();
+    let numbers = [
+        ("tests", tests.len() + 1),
+        ("failures", number(&tests, FAILED)),
+        ("errors", usize::from(incomplete(outcome).is_some())),
+    ];
+    let mut writer = quick_xml::Writer::new_with_indent(&mut *out, b' ', 2);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    counted(&mut writer, "testsuites", TOOL, &numbers).write_inner_content(|writer| {
+        tests.chunk_by(|a, b| a.finding.path == b.finding.path).try_for_each(|tests| suite(tests, writer))?;
+        coverage(outcome, writer)
+    })?;
+    writer.get_mut().write_all(b"\n")
 }
 
 fn number(tests: &[Test<'_>], result: &str) -> usize {
@@ -127,9 +122,7 @@ fn coverage(outcome: &Outcome, writer: &mut Writer<'_>) -> io::Result<()> {
         case.write_inner_content(|writer| {
             if let Some(fault) = &fault {
                 let mut lines = vec![fault.clone()];
-                lines.extend(outcome.coverage.errors.iter().map(|error| {
-                    format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason.to_string()))
-                }));
+                lines.extend(outcome.coverage.errors.iter().map(unsearched));
                 element(writer, "error", &[("message", fault), ("type", "error")])
                     .write_text_content(text(&lines.join("\n")))?;
             }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::human::{covered, incomplete, verdict};
 use super::text::{brought, count, cut, neutral, spot};
-use super::{Context, Reporter, worst_first};
+use super::{Context, worst_first};
 use crate::finding::{Finding, Outcome};
 use crate::rule::Rule;
 
@@ -26,28 +26,23 @@ const ROOM: usize = 200;
 /// A space without width. It keeps hosts from reading a name or a number behind a sign as a mention or reference.
 const BREAK: &str = "&#8203;";
 
-/// `markdown`.
-pub(super) struct Markdown;
-
-impl Reporter for Markdown {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut head = format!("### mlguard\n\n**{}**\n", inert(&verdict(outcome)));
-        if let Some(what) = incomplete(outcome) {
-            write!(head, "\n**{}**\n{}", inert(&what), errors(outcome)).unwrap_or_default();
-        }
-        let foot = format!("\n{}\n", inert(&cut(&covered(&outcome.coverage), MOST_COVERED)));
-        let (table, left_out) = table(outcome, context, MOST.saturating_sub(head.len() + foot.len() + ROOM));
-        out.write_all(head.as_bytes())?;
-        out.write_all(table.as_bytes())?;
-        if left_out > 0 {
-            let more = count(left_out, "more finding");
-            writeln!(
-                out,
-                "\n{more} left out here, so that the page fits; these are the worst. The other formats have all."
-            )?;
-        }
-        out.write_all(foot.as_bytes())
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut head = format!("### mlguard\n\n**{}**\n", inert(&verdict(outcome)));
+    if let Some(what) = incomplete(outcome) {
+        write!(head, "\n**{}**\n{}", inert(&what), errors(outcome)).unwrap_or_default();
     }
+    let foot = format!("\n{}\n", inert(&cut(&covered(&outcome.coverage), MOST_COVERED)));
+    let (table, left_out) = table(outcome, context, MOST.saturating_sub(head.len() + foot.len() + ROOM));
+    out.write_all(head.as_bytes())?;
+    out.write_all(table.as_bytes())?;
+    if left_out > 0 {
+        let more = count(left_out, "more finding");
+        writeln!(
+            out,
+            "\n{more} left out here, so that the page fits; these are the worst. The other formats have all."
+        )?;
+    }
+    out.write_all(foot.as_bytes())
 }
 
 /// What could not be searched, as a list.

@@ -1,6 +1,6 @@
 //! Reports: an [`Outcome`] as text, for people and for programs. Reads no file and decides nothing.
 //!
-//! A format is one file with one [`Reporter`] and one entry in [`Format`]; where the output goes is in [`target`].
+//! A format is one file with one [`Writer`] and one entry in [`Format`]; where the output goes is in [`target`].
 
 use std::collections::HashMap;
 use std::fmt;
@@ -57,43 +57,19 @@ impl Format {
     /// The name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Sarif => "sarif",
-            Self::Github => "github",
-            Self::Gitlab => "gitlab",
-            Self::Junit => "junit",
-            Self::Markdown => "markdown",
-        }
+        self.entry().0
     }
 
-    /// What it is, for the help text.
-    #[must_use]
-    pub fn about(self) -> &'static str {
+    fn entry(self) -> (&'static str, Writer) {
         match self {
-            Self::Human => "for people, with the lines of each finding and values masked",
-            Self::Json => "one JSON object",
-            Self::Jsonl => "one JSON object a line: every finding, then the coverage",
-            Self::Sarif => "SARIF 2.1.0, for code scanning",
-            Self::Github => "annotations of GitHub Actions",
-            Self::Gitlab => "Code Quality report of GitLab",
-            Self::Junit => "JUnit XML, for the tests of a CI system",
-            Self::Markdown => "a page for the summary of a job or a comment",
-        }
-    }
-
-    fn reporter(self) -> &'static dyn Reporter {
-        match self {
-            Self::Human => &human::Human,
-            Self::Json => &json::Json,
-            Self::Jsonl => &json::Jsonl,
-            Self::Sarif => &sarif::Sarif,
-            Self::Github => &github::Github,
-            Self::Gitlab => &gitlab::Gitlab,
-            Self::Junit => &junit::Junit,
-            Self::Markdown => &markdown::Markdown,
+            Self::Human => ("human", human::write),
+            Self::Json => ("json", json::write),
+            Self::Jsonl => ("jsonl", json::write_lines),
+            Self::Sarif => ("sarif", sarif::write),
+            Self::Github => ("github", github::write),
+            Self::Gitlab => ("gitlab", gitlab::write),
+            Self::Junit => ("junit", junit::write),
+            Self::Markdown => ("markdown", markdown::write),
         }
     }
 }
@@ -123,8 +99,8 @@ impl FromStr for Format {
         if let Some(format) = Self::ALL.iter().find(|format| format.as_str() == name) {
             return Ok(*format);
         }
-        let lower = name.to_lowercase();
-        let nearest = Self::ALL.iter().min_by_key(|format| text::distance(&lower, format.as_str()));
+        let lower: String = name.to_lowercase().chars().take(64).collect();
+        let nearest = Self::ALL.iter().min_by_key(|format| strsim::levenshtein(&lower, format.as_str()));
         Err(UnknownFormat { given: name.to_owned(), nearest: nearest.copied().unwrap_or(Self::Human) })
     }
 }
@@ -136,7 +112,7 @@ pub(crate) struct Context<'a> {
     pub rules: &'a [Rule],
     /// Version of the program, semantic versioning.
     pub version: &'a str,
-    /// Least level that gives exit status 1.
+    /// Lowest level that causes exit status 1.
     pub fail_on: Level,
     /// Whether the output understands terminal colours.
     pub color: bool,
@@ -163,21 +139,15 @@ impl<'a> Context<'a> {
     }
 }
 
-/// One format.
-pub(crate) trait Reporter {
-    /// Writes the whole report.
-    ///
-    /// # Errors
-    /// Where `out` cannot be written.
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()>;
-}
+/// What writes the whole report of one format.
+type Writer = fn(&Outcome, &Context<'_>, &mut dyn Write) -> io::Result<()>;
 
 /// Writes `outcome` to `out`.
 ///
 /// # Errors
 /// Where `out` cannot be written.
 pub(crate) fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    format.reporter().write(outcome, context, out)
+    format.entry().1(outcome, context, out)
 }
 
 /// Whether everything that was asked for was searched.

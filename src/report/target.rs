@@ -1,6 +1,5 @@
 //! Where reports go: standard output, or a file that is there whole or not at all.
 
-use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -48,15 +47,6 @@ impl FromStr for Target {
             Some("") => Err(TargetError::NoFile(format)),
             None | Some("-") => Ok(Self { format, path: None }),
             Some(path) => Ok(Self { format, path: Some(PathBuf::from(path)) }),
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.path {
-            None => write!(f, "{}", self.format),
-            Some(path) => write!(f, "{}={}", self.format, path.display()),
         }
     }
 }
@@ -118,7 +108,6 @@ fn advice(error: &io::Error) -> &'static str {
 /// Writes every target, also after one failed. The list is empty where all went well.
 ///
 /// A reader that closes standard output early is no error. `context` tells about standard output; files get no colours.
-#[must_use]
 pub(crate) fn emit(
     targets: &[Target],
     outcome: &Outcome,

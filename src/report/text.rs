@@ -1,6 +1,7 @@
 //! Words and numbers that several formats share, and the taming of text that comes from scanned files.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::coverage::{Reason, Skipped};
 use crate::finding::{Commit, Finding};
@@ -87,6 +88,11 @@ pub(super) fn is_binary(skipped: &Skipped) -> bool {
     skipped.reason == Reason::Binary
 }
 
+/// `a.yaml was not searched: permission denied`.
+pub(super) fn unsearched(error: &Skipped) -> String {
+    format!("{} was not searched: {}", neutral(&error.path), neutral(&error.reason.to_string()))
+}
+
 /// `sentence` with a full stop, unless it ends like a sentence already.
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim_end();
@@ -122,12 +128,9 @@ pub(super) fn brought(commit: &Commit) -> String {
     brought_by(commit, "")
 }
 
-/// The same with the name of the author, for people who stand before the repository.
-pub(super) fn brought_with_author(commit: &Commit) -> String {
-    brought_by(commit, &format!(" ({})", neutral(&commit.author)))
-}
-
-fn brought_by(commit: &Commit, author: &str) -> String {
+/// The same with an author, who is named to people at the repository only.
+pub(super) fn brought_by(commit: &Commit, author: &str) -> String {
+    let author = if author.is_empty() { String::new() } else { format!(" ({})", neutral(author)) };
     let head = if commit.in_head { "still in HEAD" } else { "no longer in HEAD, still in the history: rotate it" };
     // RFC 3339: the day is the first ten characters, as its author's clock had it.
     let day: String = commit.date.chars().take(10).collect();
@@ -153,26 +156,6 @@ pub(super) fn spot(finding: &Finding) -> String {
     }
 }
 
-/// Least number of inserted, removed and replaced characters that make `b` of `a`.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().take(64).enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-fn hex(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
-}
-
 /// The path of a finding as a URI reference. `%80` to `%FF` in a path is a byte that is no UTF-8 and stays; any other
 /// `%` is one.
 pub(super) fn uri(path: &str) -> String {
@@ -189,7 +172,7 @@ pub(super) fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || KEPT.contains(&byte) || encoded {
             uri.push(char::from(byte));
         } else {
-            uri.extend(['%', hex(byte >> 4), hex(byte & 0xF)]);
+            write!(uri, "%{byte:02X}").unwrap_or_default();
         }
     }
     uri
@@ -220,10 +203,5 @@ mod tests {
         assert_eq!(uri("100%/a%20b/x%FFy"), "100%25/a%2520b/x%FFy");
         assert_eq!(uri("c:\\x\ny"), "c%3A%5Cx%0Ay");
         assert_eq!(uri("/tmp/x"), "file:///tmp/x");
-    }
-
-    #[test]
-    fn distances() {
-        assert_eq!([distance("sarfi", "sarif"), distance("", "json"), distance("json", "json")], [2, 4, 0]);
     }
 }

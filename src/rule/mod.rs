@@ -110,21 +110,8 @@ impl Level {
     }
 }
 
-impl PartialOrd for Level {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Level {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (*self as u8).cmp(&(*other as u8))
-    }
-}
-
 impl Scope {
     /// What `mlguard explain` says about it.
-    #[must_use]
     pub(crate) fn as_sentences(self) -> &'static str {
         match self {
             Self::Everywhere => "",

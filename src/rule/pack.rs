@@ -9,10 +9,8 @@ use crate::error::{nearest, quoted};
 /// Why a rule file cannot be used. The text never quotes an example, which may hold a real value.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackError {
-    /// The file name gives no usable id.
     #[error("the file name of a rule is its id: lower-case letters, digits and dashes, then `.yml`")]
     Id,
-    /// Not a rule file.
     #[error("{message}")]
     Syntax {
         /// One-based line of the fault, where known.
@@ -48,7 +46,6 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
 
 /// What the YAML library found, in words that repeat nothing of the text: a faulty file may hold a secret where none
 /// belongs.
-#[must_use]
 pub(crate) fn words(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error as E;
     let mut cause = error.without_snippet();

@@ -94,7 +94,7 @@ pub(crate) fn default_severity() -> f64 {
 }
 
 /// Levels as configuration and rule files spell them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LevelName {
     /// Worth knowing.

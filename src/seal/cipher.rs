@@ -17,9 +17,7 @@ use zeroize::Zeroizing;
 
 use super::Plaintext;
 
-/// Bytes of an AES-256 key.
 const SESSION_KEY: usize = 32;
-/// Bytes of an AES-GCM tag.
 const TAG: usize = 16;
 
 /// Go's `StdEncoding`, which does not mind what the unused bits of the last character are.
@@ -29,7 +27,7 @@ const LENIENT: GeneralPurpose =
 /// Why a value cannot be sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// The RSA key does not take a session key: smaller than 784 bits, which no certificate is that was let in.
+    /// It does not take a session key: smaller than 784 bits, which no certificate is that was let in.
     #[error("the public key is too small to seal with")]
     Key,
 }
@@ -37,73 +35,45 @@ pub enum SealError {
 /// Why a sealed value cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
-    /// No standard base64.
-    #[error("it is no standard base64")]
+    #[error("it is not standard base64")]
     NotBase64,
-    /// Shorter than its own header says.
-    #[error("it is cut off: {have} bytes, and its header asks for at least {want}")]
-    Short {
-        /// Bytes that there are.
-        have: usize,
-        /// Bytes that there have to be.
-        want: usize,
-    },
-    /// No key has the size that the header names.
-    #[error("it was sealed for a key of {bits} bits, and no such key was given")]
-    NoSuchSize {
-        /// Size that the header names, bits.
-        bits: usize,
-    },
-    /// No key opens it.
-    #[error("no given key opens it: it was sealed for another key, or for another name, namespace or scope")]
+    #[error("it is truncated: {have} bytes, but its header requires at least {want}")]
+    Short { have: usize, want: usize },
+    /// No key has the size that the header states.
+    #[error("it was sealed for a key of {bits} bits, but no key of that size was given")]
+    NoSuchSize { bits: usize },
+    #[error("no given key can decrypt it: it was sealed for another key, or for another name, namespace or scope")]
     NoKey,
-    /// The session key was found, and the rest was changed.
+    /// The session key was decrypted, and the rest does not belong to it.
     #[error("its bytes were changed after it was sealed")]
     Damaged,
 }
 
-/// Seals `plaintext` for `key` under `label`. The bytes are those of the format above.
-///
-/// # Errors
-/// Where the key is too small.
-pub(crate) fn seal(
+/// Seals `plaintext` for `key` under `label`: the bytes of the format above, in the base64 of `spec.encryptedData`.
+pub(super) fn seal(
     rng: &mut impl CryptoRngCore,
     key: &RsaPublicKey,
     plaintext: &[u8],
     label: &str,
-) -> Result<Vec<u8>, SealError> {
+) -> Result<String, SealError> {
     let mut session = Zeroizing::new([0; SESSION_KEY]);
     rng.fill_bytes(session.as_mut_slice());
     let wrapped = key.encrypt(rng, oaep(label), session.as_slice()).map_err(|_| SealError::Key)?;
     let length = u16::try_from(wrapped.len()).map_err(|_| SealError::Key)?;
     let cipher = Aes256Gcm::new(session.as_slice().into());
     let body = cipher.encrypt(&Nonce::default(), plaintext).map_err(|_| SealError::Key)?;
-    Ok([length.to_be_bytes().as_slice(), &wrapped, &body].concat())
+    Ok(STANDARD.encode([length.to_be_bytes().as_slice(), &wrapped, &body].concat()))
 }
 
-/// The same as it stands in `spec.encryptedData`: standard base64, padded, on one line.
-///
-/// # Errors
-/// As [`seal()`].
-pub(crate) fn seal_base64(
+/// Opens what [`seal()`] made, with the first of `keys` that does it, which is returned too. As in Go's decoder, line breaks
+/// are skipped and other white space is not.
+pub(super) fn unseal<'k>(
     rng: &mut impl CryptoRngCore,
-    key: &RsaPublicKey,
-    plaintext: &[u8],
+    keys: &[&'k RsaPrivateKey],
+    sealed: &str,
     label: &str,
-) -> Result<String, SealError> {
-    seal(rng, key, plaintext, label).map(|bytes| STANDARD.encode(bytes))
-}
-
-/// Opens what [`seal()`] made, with the first of `keys` that does it; the index of that key comes with it.
-///
-/// # Errors
-/// Where no key opens it, or it is no sealed value.
-pub(crate) fn unseal<'k>(
-    rng: &mut impl CryptoRngCore,
-    keys: impl IntoIterator<Item = &'k RsaPrivateKey>,
-    sealed: &[u8],
-    label: &str,
-) -> Result<(Plaintext, usize), UnsealError> {
+) -> Result<(Plaintext, &'k RsaPrivateKey), UnsealError> {
+    let sealed = decode(sealed).ok_or(UnsealError::NotBase64)?;
     let short = |want| UnsealError::Short { have: sealed.len(), want };
     let (head, rest) = sealed.split_first_chunk::<2>().ok_or(short(2))?;
     let size = usize::from(u16::from_be_bytes(*head));
@@ -112,7 +82,7 @@ pub(crate) fn unseal<'k>(
     }
     let (wrapped, body) = rest.split_at(size);
     let mut fault = UnsealError::NoSuchSize { bits: size * 8 };
-    for (index, key) in keys.into_iter().enumerate().filter(|(_, key)| key.size() == size) {
+    for key in keys.iter().filter(|key| key.size() == size) {
         fault = UnsealError::NoKey;
         // Blinded, so that the time it takes tells nothing of the key (RUSTSEC-2023-0071).
         let Ok(session) = key.decrypt_blinded(rng, oaep(label), wrapped).map(Zeroizing::new) else { continue };
@@ -121,27 +91,12 @@ pub(crate) fn unseal<'k>(
         }
         let cipher = Aes256Gcm::new(session.as_slice().into());
         let plaintext = cipher.decrypt(&Nonce::default(), body).map_err(|_| UnsealError::Damaged)?;
-        return Ok((Plaintext::new(plaintext), index));
+        return Ok((Plaintext::new(plaintext), key));
     }
     Err(fault)
 }
 
-/// The same from `spec.encryptedData`. As Go's decoder does it, line breaks are passed over and other white space is not.
-///
-/// # Errors
-/// As [`unseal()`], and where it is no base64.
-pub(crate) fn unseal_base64<'k>(
-    rng: &mut impl CryptoRngCore,
-    keys: impl IntoIterator<Item = &'k RsaPrivateKey>,
-    sealed: &str,
-    label: &str,
-) -> Result<(Plaintext, usize), UnsealError> {
-    let bytes = decode(sealed).ok_or(UnsealError::NotBase64)?;
-    unseal(rng, keys, &bytes, label)
-}
-
-/// Standard base64 as Go's `StdEncoding` reads it: padded, line breaks passed over. None where it is something else.
-#[must_use]
+/// Standard base64 as Go's `StdEncoding` reads it: padded, line breaks skipped.
 pub(crate) fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
     let joined: Zeroizing<Vec<u8>> =
         Zeroizing::new(base64.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect());
@@ -164,15 +119,20 @@ mod tests {
     static KEY: LazyLock<RsaPrivateKey> =
         LazyLock::new(|| RsaPrivateKey::new(&mut OsRng, 2048).expect("a key can be made"));
 
+    fn sealed(plain: &[u8], label: &str) -> Vec<u8> {
+        let text = seal(&mut OsRng, &KEY.to_public_key(), plain, label).expect("it seals");
+        decode(&text).expect("base64").to_vec()
+    }
+
     fn open(sealed: &[u8], label: &str) -> Result<Vec<u8>, UnsealError> {
-        unseal(&mut OsRng, [&*KEY], sealed, label).map(|(plain, _)| plain.expose().to_vec())
+        unseal(&mut OsRng, &[&*KEY], &STANDARD.encode(sealed), label).map(|(plain, _)| plain.expose().to_vec())
     }
 
     #[test]
     fn a_sealed_value_has_the_bytes_of_the_format_and_opens_again() {
         let long = vec![7; 1 << 20];
         for plain in [b"".as_slice(), b"a", b"two\nlines\n", &long] {
-            let sealed = seal(&mut OsRng, &KEY.to_public_key(), plain, "ns/name").expect("it seals");
+            let sealed = sealed(plain, "ns/name");
             // `docs/facts/sealed-secrets.md#sizes-and-prefixes`: n + 274 bytes for a key of 2048 bits, which begin with 01 00.
             assert_eq!(sealed.len(), plain.len() + 274);
             assert_eq!(sealed[..2], [1, 0]);
@@ -182,17 +142,16 @@ mod tests {
 
     #[test]
     fn the_label_binds() {
-        let sealed = seal(&mut OsRng, &KEY.to_public_key(), b"x", "ns/name").expect("it seals");
+        let bound = sealed(b"x", "ns/name");
         for label in ["", "ns", "ns/other", "nsname"] {
-            assert_eq!(open(&sealed, label), Err(UnsealError::NoKey), "{label}");
+            assert_eq!(open(&bound, label), Err(UnsealError::NoKey), "{label}");
         }
-        let wide = seal(&mut OsRng, &KEY.to_public_key(), b"x", "").expect("it seals");
-        assert_eq!(open(&wide, "").as_deref(), Ok(b"x".as_slice()));
+        assert_eq!(open(&sealed(b"x", ""), "").as_deref(), Ok(b"x".as_slice()));
     }
 
     #[test]
     fn faults_are_told_apart() {
-        let sealed = seal(&mut OsRng, &KEY.to_public_key(), b"hello", "a/b").expect("it seals");
+        let sealed = sealed(b"hello", "a/b");
         assert_eq!(open(&sealed[..1], "a/b"), Err(UnsealError::Short { have: 1, want: 2 }));
         assert_eq!(open(&sealed[..200], "a/b"), Err(UnsealError::Short { have: 200, want: 274 }));
         let mut damaged = sealed.clone();
@@ -202,14 +161,14 @@ mod tests {
         (other[0], other[1]) = (2, 0);
         other.resize(530, 0);
         assert_eq!(open(&other, "a/b"), Err(UnsealError::NoSuchSize { bits: 4096 }));
-        assert!(unseal(&mut OsRng, [&*KEY], b"", "a/b").is_err());
+        assert!(open(b"", "a/b").is_err());
     }
 
     #[test]
     fn base64_is_read_as_go_does_it() {
-        let text = seal_base64(&mut OsRng, &KEY.to_public_key(), b"hi", "a/b").expect("it seals");
+        let text = seal(&mut OsRng, &KEY.to_public_key(), b"hi", "a/b").expect("it seals");
         assert_eq!(text.len(), 368, "docs/facts/sealed-secrets.md#sizes-and-prefixes: 4 * ceil((2 + 274) / 3)");
-        let opens = |text: &str| unseal_base64(&mut OsRng, [&*KEY], text, "a/b").is_ok();
+        let opens = |text: &str| unseal(&mut OsRng, &[&*KEY], text, "a/b").is_ok();
         let (front, back) = text.split_at(100);
         assert!(opens(&text) && opens(&format!("{front}\n{back}\r\n")));
         assert!(!opens(&format!("{front} {back}")), "a folded scalar");

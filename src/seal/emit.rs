@@ -15,7 +15,6 @@ pub fn yaml(value: &Value) -> String {
 }
 
 /// The value as JSON, indented by `indent`, without a final newline; on one line where `indent` is none.
-#[must_use]
 pub(crate) fn json(value: &Value, indent: Option<&str>) -> String {
     let Some(indent) = indent else { return value.to_string() };
     let mut out = Vec::new();
@@ -52,7 +51,7 @@ fn block(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// What follows a key or a dash. kubectl's lists stand at the indentation of their key.
+/// What follows a key or a dash. kubectl indents lists as their key.
 fn nested(value: &Value, indent: usize, list: usize, out: &mut String) {
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_stand_where_kubectl_puts_them() {
+    fn lists_are_indented_as_kubectl_does() {
         assert_eq!(yaml(&json!({"a": {"b": ["x", {"c": 1, "d": []}]}})), "a:\n  b:\n  - x\n  - c: 1\n    d: []\n");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::inventory::facts::Scope;
 
-/// The annotation that makes a SealedSecret cluster-wide; it goes before the other one.
+/// The annotation that makes a SealedSecret cluster-wide; it takes precedence over the other one.
 pub(crate) const CLUSTER_WIDE: &str = "sealedsecrets.bitnami.com/cluster-wide";
 /// The annotation that makes a SealedSecret namespace-wide.
 pub(crate) const NAMESPACE_WIDE: &str = "sealedsecrets.bitnami.com/namespace-wide";
@@ -32,6 +32,14 @@ impl Identity {
         }
     }
 
+    /// Writes name and namespace into `metadata`.
+    pub(super) fn write(&self, metadata: &mut Map<String, Value>) {
+        metadata.insert("name".to_owned(), self.name.clone().into());
+        if let Some(namespace) = &self.namespace {
+            metadata.insert("namespace".to_owned(), namespace.clone().into());
+        }
+    }
+
     /// `namespace/name`, for messages.
     #[must_use]
     pub fn title(&self) -> String {
@@ -40,7 +48,6 @@ impl Identity {
 }
 
 /// The scope by annotations. Their values count only as the string `true`.
-#[must_use]
 pub(crate) fn scope_of(annotations: Option<&Value>) -> Scope {
     let is_true = |key: &str| annotations.and_then(|all| all.get(key)).and_then(Value::as_str) == Some("true");
     if is_true(CLUSTER_WIDE) {
@@ -53,7 +60,6 @@ pub(crate) fn scope_of(annotations: Option<&Value>) -> Scope {
 }
 
 /// The annotation that says `scope`; none for strict.
-#[must_use]
 pub(crate) fn annotation(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::Strict => None,
@@ -78,25 +84,7 @@ pub(crate) fn annotate(metadata: &mut Map<String, Value>, scope: Scope) {
     }
 }
 
-/// Whether `name` is a DNS-1123 subdomain, as names of Secrets are (`docs/facts/kubernetes.md#rules-for-secrets`).
-#[must_use]
-pub(crate) fn is_name(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_dns_label)
-}
-
-/// Whether `name` is a DNS-1123 label of at most 63 characters, as namespaces are.
-#[must_use]
-pub(crate) fn is_namespace(name: &str) -> bool {
-    name.len() <= 63 && is_dns_label(name)
-}
-
-fn is_dns_label(label: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
-}
-
 /// Whether `key` may be a key of `data`: letters, digits, `-`, `_`, `.`, at most 253, neither `.` nor starting with `..`.
-#[must_use]
 pub(crate) fn is_key(key: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=253).contains(&key.len()) && key.bytes().all(inner) && key != "." && !key.starts_with("..")
@@ -123,9 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn names_follow_the_rules_of_kubernetes() {
-        assert!(is_name("a.b-c.0") && !is_name("A") && !is_name("a..b") && !is_name("-a") && !is_name(""));
-        assert!(is_namespace("ml-dev") && !is_namespace("ml.dev") && !is_namespace(&"a".repeat(64)));
+    fn keys_follow_the_rules_of_kubernetes() {
         assert!(is_key("tls.key") && is_key(".dockerconfigjson") && !is_key(".") && !is_key("..x") && !is_key("a b"));
     }
 }

@@ -5,85 +5,47 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rsa::{RsaPrivateKey, RsaPublicKey};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::cipher::SealError;
-use super::secret::Why;
+use super::secret::{Entry, Why};
 use super::stream::{Document, Format, Stream, Unreadable, title};
 use super::strength::{Policy, Weakness, weaknesses};
 use super::{Identity, Randomness, Request, SealedError, SealedSecret, Secret, emit, render, sealed};
 use crate::document::yaml::Node;
 use crate::finding::edit::Overlap;
-use crate::span::{Position, Span};
+use crate::span::Position;
 use crate::yaml_scalar::scalar;
 
 /// What stops a whole text; nothing of it is written then. Never a value.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
-    /// A document does not parse.
-    #[error("{error}")]
-    Unreadable {
-        /// Where.
-        at: Position,
-        /// What.
-        error: Unreadable,
-    },
-    /// A Secret cannot be sealed.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     #[error("{title} cannot be sealed: {why}")]
-    Secret {
-        /// Where.
-        at: Position,
-        /// What it is called.
-        title: String,
-        /// Why.
-        why: Why,
-    },
-    /// A SealedSecret cannot be read or opened.
+    Secret { at: Position, title: String, why: Why },
     #[error("{title}: {why}")]
-    Sealed {
-        /// Where.
-        at: Position,
-        /// What it is called.
-        title: String,
-        /// Why.
-        why: SealedError,
-    },
-    /// There is none of the kind in the text.
-    #[error("there is no {wanted} in it{}", if .found.is_empty() { String::new() } else { format!(", only: {}", .found.join(", ")) })]
-    Nothing {
-        /// The kind.
-        wanted: &'static str,
-        /// What is there.
-        found: Vec<String>,
-    },
-    /// One name for several Secrets.
-    #[error("--name would give {0} Secrets the same name; give one document")]
+    Sealed { at: Position, title: String, why: SealedError },
+    #[error("it contains no {wanted}{}", if .found.is_empty() { String::new() } else { format!(", only: {}", .found.join(", ")) })]
+    Nothing { wanted: &'static str, found: Vec<String> },
+    #[error("--name would give {0} Secrets the same name; pass one document")]
     OneName(usize),
-    /// Another format is asked for, and there are other objects.
-    #[error("{title} is no {wanted} and would be lost in another format; leave out --format")]
-    Mixed {
-        /// Where.
-        at: Position,
-        /// What it is called.
-        title: String,
-        /// The kind that is wanted.
-        wanted: &'static str,
-    },
-    /// The public key is too small.
+    /// Another format is asked for, which other objects would not survive.
+    #[error("{title} is not a Secret and would be lost in another format; omit --format")]
+    Mixed { at: Position, title: String },
     #[error("{0}")]
     Key(#[from] SealError),
     /// Two objects of the text overlap, which only aliases can do.
-    #[error("its documents share parts; write them out: {0}")]
+    #[error("its documents share nodes by aliases; write them out: {0}")]
     Overlap(#[from] Overlap),
 }
 
 impl Fault {
-    /// Where, as far as it is somewhere.
-    #[must_use]
-    pub fn position(&self) -> Option<Position> {
+    /// Where it is, if it is in one place.
+    pub(crate) fn position(&self) -> Option<Position> {
         match self {
-            Self::Unreadable { at, .. }
+            Self::Unreadable(Unreadable { at, .. })
             | Self::Secret { at, .. }
             | Self::Sealed { at, .. }
             | Self::Mixed { at, .. } => Some(*at),
@@ -92,66 +54,46 @@ impl Fault {
     }
 }
 
-/// How a text is sealed.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'j> {
-    /// The key that it is sealed for.
     pub key: &'j RsaPublicKey,
-    /// What is asked for.
     pub request: &'j Request,
     /// The format of the result; none for that of the text.
     pub format: Option<Format>,
-    /// Where randomness comes from.
     pub random: Randomness,
-    /// What is asked of values.
     pub strength: Policy,
 }
 
 /// A text that was sealed.
+#[derive(Default)]
 pub(crate) struct Done {
-    /// The new text.
     pub text: String,
-    /// What was sealed, in order.
-    pub sealed: Vec<Identity>,
-    /// What else is in the text, unchanged.
+    /// Titles of what else is in the text, unchanged.
     pub passed: Vec<String>,
-    /// What is worth knowing of values: title of the Secret, key, weakness.
+    /// Weak values: title of the Secret, key, weakness.
     pub weak: Vec<(String, String, Weakness)>,
-    /// Titles of Secrets whose comments do not all stand where they stood.
+    /// Titles of Secrets whose comments were moved.
     pub moved: Vec<String>,
 }
 
-/// Reads `text`.
-///
-/// # Errors
-/// Where a document does not parse.
-pub(crate) fn read(text: &str) -> Result<Stream<'_>, Fault> {
-    Stream::read(text).map_err(|error| {
-        let at = crate::span::LineIndex::new(text).position(text, error.offset);
-        Fault::Unreadable { at, error }
-    })
-}
-
-/// Seals every Secret of `text`.
-///
-/// # Errors
-/// [`Fault`], where one of them cannot be sealed or there is none.
+/// Seals every Secret of `text`, of which there has to be one.
 pub(crate) fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
-    let stream = read(text)?;
-    let mut done =
-        Done { text: String::new(), sealed: Vec::new(), passed: Vec::new(), weak: Vec::new(), moved: Vec::new() };
+    let stream = Stream::read(text)?;
+    let (mut done, mut count) = (Done::default(), 0);
     let to = job.format.filter(|format| *format != stream.format);
     let (mut objects, mut edits) = (Vec::new(), Vec::new());
     for (index, document) in stream.documents.iter().enumerate() {
         for (_, node) in document.objects() {
             if !is_kind(node, "Secret") {
-                let name = title(node);
-                mixed(&stream, document, node, job.format, "Secret", &name)?;
-                done.passed.push(name);
+                if to.is_some() {
+                    let at = stream.position(document, node.span());
+                    return Err(Fault::Mixed { at, title: title(node) });
+                }
+                done.passed.push(title(node));
                 continue;
             }
             let (sealed, weak) = one(&stream, document, node, job)?;
-            done.sealed.push(sealed.identity.clone());
+            count += 1;
             let name = format!("Secret {}", sealed.identity.title());
             done.weak.extend(weak.into_iter().map(|(key, weakness)| (name.clone(), key, weakness)));
             if to.is_some() {
@@ -165,11 +107,11 @@ pub(crate) fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
             edits.push((index, sealing.edit));
         }
     }
-    if done.sealed.is_empty() {
+    if count == 0 {
         return Err(Fault::Nothing { wanted: "Secret", found: done.passed });
     }
-    if job.request.name.is_some() && done.sealed.len() > 1 {
-        return Err(Fault::OneName(done.sealed.len()));
+    if job.request.name.is_some() && count > 1 {
+        return Err(Fault::OneName(count));
     }
     done.text = match to {
         Some(format) => written(objects, format),
@@ -178,7 +120,6 @@ pub(crate) fn seal(text: &str, job: Job<'_>) -> Result<Done, Fault> {
     Ok(done)
 }
 
-/// Seals one object.
 fn one(
     stream: &Stream<'_>,
     document: &Document,
@@ -197,7 +138,7 @@ fn one(
     Ok((sealed, weaknesses(&secret, job.strength)))
 }
 
-/// Objects in `format`, as kubectl writes them: JSON behind each other, YAML with a marker before each.
+/// Objects in `format`, as kubectl writes them: JSON one after the other, YAML with a marker before each.
 fn written(objects: Vec<Value>, format: Format) -> String {
     let one = |object: Value| match format {
         Format::Yaml => format!("---\n{}", emit::yaml(&object)),
@@ -208,7 +149,6 @@ fn written(objects: Vec<Value>, format: Format) -> String {
 
 /// A Secret that was opened.
 pub struct Opened {
-    /// Name and namespace.
     pub identity: Identity,
     /// Keys of `spec.template.data` that are templates, which only the controller fills.
     pub templates: Vec<String>,
@@ -224,7 +164,7 @@ pub fn unseal(
     format: Option<Format>,
     random: Randomness,
 ) -> Result<(Zeroizing<String>, Vec<Opened>), Fault> {
-    let stream = read(text)?;
+    let stream = Stream::read(text)?;
     let to = format.unwrap_or(stream.format);
     // A text that grows leaves copies behind; plaintext is shorter than what it was sealed to.
     let mut out = Zeroizing::new(String::with_capacity(2 * text.len() + 8192));
@@ -236,11 +176,7 @@ pub fn unseal(
                 passed.push(title(node));
                 continue;
             }
-            let fault = |why| Fault::Sealed {
-                at: stream.position(document, Span::new(node.span().start, node.span().start)),
-                title: title(node),
-                why,
-            };
+            let fault = |why| Fault::Sealed { at: stream.position(document, node.span()), title: title(node), why };
             let sealed = SealedSecret::read(node).map_err(fault)?;
             let values = sealed.unseal(keys, &random).map_err(fault)?;
             if to == Format::Yaml && !opened.is_empty() {
@@ -256,41 +192,34 @@ pub fn unseal(
 /// Writes the Secret that the controller would make. Returns the keys of templates, which are left out.
 fn plain(
     sealed: &SealedSecret,
-    values: &[(String, super::Plaintext)],
+    values: &[(Entry, &RsaPrivateKey)],
     format: Format,
     out: &mut Zeroizing<String>,
 ) -> Vec<String> {
-    let mut head = Map::new();
     let mut metadata = sealed.metadata.clone();
-    metadata.insert("name".to_owned(), sealed.identity.name.clone().into());
-    if let Some(namespace) = &sealed.identity.namespace {
-        metadata.insert("namespace".to_owned(), namespace.clone().into());
-    }
-    head.insert("apiVersion".to_owned(), "v1".into());
-    head.insert("kind".to_owned(), "Secret".into());
-    head.insert("metadata".to_owned(), Value::Object(metadata));
+    sealed.identity.write(&mut metadata);
+    let mut head = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata });
     if let Some(kind) = &sealed.secret_type {
-        head.insert("type".to_owned(), kind.clone().into());
+        head["type"] = kind.clone().into();
     }
     if let Some(immutable) = sealed.immutable {
-        head.insert("immutable".to_owned(), immutable.into());
+        head["immutable"] = immutable.into();
     }
     let is_template = |value: &Value| value.as_str().is_none_or(|text| text.contains("{{"));
     let (templates, literals): (Vec<_>, Vec<_>) = sealed.templates.iter().partition(|(_, value)| is_template(value));
-    // An entry of the template goes before a sealed one (`docs/facts/sealed-secrets.md#the-sealedsecret-object`).
-    let covered = |key: &String| sealed.templates.contains_key(key);
+    // An entry of the template takes precedence over a sealed one (`docs/facts/sealed-secrets.md#the-sealedsecret-object`).
+    let sealed_only = values.iter().filter(|(entry, _)| !sealed.templates.contains_key(&entry.key));
     let mut data: Vec<(&str, Zeroizing<String>)> = Vec::new();
     for (key, value) in literals {
         data.push((key, Zeroizing::new(STANDARD.encode(value.as_str().unwrap_or_default()))));
     }
-    for (key, value) in values.iter().filter(|(key, _)| !covered(key)) {
+    for (Entry { key, value }, _) in sealed_only {
         data.push((key, Zeroizing::new(STANDARD.encode(value.expose()))));
     }
     data.sort_by(|a, b| a.0.cmp(b.0));
     // Room for all at once: a text that grows leaves copies behind.
     let room: usize = data.iter().map(|(key, value)| key.len() + value.len() + 16).sum();
     out.reserve_exact(room + 4096);
-    let head = Value::Object(head);
     // Writing to a text does not fail.
     let done = match format {
         Format::Yaml => write_yaml(&head, &data, out),
@@ -324,23 +253,6 @@ fn write_json(head: &Value, data: &[(&str, Zeroizing<String>)], out: &mut String
 }
 
 /// Whether a node is an object of that kind.
-#[must_use]
 pub(crate) fn is_kind(node: Node<'_>, kind: &str) -> bool {
     node.is_mapping() && node.get("kind").and_then(Node::as_str) == Some(kind)
-}
-
-/// Refuses to lose an object of another kind where the format changes.
-fn mixed(
-    stream: &Stream<'_>,
-    document: &Document,
-    node: Node<'_>,
-    format: Option<Format>,
-    wanted: &'static str,
-    title: &str,
-) -> Result<(), Fault> {
-    if format.is_none_or(|format| format == stream.format) {
-        return Ok(());
-    }
-    let at = stream.position(document, Span::new(node.span().start, node.span().start));
-    Err(Fault::Mixed { at, title: title.to_owned(), wanted })
 }

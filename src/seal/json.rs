@@ -5,10 +5,10 @@ use serde_json::{Map, Number, Value};
 use crate::document::yaml::{self, Node, Style};
 use crate::yaml_scalar;
 
-/// Most nodes that a value is made of; what is beyond, in aliases of aliases or one of itself, is null.
+/// Most nodes of a value; what is beyond, in aliases of aliases or one of itself, is null.
 const MOST: usize = 1_000_000;
 
-/// The value of a node; aliases and merge keys are followed. Of repeated keys the last wins.
+/// The value of a node; aliases and merge keys are followed. Of repeated keys the last counts.
 #[must_use]
 pub fn value(node: Node<'_>) -> Value {
     JsonReader { left: MOST }.value(node, 0)
@@ -57,22 +57,21 @@ impl JsonReader {
 
 /// A plain scalar by the rules of YAML 1.1 that matter: null, booleans, numbers; everything else is a string.
 fn plain(text: &str) -> Value {
-    if let Some(known) = constant(text) {
-        return known;
+    if yaml_scalar::is_null(text) {
+        return Value::Null;
+    }
+    if let Some(known) = yaml_scalar::boolean(text) {
+        return Value::Bool(known);
     }
     if let Ok(number) = text.parse::<i64>() {
-        let octal =
-            text.trim_start_matches(['-', '+']).len() > 1 && text.trim_start_matches(['-', '+']).starts_with('0');
+        let digits = text.trim_start_matches(['-', '+']);
+        let octal = digits.len() > 1 && digits.starts_with('0');
         return if octal { Value::String(text.to_owned()) } else { Value::Number(number.into()) };
     }
     let numeric = text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let number = numeric.then(|| text.parse().ok()).flatten().and_then(Number::from_f64);
     number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
-}
-
-fn constant(text: &str) -> Option<Value> {
-    if yaml_scalar::is_null(text) { Some(Value::Null) } else { yaml_scalar::boolean(text).map(Value::Bool) }
 }
 
 #[cfg(test)]

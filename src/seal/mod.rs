@@ -4,7 +4,6 @@
 //! ciphertext; `json` and `emit` are how Kubernetes reads and writes YAML. `plaintext` is the type that every decrypted
 //! value travels in. Nothing here reads a file or opens a connection.
 
-mod anew;
 pub(crate) mod cipher;
 pub(crate) mod emit;
 pub(crate) mod identity;
@@ -21,10 +20,9 @@ pub(crate) mod secret;
 pub(crate) mod strength;
 pub(crate) mod stream;
 
-pub(crate) use anew::anew;
 pub use identity::Identity;
 pub use plaintext::Plaintext;
 pub use random::Randomness;
-pub(crate) use sealed::{SealedError, SealedSecret};
+pub(crate) use sealed::{SealedError, SealedSecret, seal_value};
 pub use secret::Secret;
 pub(crate) use secret::{Refusal, Request, Why};

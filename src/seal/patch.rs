@@ -1,5 +1,5 @@
-//! Changes of a SealedSecret where it stands: only the ciphertexts, names and annotations that change are written, in the
-//! style that is there; everything else of the document stays as it is, to the byte.
+//! Changes of a SealedSecret in place: only the ciphertexts, names and annotations that change are written, in the existing
+//! style; everything else of the document is kept to the byte.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::identity::{CLUSTER_WIDE, NAMESPACE_WIDE, annotation};
 use super::{SealedSecret, json};
+use crate::document::spot;
 use crate::document::yaml::{self, Node, Style, Tree};
 use crate::finding::edit::{self, Edit};
 use crate::span::{Span, line_end, line_start};
@@ -15,20 +16,17 @@ use crate::yaml_scalar::scalar;
 /// Why a document cannot be changed in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PatchError {
-    /// YAML anchors, aliases, tags.
-    #[error("it uses YAML anchors, aliases or merge keys; write out what they stand for")]
+    #[error("it uses YAML anchors, aliases or merge keys; write out their values")]
     Anchors,
-    /// The document that was made reads otherwise than it should.
-    #[error("it is written in a way that cannot be changed safely; write it as kubeseal does (-o yaml)")]
+    /// The new document would not be read as intended.
+    #[error("its layout cannot be changed safely; rewrite it as kubeseal does (-o yaml)")]
     Unusual,
 }
 
-/// Where in a document an object stands: index of the item of a `List`, or nothing for the document itself.
+/// Where in a document an object is: index of the item of a `List`, or nothing for the document itself.
 pub(crate) type Item = Option<usize>;
 
-/// The object that `item` names.
-#[must_use]
-pub(crate) fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
+fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
     let root = tree.root()?;
     match item {
         None => Some(root),
@@ -38,9 +36,6 @@ pub(crate) fn find(tree: &Tree, item: Item) -> Option<Node<'_>> {
 
 /// Makes the SealedSecret at `item` of `text` the one that `wanted` is; `ciphertexts` are the entries of it that change or
 /// are new. Returns the new text.
-///
-/// # Errors
-/// [`PatchError`], and then nothing is changed.
 pub(crate) fn apply(
     text: &str,
     item: Item,
@@ -103,7 +98,7 @@ impl Doc {
         new.into_iter().try_for_each(|(key, ciphertext)| self.set(&["spec", "encryptedData", key], ciphertext))
     }
 
-    /// Makes the scalar at `path` say `value`.
+    /// Sets the scalar at `path` to `value`.
     fn set(&mut self, path: &[&str], value: &str) -> Result<(), PatchError> {
         let tree = self.parse()?;
         let mut node = find(&tree, self.item).ok_or(PatchError::Unusual)?;
@@ -167,18 +162,13 @@ impl Doc {
 }
 
 /// All of a node, its quotes too.
-fn whole(text: &str, node: Node<'_>) -> Span {
-    let span = node.span();
-    match node.style() {
-        Some(Style::Single | Style::Double) => Span::new(span.start.saturating_sub(1), span.end + 1),
-        Some(Style::Literal | Style::Folded) => Span::new(span.start, span.start + span.slice(text).trim_end().len()),
-        _ => span,
-    }
+fn whole(node: Node<'_>) -> Span {
+    spot::whole(node).unwrap_or(node.span())
 }
 
-/// Offset behind the colon of an entry.
-fn behind_colon(text: &str, key: Node<'_>) -> Result<usize, PatchError> {
-    let from = whole(text, key).end;
+/// Offset after the colon of an entry.
+fn after_colon(text: &str, key: Node<'_>) -> Result<usize, PatchError> {
+    let from = whole(key).end;
     let colon = text[from..].find(':').ok_or(PatchError::Unusual)?;
     if text[from..from + colon].trim().is_empty() { Ok(from + colon + 1) } else { Err(PatchError::Unusual) }
 }
@@ -188,7 +178,7 @@ fn write_value(text: &str, key: Node<'_>, value: Node<'_>, new: &str) -> Result<
     if value.is_anchored() || key.is_anchored() || value.tag().is_some() {
         return Err(PatchError::Anchors);
     }
-    let from = behind_colon(text, key)?;
+    let from = after_colon(text, key)?;
     let quoted = Value::from(new).to_string();
     let written = match value.style() {
         None if !value.is_null() => return Err(PatchError::Unusual),
@@ -196,7 +186,7 @@ fn write_value(text: &str, key: Node<'_>, value: Node<'_>, new: &str) -> Result<
         Some(Style::Single) if !new.contains(['\'', '\n']) => format!("'{new}'"),
         _ => scalar(new),
     };
-    let old = whole(text, value);
+    let old = whole(value);
     let empty =
         value.as_str().is_none_or(str::is_empty) && !matches!(value.style(), Some(Style::Single | Style::Double));
     let span = if empty { Span::new(from, from) } else { Span::new(from, old.end.max(from)) };
@@ -221,11 +211,7 @@ fn insert(
             rest.iter().rev().fold(Value::from(value).to_string(), |made, key| format!("{{{}: {made}}}", word(key)));
         let entry = format!("{}: {inner}", word(first));
         return Ok(match last {
-            Some((_, value)) => {
-                let at =
-                    if value.is_mapping() || value.is_sequence() { value.span().end } else { whole(text, value).end };
-                Edit::insert(at, format!(", {entry}"))
-            }
+            Some((_, value)) => Edit::insert(whole(value).end, format!(", {entry}")),
             None => Edit::insert(mapping.span().start + 1, entry),
         });
     }
@@ -236,39 +222,28 @@ fn insert(
         };
         path.iter().enumerate().map(line).collect()
     };
-    let line_start = |at: usize| text[..at].rfind('\n').map_or(0, |found| found + 1);
     match (last, owner) {
         (Some((key, value)), _) => {
-            let at = whole(text, key).start;
-            let indent = at - line_start(at);
-            let end = end_of(text, value).max(behind_colon(text, key)?);
+            let at = whole(key).start;
+            let indent = at - line_start(text, at);
+            let end = whole(value).end.max(after_colon(text, key)?);
             Ok(Edit::insert(line_end(text, end), lines(indent)))
         }
         (None, Some(owner)) if mapping.is_null() => {
-            let at = whole(text, owner).start;
-            let indent = at - line_start(at);
-            let from = behind_colon(text, owner)?;
-            let end = mapping.as_str().map_or(from, |_| whole(text, mapping).end.max(from));
+            let at = whole(owner).start;
+            let indent = at - line_start(text, at);
+            let from = after_colon(text, owner)?;
+            let end = mapping.as_str().map_or(from, |_| whole(mapping).end.max(from));
             Ok(Edit::replace(Span::new(from, end), lines(indent + 2)))
         }
         _ => Err(PatchError::Unusual),
     }
 }
 
-/// The end of the last thing that is written of a node.
-fn end_of(text: &str, node: Node<'_>) -> usize {
-    if node.is_flow() {
-        return node.span().end;
-    }
-    let deeper = node.entries().last().map(|(key, value)| end_of(text, value).max(whole(text, key).end));
-    let deeper = deeper.or_else(|| node.items().last().map(|item| end_of(text, item)));
-    deeper.unwrap_or_else(|| whole(text, node).end)
-}
-
 /// All that has to go with an entry: its lines, or in flow style the comma too.
 fn entry_span(text: &str, mapping: Node<'_>, key: Node<'_>, value: Node<'_>) -> Option<Span> {
-    let start = whole(text, key).start;
-    let end = end_of(text, value).max(whole(text, key).end + 1);
+    let start = whole(key).start;
+    let end = whole(value).end.max(whole(key).end + 1);
     if mapping.is_flow() {
         let after = &text[end..];
         let comma = after.trim_start();
@@ -290,7 +265,7 @@ mod tests {
     use super::*;
     use crate::inventory::facts::Scope;
 
-    /// `text` with the namespace `new`, the given scope, and the ciphertexts of `x` and `z` written anew.
+    /// `text` with the namespace `new`, the given scope, and the ciphertexts of `x` and `z` rewritten.
     fn changed(text: &str, item: Item, scope: Scope) -> Result<String, PatchError> {
         let tree = yaml::parse(text).expect("it is YAML");
         let mut wanted = SealedSecret::read(find(&tree, item).expect("the object")).expect("a SealedSecret");
@@ -362,7 +337,7 @@ spec:
     }
 
     #[test]
-    fn what_stands_elsewhere_too_is_refused() {
+    fn what_is_shared_with_another_place_is_refused() {
         let text = "\
 apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret

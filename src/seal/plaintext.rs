@@ -15,7 +15,6 @@ impl Plaintext {
 
     /// The bytes, to be sealed or written where the person asked for them. They must not reach a message, a log, or an
     /// error.
-    #[must_use]
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0
     }

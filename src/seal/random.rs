@@ -1,17 +1,17 @@
-//! Where randomness comes from: the system, always, but for tests that compare whole outputs.
+//! Where randomness comes from: always the system, except in tests that compare whole outputs.
 
 use rsa::rand_core::{self, CryptoRng, OsRng, RngCore};
 
 /// The randomness of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Randomness {
-    /// Only debug builds have it, so that no release can be made to seal foreseeably.
+    /// Only debug builds have it, so that no release can be made to seal predictably.
     #[cfg(debug_assertions)]
     seed: Option<u64>,
 }
 
 impl Randomness {
-    /// Foreseeable bytes, for tests that compare whole outputs.
+    /// Predictable bytes, for tests that compare whole outputs.
     #[cfg(debug_assertions)]
     #[must_use]
     pub fn seeded(seed: u64) -> Self {

@@ -1,9 +1,9 @@
-//! Whether a value was thought up by a person: words, repetitions, sequences. Random characters have none of these.
+//! Whether a person made up a value: words, repetitions, sequences. Random characters have none of these.
 //!
-//! It is a judgement of the text alone, so a person who wants to can make regular text look random; what it tells is that
-//! nobody ran a generator. Of 32 characters from `openssl rand` fewer than one in a hundred is taken for regular.
+//! It judges the text alone, so regular text can be made to look random on purpose; a regular text only shows that no
+//! generator was used. Of texts of 32 characters from `openssl rand`, fewer than one in a hundred counts as regular.
 
-/// Of each letter, from a to z, those that stand most often behind it in words of Western languages, as in the names of things.
+/// For each letter, from a to z, those that most often follow it in words of Western languages.
 const BEHIND: [&str; 26] = [
     "bcdgilmnprsty",
     "el",
@@ -33,13 +33,12 @@ const BEHIND: [&str; 26] = [
     "",
 ];
 
-/// Fewest pairs of letters of which a share says something.
+/// Fewest pairs of letters whose share is significant.
 const TELLING: usize = 10;
 
 /// Whether `text` is made of words, repeats itself or runs through a sequence.
-#[must_use]
 pub(super) fn is_regular(text: &str) -> bool {
-    // Of an address only the password is anybody's choice.
+    // Of a URL only the password is chosen.
     let text = match text.split_once("://") {
         Some((_, rest)) => match rest.split_once('@').and_then(|(login, _)| login.split_once(':')) {
             Some((_, password)) => password,
@@ -51,7 +50,7 @@ pub(super) fn is_regular(text: &str) -> bool {
     is_wordy(bytes) || repeats(bytes) || runs(bytes)
 }
 
-/// Whether most neighbouring letters are pairs that words are made of. Of random letters a fifth is.
+/// Whether most neighbouring letters are pairs that words consist of; of random letters, a fifth are.
 fn is_wordy(bytes: &[u8]) -> bool {
     let pairs = bytes.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic));
     let known = |pair: &&[u8]| {
@@ -62,7 +61,7 @@ fn is_wordy(bytes: &[u8]) -> bool {
     all >= TELLING && pairs.filter(known).count() * 20 >= all * 11
 }
 
-/// Whether five characters stand in it twice.
+/// Whether five characters are repeated.
 fn repeats(bytes: &[u8]) -> bool {
     const LONG: usize = 5;
     let later = |at: usize| bytes.get(at + LONG..).unwrap_or_default();
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_think_up_is_regular() {
+    fn what_people_make_up_is_regular() {
         for text in [
             "correct-horse-battery-staple-2026!",
             "Minio-Storage-Production-Key-0001",
@@ -110,7 +109,7 @@ mod tests {
 
     /// Letters and digits, lower case alone, and hexadecimal digits, by a generator whose numbers are known to be good.
     #[test]
-    fn hardly_a_random_value_is_taken_for_words() {
+    fn random_values_rarely_count_as_words() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut next = || {
             // SplitMix64.

@@ -9,60 +9,45 @@ use serde_json::{Map, Value, json};
 use super::cipher::{self, SealError, UnsealError};
 use super::identity::{annotate, annotation, scope_of};
 use super::json as yaml_value;
-use super::secret::Secret;
-use super::{Identity, Plaintext, Randomness};
+use super::secret::{Entry, Secret};
+use super::{Identity, Randomness};
 use crate::document::yaml::Node;
+use crate::inventory::facts::Scope;
 use crate::mask::masked;
 
 /// A SealedSecret, as `kubeseal` since 0.32 writes it (`docs/facts/sealed-secrets.md`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct SealedSecret {
-    /// Whom it is sealed for.
     pub identity: Identity,
-    /// `spec.encryptedData`.
     pub encrypted: BTreeMap<String, String>,
     /// What `spec.template.metadata` has besides name and namespace.
     pub metadata: Map<String, Value>,
     /// `spec.template.type`.
     pub secret_type: Option<String>,
-    /// `spec.template.immutable`.
     pub immutable: Option<bool>,
-    /// `spec.template.data`: templates in plain text.
+    /// `spec.template.data`: templates in plaintext.
     pub templates: Map<String, Value>,
 }
 
-/// Why a document is no SealedSecret. Never a value.
+/// Why a document is not a SealedSecret, or cannot be sealed again. Never a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealedError {
-    /// Another kind.
     #[error("it is a {0}, not a SealedSecret")]
     Kind(String),
-    /// No kind.
-    #[error("it is no Kubernetes object")]
+    #[error("it is not a Kubernetes object")]
     NoObject,
-    /// No name.
     #[error("it has no `metadata.name`")]
     NoName,
-    /// No namespace where it needs one.
     #[error("it has no `metadata.namespace`, to which its scope binds it; add the one that it was sealed for")]
     NoNamespace,
-    /// A value that is no text.
-    #[error("`spec.encryptedData.{0}` is no text")]
+    #[error("`spec.encryptedData.{0}` must be a string")]
     NoText(String),
-    /// The form of the first releases.
-    #[error("it has `spec.data`, the form of releases before 0.7; `kubeseal --re-encrypt` brings it up to date")]
+    #[error("it has `spec.data`, the format of releases before 0.7; `kubeseal --re-encrypt` updates it")]
     Deprecated,
-    /// A value cannot be sealed again.
     #[error("{0}")]
     Key(#[from] SealError),
-    /// An entry cannot be opened.
     #[error("`spec.encryptedData.{key}`: {why}")]
-    Entry {
-        /// The key.
-        key: String,
-        /// What is wrong.
-        why: UnsealError,
-    },
+    Entry { key: String, why: UnsealError },
 }
 
 /// Seals a Secret for `identity`. Values are sealed in parallel.
@@ -75,12 +60,7 @@ pub fn seal(
     key: &RsaPublicKey,
     random: &Randomness,
 ) -> Result<SealedSecret, SealError> {
-    let label = identity.label();
-    let one = |entry: &super::secret::Entry| {
-        let mut generator = random.generator(&[&identity.title(), &entry.key]);
-        let sealed = cipher::seal_base64(&mut generator, key, entry.value.expose(), &label)?;
-        Ok((entry.key.clone(), sealed))
-    };
+    let one = |entry: &Entry| Ok((entry.key.clone(), seal_value(identity, entry, key, random)?));
     let encrypted = secret.entries.par_iter().map(one).collect::<Result<_, _>>()?;
     let mut metadata = secret.metadata.clone();
     if identity.scope != secret.scope {
@@ -96,11 +76,24 @@ pub fn seal(
     })
 }
 
+pub(crate) fn seal_value(
+    identity: &Identity,
+    entry: &Entry,
+    key: &RsaPublicKey,
+    random: &Randomness,
+) -> Result<String, SealError> {
+    let mut generator = random.generator(&[&identity.title(), &entry.key]);
+    cipher::seal(&mut generator, key, entry.value.expose(), &identity.label())
+}
+
+/// A SealedSecret, and the ciphertexts of it that change.
+pub(crate) type Resealed = (SealedSecret, BTreeMap<String, String>);
+
 impl SealedSecret {
     /// Reads the object at `root`.
     ///
     /// # Errors
-    /// Where it is no SealedSecret, or lacks what its ciphertexts are bound to.
+    /// Where it is not a SealedSecret, or lacks what its ciphertexts are bound to.
     pub fn read(root: Node<'_>) -> Result<Self, SealedError> {
         let kind = root.get("kind").and_then(Node::as_str).ok_or(SealedError::NoObject)?;
         let group = root.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
@@ -121,7 +114,7 @@ impl SealedSecret {
         let name = text(&["metadata", "name"]).ok_or(SealedError::NoName)?;
         let namespace = text(&["metadata", "namespace"]);
         let scope = scope_of(root.at(&["metadata", "annotations"]).map(yaml_value::value).as_ref());
-        if namespace.is_none() && scope != crate::inventory::facts::Scope::ClusterWide {
+        if namespace.is_none() && scope != Scope::ClusterWide {
             return Err(SealedError::NoNamespace);
         }
         let mut encrypted = BTreeMap::new();
@@ -149,49 +142,66 @@ impl SealedSecret {
         })
     }
 
-    /// Opens every entry with the first key that does it. All or nothing, as the controller does it.
-    ///
-    /// # Errors
-    /// Names the first entry, by key, that no key opens.
-    pub fn unseal(
+    /// Opens every entry, each with the first key that does it, which is returned too. All or nothing, as in the controller:
+    /// the error names the first entry that no key opens.
+    pub(crate) fn unseal<'k>(
         &self,
-        keys: &[&RsaPrivateKey],
+        keys: &[&'k RsaPrivateKey],
         random: &Randomness,
-    ) -> Result<Vec<(String, Plaintext)>, SealedError> {
+    ) -> Result<Vec<(Entry, &'k RsaPrivateKey)>, SealedError> {
         let label = self.identity.label();
         let open = |(key, sealed): (&String, &String)| {
             let mut generator = random.generator(&[&self.identity.title(), key]);
-            match cipher::unseal_base64(&mut generator, keys.iter().copied(), sealed, &label) {
-                Ok((plain, _)) => Ok((key.clone(), plain)),
+            match cipher::unseal(&mut generator, keys, sealed, &label) {
+                Ok((value, by)) => Ok((Entry { key: key.clone(), value }, by)),
                 Err(why) => Err(SealedError::Entry { key: masked(key).into_owned(), why }),
             }
         };
         self.encrypted.iter().map(open).collect()
     }
 
+    /// The same values under `identity`, and their ciphertexts by themselves. They are sealed for `recipient`, or, where there
+    /// is none, each for the public half of the key that opened it.
+    pub(crate) fn reseal(
+        &self,
+        identity: Identity,
+        keys: &[&RsaPrivateKey],
+        recipient: Option<&RsaPublicKey>,
+        random: &Randomness,
+    ) -> Result<Resealed, SealedError> {
+        if identity.namespace.is_none() && identity.scope != Scope::ClusterWide {
+            return Err(SealedError::NoNamespace);
+        }
+        let mut ciphertexts = BTreeMap::new();
+        for (entry, by) in self.unseal(keys, random)? {
+            let own = by.to_public_key();
+            let sealed = seal_value(&identity, &entry, recipient.unwrap_or(&own), random)?;
+            ciphertexts.insert(entry.key, sealed);
+        }
+        let mut metadata = self.metadata.clone();
+        annotate(&mut metadata, identity.scope);
+        let new = Self { identity, encrypted: ciphertexts.clone(), metadata, ..self.clone() };
+        Ok((new, ciphertexts))
+    }
+
     /// The object as JSON values, in kubeseal's form.
-    #[must_use]
     pub(crate) fn to_value(&self) -> Value {
         let mut metadata = Map::new();
-        metadata.insert("name".to_owned(), self.identity.name.clone().into());
-        if let Some(namespace) = &self.identity.namespace {
-            metadata.insert("namespace".to_owned(), namespace.clone().into());
-        }
+        self.identity.write(&mut metadata);
         let mut inner = self.metadata.clone();
         inner.extend(metadata.clone());
         if let Some(key) = annotation(self.identity.scope) {
             metadata.insert("annotations".to_owned(), json!({key: "true"}));
         }
-        let mut template = Map::new();
-        template.insert("metadata".to_owned(), Value::Object(inner));
+        let mut template = json!({ "metadata": inner });
         if let Some(kind) = &self.secret_type {
-            template.insert("type".to_owned(), kind.clone().into());
+            template["type"] = kind.clone().into();
         }
         if let Some(immutable) = self.immutable {
-            template.insert("immutable".to_owned(), immutable.into());
+            template["immutable"] = immutable.into();
         }
         if !self.templates.is_empty() {
-            template.insert("data".to_owned(), Value::Object(self.templates.clone()));
+            template["data"] = self.templates.clone().into();
         }
         json!({
             "apiVersion": "bitnami.com/v1alpha1",

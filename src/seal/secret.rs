@@ -1,12 +1,13 @@
-//! A plaintext Secret as it stands in a document, and what of it cannot be sealed.
+//! A plaintext Secret as a document contains it, and why it cannot be sealed.
 
 use serde_json::{Map, Value};
 
 use super::cipher;
-use super::identity::{annotate, is_key, is_name, is_namespace, scope_of};
+use super::identity::{annotate, is_key, scope_of};
 use super::json;
 use super::{Identity, Plaintext};
 use crate::document::yaml::{Node, Style};
+use crate::inventory::convention::{is_label, is_subdomain};
 use crate::inventory::facts::Scope;
 use crate::mask::masked;
 use crate::span::Span;
@@ -25,7 +26,7 @@ pub(super) const STRIPPED: &[&str] = &[
     "selfLink",
     "uid",
 ];
-/// Annotations that hold the whole Secret in plain text.
+/// Annotations that contain the whole Secret in plaintext.
 pub(super) const STRIPPED_ANNOTATIONS: &[&str] =
     &["kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration"];
 /// How deep merge keys are followed.
@@ -63,7 +64,6 @@ pub struct Secret {
 #[derive(Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Refusal {
-    /// Bytes of the document's text.
     pub span: Span,
     /// What is wrong. Never a value.
     pub why: Why,
@@ -72,76 +72,49 @@ pub struct Refusal {
 /// What is wrong with a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// No mapping.
-    #[error("it is no Kubernetes object")]
+    #[error("it is not a Kubernetes object")]
     NoObject,
-    /// Another kind.
     #[error("it is a {0}, not a Secret")]
     Kind(String),
-    /// Another API.
     #[error("its apiVersion is not `v1`")]
     ApiVersion,
-    /// A field that Secrets do not have, and that would be lost.
-    #[error("`{0}` is no field of a Secret and would be lost; remove it")]
+    #[error("`{0}` is not a field of a Secret and would be lost; remove it")]
     Unknown(String),
-    /// A field of the wrong shape.
     #[error("`{place}` must be {wanted}")]
-    Shape {
-        /// The field.
-        place: String,
-        /// What it must be.
-        wanted: &'static str,
-    },
-    /// A key twice.
-    #[error("the key `{0}` is there twice")]
+    Shape { place: String, wanted: &'static str },
+    #[error("the key `{0}` is repeated")]
     Twice(String),
-    /// A key that the API server refuses.
-    #[error("`{0}` is no key for a Secret: letters, digits, `-`, `_` and `.` only")]
+    #[error("`{0}` is not a valid key: use letters, digits, `-`, `_` and `.`")]
     Key(String),
-    /// `data` without base64.
-    #[error("`data.{0}` is no standard base64; encode it, or move it to `stringData`")]
+    #[error("`data.{0}` is not standard base64; encode it, or move it to `stringData`")]
     NotBase64(String),
-    /// Nothing in it.
-    #[error("it has no keys; --allow-empty-data seals it all the same")]
+    #[error("it has no keys; use --allow-empty-data to seal it anyway")]
     Empty,
-    /// Too large.
-    #[error("its values have {0} bytes together, and a Secret may hold at most {MAX_SIZE}")]
+    #[error("its values have {0} bytes in total; the limit of a Secret is {MAX_SIZE}")]
     TooLarge(usize),
-    /// No name.
-    #[error("it has no `metadata.name`; add it or give --name")]
+    #[error("it has no `metadata.name`; add it, or use --name")]
     NoName,
-    /// No namespace.
-    #[error("it has no `metadata.namespace`, to which its scope binds it; add it or give --namespace")]
+    #[error("it has no `metadata.namespace`, to which its scope binds it; add it, or use --namespace")]
     NoNamespace,
-    /// A name that the API server refuses.
-    #[error("`{0}` is no name for a {1}: lower-case letters, digits and `-` only")]
+    #[error("`{0}` is not a valid name for a {1}: use lowercase letters, digits and `-`")]
     Name(String, &'static str),
-    /// A flag that says something else than the document.
-    #[error("its namespace is `{own}`, and --namespace says `{given}`")]
-    OtherNamespace {
-        /// The document's.
-        own: String,
-        /// The flag's.
-        given: String,
-    },
-    /// Its values are encrypted already.
+    #[error("its namespace is `{own}`, but --namespace is `{given}`")]
+    OtherNamespace { own: String, given: String },
     #[error("its values are encrypted with SOPS; decrypt it first, or leave it as it is")]
     Sops,
-    /// A custom tag, whose meaning is not known here.
-    #[error("`{0}` has a tag of its own; write the value without it")]
+    #[error("`{0}` has a custom YAML tag; write the value without it")]
     Tag(String),
 }
 
-/// What the command line says of all Secrets of a run.
+/// What the command line asks for all Secrets of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Takes the place of `metadata.name`.
+    /// Replaces `metadata.name`.
     pub name: Option<String>,
-    /// Fills `metadata.namespace`.
+    /// `metadata.namespace` where there is none.
     pub namespace: Option<String>,
-    /// Takes the place of the scope by annotations.
+    /// Replaces the scope by annotations.
     pub scope: Option<Scope>,
-    /// Whether a Secret without keys is sealed too.
     pub allow_empty: bool,
 }
 
@@ -149,7 +122,7 @@ impl Secret {
     /// Reads the object at `root`.
     ///
     /// # Errors
-    /// Where it is no Secret, or something in it would be lost, changed or refused by the API server.
+    /// Where it is not a Secret, or something in it would be lost, changed or refused by the API server.
     pub fn read(root: Node<'_>) -> Result<Self, Refusal> {
         is_secret(root)?;
         for (key, _) in root.entries() {
@@ -168,7 +141,8 @@ impl Secret {
         };
         let (name, namespace) = (take(&mut metadata, "name"), take(&mut metadata, "namespace"));
         let scope = scope_of(metadata.get("annotations"));
-        let secret_type = string(root, "type")?.filter(|text| !text.is_empty());
+        let secret_type = root.get("type").map(|node| string(node, "type")).transpose()?.flatten();
+        let secret_type = secret_type.filter(|text| !text.is_empty()).map(str::to_owned);
         let immutable = match root.get("immutable") {
             None => None,
             Some(node) => match json::value(node) {
@@ -199,7 +173,7 @@ impl Secret {
         let scope = request.scope.unwrap_or(self.scope);
         let name = request.name.clone().or_else(|| self.name.clone());
         let name = name.ok_or_else(|| refuse(at("name"), Why::NoName))?;
-        if !is_name(&name) {
+        if !is_subdomain(&name) {
             return Err(refuse(at("name"), Why::Name(shown(&name), "Secret")));
         }
         if let (Some(own), Some(given)) = (&self.namespace, &request.namespace)
@@ -210,7 +184,7 @@ impl Secret {
         }
         let namespace = self.namespace.clone().or_else(|| request.namespace.clone());
         match &namespace {
-            Some(namespace) if !is_namespace(namespace) => {
+            Some(namespace) if !is_label(namespace) => {
                 return Err(refuse(at("namespace"), Why::Name(shown(namespace), "namespace")));
             }
             None if scope != Scope::ClusterWide => return Err(refuse(at("namespace"), Why::NoNamespace)),
@@ -232,7 +206,7 @@ fn is_secret(root: Node<'_>) -> Result<(), Refusal> {
     if kind != "Secret" {
         return Err(refuse(root, Why::Kind(shown(kind))));
     }
-    // A Secret without apiVersion is refused by the API server, and meant all the same by whoever wrote it.
+    // A Secret without apiVersion is refused by the API server, but whoever wrote it meant a Secret.
     match root.get("apiVersion") {
         Some(node) if node.as_str() != Some("v1") => Err(refuse(node, Why::ApiVersion)),
         _ => Ok(()),
@@ -253,7 +227,7 @@ fn metadata(root: Node<'_>) -> Result<Map<String, Value>, Refusal> {
             stripped if STRIPPED.contains(&stripped) => continue,
             "labels" | "annotations" => {
                 let place = format!("metadata.{key}");
-                strings(&mut value, &place).map_err(|place| shape(at, &place, "text; put it into quotes"))?;
+                strings(&mut value, &place).map_err(|place| shape(at, &place, "a string; put it in quotes"))?;
                 if let Value::Object(map) = &mut value {
                     STRIPPED_ANNOTATIONS.iter().for_each(|stripped| drop(map.remove(*stripped)));
                 }
@@ -264,7 +238,7 @@ fn metadata(root: Node<'_>) -> Result<Map<String, Value>, Refusal> {
             "name" | "namespace" | "generateName" => match value {
                 Value::Null => continue,
                 Value::String(_) => {}
-                _ => return Err(shape(at, &format!("metadata.{key}"), "text; put it into quotes")),
+                _ => return Err(shape(at, &format!("metadata.{key}"), "a string; put it in quotes")),
             },
             known if KEPT.contains(&known) => {}
             other => return Err(refuse(at, Why::Unknown(format!("metadata.{}", shown(other))))),
@@ -274,7 +248,7 @@ fn metadata(root: Node<'_>) -> Result<Map<String, Value>, Refusal> {
     Ok(kept)
 }
 
-/// Makes `value` a mapping of texts, or names what is none. An empty entry is an empty text, as Go reads it.
+/// Makes `value` a mapping of strings, or names what is not one. An empty entry is an empty string, as Go reads it.
 fn strings(value: &mut Value, place: &str) -> Result<(), String> {
     match value {
         Value::Null => Ok(()),
@@ -292,17 +266,18 @@ fn strings(value: &mut Value, place: &str) -> Result<(), String> {
     }
 }
 
-/// The values of `data` and `stringData`; the latter win (`docs/facts/kubernetes.md#rules-for-secrets`).
+/// The values of `data` and `stringData`; the latter take precedence (`docs/facts/kubernetes.md#rules-for-secrets`).
 fn entries(root: Node<'_>) -> Result<Vec<Entry>, Refusal> {
     let mut found: Vec<Entry> = Vec::new();
-    let mut size = 0;
     for section in ["data", "stringData"] {
         let Some(mapping) = root.get(section).filter(|node| !node.is_null()) else { continue };
         if !mapping.is_mapping() {
             return Err(shape(mapping, section, "a mapping"));
         }
         let mut seen = Vec::new();
-        for (key, node) in flat(mapping, MERGES).ok_or_else(|| shape(mapping, section, "plain entries"))? {
+        for (key, node) in flat(mapping, MERGES)
+            .ok_or_else(|| shape(mapping, section, "a mapping without deeply nested merge keys"))?
+        {
             let name = key.as_str().unwrap_or_default();
             if !is_key(name) {
                 return Err(refuse(key, Why::Key(shown(name))));
@@ -318,7 +293,7 @@ fn entries(root: Node<'_>) -> Result<Vec<Entry>, Refusal> {
             }
         }
     }
-    found.iter().for_each(|entry| size += entry.value.len());
+    let size = found.iter().map(|entry| entry.value.len()).sum();
     if size > MAX_SIZE { Err(refuse(root, Why::TooLarge(size))) } else { Ok(found) }
 }
 
@@ -348,7 +323,7 @@ fn decoded(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
     }
     let place = || format!("data.{}", shown(key));
     if !node.is_string() {
-        return Err(shape(node, &place(), "base64 text; put it into quotes"));
+        return Err(shape(node, &place(), "a base64 string; put it in quotes"));
     }
     let bytes = node.as_str().and_then(cipher::decode).ok_or_else(|| refuse(node, Why::NotBase64(shown(key))))?;
     Ok(Plaintext::new(bytes.to_vec()))
@@ -356,13 +331,8 @@ fn decoded(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
 
 fn text(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
     no_tag("stringData", key, node)?;
-    if node.is_null() {
-        return Ok(Plaintext::default());
-    }
-    match node.as_str().filter(|_| node.is_string()) {
-        Some(text) => Ok(Plaintext::from(text)),
-        None => Err(shape(node, &format!("stringData.{}", shown(key)), "text; put it into quotes")),
-    }
+    let place = format!("stringData.{}", shown(key));
+    Ok(string(node, &place)?.map_or_else(Plaintext::default, Plaintext::from))
 }
 
 fn no_tag(section: &str, key: &str, node: Node<'_>) -> Result<(), Refusal> {
@@ -372,11 +342,12 @@ fn no_tag(section: &str, key: &str, node: Node<'_>) -> Result<(), Refusal> {
     }
 }
 
-fn string(root: Node<'_>, key: &str) -> Result<Option<String>, Refusal> {
-    let Some(node) = root.get(key).filter(|node| !node.is_null()) else { return Ok(None) };
+/// The text of a node; nothing where that is null.
+fn string<'n>(node: Node<'n>, place: &str) -> Result<Option<&'n str>, Refusal> {
     match node.as_str().filter(|_| node.is_string()) {
-        Some(text) => Ok(Some(text.to_owned())),
-        None => Err(shape(node, key, "text; put it into quotes")),
+        _ if node.is_null() => Ok(None),
+        Some(text) => Ok(Some(text)),
+        None => Err(shape(node, place, "a string; put it in quotes")),
     }
 }
 

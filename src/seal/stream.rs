@@ -1,4 +1,4 @@
-//! Texts with several documents: which objects stand in them, and the text after some of them were replaced.
+//! Texts with several documents: which objects they contain, and the text after some of them were replaced.
 
 use super::patch::Item;
 use crate::document::yaml::{self, Node, Tree};
@@ -7,7 +7,7 @@ use crate::mask::masked;
 use crate::span::{LineIndex, Position, Span};
 
 /// How a text is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// YAML.
     Yaml,
@@ -57,24 +57,22 @@ pub struct Stream<'t> {
     pub text: &'t str,
     /// How it is written.
     pub format: Format,
-    /// In order; comments without a document are none.
+    /// In order; comments alone are not a document.
     pub documents: Vec<Document>,
 }
 
 /// A document that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no {}: {message}", match .format { Format::Yaml => "YAML", Format::Json => "JSON" })]
+#[error("invalid {}: {message}", match .format { Format::Yaml => "YAML", Format::Json => "JSON" })]
 pub struct Unreadable {
-    /// Byte of the text.
-    pub offset: usize,
-    /// What the parser says; never text of the document.
+    pub at: Position,
+    /// The parser's message; never text of the document.
     pub message: String,
-    /// What it was read as.
     pub format: Format,
 }
 
 impl<'t> Stream<'t> {
-    /// Reads `text`: YAML documents, or JSON ones behind each other.
+    /// Reads `text`: YAML documents, or JSON ones one after the other.
     ///
     /// # Errors
     /// Where one of them does not parse.
@@ -84,7 +82,7 @@ impl<'t> Stream<'t> {
         let mut documents = Vec::new();
         for span in json.unwrap_or_else(|| yaml::documents(text)) {
             let fault = |error: yaml::SyntaxError| Unreadable {
-                offset: span.start + error.offset,
+                at: LineIndex::new(text).position(text, span.start + error.offset),
                 message: error.message,
                 format,
             };
@@ -101,10 +99,7 @@ impl<'t> Stream<'t> {
     }
 
     /// The text after `edits`, whose spans are those of the document that they come with.
-    ///
-    /// # Errors
-    /// Where two of them overlap.
-    pub fn edited(&self, edits: impl IntoIterator<Item = (usize, Edit)>) -> Result<String, edit::Overlap> {
+    pub(super) fn edited(&self, edits: impl IntoIterator<Item = (usize, Edit)>) -> Result<String, edit::Overlap> {
         let outer = |(index, edit): (usize, Edit)| {
             let start = self.documents.get(index).map_or(0, |document| document.span.start);
             Edit::replace(edit.span.shift(start), edit.text)
@@ -114,7 +109,6 @@ impl<'t> Stream<'t> {
 }
 
 /// What an object is called in messages: `Deployment web`. Never a value.
-#[must_use]
 pub(crate) fn title(node: Node<'_>) -> String {
     let text = |path: &[&str]| node.at(path).and_then(Node::as_str).map(|text| masked(text).into_owned());
     let kind = text(&["kind"]).unwrap_or_else(|| "document without a kind".to_owned());
@@ -173,6 +167,6 @@ mod tests {
     #[test]
     fn a_fault_names_its_place() {
         let fault = Stream::read("a: 1\n---\nb: [\n").err().expect("it does not read");
-        assert!(fault.offset > 8 && fault.format == Format::Yaml);
+        assert!(fault.at.line >= 3 && fault.format == Format::Yaml);
     }
 }

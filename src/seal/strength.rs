@@ -5,10 +5,9 @@ use super::{Plaintext, Secret, regular};
 use crate::value::key::classify;
 use crate::value::{KeyClass, Sensitive};
 
-/// What is asked of a password or a token.
+/// What is required of a password or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// Least number of characters.
     pub min_length: usize,
     /// Whether it has to look like random characters: no words, no patterns.
     pub random: bool,
@@ -22,104 +21,48 @@ impl Default for Policy {
 }
 
 /// Words that every dictionary attack begins with, and names that the programs of a platform are installed with.
-const WORDS: &[&str] = &[
-    "admin",
-    "administrator",
-    "airflow",
-    "argo",
-    "changeit",
-    "changeme",
-    "default",
-    "demo",
-    "dragon",
-    "example",
-    "football",
-    "ghcr",
-    "grafana",
-    "guest",
-    "harbor",
-    "iloveyou",
-    "jupyter",
-    "kubeflow",
-    "letmein",
-    "login",
-    "master",
-    "minio",
-    "minioadmin",
-    "mlflow",
-    "mongo",
-    "monkey",
-    "mysql",
-    "pass",
-    "passw0rd",
-    "passwd",
-    "password",
-    "postgres",
-    "princess",
-    "qwerty",
-    "rabbitmq",
-    "redis",
-    "root",
-    "secret",
-    "seldon",
-    "sunshine",
-    "superuser",
-    "test",
-    "token",
-    "trustno1",
-    "user",
-    "welcome",
-    "abc",
-    "asdf",
-    "zxcvbn",
-    "abcdef",
-];
+const WORDS: &str = "admin administrator airflow argo changeit changeme default demo dragon example football ghcr grafana guest \
+                     harbor iloveyou jupyter kubeflow letmein login master minio minioadmin mlflow mongo monkey mysql pass \
+                     passw0rd passwd password postgres princess qwerty rabbitmq redis root secret seldon sunshine superuser test \
+                     token trustno1 user welcome abc asdf zxcvbn abcdef";
 
-/// What is wrong with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(crate) enum Weakness {
     /// `changeme`, `<…>`, `${…}`, `{{ … }}`.
     #[error("is a placeholder, not a value")]
     Placeholder,
-    /// Sealed or SOPS-encrypted already.
-    #[error("is encrypted already; sealing it again helps nobody")]
+    #[error("is already encrypted; workloads would receive the ciphertext")]
     Ciphertext,
-    /// No character.
     #[error("is empty")]
     Empty,
-    /// Key or user name.
     #[error("is the same as its key or the user name")]
     Name,
-    /// A word that every attack tries first.
-    #[error("is a word that every attack tries first, with little around it")]
+    #[error("is a common password, or one with few characters added")]
     Word,
     /// One character again and again, or the keyboard's order.
     #[error("repeats itself")]
     Repeated,
-    /// Shorter than [`Policy::min_length`], which it holds.
     #[error("is shorter than {0} characters")]
     Short(usize),
     /// Words, or a pattern, where the policy asks for random characters.
-    #[error("does not look like random characters; `openssl rand -base64 32` makes such")]
+    #[error("does not look random; generate one with `openssl rand -base64 32`")]
     Regular,
     /// Base64 in `data` of what is base64 of text.
     #[error("is base64 after decoding: it may have been encoded twice")]
     Twice,
-    /// A line break at the end, as `echo` and editors leave it.
-    #[error("ends in a line break, which programs take for a part of it")]
+    /// As `echo` and editors leave it.
+    #[error("ends in a line break, which becomes part of the value")]
     LineBreak,
 }
 
 impl Weakness {
-    /// Whether a package is refused because of it.
-    #[must_use]
+    /// Whether packages with it are rejected.
     pub(crate) fn is_grave(self) -> bool {
         !matches!(self, Self::Twice | Self::LineBreak)
     }
 }
 
 /// What is wrong with the values of a Secret by a policy, with their keys, in its order.
-#[must_use]
 pub(crate) fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakness)> {
     let named = |entry: &&super::secret::Entry| {
         let key = entry.key.to_ascii_lowercase();
@@ -131,8 +74,7 @@ pub(crate) fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakne
     secret.entries.iter().filter_map(one).collect()
 }
 
-/// What is wrong with the value of `key`, the gravest first. `users` are user names that stand beside it.
-#[must_use]
+/// What is wrong with the value of `key`, the most serious first. `users` are user names in the same Secret.
 pub(crate) fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext], policy: Policy) -> Option<Weakness> {
     let text = std::str::from_utf8(value.expose()).ok()?;
     let bare = text.trim();
@@ -180,7 +122,7 @@ pub(crate) fn weakness(key: &str, value: &Plaintext, users: &[&Plaintext], polic
 fn is_word(text: &str) -> bool {
     let core = text.trim_matches(|c: char| !c.is_ascii_alphabetic());
     let rest = text.len() - core.len();
-    rest <= 6 && WORDS.iter().any(|word| core.eq_ignore_ascii_case(word)) || text.eq_ignore_ascii_case("passw0rd")
+    rest <= 6 && WORDS.split(' ').any(|word| core.eq_ignore_ascii_case(word)) || text.eq_ignore_ascii_case("passw0rd")
 }
 
 /// At most three different characters, or each one the next of the one before it.

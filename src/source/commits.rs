@@ -22,13 +22,11 @@ pub(crate) struct Commit {
 /// parents from the checked out commit, the last one in which the file still contains it.
 ///
 /// Nothing where the checked out commit does not contain it.
-#[must_use]
 pub(crate) fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) -> Option<Commit> {
     let repository = git::open(root)?;
-    let mut commit = repository.head_commit().ok()?;
     let mut found = None;
     let mut last: Option<(ObjectId, bool)> = None;
-    for _ in 0..MOST {
+    for commit in git::first_parents(&repository).take(MOST) {
         let entry = commit.tree().ok()?.lookup_entry_by_path(path).ok().flatten();
         let id = entry.as_ref().map(gix::object::tree::Entry::object_id);
         let known = last.filter(|(known, _)| Some(*known) == id).map(|(_, has)| has);
@@ -46,9 +44,6 @@ pub(crate) fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) 
             id: commit.id().to_hex_with_len(10).to_string(),
             date: date.map(|date| date.to_zoned(jiff::tz::TimeZone::UTC).date()),
         });
-        let Some(parent) = commit.parent_ids().next().map(gix::Id::detach) else { break };
-        let Ok(parent) = repository.find_commit(parent) else { break };
-        commit = parent;
     }
     found
 }

@@ -69,7 +69,6 @@ impl fmt::Debug for Decoded<'_> {
 /// A byte order mark decides; then UTF-16 is recognised by its NUL bytes; what is not UTF-8 is read as Windows-1252, so
 /// that no byte is lost. Binary is what has a NUL in its first 8 KiB and is no UTF-16 or UTF-32, and what starts like a
 /// known binary format and is not UTF-8 there. UTF-8 costs one pass and no copy.
-#[must_use]
 pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     let (mark, body) = split_mark(bytes);
     let head = body.get(..HEAD).unwrap_or(body);
@@ -157,8 +156,7 @@ fn has_stray_nul(head: &[u8]) -> bool {
 
 /// Text of one byte a character, or UTF-8.
 fn narrow(body: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(body)
-        .map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(body).0, Cow::Borrowed)
+    std::str::from_utf8(body).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(body).0, Cow::Borrowed)
 }
 
 /// What is left of `body` without NULs: ASCII in UTF-16 and UTF-32 of either order, aligned or not, and words that a NUL
@@ -189,15 +187,10 @@ fn split_mark(bytes: &[u8]) -> (Option<Encoding>, &[u8]) {
 /// The encoding to try on a text that starts with `head`; `None` where only a binary file starts so.
 fn form(mark: Option<Encoding>, head: &[u8]) -> Option<Encoding> {
     match mark {
-        Some(Encoding::Utf8) | None => {}
-        Some(wide) => return Some(wide),
-    }
-    if memchr::memchr(0, head).is_none() {
-        Some(Encoding::Utf8)
-    } else if mark.is_none() {
-        unmarked_utf16(head.get(..PATTERN).unwrap_or(head))
-    } else {
-        None
+        Some(Encoding::Utf8) | None if memchr::memchr(0, head).is_none() => Some(Encoding::Utf8),
+        Some(Encoding::Utf8) => None,
+        None => unmarked_utf16(head.get(..PATTERN).unwrap_or(head)),
+        wide => wide,
     }
 }
 
@@ -362,8 +355,15 @@ mod tests {
     fn no_bytes_hide_a_file_that_is_named_as_text() {
         let text = b"PASSWORD=Tr0ub4dor\n";
         let heads: [&[u8]; 9] = [
-            b"\0", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"PK\x03\x04\xff\0\n", b"\x1f\x8b\xff\n", b"\x89PNG\xff\0\n",
-            b"\xef\xbb\xbf\0", b"\xc4\xe3\xba\xc3=\n",
+            b"\0",
+            b"\xff\xfe",
+            b"\xfe\xff",
+            b"\xff\xfe\0\0",
+            b"PK\x03\x04\xff\0\n",
+            b"\x1f\x8b\xff\n",
+            b"\x89PNG\xff\0\n",
+            b"\xef\xbb\xbf\0",
+            b"\xc4\xe3\xba\xc3=\n",
         ];
         for head in heads {
             let found = readings(&[head, text].concat());

@@ -37,23 +37,16 @@ pub(super) struct Entry<'a> {
 impl Repository {
     /// The repository that contains `folder` (canonical; `given` is how the user named it), or `None` outside Git.
     pub(super) fn discover(folder: &Path, given: &Path) -> Result<Option<Self>, SourceError> {
-        // Ownership decides nothing: from the repository's configuration only where the work tree is and how the index
-        // is written gets used, and in containers the owner is often somebody else.
-        let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
-        let options = gix::sec::trust::Mapping { full: options(), reduced: options() };
-        let repository = match gix::ThreadSafeRepository::discover_opts(folder, found, options) {
-            Ok(repository) => repository.to_thread_local(),
-            Err(error) if is_outside(&error) => {
-                return broken_link(folder, None)
-                    .map_or(Ok(None), |link| Err(git_error(link, "does not point to a repository")));
-            }
-            Err(error) => return Err(git_error(given, error)),
+        let Some(repository) = discover(folder, given, options)? else {
+            let broken = broken_link(folder, None);
+            return broken.map_or(Ok(None), |link| Err(git_error(link, "does not point to a repository")));
         };
+        let repository = repository.to_thread_local();
         let canonical = |path: &Path| path.canonicalize().map_err(|error| git_error(path, error));
         let git_dir = canonical(repository.git_dir())?;
         let Some(root) = repository.workdir() else {
             let inside = || SourceError::InsideGitDir { path: given.to_owned(), git_dir: git_dir.clone() };
-            let bare = SourceError::Bare { path: given.to_owned() };
+            let bare = SourceError::Bare(given.to_owned());
             return Err(if repository.is_bare() { bare } else { inside() });
         };
         let root = canonical(root)?;
@@ -126,7 +119,6 @@ pub(crate) struct Checkout {
 }
 
 /// What is checked out at `root`; none outside Git and without a remote `origin`.
-#[must_use]
 pub(crate) fn checkout(root: &Path) -> Option<Checkout> {
     let repository = open(root)?;
     let address = repository.config_snapshot().string("remote.origin.url")?.to_string();
@@ -141,13 +133,11 @@ pub(crate) fn checkout(root: &Path) -> Option<Checkout> {
 }
 
 /// The Git directory of the work tree `root`: that of a linked work tree is its own. None outside Git.
-#[must_use]
 pub(crate) fn git_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.git_dir().to_owned())
 }
 
 /// The Git directory that all work trees of the repository with the work tree `root` share. None outside Git.
-#[must_use]
 pub(crate) fn common_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.common_dir().to_owned())
 }
@@ -171,15 +161,34 @@ pub(super) fn options() -> gix::open::Options {
     gix::open::Options::isolated()
 }
 
-pub(super) fn is_outside(error: &gix::Error) -> bool {
-    matches!(
-        error.downcast_any_ref::<upwards::Error>(),
-        Some(
-            upwards::Error::NoGitRepository { .. }
+/// The repository that contains `folder`, which the user named `given`; none outside Git.
+///
+/// Ownership decides nothing: from the repository's configuration only where the work tree is and how the index is written
+/// gets used, and in containers the owner is often somebody else.
+pub(super) fn discover(
+    folder: &Path,
+    given: &Path,
+    options: fn() -> gix::open::Options,
+) -> Result<Option<gix::ThreadSafeRepository>, SourceError> {
+    let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
+    let mapping = gix::sec::trust::Mapping { full: options(), reduced: options() };
+    match gix::ThreadSafeRepository::discover_opts(folder, found, mapping) {
+        Ok(repository) => Ok(Some(repository)),
+        Err(error) => match error.downcast_any_ref::<upwards::Error>() {
+            Some(
+                upwards::Error::NoGitRepository { .. }
                 | upwards::Error::NoGitRepositoryWithinCeiling { .. }
-                | upwards::Error::NoGitRepositoryWithinFs { .. }
-        )
-    )
+                | upwards::Error::NoGitRepositoryWithinFs { .. },
+            ) => Ok(None),
+            _ => Err(git_error(given, error)),
+        },
+    }
+}
+
+/// The checked out commit and its first parents, the newest one first.
+pub(super) fn first_parents(repository: &gix::Repository) -> impl Iterator<Item = gix::Commit<'_>> {
+    let parent = move |commit: &gix::Commit<'_>| repository.find_commit(commit.parent_ids().next()?.detach()).ok();
+    std::iter::successors(repository.head_commit().ok(), parent)
 }
 
 /// The first `.git` file between `folder` and `root` (excluded; to the top where there is none). Discovery walks past it

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use gix::discover::upwards;
 use gix::sec::Trust;
 
 use super::SourceError;
-use super::git::{git_error, is_outside, options};
+use super::git::{discover, git_error, options};
 
 /// The folder of hooks of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +28,11 @@ pub(crate) struct HookFolder {
 /// Where there is no repository, or it cannot be read.
 pub(crate) fn hook_folder(at: &Path) -> Result<HookFolder, SourceError> {
     let error = |source| git_error(at, source);
-    let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
     // Here the person's own configuration counts, as it does for the Git that is to run the hook. Git is not asked where its
     // installation keeps one.
     let all = || gix::open::Options::default().permissions(gix::open::Permissions::all()).with(Trust::Full);
-    let mapping = gix::sec::trust::Mapping { full: all(), reduced: all() };
-    let repository = match gix::ThreadSafeRepository::discover_opts(at, found, mapping) {
-        Ok(repository) => repository.to_thread_local(),
-        Err(error) if is_outside(&error) => return Err(SourceError::NotARepository { path: at.to_owned() }),
-        Err(source) => return Err(error(source)),
-    };
+    let repository =
+        discover(at, at, all)?.ok_or_else(|| SourceError::NotARepository(at.to_owned()))?.to_thread_local();
     let work_tree = repository.workdir().map(Path::to_owned);
     let configured = repository.config_snapshot().trusted_path("core.hooksPath").map_err(error)?;
     let own = gix::open_opts(repository.git_dir(), options().with(Trust::Full)).map_err(error)?;

@@ -1,11 +1,11 @@
 //! What the `.gitignore` files of a repository say about a path, which need not be there.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use super::decode::decode;
 use super::git;
-use super::read::open;
+use super::read::read_regular;
 use super::store::Snapshot;
 use super::walk::{Rules, locate};
 
@@ -26,7 +26,6 @@ pub struct Ignored {
 /// ignore file and `info/exclude` do not count, because other clones lack them.
 ///
 /// Nothing outside Git.
-#[must_use]
 pub(crate) fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
     let repository = git::open(root)?;
     let ignore_case = repository.config_snapshot().boolean("core.ignoreCase").unwrap_or(false);
@@ -37,42 +36,28 @@ pub(crate) fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
 #[must_use]
 pub fn ignored_below(root: &Path, ignore_case: bool, paths: &[&str]) -> Ignored {
     let rules = Rules::shared(ignore_case);
-    let files = |path: &[u8]| {
-        let mut bytes = Vec::new();
-        let file = open(&locate(root, path).ok()?).ok()?;
-        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        (regular && file.take(MOST).read_to_end(&mut bytes).is_ok()).then_some(bytes)
-    };
+    let files = |path: &[u8]| read_regular(&locate(root, path).ok()?, MOST);
     let spoken_of = paths.iter().map(|path| rules.speak_of(&files, path.as_bytes())).collect();
     Ignored { spoken_of, text: text(&root.join(".gitignore")) }
 }
 
 /// The same by the `.gitignore` files of a commit, or of the index.
-#[must_use]
 pub(crate) fn ignored_in(snapshot: &Snapshot, ignore_case: bool, paths: &[&str]) -> Ignored {
     let rules = Rules::shared(ignore_case);
     let read = |path: &str| snapshot.read(path, MOST).ok().flatten();
     let files = |path: &[u8]| read(std::str::from_utf8(path).ok()?);
     let spoken_of = paths.iter().map(|path| rules.speak_of(&files, path.as_bytes())).collect();
-    let text = read(".gitignore").unwrap_or_default();
-    let text = if text.is_empty() { Some(String::new()) } else { decode(&text).map(|text| text.text.into_owned()) };
-    Ignored { spoken_of, text }
+    Ignored { spoken_of, text: as_text(&read(".gitignore").unwrap_or_default()) }
 }
 
 fn text(path: &Path) -> Option<String> {
-    let file = match open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(String::new()),
-        Err(_) => return None,
-    };
-    let metadata = file.metadata().ok()?;
-    if !metadata.is_file() || metadata.len() > MOST {
-        return None;
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_file() && metadata.len() <= MOST => as_text(&read_regular(path, MOST)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
+        _ => None,
     }
-    let mut bytes = Vec::new();
-    file.take(MOST).read_to_end(&mut bytes).ok()?;
-    if bytes.is_empty() {
-        return Some(String::new());
-    }
-    decode(&bytes).map(|decoded| decoded.text.into_owned())
+}
+
+fn as_text(bytes: &[u8]) -> Option<String> {
+    decode(bytes).map(|decoded| decoded.text.into_owned())
 }

@@ -81,11 +81,8 @@ pub struct Listing {
 #[non_exhaustive]
 pub enum SourceError {
     /// A given path does not exist.
-    #[error("{}: no such file or folder; check the spelling and the current folder", .path.display())]
-    NotFound {
-        /// As given.
-        path: PathBuf,
-    },
+    #[error("{}: no such file or folder; check the spelling and the current folder", .0.display())]
+    NotFound(PathBuf),
     /// A given path cannot be opened.
     #[error("{}: cannot be read; check its permissions and those of the folders above it", .path.display())]
     Unreadable {
@@ -111,11 +108,8 @@ pub enum SourceError {
         git_dir: PathBuf,
     },
     /// A given path is in a repository without a work tree.
-    #[error("{}: is in a bare Git repository, which has no work tree to check; give a checkout of it", .path.display())]
-    Bare {
-        /// As given.
-        path: PathBuf,
-    },
+    #[error("{}: is in a bare Git repository, which has no work tree to check; give a checkout of it", .0.display())]
+    Bare(PathBuf),
     /// The Git repository of a given path cannot be read.
     #[error("{}: the Git repository cannot be read; see what `git status` says there", .path.display())]
     Git {
@@ -125,11 +119,8 @@ pub enum SourceError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// There is no repository.
-    #[error("{}: is not in a Git repository; change to one, or check files without --staged, --diff and --history", .path.display())]
-    NotARepository {
-        /// The folder that was looked from.
-        path: PathBuf,
-    },
+    #[error("{}: is not in a Git repository; change to one, or check files without --staged, --diff and --history", .0.display())]
+    NotARepository(PathBuf),
     /// A revision that names no commit.
     #[error("the revision '{revision}' {reason}; see `git log --oneline`, and fetch what is missing")]
     Revision {
@@ -138,7 +129,7 @@ pub enum SourceError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A range without a commit: a check of it would say nothing.
+    /// A range without a commit: a check of it would mean nothing.
     #[error("the range {range} contains no commit; swap the revisions, or give another range")]
     EmptyRange {
         /// As given.
@@ -167,10 +158,7 @@ pub enum SourceError {
     },
     /// The current folder, which paths are relative to, cannot be determined.
     #[error("the current folder cannot be determined; change to one that exists")]
-    CurrentDir {
-        /// What the system said.
-        source: io::Error,
-    },
+    CurrentDir(#[source] io::Error),
 }
 
 /// What a directory entry is, without following it.

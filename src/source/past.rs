@@ -20,11 +20,9 @@ pub struct Past {
 /// each of `paths` (relative to `root`, with `/`) contained then.
 ///
 /// Nothing where there is no such commit: outside Git, in a young repository, and in a shallow clone that ends earlier.
-#[must_use]
 pub(crate) fn past(root: &Path, seconds: i64, paths: &[&str]) -> Option<Past> {
     let repository = git::open(root)?;
-    let mut commit = repository.head_commit().ok()?;
-    for _ in 0..MOST {
+    for commit in git::first_parents(&repository).take(MOST) {
         let made = commit.time().ok()?.seconds;
         if made < seconds {
             let tree = commit.tree().ok()?;
@@ -35,8 +33,6 @@ pub(crate) fn past(root: &Path, seconds: i64, paths: &[&str]) -> Option<Past> {
             };
             return Some(Past { seconds: made, blobs: paths.iter().map(blob).collect() });
         }
-        let parent = commit.parent_ids().next()?.detach();
-        commit = repository.find_commit(parent).ok()?;
     }
     None
 }

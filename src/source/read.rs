@@ -1,7 +1,7 @@
 //! Opening and reading: never blocks, never follows a last symbolic link, never reads past the limit.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::decode::{HEAD, Named, decode_for_search, is_binary};
@@ -59,6 +59,14 @@ pub(super) fn open(path: &Path) -> io::Result<fs::File> {
         options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY);
     }
     options.open(path)
+}
+
+/// At most `most` bytes of the regular file at `path`; none where it is not one, or cannot be read.
+pub(super) fn read_regular(path: &Path, most: u64) -> Option<Vec<u8>> {
+    let file = open(path).ok()?;
+    let mut bytes = Vec::new();
+    let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    (regular && file.take(most).read_to_end(&mut bytes).is_ok()).then_some(bytes)
 }
 
 /// How one file is to be read.

@@ -66,7 +66,7 @@ impl Start {
             // The shell's `<(…)` gives a path that can be opened but has no place in the file system.
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => match kind_of_target(given) {
                 Some(Kind::Special(kind)) => special(kind),
-                _ => SourceError::NotFound { path: path() },
+                _ => SourceError::NotFound(path()),
             },
             _ => SourceError::Unreadable { path: path(), source },
         })?;
@@ -117,7 +117,7 @@ fn root(starts: &[Start], repositories: &[Repository]) -> Result<(PathBuf, bool)
             let parent = path.parent().unwrap_or(path);
             Ok((current.ok().filter(|current| path.starts_with(current)).unwrap_or_else(|| parent.to_owned()), false))
         }
-        (_, current) => Ok((current.map_err(|source| SourceError::CurrentDir { source })?, false)),
+        (_, current) => Ok((current.map_err(SourceError::CurrentDir)?, false)),
     }
 }
 
@@ -349,7 +349,7 @@ impl Folders {
         if path.split(|&byte| byte == b'/').any(bad) {
             return Err(io::Error::other("the index holds a path that Git does not allow"));
         }
-        for end in path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at) {
+        for end in memchr::memchr_iter(b'/', path) {
             let folder = &path[..end];
             let is_folder = match self.0.get(folder) {
                 Some(&known) => known,
@@ -403,7 +403,6 @@ pub(super) fn encoded(path: &[u8]) -> String {
 }
 
 /// The report path of `path`, an absolute one: from `root` where it is below it. Nothing is looked up.
-#[must_use]
 pub(crate) fn report_name(root: &Path, path: &Path) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();
     for part in path.components() {

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use gix::glob::pattern::{Case, Mode};
 use gix::glob::{Pattern, wildmatch};
 
 use super::git::Repository;
-use super::read::open;
+use super::read::read_regular;
 use super::{Kind, excludes};
 
 /// Ignore files are read up to this size, bytes, as Git does it.
@@ -37,7 +37,8 @@ pub(super) struct Found {
 pub(super) fn walk(base: &Path, start: &[u8], rules: Option<&Rules>, leave: &HashSet<&[u8]>) -> Found {
     let mut found = Found::default();
     let mut children = Vec::new();
-    let chain = rules.and_then(|rules| rules.above(base, start));
+    let load = |rules: &Rules, folder: &[u8], chain| Level::load(base, folder, chain, rules.ignore_case);
+    let chain = rules.and_then(|rules| rules.above(start, |folder, chain| load(rules, folder, chain)).ok().flatten());
     let mut folders = vec![(start.to_vec(), chain, true)];
     while let Some((folder, mut chain, is_start)) = folders.pop() {
         if let Err(error) = read_folder(base, &folder, &mut children, &mut found) {
@@ -50,7 +51,7 @@ pub(super) fn walk(base: &Path, start: &[u8], rules: Option<&Rules>, leave: &Has
                 chain = None;
             }
             if children.iter().any(|(name, kind)| name == b".gitignore" && *kind == Kind::File) {
-                chain = Level::load(base, &folder, chain, rules.ignore_case);
+                chain = load(rules, &folder, chain);
             }
         }
         for (name, kind) in children.drain(..) {
@@ -106,12 +107,15 @@ struct Patterns {
     case: Case,
 }
 
+/// The `.gitignore` files from a folder up to the root.
+type Chain = Option<Arc<Level>>;
+
 /// The patterns of one `.gitignore`, and what is above it.
 struct Level {
     patterns: Patterns,
     /// Length of the folder's path and the `/` after it.
     prefix: usize,
-    parent: Option<Arc<Level>>,
+    parent: Chain,
 }
 
 impl Rules {
@@ -123,19 +127,18 @@ impl Rules {
         Self { exclude: patterns(&repository.exclude, ignore_case), global, ignore_case }
     }
 
-    /// The `.gitignore` files of the folders above `start`; none of them where they ignore `start`.
-    fn above(&self, base: &Path, start: &[u8]) -> Option<Arc<Level>> {
+    /// The ignore files of the folders above `folder`, each read by `load`; an error where they ignore it or one of these.
+    fn above(&self, folder: &[u8], load: impl Fn(&[u8], Chain) -> Chain) -> Result<Chain, ()> {
         let mut chain = None;
-        let ends = start.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        let mut folder: &[u8] = b"";
-        for end in ends.chain((!start.is_empty()).then_some(start.len())) {
-            chain = Level::load(base, folder, chain, self.ignore_case);
-            folder = &start[..end];
-            if self.ignores(chain.as_deref(), folder, Kind::Folder) {
-                return None;
+        let mut above: &[u8] = b"";
+        for end in memchr::memchr_iter(b'/', folder).chain((!folder.is_empty()).then_some(folder.len())) {
+            chain = load(above, chain);
+            above = &folder[..end];
+            if self.ignores(chain.as_deref(), above, Kind::Folder) {
+                return Err(());
             }
         }
-        chain
+        Ok(chain)
     }
 
     /// The rules that every clone has: those of `.gitignore` files alone.
@@ -146,54 +149,37 @@ impl Rules {
     /// Whether the rules mention the file `path`, which need not be there, or of a folder above it: they ignore it, or
     /// say that it is not to be ignored.
     pub(super) fn speak_of(&self, files: IgnoreFiles<'_>, path: &[u8]) -> bool {
-        let load = |folder: &[u8], parent| {
+        let load = |folder: &[u8], parent: Chain| {
             let text = files(&join(folder, b".gitignore"));
             Level::add(text.map_or_else(Patterns::empty, |text| parse(&text, self.ignore_case)), folder, parent)
         };
-        let folder = path.iter().rposition(|&byte| byte == b'/').map_or(&b""[..], |end| &path[..end]);
-        let mut chain = None;
-        let ends = folder.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        let mut above: &[u8] = b"";
-        for end in ends.chain((!folder.is_empty()).then_some(folder.len())) {
-            chain = load(above, chain);
-            above = &folder[..end];
-            if self.ignores(chain.as_deref(), above, Kind::Folder) {
-                return true;
-            }
-        }
-        chain = load(folder, chain);
-        let mut next = chain.as_deref();
-        while let Some(level) = next {
-            if level.patterns.verdict(path.get(level.prefix..).unwrap_or_default(), false).is_some() {
-                return true;
-            }
-            next = level.parent.as_deref();
-        }
-        false
+        let folder = memchr::memrchr(b'/', path).map_or(&b""[..], |end| &path[..end]);
+        let Ok(chain) = self.above(folder, load) else { return true };
+        Level::verdict(load(folder, chain).as_deref(), path, false).is_some()
     }
 
     /// Whether `path` is ignored, given that no folder above it is.
     fn ignores(&self, chain: Option<&Level>, path: &[u8], kind: Kind) -> bool {
         let folder = kind == Kind::Folder;
-        let mut next = chain;
-        while let Some(level) = next {
-            if let Some(ignored) = level.patterns.verdict(path.get(level.prefix..).unwrap_or_default(), folder) {
-                return ignored;
-            }
-            next = level.parent.as_deref();
-        }
-        [&self.exclude, &self.global].into_iter().find_map(|all| all.verdict(path, folder)).unwrap_or(false)
+        let everywhere = || [&self.exclude, &self.global].into_iter().find_map(|all| all.verdict(path, folder));
+        Level::verdict(chain, path, folder).or_else(everywhere).unwrap_or(false)
     }
 }
 
 impl Level {
+    /// What the innermost of the files that mentions `path` says about it.
+    fn verdict(chain: Option<&Self>, path: &[u8], folder: bool) -> Option<bool> {
+        let mut levels = std::iter::successors(chain, |level| level.parent.as_deref());
+        levels.find_map(|level| level.patterns.verdict(path.get(level.prefix..).unwrap_or_default(), folder))
+    }
+
     /// Adds the `.gitignore` of `folder`, where there is one with patterns, to `parent`.
-    fn load(base: &Path, folder: &[u8], parent: Option<Arc<Self>>, ignore_case: bool) -> Option<Arc<Self>> {
+    fn load(base: &Path, folder: &[u8], parent: Chain, ignore_case: bool) -> Chain {
         let Ok(path) = locate(base, &join(folder, b".gitignore")) else { return parent };
         Self::add(patterns(&path, ignore_case), folder, parent)
     }
 
-    fn add(patterns: Patterns, folder: &[u8], parent: Option<Arc<Self>>) -> Option<Arc<Self>> {
+    fn add(patterns: Patterns, folder: &[u8], parent: Chain) -> Chain {
         if patterns.patterns.is_empty() {
             return parent;
         }
@@ -240,10 +226,7 @@ fn matches(pattern: &Pattern, path: &[u8], name: Option<usize>, folder: bool, ca
 /// The patterns of the file at `path`; none where it is missing, unreadable or no regular file: then more is searched
 /// rather than less. A line that is no pattern is passed over, as Git does.
 fn patterns(path: &Path, ignore_case: bool) -> Patterns {
-    let mut bytes = Vec::new();
-    let read = open(path)
-        .and_then(|file| if file.metadata()?.is_file() { file.take(MOST).read_to_end(&mut bytes) } else { Ok(0) });
-    if read.is_err() { Patterns::empty() } else { parse(&bytes, ignore_case) }
+    read_regular(path, MOST).map_or_else(Patterns::empty, |bytes| parse(&bytes, ignore_case))
 }
 
 /// The patterns of the content of an ignore file.

@@ -50,7 +50,17 @@ impl<'a> Large<'a> {
     pub(super) fn new(head: Vec<u8>, input: impl io::Read + 'a, limit: u64, size: Option<u64>) -> Self {
         let (encoding, mark) = encoding_of(&head);
         let bytes = head.get(mark..).unwrap_or_default().to_vec();
-        Self { input: Box::new(input), encoding, bytes, own: 0, byte: 0, position: Position::START, ended: false, limit, size }
+        Self {
+            input: Box::new(input),
+            encoding,
+            bytes,
+            own: 0,
+            byte: 0,
+            position: Position::START,
+            ended: false,
+            limit,
+            size,
+        }
     }
 
     /// The next window; none at the end of the text.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::ciphertext;
-use super::key::{self, KeyClass};
+use super::key::{self, KeyClass, is_among};
 use super::placeholder::is_placeholder;
 
 /// How sure a judgement is.
@@ -20,7 +20,6 @@ pub(crate) enum Confidence {
 ///
 /// Placeholders, references to other stores, ciphertext, booleans, durations, file paths, plain names and URLs without a
 /// password are not. Weak real passwords are, with low confidence.
-#[must_use]
 pub(super) fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     let value = value.trim();
     if value.len() > 4096 || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
@@ -57,12 +56,11 @@ fn judge_password(value: &str, shape: &Shape) -> Option<Confidence> {
 }
 
 fn judge_strong(value: &str, shape: &Shape) -> Option<Confidence> {
-    if shape.len < 8 || shape.spaces || is_name(value) || is_uuid(value) && shape.len != 36 {
+    if shape.len < 8 || shape.spaces || is_name(value) {
         return None;
     }
     let strong = shape.len >= 12 && shape.digits > 0 && shape.letters > 0 && entropy(value) >= 3.0 && !is_uuid(value);
-    let weak =
-        shape.digits > 0 || shape.upper > 0 && shape.lower > 0 || shape.digits == 0 && shape.letters == shape.len;
+    let weak = shape.digits > 0 || shape.upper > 0 && shape.lower > 0 || shape.letters == shape.len;
     if strong { Some(Confidence::High) } else { weak.then_some(Confidence::Low) }
 }
 
@@ -104,7 +102,6 @@ impl Shape {
 }
 
 /// Shannon entropy of the characters of `value`, bits per character.
-#[must_use]
 pub(super) fn entropy(value: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in value.bytes() {
@@ -119,17 +116,14 @@ pub(super) fn entropy(value: &str) -> f64 {
 }
 
 /// Booleans, numbers, durations, versions, dates, paths, images, addresses: values that no credential key makes secret.
-#[must_use]
 pub(super) fn is_innocent(value: &str) -> bool {
+    const WORDS: [&[&str]; 3] = [
+        &["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "auto", "always"],
+        &["never", "inherit", "string", "plain", "opaque", "basic", "bearer", "jwt", "oauth", "oauth2", "oidc", "ldap"],
+        &["saml", "md5", "scram-sha-256", "scram-sha-512", "sha256", "sha512"],
+    ];
     let lower = value.to_ascii_lowercase();
-    let word = matches!(
-        lower.as_str(),
-        "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled" | "required" | "optional" | "auto"
-            | "always" | "never" | "basic" | "bearer" | "jwt" | "oauth" | "oauth2" | "oidc" | "ldap" | "saml" | "opaque"
-            | "md5" | "scram-sha-256" | "scram-sha-512" | "sha256" | "sha512" | "plain" | "inherit" | "string"
-            | "password" | "token" | "secret" if lower.len() < 20 && !matches!(lower.as_str(), "password" | "secret" | "token")
-    );
-    word || is_duration(&lower) || is_path(value) || is_plain_url(value) || is_code(value)
+    is_among(&WORDS, &lower) || is_duration(&lower) || is_path(value) || is_plain_url(value) || is_code(value)
 }
 
 fn is_duration(lower: &str) -> bool {
@@ -141,7 +135,6 @@ fn is_duration(lower: &str) -> bool {
 }
 
 /// An absolute or relative file path of several ordinary segments.
-#[must_use]
 pub(super) fn is_path(value: &str) -> bool {
     let rooted =
         value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
@@ -156,14 +149,14 @@ pub(super) fn is_path(value: &str) -> bool {
 }
 
 /// Letters and digits mixed so closely that no person chose the order.
-#[must_use]
 pub(super) fn looks_random(part: &str) -> bool {
     let shape = Shape::of(part);
-    shape.len >= 12 && shape.digits >= 2 && shape.letters >= 2 && shape.classes >= 2 && entropy(part) >= 3.2 && {
-        let switches =
-            part.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
-        switches >= 3
-    }
+    let switch = |pair: &&[u8]| pair[0].is_ascii_digit() != pair[1].is_ascii_digit();
+    shape.len >= 12
+        && shape.digits >= 2
+        && shape.letters >= 2
+        && entropy(part) >= 3.2
+        && part.as_bytes().windows(2).filter(switch).count() >= 3
 }
 
 fn is_plain_url(value: &str) -> bool {
@@ -208,7 +201,6 @@ fn is_plain_json(value: &str) -> bool {
 }
 
 /// A name as people give to things: lower-case words joined by dashes or dots, perhaps with short numbers.
-#[must_use]
 pub(super) fn is_name(value: &str) -> bool {
     let parts: Vec<&str> = value.split(['-', '.', '/', ':']).collect();
     let word = |part: &&str| {
@@ -223,7 +215,6 @@ pub(super) fn is_name(value: &str) -> bool {
 }
 
 /// The 8-4-4-4-12 form of RFC 9562.
-#[must_use]
 pub(super) fn is_uuid(value: &str) -> bool {
     value.len() == 36
         && value.bytes().enumerate().all(|(at, byte)| match at {

@@ -16,11 +16,10 @@ pub(crate) enum KeyClass {
 }
 
 /// Classifies `key`, spelled in any of camelCase, `snake_case`, kebab-case, dotted or SCREAMING case.
-#[must_use]
 pub(crate) fn classify(key: &str) -> KeyClass {
     let words = words(key);
     let mut end = words.len();
-    while end > 1 && (NOISE.contains(&words[end - 1].as_str()) || is_number(&words[end - 1])) {
+    while end > 1 && (is_among(&NOISE, &words[end - 1]) || is_number(&words[end - 1])) {
         end -= 1;
     }
     let words: Vec<&str> = words[..end].iter().map(String::as_str).collect();
@@ -30,33 +29,64 @@ pub(crate) fn classify(key: &str) -> KeyClass {
     if matches!(words.as_slice(), [.., "access", "key", "id"] | [.., "accesskey", "id"] | [.., "accesskeyid"]) {
         return KeyClass::Identifier;
     }
-    if words.first().is_some_and(|first| words.len() > 1 && NOT_A_VALUE_FIRST.contains(first)) {
+    if before.first().is_some_and(|first| is_among(&NOT_A_VALUE_FIRST, first)) {
         return KeyClass::None;
     }
     let previous = before.last().copied().unwrap_or_default();
     // People count: `password2`.
     let bare = last.trim_end_matches(|c: char| c.is_ascii_digit());
     let last = if is_number(&last[bare.len()..]) { bare } else { last };
+    of_words(previous, last)
+}
+
+/// The class of a key by its last two words.
+fn of_words(previous: &str, last: &str) -> KeyClass {
     match last {
         "password" | "passwd" | "pwd" | "passphrase" | "passcode" => KeyClass::Password,
-        "pass" if !matches!(previous, "by" | "to" | "all" | "no" | "first" | "single" | "render") => KeyClass::Password,
-        _ if ["password", "passwd", "passphrase"].iter().any(|word| last.ends_with(word)) => KeyClass::Password,
-        "key" if STRONG_BEFORE_KEY.contains(&previous) => KeyClass::Strong,
-        "secret" if STRONG_BEFORE_SECRET.contains(&previous) => KeyClass::Strong,
-        "token" if NOT_BEFORE_TOKEN.contains(&previous) => KeyClass::None,
-        "token" if STRONG_BEFORE_TOKEN.contains(&previous) => KeyClass::Strong,
+        "pass" => match previous {
+            "by" | "to" | "all" | "no" | "first" | "single" | "render" => KeyClass::None,
+            _ => KeyClass::Password,
+        },
+        "key" => match previous {
+            "api" | "secret" | "access" | "private" | "encryption" | "encrypt" | "signing" | "sign" | "auth"
+            | "master" | "account" | "storage" | "shared" | "service" | "app" | "application" | "client" | "admin"
+            | "root" | "session" | "fernet" | "jwt" | "hmac" | "webhook" | "license" | "deploy" | "write"
+            | "ingest" | "registration" | "subscription" | "aes" | "cipher" | "seal" | "unseal" | "ssh" | "openai"
+            | "anthropic" | "wandb" | "comet" | "hf" | "ngc" | "nvidia" | "cohere" | "mistral" | "pinecone"
+            | "datadog" => KeyClass::Strong,
+            _ => KeyClass::None,
+        },
+        "secret" => match previous {
+            "client" | "api" | "app" | "application" | "jwt" | "cookie" | "session" | "shared" | "webhook"
+            | "consumer" | "oauth" | "oauth2" | "hmac" | "signing" | "auth" | "bot" | "csrf" | "encryption"
+            | "access" | "github" | "gitlab" | "google" | "azure" | "slack" | "hub" => KeyClass::Strong,
+            _ => KeyClass::Weak,
+        },
+        "token" => match previous {
+            // Words of language models and parsers, whose tokens are no secrets.
+            "pad" | "bos" | "eos" | "unk" | "mask" | "sep" | "cls" | "special" | "stop" | "start" | "end" | "image"
+            | "text" | "next" | "page" | "continuation" | "per" | "begin" | "first" | "last" | "prompt"
+            | "cancellation" | "added" | "decoder" | "encoder" | "pagination" => KeyClass::None,
+            "api" | "access" | "auth" | "bearer" | "refresh" | "bot" | "app" | "personal" | "github" | "gitlab"
+            | "gh" | "hf" | "huggingface" | "slack" | "npm" | "pypi" | "vault" | "root" | "admin" | "session"
+            | "service" | "deploy" | "registry" | "security" | "oauth" | "oauth2" | "databricks" | "wandb"
+            | "replicate" | "sonar" | "snyk" | "circleci" | "terraform" | "tfe" | "cloudflare" | "do" | "neptune"
+            | "id" | "agent" | "join" | "bootstrap" | "user" | "secret" | "jwt" | "ingest" | "write" | "runner"
+            | "dagshub" => KeyClass::Strong,
+            _ => KeyClass::Weak,
+        },
         "string" if previous == "connection" => KeyClass::Strong,
         "apikey" | "secretkey" | "accesskey" | "privatekey" | "clientsecret" | "authtoken" | "accesstoken"
         | "connectionstring" | "encryptionkey" | "signingkey" | "secretaccesskey" | "bearertoken" | "apitoken" => {
             KeyClass::Strong
         }
-        "secret" | "token" | "credential" | "credentials" | "creds" | "pat" | "jwt" => KeyClass::Weak,
+        "credential" | "credentials" | "creds" | "pat" | "jwt" => KeyClass::Weak,
+        _ if ["password", "passwd", "passphrase"].iter().any(|word| last.ends_with(word)) => KeyClass::Password,
         _ => KeyClass::None,
     }
 }
 
 /// Whether a key names somebody or something (`clientId`, `rootUser`): what it is given may be random and is no secret.
-#[must_use]
 pub(crate) fn is_identifier(key: &str) -> bool {
     const NAMES: [&str; 7] = ["id", "uuid", "guid", "user", "username", "usernames", "email"];
     words(key).last().is_some_and(|last| NAMES.contains(&last.as_str()))
@@ -67,251 +97,25 @@ fn is_number(word: &str) -> bool {
     (1..=2).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Words behind the telling one that do not change what it is.
-const NOISE: &[&str] = &[
-    "value",
-    "plain",
-    "plaintext",
-    "base64",
-    "b64",
-    "encoded",
-    "prod",
-    "production",
-    "dev",
-    "staging",
-    "stage",
-    "test",
-    "new",
-    "old",
-    "primary",
-    "secondary",
-    "current",
-    "1",
-    "2",
-    "3",
-    "default",
-    "env",
-    "raw",
+/// Words behind the telling one that do not change what it is: how it is written, and which of several it is.
+const NOISE: [&[&str]; 2] = [
+    &["value", "plain", "plaintext", "base64", "b64", "encoded", "default", "env", "raw"],
+    &["prod", "production", "dev", "staging", "stage", "test", "new", "old", "primary", "secondary", "current"],
 ];
 
-const NOT_A_VALUE_FIRST: &[&str] = &[
-    "existing",
-    "has",
-    "is",
-    "use",
-    "uses",
-    "enable",
-    "enabled",
-    "allow",
-    "allowed",
-    "require",
-    "requires",
-    "show",
-    "hide",
-    "generate",
-    "create",
-    "no",
-    "skip",
-    "disable",
-    "update",
-    "validate",
-    "check",
-    "max",
-    "min",
-    "num",
-    "total",
-    "prompt",
-    "forgot",
-    "reset",
-    "change",
-    "confirm",
-    "err",
-    "error",
-    "errors",
-    "invalid",
-    "missing",
-    "without",
-    "with",
-    "get",
-    "set",
-    "read",
-    "load",
-    "fetch",
-    "find",
-    "parse",
-    "verify",
-    "automount",
-    "mount",
-    "of",
-    "in",
-    "from",
-    "for",
-    "and",
-    "or",
-    "the",
-    "a",
-    "an",
-    "any",
-    "this",
+/// Words that make of what follows them a question, an act, a limit or a sentence.
+const NOT_A_VALUE_FIRST: [&[&str]; 5] = [
+    &["existing", "has", "is", "use", "uses", "enable", "enabled", "allow", "allowed", "require", "requires"],
+    &["show", "hide", "generate", "create", "update", "validate", "check", "forgot", "reset", "change", "confirm"],
+    &["get", "set", "read", "load", "fetch", "find", "parse", "verify", "automount", "mount", "prompt", "skip"],
+    &["max", "min", "num", "total", "err", "error", "errors", "invalid", "missing", "without", "with", "no", "disable"],
+    &["of", "in", "from", "for", "and", "or", "the", "a", "an", "any", "this"],
 ];
 
-const STRONG_BEFORE_KEY: &[&str] = &[
-    "api",
-    "secret",
-    "access",
-    "private",
-    "encryption",
-    "encrypt",
-    "signing",
-    "sign",
-    "auth",
-    "master",
-    "account",
-    "storage",
-    "shared",
-    "service",
-    "app",
-    "application",
-    "client",
-    "admin",
-    "root",
-    "session",
-    "fernet",
-    "jwt",
-    "hmac",
-    "webhook",
-    "license",
-    "deploy",
-    "write",
-    "ingest",
-    "registration",
-    "subscription",
-    "aes",
-    "cipher",
-    "seal",
-    "unseal",
-    "ssh",
-    "openai",
-    "anthropic",
-    "wandb",
-    "comet",
-    "hf",
-    "ngc",
-    "nvidia",
-    "cohere",
-    "mistral",
-    "pinecone",
-    "datadog",
-];
-
-const STRONG_BEFORE_SECRET: &[&str] = &[
-    "client",
-    "api",
-    "app",
-    "application",
-    "jwt",
-    "cookie",
-    "session",
-    "shared",
-    "webhook",
-    "consumer",
-    "oauth",
-    "oauth2",
-    "hmac",
-    "signing",
-    "auth",
-    "bot",
-    "csrf",
-    "encryption",
-    "access",
-    "github",
-    "gitlab",
-    "google",
-    "azure",
-    "slack",
-    "hub",
-];
-
-const STRONG_BEFORE_TOKEN: &[&str] = &[
-    "api",
-    "access",
-    "auth",
-    "bearer",
-    "refresh",
-    "bot",
-    "app",
-    "personal",
-    "github",
-    "gitlab",
-    "gh",
-    "hf",
-    "huggingface",
-    "slack",
-    "npm",
-    "pypi",
-    "vault",
-    "root",
-    "admin",
-    "session",
-    "service",
-    "deploy",
-    "registry",
-    "security",
-    "oauth",
-    "oauth2",
-    "databricks",
-    "wandb",
-    "replicate",
-    "sonar",
-    "snyk",
-    "circleci",
-    "terraform",
-    "tfe",
-    "cloudflare",
-    "do",
-    "neptune",
-    "id",
-    "agent",
-    "join",
-    "bootstrap",
-    "user",
-    "secret",
-    "jwt",
-    "ingest",
-    "write",
-    "runner",
-    "dagshub",
-];
-
-/// Words of language models and parsers, whose tokens are no secrets.
-const NOT_BEFORE_TOKEN: &[&str] = &[
-    "pad",
-    "bos",
-    "eos",
-    "unk",
-    "mask",
-    "sep",
-    "cls",
-    "special",
-    "stop",
-    "start",
-    "end",
-    "image",
-    "text",
-    "next",
-    "page",
-    "continuation",
-    "per",
-    "begin",
-    "first",
-    "last",
-    "prompt",
-    "cancellation",
-    "added",
-    "decoder",
-    "encoder",
-    "pagination",
-];
+/// Whether a word is in one of several lists.
+pub(super) fn is_among(lists: &[&[&str]], word: &str) -> bool {
+    lists.iter().any(|list| list.contains(&word))
+}
 
 /// The lower-case words of a key.
 pub(super) fn words(key: &str) -> Vec<String> {

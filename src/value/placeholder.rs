@@ -1,8 +1,9 @@
-//! The one definition of a placeholder: text that stands where a value will be.
+//! The one definition of a placeholder: text in the place of a value to come.
+
+use super::key::{self, is_among};
 
 /// Whether `value` only holds the place of a value: empty, `changeme`-like, `<…>`, `${…}`, `{{ … }}`, `xxxx`,
 /// `REPLACE_ME`, an elided example, or a reference to another store. Weak real values are not placeholders.
-#[must_use]
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'', '`']).trim();
     if value.is_empty() {
@@ -10,8 +11,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     }
     if value.contains('\n') {
         // The lines around a key in PEM are no part of it.
-        let said = |line: &&str| !(line.is_empty() || line.starts_with("-----") && line.ends_with("-----"));
-        return value.lines().map(str::trim).filter(said).all(is_placeholder);
+        let counts = |line: &&str| !(line.is_empty() || line.starts_with("-----") && line.ends_with("-----"));
+        return value.lines().map(str::trim).filter(counts).all(is_placeholder);
     }
     is_expansion(value)
         || is_bracketed(value)
@@ -40,11 +41,9 @@ fn is_expansion(value: &str) -> bool {
     let inner =
         |open: &str, close: &str| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(name);
     value.strip_prefix('$').is_some_and(|rest| name(rest) && is_variable(rest))
-        || inner("%", "%")
-        || inner("@", "@")
-        || inner("__", "__")
-        || inner("@@", "@@")
-        || inner("{", "}")
+        || [("%", "%"), ("@", "@"), ("__", "__"), ("@@", "@@"), ("{", "}")]
+            .iter()
+            .any(|(open, close)| inner(open, close))
 }
 
 /// A variable's name, or a few joined by ordinary text; a real password may start with `$` too (`$ecret9x`).
@@ -78,9 +77,7 @@ fn is_bracketed(value: &str) -> bool {
 /// `xxxx`, `****`, `....`, `0000`, an ellipsis anywhere, or one character repeated.
 fn is_filler(value: &str) -> bool {
     let body: Vec<char> = value.chars().filter(|c| !"-_ .:/".contains(*c)).collect();
-    let same = body.first().is_some_and(|first| body.len() >= 3 && body.iter().all(|c| c == first));
-    let only_marks = body.is_empty();
-    let repeated = |part: &str| value.contains(part);
+    let same = body.is_empty() || body.len() >= 3 && body.iter().all(|c| *c == body[0]);
     let sequence = matches!(value, "1234567890" | "0123456789" | "abc123" | "abcdef" | "abcdefgh" | "abcdefghijklmnop");
     let stretched =
         value.as_bytes().windows(8).any(|run| run[0].is_ascii_lowercase() && run.iter().all(|b| *b == run[0]));
@@ -92,13 +89,12 @@ fn is_filler(value: &str) -> bool {
         });
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let numbered = digits && value.len() >= 8 && value.bytes().filter(|byte| *byte != b'0').count() <= 2;
-    same || only_marks
-        || sequence
+    same || sequence
         || begun
         || numbered
         || is_pem_line(value)
         || stretched
-        || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| repeated(part))
+        || ["xxxx", "XXXX", "****", "...", "…", "••••"].iter().any(|part| value.contains(part))
 }
 
 /// The first or last line of a key without the key.
@@ -108,7 +104,6 @@ fn is_pem_line(value: &str) -> bool {
 }
 
 /// Whether a login in a URL only shows where one goes: `user:password@host`. `postgres:postgres@db` is a weak real one.
-#[must_use]
 pub(super) fn is_sample_login(user: &str, password: &str, host: &str) -> bool {
     const PASSWORDS: &[&str] = &["password", "pass", "passwd", "pwd", "secret", "pw", "user", "username", "token"];
     const USERS: &[&str] =
@@ -122,58 +117,44 @@ pub(super) fn is_sample_login(user: &str, password: &str, host: &str) -> bool {
 
 /// A value that names where the real one is kept.
 fn is_reference(value: &str) -> bool {
-    const PREFIXES: &[&str] = &[
-        "vault:",
-        "vault://",
-        "ref+",
-        "op://",
-        "arn:aws",
-        "aws-sm:",
-        "aws-ssm:",
-        "aws_sm:",
-        "sm://",
-        "gcpsm:",
-        "gcp-sm:",
-        "secretref:",
-        "keyvault:",
-        "azurekeyvault",
-        "@microsoft.keyvault",
-        "ssm:",
-        "file:",
-        "env:",
-        "doppler:",
-        "bws:",
-        "infisical:",
-        "secretsmanager:",
-        "gsm:",
-        "awssm",
-        "secret:",
-        "k8s:",
-        "kubernetes:",
-        "process.env",
-        "os.environ",
-        "os.getenv",
-        "getenv",
-        "var.",
-        "local.",
-        "data.",
-        "module.",
-        "secrets.",
-        "!vault",
-        "/run/secrets/",
-        "config.",
-        "self.",
-        "this.",
-        "settings.",
-        "values.",
-        ".values",
-        "random_password.",
-        "aws_secretsmanager",
+    const STORES: [&[&str]; 4] = [
+        &[
+            "vault:",
+            "!vault",
+            "ref+",
+            "op://",
+            "doppler:",
+            "bws:",
+            "infisical:",
+            "secretref:",
+            "secret:",
+            "file:",
+            "env:",
+        ],
+        &[
+            "arn:aws",
+            "aws-sm:",
+            "aws-ssm:",
+            "aws_sm:",
+            "awssm",
+            "ssm:",
+            "secretsmanager:",
+            "aws_secretsmanager",
+            "sm://",
+        ],
+        &["gcpsm:", "gcp-sm:", "gsm:", "keyvault:", "azurekeyvault", "@microsoft.keyvault", "k8s:", "kubernetes:"],
+        &["/run/secrets/"],
+    ];
+    const CODE: [&[&str]; 2] = [
+        &["process.env", "os.environ", "os.getenv", "getenv", "config.", "self.", "this.", "settings."],
+        &["var.", "local.", "data.", "module.", "secrets.", "random_password.", "values.", ".values"],
     ];
     let lower: String = value.chars().take(32).flat_map(char::to_lowercase).collect();
     let gcp = lower.starts_with("projects/") && value.contains("/secrets/");
     let cell = value.strip_prefix('$').is_some_and(|rest| !rest.starts_with('{') && rest.split(':').count() == 2);
-    gcp || cell || PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) || is_constant_name(value)
+    gcp || cell
+        || STORES.iter().chain(&CODE).flat_map(|list| *list).any(|prefix| lower.starts_with(prefix))
+        || is_constant_name(value)
 }
 
 /// `DB_PASSWORD` in the place of a value: the name of a variable, not its content.
@@ -200,7 +181,7 @@ fn is_hump_phrase(value: &str) -> bool {
     if value.len() > 40 || !value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return false;
     }
-    let words = super::key::words(value);
+    let words = key::words(value);
     words.len() >= 2 && words.iter().all(|word| word.len() >= 2) && is_phrase(&words.join(" "))
 }
 
@@ -217,65 +198,39 @@ fn is_phrase(value: &str) -> bool {
     let (Some(&first), Some(&last)) = (words.first(), words.last()) else {
         return true;
     };
-    let credential = |word: &&str| {
-        [
-            "password",
-            "passwd",
-            "secret",
-            "token",
-            "key",
-            "apikey",
-            "credential",
-            "credentials",
-            "value",
-            "username",
-            "user",
-            "api",
-        ]
-        .contains(word)
-    };
     let many = words.len() >= 2;
-    words.iter().any(|word| ANYWHERE.contains(word))
-        || WHOLE.contains(&lower.as_str())
-        || many && FIRST.contains(&first) && words.iter().any(credential)
+    words.iter().any(|word| is_among(&ANYWHERE, word))
+        || is_among(&WHOLE, &lower)
+        || many && FIRST.contains(&first) && words.iter().any(|word| CREDENTIAL.contains(word))
         || many && last == "here"
-        || words.len() >= 3 && credential(&first) && words[1] == "from"
-        || PHRASES.contains(&words.join(" ").as_str())
-        || words.windows(2).any(|pair| PAIRS.iter().any(|known| known[..] == *pair))
-        || first.starts_with("your") && credential(&&first[4..])
+        || words.len() >= 3 && CREDENTIAL.contains(&first) && words[1] == "from"
+        || is_among(&PHRASES, &words.join(" "))
+        || words.windows(2).any(is_pair)
+        || first.strip_prefix("your").is_some_and(|rest| CREDENTIAL.contains(&rest))
 }
 
-/// Words that make a placeholder of any value they stand in.
-const ANYWHERE: &[&str] = &[
-    "changeme",
-    "changethis",
-    "changeit",
-    "replaceme",
-    "replacethis",
-    "placeholder",
-    "redacted",
-    "dummy",
-    "fixme",
-    "todo",
-    "tbd",
-    "yourpassword",
-    "yoursecret",
-    "yourtoken",
-    "yourkey",
-    "yourapikey",
-    "fillme",
-    "setme",
-    "goeshere",
-    "notreal",
-    "masked",
-    "censored",
-    "pleasechange",
-    "changemeplease",
-    "tochange",
-    "tobechanged",
-    "example",
-    "omitted",
-    "elided",
+/// Words that make a placeholder of any value that contains one.
+const ANYWHERE: [&[&str]; 4] = [
+    &["changeme", "changethis", "changeit", "pleasechange", "changemeplease", "tochange", "tobechanged"],
+    &["replaceme", "replacethis", "fillme", "setme", "fixme", "todo", "tbd", "dummy", "placeholder", "example"],
+    &["yourpassword", "yoursecret", "yourtoken", "yourkey", "yourapikey", "goeshere", "notreal"],
+    &["redacted", "masked", "censored", "omitted", "elided"],
+];
+
+/// Words for a credential.
+const CREDENTIAL: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "key",
+    "apikey",
+    "credential",
+    "credentials",
+    "value",
+    "username",
+    "user",
+    "api",
 ];
 
 /// Words that do so before a word for a credential.
@@ -283,86 +238,38 @@ const FIRST: &[&str] =
     &["your", "replace", "insert", "enter", "put", "paste", "fill", "my", "some", "fake", "mock", "sample"];
 
 /// Whole values of several words.
-const PHRASES: &[&str] = &[
-    "secure password",
-    "strong password",
-    "very secure password",
-    "super secure password",
-    "secure token",
-    "secure random string",
-    "long random string",
-    "random string",
+const PHRASES: [&[&str]; 2] = [
+    &["secure password", "strong password", "very secure password", "super secure password"],
+    &["secure token", "secure random string", "long random string", "random string"],
 ];
 
 /// Whole values.
-const WHOLE: &[&str] = &[
-    "none",
-    "null",
-    "nil",
-    "undefined",
-    "na",
-    "n/a",
-    "foo",
-    "bar",
-    "baz",
-    "foobar",
-    "foobarbaz",
-    "empty",
-    "unset",
-    "unused",
-    "notused",
-    "tba",
-    "string",
-    "value",
-    "generated",
-    "autogenerated",
-    "random",
-    "...",
-    "change",
-    "required",
-    "optional",
-    "hidden",
-    "data",
-    "fake",
-    "sample",
-    "lorem",
-    "ipsum",
-    "blah",
-    "qux",
-    "quux",
+const WHOLE: [&[&str]; 4] = [
+    &["none", "null", "nil", "undefined", "na", "n/a", "empty", "unset", "unused", "notused", "tba"],
+    &["foo", "bar", "baz", "foobar", "foobarbaz", "lorem", "ipsum", "blah", "qux", "quux", "fake", "sample"],
+    &["string", "value", "data", "generated", "autogenerated", "random"],
+    &["change", "required", "optional", "hidden"],
 ];
 
 /// Neighbours that do so anywhere.
-const PAIRS: &[[&str; 2]] = &[
-    ["change", "me"],
-    ["change", "this"],
-    ["change", "it"],
-    ["replace", "me"],
-    ["replace", "this"],
-    ["replace", "with"],
-    ["set", "me"],
-    ["fill", "in"],
-    ["fill", "me"],
-    ["goes", "here"],
-    ["not", "real"],
-    ["not", "used"],
-    ["to", "be"],
-    ["please", "change"],
-    ["must", "change"],
-    ["not", "set"],
-    ["auto", "generated"],
-    ["add", "your"],
-    ["use", "your"],
-    ["put", "your"],
-    ["enter", "your"],
-    ["with", "your"],
-    ["the", "real"],
-    ["a", "real"],
-    ["base64", "encoded"],
-    ["randomly", "generated"],
-    ["no", "password"],
-    ["no", "secret"],
-];
+fn is_pair(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["change", "me" | "this" | "it"]
+            | ["replace", "me" | "this" | "with"]
+            | ["fill", "in" | "me"]
+            | ["set", "me"]
+            | ["goes", "here"]
+            | ["not", "real" | "used" | "set"]
+            | ["to", "be"]
+            | ["please" | "must", "change"]
+            | ["auto" | "randomly", "generated"]
+            | ["add" | "use" | "put" | "enter" | "with", "your"]
+            | ["the" | "a", "real"]
+            | ["base64", "encoded"]
+            | ["no", "password" | "secret"]
+    )
+}
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,40 @@ use crate::span::Span;
 #[derive(Clone, Copy)]
 pub(crate) struct Sensitive<'a>(&'a str);
 
+/// Defines questions that functions on the text answer: a method, its arguments and its answer, and the function.
+macro_rules! questions {
+    ($($name:ident($($argument:ident: $kind:ty)?) -> $answer:ty = $function:path;)+) => {
+        impl Sensitive<'_> {
+            $(
+                #[doc = concat!("Asks `", stringify!($function), "`.")]
+                pub(crate) fn $name(self $(, $argument: $kind)?) -> $answer {
+                    $function($($argument,)? self.0)
+                }
+            )+
+        }
+    };
+}
+
+questions! {
+    judge(class: KeyClass) -> Option<Confidence> = judge::judge;
+    is_placeholder() -> bool = placeholder::is_placeholder;
+    is_ciphertext() -> bool = ciphertext::is_ciphertext;
+    is_sealed() -> bool = ciphertext::is_sealed;
+    is_sealed_prefix() -> bool = ciphertext::is_sealed_prefix;
+    sealed_fault() -> Option<SealedFault> = ciphertext::sealed_fault;
+    is_sops() -> bool = ciphertext::is_sops;
+    is_ansible_vault() -> bool = ciphertext::is_ansible_vault;
+    is_armored() -> bool = ciphertext::is_armored;
+    is_public(key: &str) -> bool = setting::is_public;
+    is_setting(key: &str) -> bool = setting::is_setting;
+    is_strong() -> bool = setting::is_strong;
+    look() -> Option<Look> = Look::of;
+    is_innocent() -> bool = judge::is_innocent;
+    is_name() -> bool = judge::is_name;
+    looks_random() -> bool = judge::looks_random;
+    entropy() -> f64 = judge::entropy;
+}
+
 /// What a value in base64 stands for.
 pub(crate) enum Decoded<'a> {
     /// It is not base64.
@@ -44,95 +78,9 @@ impl<'a> Sensitive<'a> {
         self.0
     }
 
-    /// Whether, assigned to a key of class `class`, it is a credential, and how sure that is.
-    pub(crate) fn judge(self, class: KeyClass) -> Option<Confidence> {
-        judge::judge(class, self.0)
-    }
-
-    /// Whether it only holds the place of a value: empty, `changeme`-like, `<…>`, `${…}`, `{{ … }}`, `xxxx`,
-    /// `REPLACE_ME`, an elided example, or a reference to another store. Weak real values are not placeholders.
-    pub(crate) fn is_placeholder(self) -> bool {
-        placeholder::is_placeholder(self.0)
-    }
-
     /// Whether it is the password in a login that documentation uses as an example.
     pub(crate) fn is_sample_password(self, user: &str, host: &str) -> bool {
         placeholder::is_sample_login(user, self.0, host)
-    }
-
-    /// Whether it is encrypted, in any form that is known.
-    pub(crate) fn is_ciphertext(self) -> bool {
-        ciphertext::is_ciphertext(self.0)
-    }
-
-    /// Whether it is an entry of a SealedSecret.
-    pub(crate) fn is_sealed(self) -> bool {
-        ciphertext::is_sealed(self.0)
-    }
-
-    /// Whether it is the start of one, as in documentation.
-    pub(crate) fn is_sealed_prefix(self) -> bool {
-        ciphertext::is_sealed_prefix(self.0)
-    }
-
-    /// Why the controller refuses it as an entry of a SealedSecret.
-    pub(crate) fn sealed_fault(self) -> Option<SealedFault> {
-        ciphertext::sealed_fault(self.0)
-    }
-
-    /// Whether SOPS encrypted it.
-    pub(crate) fn is_sops(self) -> bool {
-        ciphertext::is_sops(self.0)
-    }
-
-    /// Whether Ansible Vault encrypted it.
-    pub(crate) fn is_ansible_vault(self) -> bool {
-        ciphertext::is_ansible_vault(self.0)
-    }
-
-    /// Whether it is an armored message of age or PGP.
-    pub(crate) fn is_armored(self) -> bool {
-        ciphertext::is_armored(self.0)
-    }
-
-    /// Whether it is a certificate or a public key.
-    pub(crate) fn is_public(self, key: &str) -> bool {
-        setting::is_public(key, self.0)
-    }
-
-    /// Whether it is a setting beside secrets: a switch, a small number, an address without a password.
-    pub(crate) fn is_setting(self, key: &str) -> bool {
-        setting::is_setting(key, self.0)
-    }
-
-    /// Whether it is a credential whatever its key is called.
-    pub(crate) fn is_strong(self) -> bool {
-        setting::is_strong(self.0)
-    }
-
-    /// What it is, as far as it matters under a key that is not known yet; none for a placeholder or ciphertext.
-    pub(crate) fn look(self) -> Option<Look> {
-        Look::of(self.0)
-    }
-
-    /// Whether it is one of the values that no credential key makes secret: a boolean, a duration, a path, an address.
-    pub(crate) fn is_innocent(self) -> bool {
-        judge::is_innocent(self.0)
-    }
-
-    /// Whether it is a name as people give to things.
-    pub(crate) fn is_name(self) -> bool {
-        judge::is_name(self.0)
-    }
-
-    /// Whether letters and digits are mixed so closely that no person chose the order.
-    pub(crate) fn looks_random(self) -> bool {
-        judge::looks_random(self.0)
-    }
-
-    /// Shannon entropy, bits per character.
-    pub(crate) fn entropy(self) -> f64 {
-        judge::entropy(self.0)
     }
 
     /// Calls `look` with what it stands for in base64, white space left out.

@@ -1,4 +1,4 @@
-//! What stands beside credentials in a Secret for company, and is none itself: settings, certificates, public keys.
+//! What Secrets contain beside credentials: settings, certificates, public keys.
 //!
 //! A key and a value decide together. [`Look`] keeps what a value adds to that, and not the value, for those who learn the
 //! key elsewhere.
@@ -22,7 +22,7 @@ pub struct Look {
     private: bool,
 }
 
-/// What a value tells of itself.
+/// What a value shows by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Worth {
     /// It is a credential whatever its key is called.
@@ -70,7 +70,6 @@ impl Shape {
 
 impl Look {
     /// Looks at a value; none where it holds the place of one, or is ciphertext.
-    #[must_use]
     pub(super) fn of(text: &str) -> Option<Self> {
         if is_placeholder(text) || ciphertext::is_ciphertext(text) {
             return None;
@@ -89,14 +88,12 @@ impl Look {
     }
 
     /// Whether it is something that a Secret keeps secret under `key`.
-    #[must_use]
     pub(crate) fn is_kept(self, key: &str) -> bool {
         let public = self.public || is_public_key(key) && !self.private;
         !public && (key::classify(key) != KeyClass::None || !self.shape.is_setting(key))
     }
 
     /// Whether one of `keys`, which all name the value, or the value itself tells that it is a credential.
-    #[must_use]
     pub(crate) fn is_credential(self, keys: &[&str]) -> bool {
         if self.shape == Shape::Parts || keys.iter().any(|key| key::is_identifier(key)) {
             return false;
@@ -111,13 +108,11 @@ impl Look {
 }
 
 /// Whether a text is a credential whatever its key is called: nobody writes a setting like that.
-#[must_use]
 pub(super) fn is_strong(text: &str) -> bool {
     looks_random(text) && judge(KeyClass::Weak, text) == Some(Confidence::High)
 }
 
 /// Certificates and public keys.
-#[must_use]
 pub(super) fn is_public(key: &str, text: &str) -> bool {
     let text = text.trim();
     let certificate = text.starts_with("-----BEGIN CERTIFICATE") || text.starts_with("-----BEGIN PUBLIC KEY");
@@ -130,8 +125,7 @@ fn is_public_key(key: &str) -> bool {
     matches!(key, "ca.crt" | "known_hosts")
 }
 
-/// A setting that stands in a Secret for company: a switch, a small number, an address without a password.
-#[must_use]
+/// A setting beside credentials: a switch, a small number, an address without a password.
 pub(super) fn is_setting(key: &str, text: &str) -> bool {
     key::classify(key) == KeyClass::None && Shape::of(text).is_setting(key)
 }
@@ -141,43 +135,25 @@ fn is_settings_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
     let ends = |name: &&str| last == *name || name.len() >= 4 && last.ends_with(*name);
-    !lower.ends_with("username") && SETTINGS.iter().any(ends)
+    !lower.ends_with("username") && SETTINGS.iter().flat_map(|list| *list).any(ends)
 }
 
-const SETTINGS: &[&str] = &[
-    "type",
-    "url",
-    "uri",
-    "name",
-    "project",
-    "server",
-    "host",
-    "hostname",
-    "port",
-    "region",
-    "bucket",
-    "endpoint",
-    "database",
-    "dbname",
-    "db",
-    "namespace",
-    "provider",
-    "scheme",
-    "protocol",
-    "insecure",
-    "enableoci",
-    "enabled",
-    "version",
-    "sslmode",
-    "issuer",
-    "realm",
-    "env",
-    "environment",
-    "level",
-    "driver",
-    "dialect",
-    "zone",
-    "location",
+const SETTINGS: [&[&str]; 3] = [
+    &["url", "uri", "server", "host", "hostname", "port", "region", "zone", "location", "endpoint", "scheme"],
+    &["project", "bucket", "database", "dbname", "db", "namespace", "provider", "driver", "dialect", "issuer", "realm"],
+    &[
+        "type",
+        "name",
+        "insecure",
+        "enableoci",
+        "enabled",
+        "version",
+        "sslmode",
+        "env",
+        "environment",
+        "level",
+        "protocol",
+    ],
 ];
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use mlguard::api::fix::{Change, Content, Outcome, Store, StoreError};
+use mlguard::api::fix::{Change, Outcome, Store, StoreError};
 use mlguard::api::seal::Plaintext;
 
 use crate::pause::at_pause;
@@ -78,8 +78,7 @@ fn mode(index: usize) -> u32 {
 }
 
 fn changes(root: &Path, count: usize) -> Vec<Change> {
-    let content =
-        |bytes: Option<Vec<u8>>| bytes.map_or(Content::Missing, |bytes| Content::Bytes(Plaintext::new(bytes)));
+    let content = |bytes: Option<Vec<u8>>| bytes.map(Plaintext::new);
     let change = |index| {
         let (before, after) = contents(index);
         Change { path: root.join(name(index)), before: content(before), after: content(after) }

@@ -26,7 +26,10 @@ fn disguises(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("a NUL before", with(b"\0\n")),
         ("a NUL behind", [text, b"\n\0"].concat()),
-        ("NULs between all lines", text.split_inclusive(|byte| *byte == b'\n').flat_map(|l| [b"\0", l].concat()).collect()),
+        (
+            "NULs between all lines",
+            text.split_inclusive(|byte| *byte == b'\n').flat_map(|l| [b"\0", l].concat()).collect(),
+        ),
         ("zip", with(b"PK\x03\x04\xff\xfe\0\n")),
         ("gzip", with(b"\x1f\x8b\x08\x00\xff\n")),
         ("PNG", with(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\n")),
@@ -49,7 +52,8 @@ fn disguises(text: &str) -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn no_bytes_hide_a_credential_in_a_file_whose_name_says_text() {
     let line = format!("GITHUB_TOKEN={}\n", token());
-    for name in [".env", "values.yaml", "train.py", "Dockerfile", "app.properties", "data.csv", "main.go", "setup.ini"] {
+    for name in [".env", "values.yaml", "train.py", "Dockerfile", "app.properties", "data.csv", "main.go", "setup.ini"]
+    {
         for (what, bytes) in disguises(&line) {
             let tree = Tree::new(&[]);
             fs::write(tree.path(name), bytes).expect("a file");

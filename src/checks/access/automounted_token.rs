@@ -2,39 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::common::{Across, title};
+use crate::checks::common::Across;
 use crate::inventory::Stated;
 use crate::inventory::facts::{Access, Object, Pod, Role, Usage};
 use crate::inventory::index::Inventory;
 use crate::inventory::landing::Landing;
 
-/// Kinds whose pods need the API only if what runs in them does: group, kind.
-const PLAIN: [(&str, &str); 7] = [
-    ("", "Pod"),
-    ("apps", "DaemonSet"),
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("apps", "StatefulSet"),
-    ("batch", "CronJob"),
-    ("batch", "Job"),
-];
+/// Whether pods of a kind need the API only if what runs in them does.
+fn is_plain(object: &Object) -> bool {
+    match &*object.group {
+        "" => &*object.kind == "Pod",
+        "apps" => matches!(&*object.kind, "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet"),
+        "batch" => matches!(&*object.kind, "CronJob" | "Job"),
+        _ => false,
+    }
+}
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let plain = |object: &Object| PLAIN.contains(&(&*object.group, &*object.kind)) && object.role == Role::Resource;
+    let plain = |object: &Object| is_plain(object) && object.role == Role::Resource;
     let mut accounts = None;
     for (at, object) in inventory.objects().filter(|(_, object)| plain(object)) {
         let reads = |usage| matches!(usage, Usage::Env | Usage::EnvFrom | Usage::Volume);
-        let Some(pod) = object.pods.first().filter(|pod| may_mount(pod)) else { continue };
-        if !object.references.iter().any(|reference| reads(reference.usage)) || uses_token(object) {
+        let may_mount = |pod: &&Pod| pod.token == Stated::Absent && pod.service_account != Stated::Unknown;
+        let Some(pod) = object.pods.first().filter(may_mount) else { continue };
+        // An agent beside the containers logs in by the token.
+        let injected = object.vault.as_ref().is_some_and(|vault| vault.injected);
+        if !object.references.iter().any(|reference| reads(reference.usage)) || injected {
             continue;
         }
         let landings = inventory.landings(at);
         let accounts = accounts.get_or_insert_with(|| Accounts::new(inventory));
         let mounts = |landing: &Landing| {
             let followed = !landing.doubtful && !landing.patched.token && !landing.patched.vault;
-            let gaps = landing.build.is_some_and(|build| inventory.has_gaps(build));
-            followed && !gaps && accounts.is_idle(pod, &landing.namespace)
+            followed && !inventory.has_gaps(landing) && accounts.is_idle(pod, &landing.namespace)
         };
         if landings.is_empty() || !landings.iter().all(mounts) {
             continue;
@@ -43,18 +44,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let message = format!(
             "The pods mount an API token of the ServiceAccount `{account}`, which no binding in this repository grants anything."
         );
-        let place = format!("{} {}", title(object), pod.path);
-        cx.report(at.0, pod.place, Some(place), message);
+        cx.report_in((at.0, pod.place), object, &pod.path, message);
     }
-}
-
-fn may_mount(pod: &Pod) -> bool {
-    pod.token == Stated::Absent && pod.service_account != Stated::Unknown
-}
-
-/// Whether an agent beside the containers logs in by the token.
-fn uses_token(object: &Object) -> bool {
-    object.vault.as_ref().is_some_and(|vault| vault.injected)
 }
 
 /// What is known of ServiceAccounts.
@@ -75,24 +66,24 @@ struct Accounts<'i> {
 impl<'i> Accounts<'i> {
     fn new(inventory: &'i Inventory<'_>) -> Self {
         let mut found = Self::default();
-        for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
-            if matches!(object.access.as_deref(), Some(Access::Account(_) | Access::Binding(_))) {
-                found.kept.extend(inventory.landings(at).iter().filter_map(|landing| landing.namespace.known()));
-            }
+        for (at, object) in inventory.manifests() {
+            let landings = inventory.landings(at);
+            let namespaces = || landings.iter().map(|landing| landing.namespace.known());
             match object.access.as_deref() {
                 Some(Access::Account(token)) => {
-                    let names = inventory.landings(at).iter().map(|landing| landing.name.known());
-                    let patched = inventory.landings(at).iter().any(|landing| landing.patched.token);
-                    for name in names.chain([object.name.known()]).flatten() {
+                    found.kept.extend(namespaces().flatten());
+                    let patched = landings.iter().any(|landing| landing.patched.token);
+                    let names = landings.iter().map(|landing| landing.name.known()).chain([object.name.known()]);
+                    for name in names.flatten() {
                         if *token == Stated::Absent && !patched {
-                            let namespaces = inventory.landings(at).iter().map(|landing| landing.namespace.known());
-                            found.mounting.extend(namespaces.map(|namespace| (name, namespace)));
+                            found.mounting.extend(namespaces().map(|namespace| (name, namespace)));
                         } else if token.known() != Some("true") {
                             found.careful.insert(name);
                         }
                     }
                 }
                 Some(Access::Binding(binding)) => {
+                    found.kept.extend(namespaces().flatten());
                     for subject in &binding.subjects {
                         match (&*subject.kind, subject.name.known()) {
                             ("ServiceAccount", Some(name)) => _ = found.bound.insert(name),

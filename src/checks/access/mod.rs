@@ -1,13 +1,11 @@
 //! Who can read Secrets.
 
-use crate::checks::common::Check;
-use crate::checks::common::Subject::Structure;
+use crate::checks::common::{Check, Subject::Structure};
 use crate::rule::id;
 
 mod automounted_token;
 mod wide_secret_access;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::repository(id::AUTOMOUNTED_TOKEN, Structure, automounted_token::check),
     Check::repository(id::WIDE_SECRET_ACCESS, Structure, wide_secret_access::check),

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed, listed_names};
 use crate::finding::Related;
 use crate::inventory::Stated;
-use crate::inventory::facts::{Access, Binding, Object, Reads, Role, Subject};
+use crate::inventory::facts::{Access, Binding, Object, Reads, Subject};
 use crate::inventory::index::{At, Inventory};
 use crate::path;
 
@@ -28,7 +28,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let bindings = bindings(inventory);
     let mut own: BTreeSet<&str> = BTreeSet::new();
-    for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
+    for (at, object) in inventory.manifests() {
         if &*object.kind == "ClusterRole" {
             own.extend(object.name.known());
         }
@@ -46,7 +46,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// Bindings by the name of their role.
 fn bindings<'i>(inventory: &'i Inventory<'_>) -> BTreeMap<&'i str, Vec<Bound<'i>>> {
     let mut found: BTreeMap<&str, Vec<Bound<'_>>> = BTreeMap::new();
-    for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
+    for (at, object) in inventory.manifests() {
         let Some(Access::Binding(binding)) = object.access.as_deref() else { continue };
         if let Some(role) = binding.role.known() {
             found.entry(role).or_default().push((at, object, binding));
@@ -62,23 +62,15 @@ fn role(cx: &mut Across<'_>, at: At, object: &Object, reads: &[Reads], bindings:
     let bound = nearest(inventory, at, object, bound);
     let everywhere = bound.iter().any(|(_, object, _)| &*object.kind == "ClusterRoleBinding");
     let namespaces: BTreeSet<&str> = bound.iter().filter_map(|(at, ..)| namespace(inventory, *at)).collect();
-    let namespaces: Vec<String> = namespaces.into_iter().map(|namespace| format!("`{namespace}`")).collect();
-    let viewers = object
-        .labels
-        .iter()
-        .any(|(key, value)| &**key == "rbac.authorization.k8s.io/aggregate-to-view" && &**value == "true");
-    let reach = if &*object.kind == "Role" {
-        "every Secret of its namespace".to_owned()
-    } else if everywhere {
-        "every Secret of the cluster".to_owned()
-    } else if bound.is_empty() {
-        "every Secret of each namespace that it is bound in, or of the whole cluster".to_owned()
-    } else if namespaces.is_empty() {
-        "every Secret of the namespaces that it is bound in".to_owned()
-    } else if namespaces.len() == 1 {
-        format!("every Secret of the namespace {}", listed(&namespaces))
-    } else {
-        format!("every Secret of the namespaces {}", listed(&namespaces))
+    let reach = match (&*object.kind, namespaces.len()) {
+        ("Role", _) => "every Secret of its namespace".to_owned(),
+        _ if everywhere => "every Secret of the cluster".to_owned(),
+        _ if bound.is_empty() => {
+            "every Secret of each namespace that it is bound in, or of the whole cluster".to_owned()
+        }
+        (_, 0) => "every Secret of the namespaces that it is bound in".to_owned(),
+        (_, 1) => format!("every Secret of the namespace {}", listed_names(namespaces)),
+        _ => format!("every Secret of the namespaces {}", listed_names(namespaces)),
     };
     let mut verbs: Vec<&str> = Vec::new();
     for verb in reads.iter().flat_map(|reads| &reads.verbs) {
@@ -88,14 +80,19 @@ fn role(cx: &mut Across<'_>, at: At, object: &Object, reads: &[Reads], bindings:
     }
     let given = subjects(bound.iter().copied());
     let given = if given.is_empty() { String::new() } else { format!(" It is granted to {}.", listed(&given)) };
-    let viewers =
-        if viewers { " Its label adds that to the built-in role `view`, which excludes Secrets." } else { "" };
+    let is_label = |(key, value): &(Box<str>, Box<str>)| {
+        &**key == "rbac.authorization.k8s.io/aggregate-to-view" && &**value == "true"
+    };
+    let viewers = if object.labels.iter().any(is_label) {
+        " Its label adds that to the built-in role `view`, which excludes Secrets."
+    } else {
+        ""
+    };
     let message = format!("This {} can read {reach} ({}).{given}{viewers}", object.kind, verbs.join(", "));
     let mut related: Vec<Related> =
-        bound.iter().map(|(at, _, binding)| cx.related(at.0, binding.place, "bound here".to_owned())).collect();
-    related.extend(reads[1..].iter().map(|more| cx.related(at.0, more.place, "and here".to_owned())));
-    let place = format!("{} {}", title(object), first.path);
-    cx.report(at.0, first.place, Some(place), message).related = related;
+        bound.iter().map(|(at, _, binding)| cx.related(at.0, binding.place, "bound here")).collect();
+    related.extend(reads[1..].iter().map(|more| cx.related(at.0, more.place, "and here")));
+    cx.report_in((at.0, first.place), object, &first.path, message).related = related;
 }
 
 /// The bindings that mean this role: of several roles of one name each has its own, in its file, its folder or its build.
@@ -191,8 +188,7 @@ fn built_in(cx: &mut Across<'_>, at: At, object: &Object, binding: &Binding, rol
         object.kind,
         listed(&subjects)
     );
-    let place = format!("{} .roleRef.name", title(object));
-    cx.report(at.0, binding.place, Some(place), message);
+    cx.report_in((at.0, binding.place), object, ".roleRef.name", message);
 }
 
 #[cfg(test)]

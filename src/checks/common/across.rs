@@ -1,14 +1,13 @@
 //! Checks of the whole repository: what they see, and where they put their findings.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 
 use super::draft::{Draft, Subject};
+use crate::document::object;
 use crate::finding::Related;
 use crate::inventory::Place;
 use crate::inventory::facts::Object;
-use crate::inventory::index::Inventory;
+use crate::inventory::index::{Defined, Inventory, Used};
 use crate::rule::RuleId;
 
 /// The repository under a check.
@@ -30,7 +29,6 @@ pub struct Across<'i> {
 impl<'i> Across<'i> {
     /// Whether `rule`, one of those that the check yields to, is on, so that part of a report is left to it. Whole reports
     /// are dropped without asking.
-    #[must_use]
     pub(crate) fn yields_to(&self, rule: RuleId) -> bool {
         let on = self.yields_to.iter().find(|(other, _)| *other == rule).map(|(_, on)| *on);
         debug_assert!(on.is_some(), "{} does not declare that it yields to {rule}", self.rule);
@@ -45,31 +43,42 @@ impl<'i> Across<'i> {
         &mut self.drafts[last].1
     }
 
+    /// The same in an object, at the symbolic `path`.
+    pub(in crate::checks) fn report_in(
+        &mut self,
+        (file, place): (usize, Place),
+        object: &Object,
+        path: &str,
+        message: String,
+    ) -> &mut Draft {
+        self.report(file, place, Some(format!("{} {path}", title(object))), message)
+    }
+
+    /// The same at the reference of a use.
+    pub(in crate::checks) fn report_use(&mut self, used: &Used<'_>, message: String) -> &mut Draft {
+        let (object, reference) = (self.inventory.object(used.user), used.reference);
+        self.report_in((used.file, reference.place), object, &reference.path, message)
+    }
+
+    /// The same at a definition.
+    pub(in crate::checks) fn report_definition(&mut self, defined: &Defined<'_>, message: String) -> &mut Draft {
+        let symbolic = self.inventory.object_of(defined).map(title);
+        self.report(defined.file, defined.place(), symbolic, message)
+    }
+
+    /// Whether the last report is about this definition, which may land in several places, one after the other.
+    pub(in crate::checks) fn has_reported(&self, defined: &Defined<'_>) -> bool {
+        self.drafts.last().is_some_and(|(file, draft)| (*file, draft.span) == (defined.file, defined.place().span))
+    }
+
     /// A further place, to be put into [`Draft::related`].
     #[must_use]
-    pub fn related(&self, file: usize, place: Place, message: String) -> Related {
-        let path: &Arc<str> = self.inventory.path(file);
-        Related { path: path.clone(), region: place.region, message }
+    pub fn related(&self, file: usize, place: Place, message: impl Into<String>) -> Related {
+        Related { path: self.inventory.path(file).clone(), region: place.region, message: message.into() }
     }
 }
 
-/// An object in words: `Deployment financial-ml/trainer`; what is not known is left out.
+/// An object in words: `Deployment financial-ml/trainer`; a namespace that is not known is left out.
 pub(in crate::checks) fn title(object: &Object) -> String {
-    let name = object.name.known().unwrap_or("?");
-    match object.namespace.known() {
-        Some(namespace) => format!("{} {namespace}/{name}", object.kind),
-        None => format!("{} {name}", object.kind),
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`; of many only the first ones.
-pub(in crate::checks) fn listed(words: &[String]) -> String {
-    const MOST: usize = 8;
-    let more = words.len().saturating_sub(MOST);
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [head @ .., last] if more == 0 => format!("{} and {last}", head.join(", ")),
-        _ => format!("{} and {more} more", words[..MOST].join(", ")),
-    }
+    object::title(&object.kind, object.namespace.known(), object.name.known())
 }

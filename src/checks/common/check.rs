@@ -9,43 +9,16 @@ use crate::rule::RuleId;
 pub struct Check {
     /// Its rule, a file in `rules/manifests/`.
     pub rule: RuleId,
-    /// What it looks at.
-    pub run: Run,
+    /// What looks at one source by itself.
+    pub source: Option<fn(&mut Context<'_, '_>)>,
+    /// What looks at the inventory of the repository after that.
+    pub repository: Option<fn(&mut Across<'_>)>,
     /// What its reports are about, unless one says otherwise.
     pub subject: Subject,
     /// What the engine has to find out for it.
     pub needs: &'static [Need],
     /// Rules to which it leaves a mistake that both see: one mistake is one finding.
     pub yields_to: &'static [RuleId],
-}
-
-/// What a check looks at.
-#[derive(Clone, Copy)]
-pub enum Run {
-    /// One source by itself.
-    Source(fn(&mut Context<'_, '_>)),
-    /// The inventory of the repository.
-    Repository(fn(&mut Across<'_>)),
-    /// One source by itself, then the inventory.
-    Both(fn(&mut Context<'_, '_>), fn(&mut Across<'_>)),
-}
-
-impl Run {
-    /// What looks at one source.
-    pub(crate) fn source(self) -> Option<fn(&mut Context<'_, '_>)> {
-        match self {
-            Self::Source(run) | Self::Both(run, _) => Some(run),
-            Self::Repository(_) => None,
-        }
-    }
-
-    /// What looks at the inventory.
-    pub(crate) fn repository(self) -> Option<fn(&mut Across<'_>)> {
-        match self {
-            Self::Repository(run) | Self::Both(_, run) => Some(run),
-            Self::Source(_) => None,
-        }
-    }
 }
 
 /// What a check has to know beyond the texts, which costs something to find out.
@@ -62,16 +35,17 @@ pub enum Need {
 }
 
 impl Check {
-    pub(crate) const fn new(rule: RuleId, subject: Subject, run: Run) -> Self {
-        Self { rule, run, subject, needs: &[], yields_to: &[] }
-    }
-
     pub(crate) const fn source(rule: RuleId, subject: Subject, run: fn(&mut Context<'_, '_>)) -> Self {
-        Self::new(rule, subject, Run::Source(run))
+        Self { rule, source: Some(run), repository: None, subject, needs: &[], yields_to: &[] }
     }
 
     pub(crate) const fn repository(rule: RuleId, subject: Subject, run: fn(&mut Across<'_>)) -> Self {
-        Self::new(rule, subject, Run::Repository(run))
+        Self { rule, source: None, repository: Some(run), subject, needs: &[], yields_to: &[] }
+    }
+
+    pub(crate) const fn and_repository(mut self, run: fn(&mut Across<'_>)) -> Self {
+        self.repository = Some(run);
+        self
     }
 
     pub(crate) const fn needing(mut self, needs: &'static [Need]) -> Self {

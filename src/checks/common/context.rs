@@ -2,7 +2,9 @@
 
 use super::draft::{Draft, Subject};
 use crate::checks::detector::{Engine, Hit};
+use crate::document::object::Object;
 use crate::document::view::View;
+use crate::document::yaml::Node;
 use crate::rule::{Level, Rule, RuleId};
 use crate::span::Span;
 use crate::value::key::classify;
@@ -40,16 +42,14 @@ impl<'c, 'v> Context<'c, 'v> {
     }
 
     /// The rule behind a hit.
-    #[must_use]
     pub(crate) fn rule_of(&self, hit: &Hit) -> &'c Rule {
         self.engine.rule(hit)
     }
 
-    /// What a single value looks like ("GitHub token"), if its format tells.
+    /// What a single value looks like, if its format tells, in words that follow a sentence: ` It looks like: GitHub token.`
     #[must_use]
-    pub(in crate::checks) fn identify(&self, value: Sensitive<'_>) -> Option<&'c str> {
-        let hit = self.engine.identify(value)?;
-        Some(self.engine.rule(&hit).title.as_ref())
+    pub(in crate::checks) fn identify(&self, value: Sensitive<'_>) -> Option<String> {
+        self.engine.identify(value).map(|hit| looks_like(&self.engine.rule(&hit).title))
     }
 
     /// Declares a stretch in which a key and its value mean nothing.
@@ -58,15 +58,26 @@ impl<'c, 'v> Context<'c, 'v> {
     }
 
     /// Reports a fault with the subject of the check.
-    pub fn report(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
-        let draft = Draft { place, ..Draft::new(self.rule, self.subject, span, message) };
+    pub fn report(&mut self, span: Span, place: Option<String>, message: impl Into<String>) -> &mut Draft {
+        let draft = Draft { place, ..Draft::new(self.rule, self.subject, span, message.into()) };
         self.drafts.push(draft);
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]
     }
 
+    /// The same at a node of an object, which is at the symbolic `path`.
+    pub(in crate::checks) fn report_in(
+        &mut self,
+        object: &Object<'_>,
+        path: &str,
+        node: Node<'_>,
+        message: impl Into<String>,
+    ) -> &mut Draft {
+        self.report(object.unit.outer(node.span()), Some(format!("{} {path}", object.title())), message)
+    }
+
     /// Reports a fault of structure, of a check that else reports values.
-    pub(crate) fn structure(&mut self, span: Span, place: Option<String>, message: String) -> &mut Draft {
+    pub(crate) fn structure(&mut self, span: Span, place: Option<String>, message: impl Into<String>) -> &mut Draft {
         let draft = self.report(span, place, message);
         draft.subject = Subject::Structure;
         draft
@@ -84,20 +95,12 @@ impl<'c, 'v> Context<'c, 'v> {
     ) -> bool {
         let class = classify(key);
         let single = !value.trim().contains("\n");
-        let confidence = if single { value.judge(class) } else { None };
-        let level = match (class, confidence) {
-            (_, Some(Confidence::High)) | (KeyClass::Password, Some(Confidence::Low)) => Some(Level::Error),
-            (KeyClass::Strong, Some(Confidence::Low)) => Some(Level::Warning),
-            _ => None,
-        };
-        let best = self
-            .telling_hits(span)
-            .filter(|_| level.is_some())
-            .map(|hit| (hit.level, self.rule_of(hit).title.clone()))
-            .max_by_key(|(level, _)| *level);
+        let level = if single { level_of(class, value) } else { None };
         if let Some(level) = level {
+            let hits = self.telling_hits(span).map(|hit| (hit.level, self.rule_of(hit).title.clone()));
+            let best = hits.max_by_key(|(level, _)| *level);
             let level = best.as_ref().map_or(level, |(known, _)| level.max(*known));
-            let looks = best.map(|(_, title)| format!(" It looks like: {title}.")).unwrap_or_default();
+            let looks = best.map(|(_, title)| looks_like(&title)).unwrap_or_default();
             let message = format!("{what} contains a plaintext credential under `{key}`.{looks}");
             self.report(span, Some(place.to_owned()), message).at_most = level;
             return true;
@@ -110,7 +113,7 @@ impl<'c, 'v> Context<'c, 'v> {
         let found: Vec<(Span, Level, String)> =
             self.telling_hits(span).map(|hit| (hit.span, hit.level, self.rule_of(hit).title.to_string())).collect();
         for (inner, level, title) in &found {
-            let message = format!("{what} contains a plaintext credential under `{key}`. It looks like: {title}.");
+            let message = format!("{what} contains a plaintext credential under `{key}`.{}", looks_like(title));
             self.report(*inner, Some(place.to_owned()), message).at_most = *level;
         }
         !found.is_empty()
@@ -120,4 +123,18 @@ impl<'c, 'v> Context<'c, 'v> {
     fn telling_hits(&self, span: Span) -> impl Iterator<Item = &'c Hit> + use<'c> {
         self.hits_in(span).filter(move |hit| hit.specific || hit.key.is_some_and(|key| span.contains(key)))
     }
+}
+
+/// How bad the value of a key of that class is; nothing where it is no credential.
+pub(in crate::checks) fn level_of(class: KeyClass, value: Sensitive<'_>) -> Option<Level> {
+    match (class, value.judge(class)?) {
+        (_, Confidence::High) | (KeyClass::Password, Confidence::Low) => Some(Level::Error),
+        (KeyClass::Strong, Confidence::Low) => Some(Level::Warning),
+        _ => None,
+    }
+}
+
+/// What a value looks like, in words that follow a sentence.
+pub(in crate::checks) fn looks_like(title: &str) -> String {
+    format!(" It looks like: {title}.")
 }

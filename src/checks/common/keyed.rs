@@ -1,7 +1,7 @@
 //! Trees of settings (Helm values, Ansible variables): every scalar judged by its key.
 
 use super::context::Context;
-use crate::document::object::{Object, push_key, walk};
+use crate::document::object::{Object, walk, with_key};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::span::Span;
@@ -42,8 +42,7 @@ pub(in crate::checks) fn template<'v>(cx: &mut Context<'_, 'v>, object: &Object<
         let Some(entries) = template.at(section) else { continue };
         for (key, value) in entries.entries() {
             let name = key.name().unwrap_or_default();
-            let mut place = format!("{} .{path}.{}", object.title(), section.join("."));
-            push_key(&mut place, name);
+            let place = with_key(format!("{} .{path}.{}", object.title(), section.join(".")), name);
             scalar(cx, object.unit, &what, &place, name, value);
         }
     }

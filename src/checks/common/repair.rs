@@ -27,14 +27,12 @@ pub enum Repair {
     Namespace {
         /// The object's name.
         name: Span,
-        /// The namespace.
         namespace: String,
     },
     /// Seal a SealedSecret anew for another namespace.
     Reseal {
         /// The object's name.
         name: Span,
-        /// The namespace.
         namespace: String,
     },
     /// Use the right Secret in a list: in the place of the first wrong one, or, where the list has it, instead of all.

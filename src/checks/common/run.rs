@@ -24,7 +24,6 @@ pub(crate) struct SourceDrafts {
 }
 
 /// Runs `checks` over a source. `hits` are the engine's for the same text, sorted by start.
-#[must_use]
 pub(crate) fn run_source<'c>(
     view: &'c View<'_>,
     engine: &'c Engine,
@@ -33,7 +32,7 @@ pub(crate) fn run_source<'c>(
 ) -> SourceDrafts {
     let mut found = SourceDrafts { drafts: Vec::new(), quiet: Vec::new() };
     for check in checks {
-        if let Some(run) = check.run.source() {
+        if let Some(run) = check.source {
             let (rule, subject) = (check.rule, check.subject);
             let mut context = Context { view, engine, hits, rule, subject, drafts: Vec::new(), quiet: Vec::new() };
             run(&mut context);
@@ -53,11 +52,10 @@ pub(crate) struct RepositoryDrafts {
 }
 
 /// Runs the checks that look at the whole repository. A panic costs one of them and no other.
-#[must_use]
 pub(crate) fn run_repository(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> RepositoryDrafts {
     let (mut drafts, mut failed) = (Vec::new(), Vec::new());
     for check in checks {
-        if let Some(run) = check.run.repository() {
+        if let Some(run) = check.repository {
             let is_on = |rule: &RuleId| (*rule, checks.iter().any(|other| other.rule == *rule));
             let yields_to = check.yields_to.iter().map(is_on).collect();
             let (rule, subject) = (check.rule, check.subject);
@@ -89,7 +87,6 @@ fn drop_yielding(drafts: &mut Vec<(usize, Draft)>, checks: &[&'static Check]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Run;
     use super::super::draft::Subject;
     use super::*;
     use crate::coverage::Reason;
@@ -147,9 +144,8 @@ mod tests {
     /// The pass that drops reports sees those of the repository only.
     #[test]
     fn checks_of_the_repository_yield_to_such_checks() {
-        let is_repository = |rule: &RuleId| {
-            crate::checks::all().any(|check| check.rule == *rule && matches!(check.run, Run::Repository(_)))
-        };
+        let is_repository =
+            |rule: &RuleId| crate::checks::all().any(|check| check.rule == *rule && check.source.is_none());
         for check in crate::checks::all().filter(|check| !check.yields_to.is_empty()) {
             assert!(is_repository(&check.rule), "{}", check.rule);
             assert!(check.yields_to.iter().all(is_repository), "{}", check.rule);

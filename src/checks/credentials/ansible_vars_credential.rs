@@ -2,7 +2,6 @@
 
 use crate::checks::common::{Context, keyed};
 use crate::document::ansible_inventory::{self, InventoryPair};
-use crate::document::fragment::Host;
 use crate::document::yaml::Node;
 use crate::path;
 
@@ -11,7 +10,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     if view.parsed.units.is_empty() && is_inventory_path(view.path) {
         inventory_lines(cx);
     }
-    for unit in view.parsed.units.iter().filter(|unit| unit.host() == Host::File) {
+    for unit in view.file_units() {
         let Some(root) = unit.tree().root() else { continue };
         if root.is_mapping() && is_variables_file(view.path) && root.get("kind").is_none() {
             keyed::settings(cx, unit, root, "An Ansible variables file", "");
@@ -73,10 +72,8 @@ fn is_variables_file(path: &str) -> bool {
 fn is_play_or_task(node: Node<'_>, tasks: bool) -> bool {
     let has = |key: &str| node.get(key).is_some();
     let full = |key: &str| {
-        let part = |part: &str| {
-            !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        };
+        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let part = |part: &str| !part.is_empty() && part.bytes().all(inner);
         key == "set_fact" || key.split('.').count() == 3 && key.split('.').all(part)
     };
     let named = |test: &dyn Fn(&str) -> bool| node.entries().any(|(key, _)| key.name().is_some_and(test));
@@ -85,33 +82,14 @@ fn is_play_or_task(node: Node<'_>, tasks: bool) -> bool {
         && (tasks
             || named(&full)
             || has("hosts") && (has("tasks") || has("roles") || has("vars"))
-            || has("name") && node.entries().any(|(key, _)| key.name().is_some_and(is_module)))
+            || has("name") && named(&is_module))
 }
 
-/// A module or a keyword that only Ansible tasks have.
+/// Modules and keywords that only Ansible tasks have.
+const MODULES: &str = "set_fact k8s shell command template copy include_tasks import_tasks block debug helm uri file lineinfile \
+                       apt include_vars add_host environment";
+
 fn is_module(key: &str) -> bool {
-    key.starts_with("ansible.builtin.")
-        || key.starts_with("kubernetes.core.")
-        || key.starts_with("community.")
-        || matches!(
-            key,
-            "set_fact"
-                | "k8s"
-                | "shell"
-                | "command"
-                | "template"
-                | "copy"
-                | "include_tasks"
-                | "import_tasks"
-                | "block"
-                | "debug"
-                | "helm"
-                | "uri"
-                | "file"
-                | "lineinfile"
-                | "apt"
-                | "include_vars"
-                | "add_host"
-                | "environment"
-        )
+    ["ansible.builtin.", "kubernetes.core.", "community."].iter().any(|prefix| key.starts_with(prefix))
+        || MODULES.split(' ').any(|module| module == key)
 }

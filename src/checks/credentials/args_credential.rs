@@ -1,34 +1,31 @@
 //! `args-credential`: a credential in the command or the arguments of a container.
 
-use crate::checks::common::{Context, keyed};
+use crate::checks::common::{Context, keyed, level_of, looks_like};
 use crate::document::object::{Object, walk};
 use crate::document::yaml::Node;
 use crate::rule::Level;
 use crate::span::Span;
+use crate::value::Sensitive;
 use crate::value::key::classify;
-use crate::value::{Confidence, KeyClass, Sensitive};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in &view.objects {
-        let mut lists: Vec<(String, Node<'_>)> = Vec::new();
-        let mut parameters: Vec<(String, Node<'_>)> = Vec::new();
+        let mut lists: Vec<(String, Node<'_>, bool)> = Vec::new();
         walk(object.node, &mut |path, key, value| {
-            let arguments = key.and_then(Node::name).is_some_and(|key| matches!(key, "args" | "command" | "extraArgs"));
-            if arguments && value.is_sequence() {
-                lists.push((path.to_owned(), value));
-            }
-            let named = key.and_then(Node::name).is_some_and(|key| matches!(key, "parameters" | "params"));
-            if named && value.is_sequence() && is_workflow(object) {
-                parameters.push((path.to_owned(), value));
+            let parameters = match key.and_then(Node::name) {
+                Some("args" | "command" | "extraArgs") => false,
+                Some("parameters" | "params") if is_workflow(object) => true,
+                _ => return true,
+            };
+            if value.is_sequence() {
+                lists.push((path.to_owned(), value, parameters));
             }
             true
         });
-        for (path, list) in lists {
-            one_list(cx, object, &path, list);
-        }
-        for (path, list) in parameters {
-            one_list_of_parameters(cx, object, &path, list);
+        for (path, list, parameters) in lists {
+            let one = if parameters { one_list_of_parameters } else { one_list };
+            one(cx, object, &path, list);
         }
     }
 }
@@ -64,7 +61,9 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list:
         let place = format!("{} {path}[{index}]", object.title());
         let span = object.unit.outer(item.span());
         if let Some(name) = flag.take().filter(|_| !text.starts_with("-")) {
-            literal(cx, object, &what, &place, name, item, span);
+            if !object.unit.is_templated(item.span()) {
+                judge(cx, &what, &place, name, text, span);
+            }
             continue;
         }
         match text.flag() {
@@ -84,28 +83,8 @@ fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list:
     }
 }
 
-fn literal<'v>(
-    cx: &mut Context<'_, 'v>,
-    object: &Object<'v>,
-    what: &str,
-    place: &str,
-    name: &str,
-    item: Node<'v>,
-    span: Span,
-) {
-    if object.unit.is_templated(item.span()) {
-        return;
-    }
-    judge(cx, what, place, name, item.value().unwrap_or(Sensitive::new("")), span);
-}
-
 fn judge(cx: &mut Context<'_, '_>, what: &str, place: &str, name: &str, value: Sensitive<'_>, span: Span) {
-    let class = classify(name);
-    let level = match (class, value.judge(class)) {
-        (_, Some(Confidence::High)) | (KeyClass::Password, Some(Confidence::Low)) => Level::Error,
-        (KeyClass::Strong, Some(Confidence::Low)) => Level::Warning,
-        _ => return hits(cx, what, place, span),
-    };
+    let Some(level) = level_of(classify(name), value) else { return hits(cx, what, place, span) };
     let message = format!("{what} contain a plaintext credential: the value of `{name}`.");
     cx.report(span, Some(place.to_owned()), message).at_most = level;
 }
@@ -114,7 +93,7 @@ fn hits(cx: &mut Context<'_, '_>, what: &str, place: &str, span: Span) {
     let found: Vec<(Span, Level, String)> =
         cx.hits_in(span).map(|hit| (hit.span, hit.level, cx.rule_of(hit).title.to_string())).collect();
     for (span, level, title) in found {
-        let message = format!("{what} contain a plaintext credential. It looks like: {title}.");
+        let message = format!("{what} contain a plaintext credential.{}", looks_like(&title));
         cx.report(span, Some(place.to_owned()), message).at_most = level;
     }
 }

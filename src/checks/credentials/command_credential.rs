@@ -8,8 +8,7 @@ use crate::value::key::classify;
 use crate::value::{Confidence, KeyClass, Sensitive};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
-    let view = cx.view;
-    for made in &view.parsed.store_secrets {
+    for made in &cx.view.parsed.store_secrets {
         for literal in made.literals.iter().filter(|literal| !literal.expands) {
             one(cx, made.command, literal);
         }
@@ -39,7 +38,7 @@ fn one(cx: &mut Context<'_, '_>, command: &str, literal: &Literal) {
     }
     // Among pairs stand names and addresses as well.
     let class = if paired { KeyClass::Weak } else { KeyClass::Password };
-    let looks = cx.identify(text).map(|title| format!(" It looks like: {title}."));
+    let looks = cx.identify(text);
     let level = match text.judge(class) {
         Some(Confidence::High) => Level::Error,
         Some(Confidence::Low) if !paired && cx.view.lang != Lang::Markdown => Level::Warning,
@@ -47,8 +46,7 @@ fn one(cx: &mut Context<'_, '_>, command: &str, literal: &Literal) {
         _ => return,
     };
     let message = format!("{what} contains a plaintext secret.{}", looks.unwrap_or_default());
-    let draft = cx.report(literal.value, Some(command.to_owned()), message);
-    draft.at_most = level;
+    cx.report(literal.value, Some(command.to_owned()), message).at_most = level;
 }
 
 /// `$VAR` in a string whose quotes the reader of the shell did not see, as in a workflow's `env`.

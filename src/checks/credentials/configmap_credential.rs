@@ -1,7 +1,7 @@
 //! `configmap-credential`: a credential in a ConfigMap.
 
 use crate::checks::common::{Context, keyed};
-use crate::document::object::push_key;
+use crate::document::object::with_key;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -11,8 +11,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             let Some(entries) = object.node.get(section) else { continue };
             for (key, value) in entries.entries() {
                 let name = key.name().unwrap_or_default();
-                let mut place = format!("{} .{section}", object.title());
-                push_key(&mut place, name);
+                let place = with_key(format!("{} .{section}", object.title()), name);
                 keyed::scalar(cx, object.unit, &what, &place, name, value);
             }
         }

@@ -14,12 +14,11 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             if key.value().is_none_or(Sensitive::is_placeholder) || object.unit.is_templated(key.span()) {
                 continue;
             }
-            let place = format!("{} .{section}['tls.key']", object.title());
             let message = format!(
                 "{} contains a private key of the Sealed Secrets controller; anyone who reads it can decrypt every SealedSecret.",
                 object.title()
             );
-            cx.report(object.unit.outer(key.span()), Some(place), message).weight = Weight::Special;
+            cx.report_in(object, &format!(".{section}['tls.key']"), key, message).weight = Weight::Special;
         }
     }
 }

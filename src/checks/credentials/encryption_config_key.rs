@@ -21,7 +21,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
                 continue;
             }
             let message = format!("{} contains the key that encrypts the cluster's Secrets at rest.", object.title());
-            cx.report(object.unit.outer(value.span()), Some(format!("{} {path}", object.title())), message);
+            cx.report_in(object, &path, value, message);
         }
     }
 }

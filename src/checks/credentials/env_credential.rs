@@ -1,7 +1,7 @@
 //! `env-credential`: a literal credential in the environment of a container.
 
 use crate::checks::common::{Context, keyed};
-use crate::document::object::walk;
+use crate::document::object::{Object, walk};
 use crate::document::yaml::Node;
 use crate::value::{KeyClass, key::classify};
 
@@ -22,7 +22,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
 }
 
-fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &crate::document::object::Object<'v>, path: &str, list: Node<'v>) {
+fn one_list<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &str, list: Node<'v>) {
     let what = format!("The environment of {}", object.title());
     let mut found = false;
     let mut identifiers = Vec::new();

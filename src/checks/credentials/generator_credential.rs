@@ -1,12 +1,13 @@
 //! `generator-credential`: a credential in a kustomize `secretGenerator`, or in an env file that one reads.
 
 use crate::checks::common::{Across, Context, Draft, Subject};
-use crate::document::fragment::Host;
+use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::dotenv;
 use crate::inventory::Place;
 use crate::inventory::facts::Facts;
 use crate::inventory::kustomization::is_kustomization;
+use crate::path;
 use crate::rule::id;
 use crate::span::Span;
 use crate::value::Sensitive;
@@ -16,7 +17,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     if !is_kustomization(view.path) {
         return;
     }
-    for unit in view.parsed.units.iter().filter(|unit| unit.host() == Host::File) {
+    for unit in view.file_units() {
         let Some(root) = unit.tree().root() else { continue };
         for (list, secret) in [("secretGenerator", true), ("configMapGenerator", false)] {
             let Some(generators) = root.get(list) else { continue };
@@ -32,13 +33,7 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     }
 }
 
-fn literal<'v>(
-    cx: &mut Context<'_, 'v>,
-    unit: &'v crate::document::view::Unit,
-    place: &str,
-    item: Node<'v>,
-    secret: bool,
-) {
+fn literal<'v>(cx: &mut Context<'_, 'v>, unit: &'v Unit, place: &str, item: Node<'v>, secret: bool) {
     let Some(text) = item.value() else { return };
     let Some((key, value)) = text.assignment() else { return };
     let plain = text.len() == item.span().len();
@@ -68,10 +63,10 @@ fn is_real(key: &str, value: Sensitive<'_>) -> bool {
 
 /// Reports the env files of secret generators, at whose values the engine makes the findings.
 pub(super) fn check_env_files(cx: &mut Across<'_>) {
-    let files = cx.inventory.files();
-    for (path, facts) in files {
+    let inventory = cx.inventory;
+    for (path, facts) in inventory.files() {
         for (env_file, generator) in env_files(path, facts) {
-            if let Ok(file) = files.binary_search_by(|(path, _)| (**path).cmp(&env_file)) {
+            if let Some(file) = inventory.file_at(&env_file) {
                 let draft = cx.report(file, Place::START, None, String::new());
                 draft.env_file_of = Some(generator.to_owned());
             }
@@ -84,22 +79,9 @@ pub(crate) fn env_files<'f>(path: &'f str, facts: &'f Facts) -> impl Iterator<It
     let generators = facts.kustomization.iter().flat_map(|kustomization| &kustomization.generators);
     generators.filter(|generator| generator.secret).flat_map(move |generator| {
         let name = generator.name.known().unwrap_or("?");
-        generator.env_files.iter().map(move |file| (beside(path, &file.text), name))
+        let files = generator.env_files.iter();
+        files.filter_map(move |file| Some((path::join(path::folder(path), &file.text)?, name)))
     })
-}
-
-/// The path of `file` as seen from the folder of the file `path`.
-fn beside(path: &str, file: &str) -> String {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in file.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            _ => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 /// The report about the value of `key` in an env file that `generator` reads.
@@ -111,7 +93,6 @@ pub(crate) fn env_file_value(generator: &str, key: &str, span: Span) -> Draft {
 
 /// The real values of an env file that a secret generator reads (`KZ` api/kv/kv.go: `KEY=value` lines, values verbatim,
 /// `#` starts a comment line). Spans are bytes of `text`.
-#[must_use]
 pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
     let real = dotenv::assignments(text, true).filter(|line| is_real(line.key, Sensitive::new(line.value)));
     real.map(|line| (line.key.to_owned(), line.value_span)).collect()

@@ -26,14 +26,14 @@ pub(super) fn check(cx: &mut Across<'_>) {
             None => {}
         }
     }
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for (template, path, feeds) in templates {
         let Some(chart) = charts_of_template(path).find(|folder| is_chart(inventory, folder)) else { continue };
         for (folder, prefix) in with_parents(inventory, chart) {
             for &(file, leaves) in values.get(folder).into_iter().flatten() {
                 for feed in feeds {
                     for leaf in leaves.iter().filter(|leaf| is_fed(feed, leaf, &prefix) && is_credential(feed, leaf)) {
-                        if told.insert((file, leaf.place)) {
+                        if reported.insert((file, leaf.place)) {
                             report(cx, file, leaf, template, feed);
                         }
                     }
@@ -95,7 +95,7 @@ fn report(cx: &mut Across<'_>, file: usize, leaf: &Leaf, template: usize, feed: 
         if step.starts_with('[') { place.push_str(step) } else { push_key(&mut place, step) }
     }
     let message = format!("The Helm value `{place}` is stored here in plaintext, and the chart writes it to a Secret.");
-    let written = cx.related(template, feed.place, "written to the Secret here".to_owned());
+    let written = cx.related(template, feed.place, "written to the Secret here");
     let draft = cx.report(file, leaf.place, Some(place), message);
     draft.weight = Weight::Assignment;
     draft.related = vec![written];

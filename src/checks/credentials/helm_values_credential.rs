@@ -6,14 +6,8 @@ use crate::inventory::helm::is_values_file;
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     if is_values_file(view.path) {
-        for unit in &view.parsed.units {
-            let Some(root) = unit
-                .tree()
-                .root()
-                .filter(|root| unit.host() == crate::document::fragment::Host::File && root.get("kind").is_none())
-            else {
-                continue;
-            };
+        for unit in view.file_units() {
+            let Some(root) = unit.tree().root().filter(|root| root.get("kind").is_none()) else { continue };
             keyed::settings(cx, unit, root, "A Helm values file", "");
         }
     }

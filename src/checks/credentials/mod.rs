@@ -1,7 +1,6 @@
 //! Credentials in plaintext, by the place where they are written.
 
-use crate::checks::common::Subject::Value;
-use crate::checks::common::{Check, Run};
+use crate::checks::common::{Check, Subject::Value};
 use crate::rule::id;
 
 mod ansible_vars_credential;
@@ -17,7 +16,6 @@ mod helm_values_credential;
 mod plaintext_secret;
 mod terraform_credential;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::source(id::ANSIBLE_VARS_CREDENTIAL, Value, ansible_vars_credential::check),
     Check::source(id::ARGS_CREDENTIAL, Value, args_credential::check),
@@ -26,11 +24,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check::source(id::CONTROLLER_KEY, Value, controller_key::check),
     Check::source(id::ENCRYPTION_CONFIG_KEY, Value, encryption_config_key::check),
     Check::source(id::ENV_CREDENTIAL, Value, env_credential::check),
-    Check::new(
-        id::GENERATOR_CREDENTIAL,
-        Value,
-        Run::Both(generator_credential::check, generator_credential::check_env_files),
-    ),
+    Check::source(id::GENERATOR_CREDENTIAL, Value, generator_credential::check)
+        .and_repository(generator_credential::check_env_files),
     Check::repository(id::HELM_SECRET_VALUE, Value, helm_secret_value::check),
     Check::source(id::HELM_VALUES_CREDENTIAL, Value, helm_values_credential::check),
     Check::source(id::PLAINTEXT_SECRET, Value, plaintext_secret::check),

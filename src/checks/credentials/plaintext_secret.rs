@@ -3,7 +3,7 @@
 use crate::checks::common::{Context, Draft, Weight};
 use crate::document::fragment::Host;
 use crate::document::lines::Recovered;
-use crate::document::object::{Object, push_key};
+use crate::document::object::{Object, title, with_key};
 use crate::document::sealable::sealable;
 use crate::document::shell::CreateSecret;
 use crate::document::yaml::Node;
@@ -26,9 +26,8 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
             cx.drafts[first..].iter_mut().for_each(|draft| draft.weight = Weight::Special);
         }
     }
-    for object in
-        view.parsed.recovered.iter().filter(|object| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret"))
-    {
+    let is_secret = |object: &&Recovered| object.kind.as_ref().is_some_and(|(kind, _)| kind == "Secret");
+    for object in view.parsed.recovered.iter().filter(is_secret) {
         recovered_values(cx, object);
     }
     for command in &view.parsed.create_secrets {
@@ -117,7 +116,7 @@ fn look(cx: &Context<'_, '_>, section: &str, key: &str, raw: Sensitive<'_>) -> O
     }
     raw.with_base64(|decoded| match decoded {
         Decoded::NotBase64 if is_elided(raw) => None,
-        Decoded::NotBase64 => Some(Seen { base64: false, looks: cx.identify(raw).map(str::to_owned) }),
+        Decoded::NotBase64 => Some(Seen { base64: false, looks: cx.identify(raw) }),
         Decoded::Binary => Some(Seen { base64: true, looks: None }),
         Decoded::Text(text) => look_at_text(cx, key, text, true),
     })
@@ -127,7 +126,7 @@ fn look_at_text(cx: &Context<'_, '_>, key: &str, text: Sensitive<'_>, base64: bo
     if text.is_placeholder() || text.is_ciphertext() || text.is_public(key) {
         return None;
     }
-    let looks = cx.identify(text).map(str::to_owned);
+    let looks = cx.identify(text);
     (looks.is_some() || !text.is_setting(key)).then_some(Seen { base64, looks })
 }
 
@@ -137,19 +136,15 @@ fn is_elided(raw: Sensitive<'_>) -> bool {
 }
 
 fn report(cx: &mut Context<'_, '_>, title: &str, section: &str, key: &str, span: Span, seen: &Seen) {
-    let mut place = format!("{title} .{section}");
-    push_key(&mut place, key);
+    let place = with_key(format!("{title} .{section}"), key);
     let how = if seen.base64 { " (base64 is not encryption)" } else { "" };
-    let looks = seen.looks.as_ref().map(|title| format!(" It looks like: {title}.")).unwrap_or_default();
+    let looks = seen.looks.as_deref().unwrap_or_default();
     cx.report(span, Some(place), format!("{title} contains a plaintext value under `{key}`{how}.{looks}"));
 }
 
 fn recovered_values(cx: &mut Context<'_, '_>, object: &Recovered) {
-    let name = object.name.as_ref().map_or("?", |(name, _)| name);
-    let title = match &object.namespace {
-        Some((namespace, _)) => format!("Secret {namespace}/{name}"),
-        None => format!("Secret {name}"),
-    };
+    let [namespace, name] = [&object.namespace, &object.name].map(|part| part.as_ref().map(|(text, _)| &**text));
+    let title = title("Secret", namespace, name);
     for entry in &object.entries {
         let text = cx.value_at(entry.value_span);
         if text.contains("{{") || text.contains("{%") {
@@ -162,11 +157,7 @@ fn recovered_values(cx: &mut Context<'_, '_>, object: &Recovered) {
 }
 
 fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
-    let name = command.name.as_deref().unwrap_or("?");
-    let title = match &command.namespace {
-        Some(namespace) => format!("Secret {namespace}/{name}"),
-        None => format!("Secret {name}"),
-    };
+    let title = title("Secret", command.namespace.as_deref(), command.name.as_deref());
     for literal in command.literals.iter().filter(|literal| !literal.expands) {
         let text = cx.value_at(literal.value);
         let key = &literal.key;
@@ -176,8 +167,7 @@ fn command_values(cx: &mut Context<'_, '_>, command: &CreateSecret) {
         if classify(key) == KeyClass::None && seen.looks.is_none() && !random {
             continue;
         }
-        let mut place = format!("{title} .data");
-        push_key(&mut place, key);
+        let place = with_key(format!("{title} .data"), key);
         let message = format!("A `create secret` command sets `{key}` of {title} to a plaintext value.");
         let help = "Read the value from the environment or from a file outside Git (`--from-literal=KEY=\"$VALUE\"`), or keep a SealedSecret.";
         cx.report(literal.value, Some(place), message).help = Some(help.to_owned());

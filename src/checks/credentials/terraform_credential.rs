@@ -3,56 +3,32 @@
 use crate::checks::common::Context;
 use crate::document::fragment::Lang;
 use crate::document::hcl::{self, Attribute, Block, Body, Value};
-use crate::document::object::push_key;
+use crate::document::object::{push_key, with_key};
 use crate::rule::Level;
 use crate::span::Span;
 use crate::value::key::classify;
 use crate::value::{Confidence, KeyClass, Sensitive};
 
-/// Attributes of resources that are secrets whatever they are called: type, attribute.
-const STORES: [(&str, &str); 22] = [
-    ("aws_secretsmanager_secret_version", "secret_string"),
-    ("aws_ssm_parameter", "value"),
-    ("azurerm_key_vault_secret", "value"),
-    ("google_secret_manager_secret_version", "secret_data"),
-    ("vault_generic_secret", "data_json"),
-    ("vault_kv_secret", "data_json"),
-    ("vault_kv_secret_v2", "data_json"),
-    ("github_actions_secret", "plaintext_value"),
-    ("github_actions_environment_secret", "plaintext_value"),
-    ("github_actions_organization_secret", "plaintext_value"),
-    ("github_dependabot_secret", "plaintext_value"),
-    ("github_codespaces_secret", "plaintext_value"),
-    ("doppler_secret", "value"),
-    ("infisical_secret", "value"),
-    ("scaleway_secret_version", "data"),
-    ("ibm_sm_arbitrary_secret", "payload"),
-    ("oci_vault_secret", "content"),
-    ("kubernetes_secret", "data"),
-    ("kubernetes_secret_v1", "data"),
-    ("kubernetes_secret_v1_data", "data"),
-    ("kubernetes_secret", "binary_data"),
-    ("kubernetes_secret_v1", "binary_data"),
+/// Attributes of resources that are secrets whatever they are called: the attribute, and the types.
+const STORES: [(&str, &str); 9] = [
+    ("secret_string", "aws_secretsmanager_secret_version"),
+    ("value", "aws_ssm_parameter azurerm_key_vault_secret doppler_secret infisical_secret"),
+    ("secret_data", "google_secret_manager_secret_version"),
+    ("data_json", "vault_generic_secret vault_kv_secret vault_kv_secret_v2"),
+    (
+        "plaintext_value",
+        "github_actions_secret github_actions_environment_secret github_actions_organization_secret \
+         github_dependabot_secret github_codespaces_secret",
+    ),
+    ("data", "scaleway_secret_version kubernetes_secret kubernetes_secret_v1 kubernetes_secret_v1_data"),
+    ("payload", "ibm_sm_arbitrary_secret"),
+    ("content", "oci_vault_secret"),
+    ("binary_data", "kubernetes_secret kubernetes_secret_v1"),
 ];
 
 /// Functions that hand their arguments on, as they are or written otherwise.
-const HANDING_ON: [&str; 15] = [
-    "sensitive",
-    "nonsensitive",
-    "tostring",
-    "trimspace",
-    "chomp",
-    "base64encode",
-    "jsonencode",
-    "yamlencode",
-    "merge",
-    "tomap",
-    "tolist",
-    "concat",
-    "coalesce",
-    "try",
-    "nonempty",
-];
+const HANDING_ON: &str = "sensitive nonsensitive tostring trimspace chomp base64encode jsonencode yamlencode merge tomap tolist \
+                          concat coalesce try nonempty";
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
@@ -112,11 +88,8 @@ impl Walk<'_> {
         let text = self.text;
         let kind = hcl::name(text, block.kind);
         let labels: Vec<&str> = block.labels.iter().map(|label| hcl::name(text, *label)).collect();
-        let mut place = place.to_owned();
-        if !place.is_empty() {
-            place.push('.');
-        }
-        place.push_str(kind);
+        let dot = if place.is_empty() { "" } else { "." };
+        let mut place = format!("{place}{dot}{kind}");
         labels.iter().for_each(|label| push_key(&mut place, label));
         match (kind, labels.as_slice()) {
             ("variable", [name]) => self.variable(&block.body, name, &place),
@@ -124,7 +97,9 @@ impl Walk<'_> {
                 let encrypted = block.body.get(text, "type").is_none_or(|kind| self.is(kind, "SecureString"));
                 for attribute in &block.body.attributes {
                     let key = hcl::name(text, attribute.key);
-                    let store = STORES.contains(&(*resource, key)) && (*resource != "aws_ssm_parameter" || encrypted);
+                    let of_type =
+                        |(own, types): &(&str, &str)| *own == key && types.split(' ').any(|one| one == *resource);
+                    let store = STORES.iter().any(of_type) && (*resource != "aws_ssm_parameter" || encrypted);
                     self.attribute(attribute, &place, if store { Meaning::Secret } else { meaning });
                 }
                 block.body.blocks.iter().for_each(|inner| self.block(inner, &place, meaning));
@@ -156,16 +131,12 @@ impl Walk<'_> {
                     .starts_with("true")
         });
         let meaning = if declared { Meaning::Sensitive } else { Meaning::Key };
-        let mut place = place.to_owned();
-        push_key(&mut place, "default");
-        self.value(default, &place, name, meaning);
+        self.value(default, &with_key(place.to_owned(), "default"), name, meaning);
     }
 
     fn attribute(&mut self, attribute: &Attribute, place: &str, meaning: Meaning) {
         let key = hcl::name(self.text, attribute.key);
-        let mut place = place.to_owned();
-        push_key(&mut place, key);
-        self.value(&attribute.value, &place, key, meaning);
+        self.value(&attribute.value, &with_key(place.to_owned(), key), key, meaning);
     }
 
     /// `name = "auth.password"` beside `value = "…"`, else each key by itself.
@@ -174,22 +145,18 @@ impl Walk<'_> {
         let name = hcl::find(entries, text, "name").or_else(|| hcl::find(entries, text, "key"));
         let value = entries.iter().find(|entry| hcl::name(text, entry.key) == "value");
         if let (Some(Value::Text(name)), Some(value)) = (name, value) {
-            let mut place = place.to_owned();
-            place.push_str(".value");
-            return self.value(&value.value, &place, hcl::name(text, *name), meaning);
+            return self.value(&value.value, &format!("{place}.value"), hcl::name(text, *name), meaning);
         }
         entries.iter().for_each(|entry| self.attribute(entry, place, meaning));
     }
 
     fn value(&mut self, value: &Value, place: &str, key: &str, meaning: Meaning) {
+        let found = |span| Found { span, place: place.to_owned(), key: key.to_owned(), meaning };
         match value {
-            Value::Text(span) if !span.is_empty() => {
-                self.found.push(Found { span: *span, place: place.to_owned(), key: key.to_owned(), meaning });
-            }
+            Value::Text(span) if !span.is_empty() => self.found.push(found(*span)),
             // A password of one line; what else such a text holds tells itself.
             Value::Heredoc(span, false) if Sensitive::in_text(self.text, *span).lines() == 1 => {
-                let span = span.trim(self.text);
-                self.found.push(Found { span, place: place.to_owned(), key: key.to_owned(), meaning });
+                self.found.push(found(span.trim(self.text)));
             }
             Value::Object(entries) => self.pair_or(entries, place, meaning),
             Value::List(items) => {
@@ -197,7 +164,7 @@ impl Walk<'_> {
                     self.value(item, &format!("{place}[{index}]"), key, meaning);
                 }
             }
-            Value::Call(name, arguments) if HANDING_ON.contains(&hcl::name(self.text, *name)) => {
+            Value::Call(name, arguments) if HANDING_ON.split(' ').any(|known| known == hcl::name(self.text, *name)) => {
                 arguments.iter().for_each(|argument| self.value(argument, place, key, meaning));
             }
             _ => {}
@@ -235,9 +202,9 @@ fn secret(cx: &mut Context<'_, '_>, place: &str, key: &str, value: Sensitive<'_>
         return;
     }
     // Among entries of a secret stand names of users and databases too, which are no fault.
-    let own = STORES.iter().any(|(_, attribute)| *attribute == key);
+    let own = STORES.iter().any(|(attribute, _)| *attribute == key);
     let telling = own || classify(key) != KeyClass::None;
-    let looks = cx.identify(value).map(|title| format!(" It looks like: {title}."));
+    let looks = cx.identify(value);
     if !telling && looks.is_none() && value.judge(KeyClass::Weak) != Some(Confidence::High) {
         return;
     }

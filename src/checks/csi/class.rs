@@ -1,13 +1,9 @@
 //! SecretProviderClasses of the Secrets Store CSI driver, as their providers read them (`docs/facts/secrets-store-csi.md#secretproviderclass`).
 
-use crate::document::fragment::Lang;
 use crate::document::object::Object;
 use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 use crate::inventory::read::is_expression;
-
-/// The driver of the volumes.
-pub(super) const DRIVER: &str = "secrets-store.csi.k8s.io";
 
 /// The group of the classes.
 pub(super) const GROUP: &str = "secrets-store.csi.x-k8s.io";
@@ -40,8 +36,7 @@ pub(super) enum Listed {
 
 /// The classes of a source, whatever their provider. Texts for people show parts of them.
 pub(super) fn classes<'c, 'v>(view: &'c View<'v>) -> impl Iterator<Item = &'c Object<'v>> {
-    let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    view.objects.iter().filter(move |object| !people && object.kind == "SecretProviderClass" && object.group() == GROUP)
+    view.manifests().filter(|object| object.kind == "SecretProviderClass" && object.group() == GROUP)
 }
 
 /// The files that an item of the provider of AWS takes from one secret; those of an alias are not looked at.
@@ -69,11 +64,6 @@ impl<'o, 'v> Class<'o, 'v> {
         Some(Self { object, provider, parameters })
     }
 
-    /// A parameter that is written.
-    pub(super) fn parameter(&self, key: &str) -> Option<Node<'v>> {
-        self.parameters.get(key)
-    }
-
     /// The parameter that lists what is mounted.
     pub(super) fn list_key(&self) -> &'static str {
         if self.provider == Provider::Gcp { "secrets" } else { "objects" }
@@ -87,7 +77,7 @@ impl<'o, 'v> Class<'o, 'v> {
     /// Calls `visit` with each item that the parameters list, and the document that it stands in.
     pub(super) fn items(&self, visit: &mut dyn FnMut(&Unit, Node<'_>)) -> Listed {
         let unit = self.object.unit;
-        let Some(list) = self.parameter(self.list_key()) else {
+        let Some(list) = self.parameters.get(self.list_key()) else {
             return if self.is_templated() { Listed::Unknown } else { Listed::Nothing };
         };
         if unit.is_templated(list.span()) || list.is_alias() || list.as_str().is_none_or(is_expression) {
@@ -98,10 +88,10 @@ impl<'o, 'v> Class<'o, 'v> {
         let Some(document) = documents.first() else { return Listed::Nothing };
         let Some(root) = document.tree().root() else { return Listed::Nothing };
         let azure = self.provider == Provider::Azure;
-        let root = if azure { root.get("array") } else { Some(root) };
-        let Some(root) = root.filter(|root| root.is_sequence()) else { return Listed::Unknown };
+        let list = if azure { root.get("array") } else { Some(root) };
+        let Some(list) = list.filter(|list| list.is_sequence()) else { return Listed::Unknown };
         let mut count = 0;
-        for item in root.items() {
+        for item in list.items() {
             count += 1;
             // One text that stands for many would be read as often.
             if item.is_alias() {
@@ -123,7 +113,7 @@ impl<'o, 'v> Class<'o, 'v> {
     pub(super) fn files(&self) -> Option<Vec<String>> {
         let mut files = Vec::new();
         let mut complete = true;
-        let translation = match self.parameter("pathTranslation") {
+        let translation = match self.parameters.get("pathTranslation") {
             Some(node) => text(self.object.unit, Some(node))?,
             None => "_",
         };

@@ -3,25 +3,14 @@
 
 use super::class;
 use crate::checks::common::{Context, keyed};
-use crate::document::fragment::Lang;
-use crate::document::object::{Object, push_key, walk};
+use crate::document::object::{Object, walk, with_key};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
-use crate::inventory::read::VAULT;
+use crate::inventory::annotation::VAULT;
 
 /// Fields of what a class lists that name something in the store, or a file: `secretKey: password` is not a password.
-const NAMES: [&str; 10] = [
-    "extractJSONKey",
-    "extractYAMLKey",
-    "fileName",
-    "objectAlias",
-    "objectName",
-    "objectType",
-    "path",
-    "resourceName",
-    "secretKey",
-    "secretPath",
-];
+const NAMES: &str =
+    "extractJSONKey extractYAMLKey fileName objectAlias objectName objectType path resourceName secretKey secretPath";
 
 /// Deepest documents in strings; those of azure stand two deep.
 const DEEPEST: usize = 3;
@@ -31,11 +20,8 @@ pub(in crate::checks) fn check(cx: &mut Context<'_, '_>) {
     for object in class::classes(view) {
         class(cx, object);
     }
-    let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    if !people && !view.objects.is_empty() && memchr::memmem::find(view.text.as_bytes(), VAULT.as_bytes()).is_some() {
-        for object in &view.objects {
-            annotations(cx, object);
-        }
+    for object in view.manifests_with(VAULT) {
+        annotations(cx, object);
     }
 }
 
@@ -48,8 +34,7 @@ fn class<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>) {
     let Some(parameters) = object.node.at(&["spec", "parameters"]) else { return };
     for (key, value) in parameters.entries().filter(|(_, value)| !value.is_alias()) {
         let name = key.name().unwrap_or_default();
-        let mut place = format!("{what} .spec.parameters");
-        push_key(&mut place, name);
+        let place = with_key(format!("{what} .spec.parameters"), name);
         setting(cx, object.unit, &what, &place, name, value, 0);
     }
 }
@@ -89,7 +74,7 @@ fn setting<'v>(
 fn scalar(cx: &mut Context<'_, '_>, unit: &Unit, what: &str, place: &str, key: &str, value: Node<'_>) {
     let Some(content) = value.value() else { return };
     let span = unit.outer(value.span());
-    if NAMES.contains(&key) || unit.is_templated(value.span()) {
+    if NAMES.split(' ').any(|name| name == key) || unit.is_templated(value.span()) {
         cx.formats(what, place, key, span);
     } else {
         cx.judge(what, place, key, content, span);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::class::{self, Class, Listed, Provider};
-use crate::checks::common::Context;
-use crate::document::object::push_key;
+use crate::checks::common::{Context, Draft};
+use crate::document::object::{push_key, with_key};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::rule::Level;
@@ -15,61 +15,47 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     for object in class::classes(view) {
         // Texts are wanted by the API server, whoever the provider is.
-        if let Some(parameters) = object.node.at(&["spec", "parameters"]) {
-            for (key, value) in parameters.entries() {
-                let written = !object.unit.is_templated(value.span()) && !value.is_alias();
-                let other = value.is_mapping() || value.is_sequence() || value.as_str().is_some() && !value.is_string();
-                if written && other && !value.is_null() {
-                    let name = key.as_str().unwrap_or_default();
-                    let message = format!("Parameter `{name}` must be a string; the API server rejects other types.");
-                    let help = if value.as_str().is_some() {
-                        "Put the value in quotes."
-                    } else {
-                        "Write the list as a block of text: put a `|` after the colon."
-                    };
-                    let mut place = format!("{} .spec.parameters", object.title());
-                    push_key(&mut place, name);
-                    cx.report(object.unit.outer(key.span()), Some(place), message).help = Some(help.to_owned());
-                }
+        for (key, value) in object.node.at(&["spec", "parameters"]).into_iter().flat_map(Node::entries) {
+            let written = !object.unit.is_templated(value.span()) && !value.is_alias();
+            let other = value.is_mapping() || value.is_sequence() || value.as_str().is_some() && !value.is_string();
+            if written && other && !value.is_null() {
+                let name = key.as_str().unwrap_or_default();
+                let message = format!("Parameter `{name}` must be a string; the API server rejects other types.");
+                let help = if value.as_str().is_some() {
+                    "Put the value in quotes."
+                } else {
+                    "Write the list as a block of text: put a `|` after the colon."
+                };
+                let path = with_key(".spec.parameters".to_owned(), name);
+                cx.report_in(object, &path, key, message).help = Some(help.to_owned());
             }
         }
         if let Some(class) = Class::new(object) {
-            let mut faults = Faults { class: &class, found: Vec::new() };
+            let mut faults = Faults { class: &class, cx };
             match class.provider {
                 Provider::Aws => faults.aws(),
                 Provider::Azure => faults.azure(),
                 Provider::Gcp => faults.gcp(),
                 Provider::Vault => faults.vault(),
             }
-            for Fault { span, key, message, help, level } in faults.found {
-                let mut place = format!("{} .spec.parameters", object.title());
-                if let Some(key) = key {
-                    push_key(&mut place, key);
-                }
-                let draft = cx.report(span, Some(place), message);
-                draft.help = Some(help.to_owned());
-                draft.at_most = level;
-            }
         }
     }
 }
 
-struct Fault {
-    span: Span,
-    key: Option<&'static str>,
-    message: String,
-    help: &'static str,
-    level: Level,
+struct Faults<'f, 'c, 'o, 'v> {
+    class: &'f Class<'o, 'v>,
+    cx: &'f mut Context<'c, 'v>,
 }
 
-struct Faults<'c, 'o, 'v> {
-    class: &'c Class<'o, 'v>,
-    found: Vec<Fault>,
-}
-
-impl Faults<'_, '_, '_> {
-    fn add(&mut self, span: Span, key: Option<&'static str>, message: String, help: &'static str) {
-        self.found.push(Fault { span, key, message, help, level: Level::Error });
+impl Faults<'_, '_, '_, '_> {
+    fn add(&mut self, span: Span, key: Option<&str>, message: String, help: &str) -> &mut Draft {
+        let mut place = format!("{} .spec.parameters", self.class.object.title());
+        if let Some(key) = key {
+            push_key(&mut place, key);
+        }
+        let draft = self.cx.report(span, Some(place), message);
+        draft.help = Some(help.to_owned());
+        draft
     }
 
     /// Where a parameter stands, else where all of them do.
@@ -85,7 +71,7 @@ impl Faults<'_, '_, '_> {
     /// That one of the parameters is there and not empty.
     fn needs(&mut self, keys: &[&'static str], who: &str, help: &'static str) {
         let is_set = |key: &&&str| {
-            let node = self.class.parameter(key);
+            let node = self.class.parameters.get(key);
             node.is_some_and(|node| node.as_str().is_none_or(|text| !text.trim().is_empty()) && !node.is_null())
         };
         if self.class.is_templated() || keys.iter().any(|key| is_set(&key)) {
@@ -97,7 +83,7 @@ impl Faults<'_, '_, '_> {
 
     /// That a parameter is a boolean as Go reads it.
     fn boolean(&mut self, key: &'static str, who: &str) -> Option<bool> {
-        let text = class::text(self.class.object.unit, self.class.parameter(key))?;
+        let text = class::text(self.class.object.unit, self.class.parameters.get(key))?;
         let read = yaml_scalar::go_boolean(text);
         if read.is_none() {
             let message = format!("Parameter `{key}` must be \"true\" or \"false\"; otherwise {who} mounts nothing.");
@@ -143,7 +129,8 @@ impl Faults<'_, '_, '_> {
         self.needs(&["roleName"], WHO, "Name the role of Vault that the pod's ServiceAccount may log in with.");
         self.listed(WHO, "List what to mount: `objectName`, `secretPath` and `secretKey`.");
         self.unique(&["objectName"], WHO);
-        let both = ["vaultKubernetesMountPath", "vaultAuthMountPath"].map(|key| self.class.parameter(key).is_some());
+        let both =
+            ["vaultKubernetesMountPath", "vaultAuthMountPath"].map(|key| self.class.parameters.get(key).is_some());
         if both == [true, true] && !self.class.is_templated() {
             let key = "vaultKubernetesMountPath";
             let message =
@@ -152,26 +139,20 @@ impl Faults<'_, '_, '_> {
         }
         if self.boolean("vaultSkipTLSVerify", WHO) == Some(true) {
             let key = "vaultSkipTLSVerify";
-            self.add(
-                self.span(key),
-                Some(key),
-                "TLS verification is disabled: the provider will log in to any server that answers.".to_owned(),
-                "Give the provider the CA certificate with `vaultCACertPath`.",
-            );
-            if let Some(fault) = self.found.last_mut() {
-                fault.level = Level::Warning;
-            }
+            let message = "TLS verification is disabled: the provider will log in to any server that answers.";
+            let help = "Give the provider the CA certificate with `vaultCACertPath`.";
+            self.add(self.span(key), Some(key), message.to_owned(), help).at_most = Level::Warning;
         }
     }
 
     /// `config/config.go` of the provider.
     fn gcp(&mut self) {
         const WHO: &str = "the Google Cloud provider";
-        if !self.class.is_templated() && self.class.parameter("secrets").is_none() {
+        if !self.class.is_templated() && self.class.parameters.get("secrets").is_none() {
             let message = format!("Parameter `secrets` is missing; without it, {WHO} mounts nothing.");
             self.add(self.span("secrets"), None, message, "List what to mount: `resourceName` and `path`.");
         }
-        let auth = class::text(self.class.object.unit, self.class.parameter("auth"));
+        let auth = class::text(self.class.object.unit, self.class.parameters.get("auth"));
         if auth.is_some_and(|auth| !matches!(auth, "pod-adc" | "provider-adc")) {
             let message = format!("This `auth` is unknown to {WHO}, which mounts nothing.");
             self.add(self.span("auth"), Some("auth"), message, "Write `pod-adc` or `provider-adc`, or leave it out.");
@@ -203,6 +184,8 @@ impl Faults<'_, '_, '_> {
                 let first = item.entries().next().map_or(item, |(key, _)| key);
                 unit.outer(node.unwrap_or(first).span())
             };
+            let lacks =
+                |of: Node<'_>, key: &str| of.get(key).is_none_or(|node| node.is_null() || node.as_str() == Some(""));
             if !item.is_mapping() || unit.is_templated(item.span()) {
                 return;
             }
@@ -210,39 +193,26 @@ impl Faults<'_, '_, '_> {
             let kind = item.get("objectType").filter(|kind| kind.as_str() != Some(""));
             match class::text(unit, kind) {
                 Some("secretsmanager" | "ssmparameter") => {}
-                Some(_) => faults.push((
-                    at(kind),
-                    format!("This `objectType` is unknown to {WHO}, which mounts nothing."),
-                    "Write `secretsmanager` or `ssmparameter`.",
-                )),
+                Some(_) => {
+                    let message = format!("This `objectType` is unknown to {WHO}, which mounts nothing.");
+                    faults.push((at(kind), message, "Write `secretsmanager` or `ssmparameter`."));
+                }
                 None if kind.is_none() && class::text(unit, name).is_some_and(|name| !name.starts_with("arn:")) => {
-                    faults.push((
-                        at(name),
-                        format!(
-                            "An object without `objectType` must be named by its full ARN, or {WHO} mounts nothing."
-                        ),
-                        "Add `objectType: secretsmanager` or `objectType: ssmparameter`.",
-                    ));
+                    let message = "An object without `objectType` must be named by its full ARN, or";
+                    let help = "Add `objectType: secretsmanager` or `objectType: ssmparameter`.";
+                    faults.push((at(name), format!("{message} {WHO} mounts nothing."), help));
                 }
                 None => {}
             }
-            if name.is_none_or(|name| name.is_null() || name.as_str() == Some("")) {
-                faults.push((
-                    at(None),
-                    format!("An object lacks `objectName`; without it, {WHO} mounts nothing."),
-                    "Name the secret or the parameter.",
-                ));
+            if lacks(item, "objectName") {
+                let message = format!("An object lacks `objectName`; without it, {WHO} mounts nothing.");
+                faults.push((at(None), message, "Name the secret or the parameter."));
             }
             for more in class::parts(item).filter(|more| more.is_mapping()) {
-                let lacks = |key: &str| more.get(key).is_none_or(|node| node.is_null() || node.as_str() == Some(""));
-                if lacks("path") || lacks("objectAlias") {
-                    faults.push((
-                        at(more.entries().next().map(|(key, _)| key)),
-                        format!(
-                            "An entry of `jmesPath` lacks `path` or `objectAlias`; without both, {WHO} mounts nothing."
-                        ),
-                        "Write both.",
-                    ));
+                if lacks(more, "path") || lacks(more, "objectAlias") {
+                    let message = "An entry of `jmesPath` lacks `path` or `objectAlias`; without both,";
+                    let first = more.entries().next().map(|(key, _)| key);
+                    faults.push((at(first), format!("{message} {WHO} mounts nothing."), "Write both."));
                 }
             }
         });

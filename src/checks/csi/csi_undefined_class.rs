@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::class::GROUP;
-use crate::checks::common::{Across, title};
+use crate::checks::common::Across;
 use crate::inventory::Stated;
-use crate::inventory::facts::{Mount, Object, Role};
+use crate::inventory::facts::{Mount, Object};
 use crate::inventory::index::{At, Inventory};
 use crate::inventory::near::Near;
 use crate::rule::Level;
@@ -33,10 +33,10 @@ impl<'i> Classes<'i> {
         let is_class = |object: &Object| {
             // A script may fill in the version and the group with it (`apiVersion: $API_VERSION`).
             let of_group = &*object.group == GROUP || object.group.is_empty();
-            &*object.kind == "SecretProviderClass" && of_group && object.role != Role::Example
+            &*object.kind == "SecretProviderClass" && of_group
         };
         let mut found = Self::default();
-        for (at, object) in inventory.objects().filter(|(_, object)| is_class(object)) {
+        for (at, object) in inventory.manifests().filter(|(_, object)| is_class(object)) {
             for landing in inventory.landings(at) {
                 let landed = Landed { at, namespace: &landing.namespace };
                 found.named.entry(landing.name.known()).or_default().push(landed);
@@ -54,18 +54,13 @@ impl<'i> Classes<'i> {
     /// The first of a name that may be in a namespace.
     fn find(&self, name: Option<&str>, namespace: &Stated) -> Option<Landed<'i>> {
         let of_name = self.named.get(&name)?;
-        of_name.iter().find(|class| may_be(class.namespace, namespace)).copied()
+        of_name.iter().find(|class| class.namespace.may_be(namespace)).copied()
     }
-}
-
-/// Whether two namespaces may be the same one.
-fn may_be(one: &Stated, other: &Stated) -> bool {
-    one == other || one.known().is_none() || other.known().is_none()
 }
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let mounts = || inventory.objects().filter(|(_, object)| !object.mounts.is_empty() && object.role != Role::Example);
+    let mounts = || inventory.manifests().filter(|(_, object)| !object.mounts.is_empty());
     if mounts().next().is_none() {
         return;
     }
@@ -80,8 +75,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     for (at, object) in mounts() {
         for landing in inventory.landings(at) {
             // Patches of volumes are not followed.
-            let gaps = landing.build.is_some_and(|build| inventory.has_gaps(build));
-            if landing.doubtful || gaps || !landing.patched.mounts.is_empty() {
+            if landing.doubtful || inventory.has_gaps(landing) || !landing.patched.mounts.is_empty() {
                 continue;
             }
             for mount in &object.mounts {
@@ -102,14 +96,14 @@ fn mount(
     mount: &Mount,
     namespace: &Stated,
 ) {
-    let symbolic = format!("{} {}", title(object), mount.path);
+    let at_name = (at.0, mount.place);
     let name = match &mount.class {
         Stated::Known(name) => &**name,
         Stated::Unknown => return,
         Stated::Absent => {
             let message = "The volume names no SecretProviderClass, so the pod does not start.".to_owned();
-            let draft = cx.report(at.0, mount.place, Some(symbolic), message);
-            draft.help = Some("Name it in `volumeAttributes.secretProviderClass`.".to_owned());
+            let help = "Name it in `volumeAttributes.secretProviderClass`.".to_owned();
+            cx.report_in(at_name, object, &mount.path, message).help = Some(help);
             return;
         }
     };
@@ -118,105 +112,28 @@ fn mount(
         return;
     }
     let place = namespace.known().map(|namespace| format!(" in the namespace `{namespace}`")).unwrap_or_default();
-    let mut related = Vec::new();
-    let mut hint = String::new();
-    let mut strong = namespace.known().is_some_and(|namespace| classes.namespaces.contains(namespace));
     let mut renamed = classes.written.get(name).into_iter().flatten();
     let slip = || near.slips(name).find_map(|other| Some((other, classes.find(Some(other), namespace)?)));
-    if let Some((class, now)) = renamed.find(|(class, _)| may_be(class.namespace, namespace)) {
-        hint = format!(" kustomize renames it to `{now}`, but does not change this reference.");
-        related.push(cx.related(class.at.0, cx.inventory.object(class.at).place, "renamed here".to_owned()));
-        strong = true;
+    let strong = namespace.known().is_some_and(|namespace| classes.namespaces.contains(namespace));
+    let (hint, related) = if let Some((class, now)) = renamed.find(|(class, _)| class.namespace.may_be(namespace)) {
+        let hint = format!(" kustomize renames it to `{now}`, but does not change this reference.");
+        (hint, Some((*class, "renamed here")))
     } else if let Some(other) = classes.named.get(&Some(name)).and_then(|classes| classes.first()) {
         let namespace = other.namespace.known().unwrap_or_default();
-        hint = format!(
+        let hint = format!(
             " It is defined only in the namespace `{namespace}`, and a pod can only mount classes of its own namespace."
         );
-        related.push(cx.related(other.at.0, cx.inventory.object(other.at).place, "defined here".to_owned()));
-        strong = true;
+        (hint, Some((*other, "defined here")))
     } else if let Some((other, class)) = slip() {
-        hint = format!(" Did you mean `{other}`?");
-        related.push(cx.related(
-            class.at.0,
-            cx.inventory.object(class.at).place,
-            "similar name defined here".to_owned(),
-        ));
-        strong = true;
-    }
+        (format!(" Did you mean `{other}`?"), Some((class, "similar name defined here")))
+    } else {
+        (String::new(), None)
+    };
+    let inventory = cx.inventory;
+    let level = if strong || related.is_some() { Level::Error } else { Level::Warning };
+    let related = related.map(|(Landed { at, .. }, words)| cx.related(at.0, inventory.object(at).place, words));
     let message = format!("Nothing defines the SecretProviderClass `{name}`{place}, so the pod does not start.{hint}");
-    let draft = cx.report(at.0, mount.place, Some(symbolic), message);
-    draft.at_most = if strong { Level::Error } else { Level::Warning };
-    draft.related = related;
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::checks::testing::messages_of;
-
-    fn pod(class: &str) -> String {
-        format!(
-            "apiVersion: v1
-kind: Pod
-metadata: {{name: a, namespace: ml}}
-spec:
-  containers: [{{name: a, image: b}}]
-  volumes:
-    - name: store
-      csi: {{driver: secrets-store.csi.k8s.io, readOnly: true, volumeAttributes: {{secretProviderClass: {class}}}}}
-"
-        )
-    }
-
-    fn class(name: &str, namespace: &str) -> String {
-        format!(
-            "apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\n\
-             metadata: {{name: {name}, namespace: {namespace}}}\n"
-        )
-    }
-
-    #[test]
-    fn evidence_decides_about_the_level() {
-        for (classes, wanted) in [
-            (vec![], None),
-            (vec![class("vault-demo", "ml")], None),
-            (
-                vec![class("vault-dmeo", "ml")],
-                Some(
-                    "Error Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the pod \
-                      does not start. Did you mean `vault-dmeo`?",
-                ),
-            ),
-            (
-                vec![class("vault-demo", "other")],
-                Some(
-                    "Error Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the pod \
-                      does not start. It is defined only in the namespace `other`, and a pod can only mount classes of its \
-                      own namespace.",
-                ),
-            ),
-            (
-                vec![class("unlike", "ml")],
-                Some(
-                    "Error Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the pod \
-                      does not start.",
-                ),
-            ),
-            (
-                vec![class("unlike", "other")],
-                Some(
-                    "Warning Nothing defines the SecretProviderClass `vault-demo` in the namespace `ml`, so the \
-                      pod does not start.",
-                ),
-            ),
-        ] {
-            let pod = pod("vault-demo");
-            let mut files = vec![("pod.yaml", pod.as_str())];
-            files.extend(classes.iter().map(|text| ("class.yaml", text.as_str())));
-            files.sort_unstable();
-            assert_eq!(
-                messages_of(crate::rule::id::CSI_UNDEFINED_CLASS, &files),
-                wanted.into_iter().collect::<Vec<_>>()
-            );
-        }
-    }
+    let draft = cx.report_in(at_name, object, &mount.path, message);
+    draft.at_most = level;
+    draft.related.extend(related);
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::class::{self, Class};
-use crate::checks::common::{Context, Draft, listed};
-use crate::document::object::Object;
+use crate::checks::common::{Context, listed_names};
 use crate::document::yaml::Node;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
@@ -34,13 +33,12 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
         Some(node) => node.is_null() || node.as_str() == Some(""),
         None => true,
     };
-    let lacking: Vec<String> =
-        ["secretName", "type", "data"].iter().filter(|key| is_empty(key)).map(|key| format!("`{key}`")).collect();
+    let lacking: Vec<&str> = ["secretName", "type", "data"].into_iter().filter(|key| is_empty(key)).collect();
     if !lacking.is_empty() {
         let at = secret.entries().next().map_or(secret, |(key, _)| key);
-        let message = format!("This entry lacks {}, so the driver never writes {named}.", listed(&lacking));
-        report(cx, object, at, &path, message).help =
-            Some("An entry of `secretObjects` needs `secretName`, `type` and `data`.".to_owned());
+        let message = format!("This entry lacks {}, so the driver never writes {named}.", listed_names(lacking));
+        let help = "An entry of `secretObjects` needs `secretName`, `type` and `data`.".to_owned();
+        cx.report_in(object, &path, at, message).help = Some(help);
         return;
     }
     for (at, item) in secret.get("data").filter(|data| !data.is_alias()).into_iter().flat_map(Node::items).enumerate() {
@@ -49,8 +47,8 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
             if item.is_mapping() && item.get(key).is_none_or(|node| node.is_null() || node.as_str() == Some("")) {
                 let at = item.entries().next().map_or(item, |(key, _)| key);
                 let message = format!("This item lacks `{key}`, so the driver never writes {named}.");
-                report(cx, object, at, &path, message).help =
-                    Some("An item of `data` needs `objectName`, the name of a file, and `key`.".to_owned());
+                let help = "An item of `data` needs `objectName`, the name of a file, and `key`.".to_owned();
+                cx.report_in(object, &path, at, message).help = Some(help);
             }
         }
         let Some(node) = item.get("objectName") else { continue };
@@ -59,7 +57,7 @@ fn secret(cx: &mut Context<'_, '_>, class: &Class<'_, '_>, index: usize, secret:
             continue;
         }
         let message = format!("The class mounts no file `{wanted}`, so the driver never writes {named}.{}", files.hint);
-        report(cx, object, node, &format!("{path}.objectName"), message);
+        cx.report_in(object, &format!("{path}.objectName"), node, message);
     }
 }
 
@@ -78,22 +76,12 @@ impl Files {
             let whole = file.strip_suffix(".crt").or_else(|| file.strip_suffix(".key"));
             !whole.is_some_and(|whole| names.contains(whole))
         };
-        let shown: Vec<String> = files.iter().filter(part).map(|file| format!("`{file}`")).collect();
+        let shown: Vec<&String> = files.iter().filter(part).collect();
         let hint = match shown.len() {
             0 => String::new(),
-            1 => format!(" Its only file is {}.", listed(&shown)),
-            _ => format!(" Its files are {}.", listed(&shown)),
+            1 => format!(" Its only file is {}.", listed_names(shown)),
+            _ => format!(" Its files are {}.", listed_names(shown)),
         };
         Self { names, hint }
     }
-}
-
-fn report<'c>(
-    cx: &'c mut Context<'_, '_>,
-    object: &Object<'_>,
-    at: Node<'_>,
-    path: &str,
-    message: String,
-) -> &'c mut Draft {
-    cx.report(object.unit.outer(at.span()), Some(format!("{} {path}", object.title())), message)
 }

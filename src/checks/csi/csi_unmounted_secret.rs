@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::common::{Across, title};
+use crate::checks::common::Across;
 use crate::inventory::Stated;
-use crate::inventory::facts::{Maker, Role};
+use crate::inventory::facts::Maker;
 use crate::inventory::index::{At, Defined, Inventory, Used};
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -31,7 +31,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// What pods mount, and where. What patches mount may be anywhere.
 fn mounts(inventory: &Inventory<'_>) -> BTreeSet<(Stated, Stated)> {
     let mut found = BTreeSet::new();
-    for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
+    for (at, object) in inventory.manifests() {
         let landings = inventory.landings(at);
         let classes = || object.mounts.iter().map(|mount| &mount.class);
         if landings.is_empty() {
@@ -69,7 +69,6 @@ fn report(cx: &mut Across<'_>, used: &Used<'_>, class: Stated, defined: &Defined
          does so in the namespace `{namespace}`.",
         used.name
     );
-    let place = format!("{} {}", title(cx.inventory.object(used.user)), used.reference.path);
-    let related = vec![cx.related(defined.file, defined.place(), "created here".to_owned())];
-    cx.report(used.file, used.reference.place, Some(place), message).related = related;
+    let related = vec![cx.related(defined.file, defined.place(), "created here")];
+    cx.report_use(used, message).related = related;
 }

@@ -1,8 +1,6 @@
 //! `csi-writable`: a volume of the Secrets Store CSI driver that is not read-only, which the driver refuses.
 
-use super::class::DRIVER;
 use crate::checks::common::Context;
-use crate::document::fragment::Lang;
 use crate::document::object::{Object, walk};
 use crate::document::spot::Spot;
 use crate::document::yaml::Node;
@@ -10,13 +8,12 @@ use crate::finding::edit::Fix;
 use crate::rule::Fixable;
 use crate::yaml_scalar;
 
+/// The driver of the volumes.
+const DRIVER: &str = "secrets-store.csi.k8s.io";
+
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    if people || view.objects.is_empty() || memchr::memmem::find(view.text.as_bytes(), DRIVER.as_bytes()).is_none() {
-        return;
-    }
-    for object in &view.objects {
+    for object in view.manifests_with(DRIVER) {
         let mut found = Vec::new();
         walk(object.node, &mut |path, key, node| {
             // Objects inside the object are objects of their own.
@@ -50,8 +47,7 @@ fn volume(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
         Some(_) => spot.set_true(),
         None => spot.add_true("readOnly"),
     });
-    let place = format!("{} {path}.readOnly", object.title());
     let message = "The volume is not read-only, so the driver refuses to mount it and the pod does not start.";
-    let draft = cx.report(span, Some(place), message.to_owned());
+    let draft = cx.report(span, Some(format!("{} {path}.readOnly", object.title())), message);
     draft.fix = edit.map(|edit| Fix::edits(Fixable::Safe, "write `readOnly: true`", vec![edit]));
 }

@@ -1,7 +1,6 @@
 //! The Secrets Store CSI driver: SecretProviderClasses and the pods that mount them.
 
-use crate::checks::common::Check;
-use crate::checks::common::Subject::Structure;
+use crate::checks::common::{Check, Subject::Structure};
 use crate::rule::id;
 
 mod class;
@@ -12,7 +11,6 @@ mod csi_undefined_object;
 mod csi_unmounted_secret;
 mod csi_writable;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::source(id::CSI_PARAMETERS, Structure, csi_parameters::check),
     Check::repository(id::CSI_UNDEFINED_CLASS, Structure, csi_undefined_class::check),

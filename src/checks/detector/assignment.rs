@@ -40,7 +40,6 @@ pub(crate) struct Assignment {
 
 impl Assignment {
     /// Whether the value is a credential, and how sure that is.
-    #[must_use]
     pub(super) fn judge(&self, text: &str) -> Option<Confidence> {
         let key = self.key.slice(text);
         let value = self.value.slice(text);
@@ -73,7 +72,6 @@ fn is_identifier(value: &str, quoted: bool) -> bool {
 }
 
 /// Reads the assignment whose key holds the keyword at `at`.
-#[must_use]
 pub(crate) fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
     let bytes = text.as_bytes();
     let whole = key_span(bytes, at);
@@ -150,12 +148,7 @@ fn separator(bytes: &[u8], key: Span, before: Option<u8>, flag: bool, syntax: Sy
             made(Between::Colon, 1)
         }
         (b',', _) if key_quoted && from_environment(bytes, key) => made(Between::Comma, 1),
-        _ if flag && spaced > at && syntax != Syntax::Prose => {
-            Some(Separator { kind: Between::Space, value: spaced, key_quoted, indexed })
-        }
-        _ if spaced > at && is_docker_env(bytes, key) => {
-            Some(Separator { kind: Between::Space, value: spaced, key_quoted, indexed })
-        }
+        _ if spaced > at && (flag && syntax != Syntax::Prose || is_docker_env(bytes, key)) => made(Between::Space, 0),
         _ => None,
     }
 }

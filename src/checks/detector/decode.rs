@@ -77,22 +77,19 @@ const fn table(extra: &[u8]) -> [bool; 256] {
 
 static BASE64_BYTES: [bool; 256] = table(b"+/-_");
 
-fn is_base64(byte: u8) -> bool {
-    BASE64_BYTES[usize::from(byte)]
-}
-
 /// Maximal runs of at least [`MIN_BASE64`] base64 characters. Looks at the far end of each stretch first, so that
 /// ordinary text is skipped at a fraction of its length.
 fn runs(text: &str, found: &mut dyn FnMut(Span)) {
     let bytes = text.as_bytes();
     let mut from = 0;
     while let Some(probe) = bytes.get(from..from + MIN_BASE64) {
-        if let Some(miss) = probe.iter().rposition(|&byte| !is_base64(byte)) {
+        if let Some(miss) = probe.iter().rposition(|&byte| !BASE64_BYTES[usize::from(byte)]) {
             from += miss + 1;
             continue;
         }
         let rest = from + MIN_BASE64;
-        let end = bytes[rest..].iter().position(|&byte| !is_base64(byte)).map_or(bytes.len(), |n| rest + n);
+        let end =
+            bytes[rest..].iter().position(|&byte| !BASE64_BYTES[usize::from(byte)]).map_or(bytes.len(), |n| rest + n);
         let padded = bytes[end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
         found(Span::new(from, end + padded));
         from = end + 1;
@@ -122,8 +119,11 @@ fn decode_run(run: &str) -> Option<(Encoding, String)> {
     text_of(bytes).map(|plain| (Encoding::Base64, plain))
 }
 
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
 fn decode_hex(run: &str) -> Option<String> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pair = |pair: &[u8]| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?);
     let head: Option<Vec<u8>> = run.as_bytes()[..32].chunks_exact(2).map(pair).collect();
     if !is_text_start(&head?) {
@@ -189,7 +189,6 @@ fn percent_runs(text: &str, found: &mut dyn FnMut(Span, String)) {
 }
 
 fn unpercent(bytes: &[u8]) -> (Vec<u8>, usize) {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut plain = Vec::with_capacity(bytes.len());
     let mut count = 0;
     let mut at = 0;

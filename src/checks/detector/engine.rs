@@ -1,5 +1,6 @@
 //! The rules of a run, and the search for what they describe.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -17,15 +18,6 @@ const BEFORE: usize = 256;
 const BEHIND: usize = 1024;
 const BEHIND_MULTILINE: usize = 16 * 1024;
 
-/// What the prefilter finds beside the rules.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Marks {
-    /// A word of a credential's key stands in the text.
-    pub credential: bool,
-    /// `mlguard:` stands in the text.
-    pub allow: bool,
-}
-
 /// The rules of a run, ready to search.
 pub(crate) struct Engine {
     rules: Vec<Compiled>,
@@ -40,26 +32,23 @@ struct Compiled {
     regex: OnceLock<Option<Regex>>,
 }
 
-#[derive(Clone)]
-enum Keyword {
+/// What a word of the prefilter means.
+#[derive(Default)]
+struct Keyword {
+    /// The rule of assignments, where it is part of a key's name.
+    assignment: Option<usize>,
     /// Rules whose expression is tried.
-    Pattern(Vec<usize>),
-    /// Part of a key's name; with the rules whose expression is tried too.
-    Assignment(usize, Vec<usize>),
-    Allow,
+    patterns: Vec<usize>,
+    /// Whether it begins an allow comment.
+    allow: bool,
 }
 
-/// Why rules cannot be used together.
+/// The expression of a rule does not compile.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EngineError {
-    /// An expression does not compile.
-    #[error("rule {rule}: the pattern is not a regular expression that can be used: {message}")]
-    Pattern {
-        /// Id of the rule.
-        rule: String,
-        /// What the library says.
-        message: String,
-    },
+#[error("rule {rule}: the pattern is not a regular expression that can be used: {message}")]
+pub(crate) struct EngineError {
+    rule: String,
+    message: String,
 }
 
 impl Engine {
@@ -71,27 +60,18 @@ impl Engine {
             .filter(|rule| rule.pattern.is_some())
             .map(|rule| Compiled { rule, regex: OnceLock::new() })
             .collect();
-        let mut table: std::collections::BTreeMap<String, Keyword> = std::collections::BTreeMap::new();
+        let mut table: BTreeMap<String, Keyword> = BTreeMap::new();
         for (index, compiled) in rules.iter().enumerate() {
             let Some(pattern) = &compiled.rule.pattern else { continue };
             for keyword in pattern.keywords.iter() {
-                let entry = table.entry(keyword.to_ascii_lowercase()).or_insert_with(|| Keyword::Pattern(Vec::new()));
-                *entry = match (std::mem::replace(entry, Keyword::Allow), pattern.matcher) {
-                    (Keyword::Pattern(list), Matcher::Assignment) => Keyword::Assignment(index, list),
-                    (Keyword::Pattern(mut list), Matcher::Pattern) => {
-                        list.push(index);
-                        Keyword::Pattern(list)
-                    }
-                    (Keyword::Assignment(first, mut list), Matcher::Pattern) => {
-                        list.push(index);
-                        Keyword::Assignment(first, list)
-                    }
-                    (other, _) => other,
-                };
+                let entry = table.entry(keyword.to_ascii_lowercase()).or_default();
+                match pattern.matcher {
+                    Matcher::Assignment => _ = entry.assignment.get_or_insert(index),
+                    Matcher::Pattern => entry.patterns.push(index),
+                }
             }
         }
-        let allow = table.entry("mlguard:".to_owned()).or_insert(Keyword::Allow);
-        *allow = Keyword::Allow;
+        table.insert("mlguard:".to_owned(), Keyword { allow: true, ..Keyword::default() });
         let (literals, keywords): (Vec<String>, Vec<Keyword>) = table.into_iter().unzip();
         let prefilter = Prefilter::new(literals.iter().map(String::as_str).zip(0..));
         let of = |level| {
@@ -104,7 +84,6 @@ impl Engine {
     }
 
     /// The rule of a [`Hit`].
-    #[must_use]
     pub(crate) fn rule(&self, hit: &Hit) -> &Rule {
         &self.rules[hit.rule].rule
     }
@@ -118,35 +97,33 @@ impl Engine {
             let Some(text) = compiled.rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_ref()) else {
                 continue;
             };
-            compile(text)
-                .map_err(|error| EngineError::Pattern { rule: compiled.rule.id.to_string(), message: fault(&error) })?;
+            let rule = || compiled.rule.id.to_string();
+            compile(text).map_err(|error| EngineError { rule: rule(), message: fault(&error) })?;
         }
         Ok(())
     }
 
-    /// Searches `text`. `syntax` says how assignments are written at a byte offset. Hits come in no order and may overlap.
-    #[must_use]
-    pub(crate) fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> (Vec<Hit>, Marks) {
+    /// Searches `text`. `syntax` says how assignments are written at a byte offset. Hits come in no order and may overlap. Also
+    /// tells whether an allow comment may be there.
+    pub(crate) fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> (Vec<Hit>, bool) {
         let mut search =
-            Search { engine: self, text, hits: Vec::new(), marks: Marks::default(), tried: vec![0; self.rules.len()] };
+            Search { engine: self, text, hits: Vec::new(), allow: false, tried: vec![0; self.rules.len()] };
         search.keywords(syntax);
         let mut hits = search.hits;
-        let marks = search.marks;
         decode::search(text, &|decoded| self.search_decoded(decoded), &mut hits);
-        (hits, marks)
+        (hits, search.allow)
     }
 
     /// Searches text that was decoded from an encoding: formats, and only sure assignments.
     fn search_decoded(&self, text: &str) -> Vec<Hit> {
         let mut search =
-            Search { engine: self, text, hits: Vec::new(), marks: Marks::default(), tried: vec![0; self.rules.len()] };
+            Search { engine: self, text, hits: Vec::new(), allow: false, tried: vec![0; self.rules.len()] };
         search.keywords(&|_| Syntax::Config);
         search.hits.retain(|hit| hit.specific || hit.level == Level::Error);
         search.hits
     }
 
     /// The most telling hit in one value that stands alone, for checks that know the key: only formats count.
-    #[must_use]
     pub(crate) fn identify(&self, value: Sensitive<'_>) -> Option<Hit> {
         let (hits, _) = self.search(value.expose_value(), &|_| Syntax::Config);
         hits.into_iter().filter(|hit| hit.specific).min_by_key(|hit| (std::cmp::Reverse(hit.level), hit.span, hit.rule))
@@ -174,7 +151,7 @@ struct Search<'e, 't> {
     engine: &'e Engine,
     text: &'t str,
     hits: Vec<Hit>,
-    marks: Marks,
+    allow: bool,
     /// By rule: up to where its expression was run.
     tried: Vec<usize>,
 }
@@ -183,18 +160,16 @@ impl Search<'_, '_> {
     fn keywords(&mut self, syntax: &dyn Fn(usize) -> Syntax) {
         let mut assigned = 0;
         let engine = self.engine;
-        engine.prefilter.find(self.text.as_bytes(), &mut |keyword, span| match &engine.keywords[keyword] {
-            Keyword::Allow => self.marks.allow = true,
-            Keyword::Pattern(rules) => rules.iter().for_each(|&rule| self.pattern(rule, span)),
-            Keyword::Assignment(rule, rules) => {
-                self.marks.credential = true;
-                rules.iter().for_each(|&rule| self.pattern(rule, span));
-                if span.start >= assigned
-                    && let Some(found) = assignment::read(self.text, span, syntax(span.start))
-                {
-                    assigned = found.key.end;
-                    self.assignment(*rule, &found);
-                }
+        engine.prefilter.find(self.text.as_bytes(), &mut |keyword, span| {
+            let keyword = &engine.keywords[keyword];
+            self.allow |= keyword.allow;
+            keyword.patterns.iter().for_each(|&rule| self.pattern(rule, span));
+            if let Some(rule) = keyword.assignment
+                && span.start >= assigned
+                && let Some(found) = assignment::read(self.text, span, syntax(span.start))
+            {
+                assigned = found.key.end;
+                self.assignment(rule, &found);
             }
         });
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::named;
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed};
 use crate::inventory::external::RemoteKey;
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -18,11 +18,11 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let keeps = |key: &&RemoteKey| convention.remote_slip(&key.key).is_none();
     let kept: BTreeSet<_> = keys().filter(|_| !stated).filter(keeps).filter_map(|key| key.store.as_ref()).collect();
     for named in objects.iter().filter(|named| !named.patched) {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for key in &named.external.keys {
             let applies = stated || key.store.as_ref().is_some_and(|store| kept.contains(store));
             let Some((template, differences)) = convention.remote_slip(&key.key).filter(|_| applies) else { continue };
-            if !told.insert(&*key.key) {
+            if !reported.insert(&*key.key) {
                 continue;
             }
             let message = format!(
@@ -31,8 +31,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 template.template,
                 listed(&differences)
             );
-            let symbolic = format!("{} {}", title(named.object), key.path);
-            cx.report(named.at.0, key.place, Some(symbolic), message);
+            cx.report_in((named.at.0, key.place), named.object, &key.path, message);
         }
     }
 }

@@ -1,18 +1,13 @@
 //! `external-secret-refresh`: an ExternalSecret that never fetches a rotated value.
 
 use crate::checks::common::Context;
-use crate::document::fragment::Lang;
 use crate::document::object::Object;
 use crate::document::yaml::Node;
 use crate::inventory::external::GROUP;
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    // Texts for people show what not to do.
-    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
-        return;
-    }
-    for object in view.objects.iter().filter(|object| object.group() == GROUP) {
+    for object in view.manifests().filter(|object| object.group() == GROUP) {
         let root: &[&str] = match object.kind {
             "ExternalSecret" => &["spec"],
             "ClusterExternalSecret" => &["spec", "externalSecretSpec"],
@@ -59,8 +54,7 @@ fn judge(cx: &mut Context<'_, '_>, object: &Object<'_>, spec: Node<'_>, path: &s
     if object.unit.is_templated(node.span()) {
         return;
     }
-    let place = format!("{} .{path}.{field}", object.title());
-    cx.report(object.unit.outer(node.span()), Some(place), message.to_owned());
+    cx.report_in(object, &format!(".{path}.{field}"), node, message);
 }
 
 /// Whether a duration of Go is zero: `0`, `0s`, `0h0m0s`.

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::named::{self, Named};
-use crate::checks::common::{Across, title};
+use crate::checks::common::Across;
 use crate::inventory::external::{CLUSTER_GENERATOR, CLUSTER_STORE, GENERATORS, GROUP, STORE, SourceName};
-use crate::inventory::facts::Role;
 use crate::inventory::near::Near;
 use crate::inventory::{Place, Stated};
 use crate::rule::Level;
@@ -64,13 +63,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
     let known = Known::new(&sources);
     for named in named::objects(cx).into_iter().filter(|named| !named.patched) {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for wanted in &named.external.sources {
             let Some(kind) = wanted.kind.known() else { continue };
             if cx.inventory.convention.stores.iter().any(|store| **store == *wanted.name) && !wanted.generator {
                 continue;
             }
-            if told.insert((kind, &*wanted.name)) {
+            if reported.insert((kind, &*wanted.name)) {
                 judge(cx, &known, &named, wanted, kind);
             }
         }
@@ -80,7 +79,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
 /// What the repository has. Examples make nothing.
 fn sources<'i>(cx: &Across<'i>) -> Vec<Source<'i>> {
     let mut found = Vec::new();
-    for (at, object) in cx.inventory.objects().filter(|(_, object)| object.role != Role::Example) {
+    for (at, object) in cx.inventory.manifests() {
         let generator = &*object.group == GENERATORS;
         let store = &*object.group == GROUP && matches!(&*object.kind, STORE | CLUSTER_STORE);
         if !generator && !store {
@@ -107,11 +106,6 @@ fn is_of_cluster(kind: &str) -> bool {
     matches!(kind, CLUSTER_STORE | CLUSTER_GENERATOR)
 }
 
-/// Whether both may be one namespace.
-fn may_be(a: &Stated, b: &Stated) -> bool {
-    a.known().zip(b.known()).is_none_or(|(a, b)| a == b)
-}
-
 /// The namespaces in which the operator looks for what an object names.
 fn namespaces(cx: &Across<'_>, named: &Named<'_>) -> Vec<Stated> {
     if named.object.kind.starts_with("Cluster") {
@@ -128,7 +122,7 @@ fn namespaces(cx: &Across<'_>, named: &Named<'_>) -> Vec<Stated> {
 fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &SourceName, kind: &str) {
     let (name, generator) = (&*wanted.name, wanted.generator);
     let reaches =
-        |source: &Source<'_>, namespace: &Stated| is_of_cluster(source.kind) || may_be(&source.namespace, namespace);
+        |source: &Source<'_>, namespace: &Stated| is_of_cluster(source.kind) || source.namespace.may_be(namespace);
     let missing = |namespace: &Stated| {
         !known.named(name, generator).any(|source| source.kind == kind && reaches(source, namespace))
     };
@@ -164,9 +158,8 @@ fn judge(cx: &mut Across<'_>, known: &Known<'_>, named: &Named<'_>, wanted: &Sou
         _ => String::new(),
     };
     let message = format!("Nothing defines the {kind} `{name}`{place}{hint}");
-    let related = found.map(|found| cx.related(found.file, found.place, "defined here".to_owned()));
-    let symbolic = format!("{} {}", title(named.object), wanted.path);
-    let draft = cx.report(named.at.0, wanted.place, Some(symbolic), message);
+    let related = found.map(|found| cx.related(found.file, found.place, "defined here"));
+    let draft = cx.report_in((named.at.0, wanted.place), named.object, &wanted.path, message);
     draft.at_most = level;
     if level == Level::Warning {
         draft.help = Some(WEAK.to_owned());

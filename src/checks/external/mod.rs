@@ -14,7 +14,6 @@ mod named;
 mod secret_store_credential;
 mod secret_store_namespace;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::source(id::EXTERNAL_SECRET_API, Structure, external_secret_api::check),
     Check::repository(id::EXTERNAL_SECRET_INVALID, Structure, external_secret_invalid::check),

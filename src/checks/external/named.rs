@@ -20,13 +20,11 @@ pub(super) struct Named<'i> {
 /// Those objects, in the order of the files. Examples, and patches of others, are none.
 pub(super) fn objects<'i>(cx: &Across<'i>) -> Vec<Named<'i>> {
     let inventory = cx.inventory;
-    let of_operator = |object: &Object| object.external.is_some() && object.role != Role::Example;
-    let mut found: Vec<Named<'i>> = Vec::new();
-    for (at, object) in inventory.objects().filter(|(_, object)| of_operator(object)) {
-        if let Some(external) = object.external.as_deref().filter(|_| !inventory.landings(at).is_empty()) {
-            found.push(Named { at, object, external, patched: false });
-        }
-    }
+    let named = |(at, object): (At, &'i Object)| {
+        let external = object.external.as_deref().filter(|_| !inventory.landings(at).is_empty())?;
+        Some(Named { at, object, external, patched: false })
+    };
+    let mut found: Vec<Named<'i>> = inventory.manifests().filter_map(named).collect();
     if !found.is_empty() {
         let patches = Patches::new(inventory);
         for named in &mut found {

@@ -2,7 +2,7 @@
 
 use crate::checks::common::{Context, keyed};
 use crate::checks::csi::csi_credential;
-use crate::document::object::{Object, push_key};
+use crate::document::object::{Object, with_key};
 use crate::document::yaml::Node;
 use crate::inventory::external::{GENERATORS, GROUP};
 
@@ -96,9 +96,7 @@ fn generator<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, path: &[&str]) {
 fn sending<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, node: Node<'v>, path: &str) {
     for (key, value) in node.get("headers").into_iter().flat_map(Node::entries) {
         let name = key.name().unwrap_or_default();
-        let mut place = format!("{path}.headers");
-        push_key(&mut place, name);
-        header(cx, object, &place, name, value);
+        header(cx, object, &with_key(format!("{path}.headers"), name), name, value);
     }
     let what = title(object);
     for field in TEXTS {
@@ -128,9 +126,7 @@ fn header<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, place: &str, name: 
 fn entries<'v>(cx: &mut Context<'_, 'v>, object: &Object<'v>, node: Option<Node<'v>>, path: &str) {
     for (key, value) in node.into_iter().flat_map(Node::entries) {
         let name = key.name().unwrap_or_default();
-        let mut place = path.to_owned();
-        push_key(&mut place, name);
-        judge(cx, object, &place, name, value);
+        judge(cx, object, &with_key(path.to_owned(), name), name, value);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::checks::common::Context;
-use crate::document::fragment::Lang;
 use crate::document::object::{Object, walk};
 use crate::document::yaml::Node;
 use crate::inventory::external::{CLUSTER_STORE, GROUP};
@@ -11,34 +10,13 @@ use crate::inventory::{Places, reference};
 use crate::rule::Level;
 
 /// Providers that refuse a ClusterSecretStore whose selectors have no namespace; others look in that of each
-/// ExternalSecret.
-const STRICT: [&str; 15] = [
-    "akeyless",
-    "barbican",
-    "beyondtrustworkloadcredentials",
-    "chef",
-    "doppler",
-    "dvls",
-    "gitlab",
-    "ibm",
-    "keepersecurity",
-    "onboardbase",
-    "onepassword",
-    "onepasswordSDK",
-    "oracle",
-    // Of these `auth` only.
-    "crd",
-    "kubernetes",
-];
+/// ExternalSecret. Of the last two it is so with `auth` only.
+const STRICT: &str = "akeyless barbican beyondtrustworkloadcredentials chef doppler dvls gitlab ibm keepersecurity onboardbase \
+                      onepassword onepasswordSDK oracle crd kubernetes";
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    // Texts for people leave out what does not matter to them.
-    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
-        return;
-    }
-    let stores = view.objects.iter().filter(|object| object.group() == GROUP && object.kind == CLUSTER_STORE);
-    for object in stores {
+    for object in view.manifests().filter(|object| object.group() == GROUP && object.kind == CLUSTER_STORE) {
         let Some(provider) = object.node.at(&["spec", "provider"]) else { continue };
         for (path, node, authority) in open(object, provider) {
             report(cx, object, &path, node, authority);
@@ -72,7 +50,7 @@ fn report(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
     let inner = path.trim_start_matches(".spec.provider.");
     let provider = inner.split('.').next().unwrap_or_default();
     let of_auth = !matches!(provider, "crd" | "kubernetes") || inner.split('.').nth(1) == Some("auth");
-    let strict = authority || STRICT.contains(&provider) && of_auth;
+    let strict = authority || STRICT.split(' ').any(|strict| strict == provider) && of_auth;
     let name = node.get("name").unwrap_or(node);
     let message = if strict {
         format!("The provider `{provider}` rejects a ClusterSecretStore whose selector has no `namespace`.")
@@ -81,8 +59,7 @@ fn report(cx: &mut Context<'_, '_>, object: &Object<'_>, path: &str, node: Node<
          no `namespace`."
             .to_owned()
     };
-    let place = format!("{} {path}", object.title());
-    let draft = cx.report(object.unit.outer(name.span()), Some(place), message);
+    let draft = cx.report_in(object, path, name, message);
     if !strict {
         draft.at_most = Level::Warning;
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::checks::common::{Across, listed};
+use crate::checks::common::{Across, listed_names};
 use crate::finding::edit::{Edit, Fix, FixKind};
 use crate::inventory::Place;
 use crate::inventory::index::Ignores;
@@ -26,20 +26,12 @@ pub(super) fn check(cx: &mut Across<'_>) {
             continue;
         }
         let own = inventory.files()[*file].1.secret_risk().filter(|_| *path == **inventory.path(*file));
-        let message = match own {
-            Some((kind, level)) => {
-                let what = kind.described(level);
-                format!("No .gitignore covers `{path}`, {what}: the next `git add .` would stage it.")
-            }
-            None if code => {
-                format!(
-                    "No .gitignore covers `{path}`, which Terraform creates beside this file and which contains secrets."
-                )
-            }
-            None => {
-                format!("No .gitignore covers `{path}`, which is created beside this template and contains secrets.")
-            }
+        let why = match own {
+            Some((kind, level)) => format!("{}: the next `git add .` would stage it.", kind.described(level)),
+            None if code => "which Terraform creates beside this file and which contains secrets.".to_owned(),
+            None => "which is created beside this template and contains secrets.".to_owned(),
         };
+        let message = format!("No .gitignore covers `{path}`, {why}");
         let draft = cx.report(*file, Place::START, Some(path.clone()), message);
         draft.fix.clone_from(if line.is_some() { &fix } else { &None });
     }
@@ -74,8 +66,7 @@ fn fix(ignores: &Ignores, lines: &[Option<String>]) -> Option<Fix> {
         lines.push_str(end);
     }
     names.iter().for_each(|name| lines.extend([name, end]));
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    let title = format!("add {} to .gitignore", listed(&names));
+    let title = format!("add {} to .gitignore", listed_names(names));
     let kind = FixKind::Edits { path: Some(Arc::from(".gitignore")), edits: vec![Edit::insert(text.len(), lines)] };
     Some(Fix { applicability: Fixable::Safe, title, kind })
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::common::{Across, title};
+use crate::checks::common::Across;
+use crate::inventory::Place;
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
 use crate::path;
@@ -17,13 +18,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
         }
     }
     for ((namespace, name), found) in by_name {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         let mut before = Before::default();
         for later in found {
             let earlier = before.meets(inventory, later);
             before.add(inventory, later);
             let Some((first, level)) = earlier else { continue };
-            if !told.insert(source(later)) {
+            if !reported.insert(source(later)) {
                 continue;
             }
             let message = format!(
@@ -32,25 +33,23 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 first.maker(),
                 inventory.path(first.file)
             );
-            let related = vec![cx.related(first.file, first.place(), "also defined here".to_owned())];
-            let symbolic = later.object.map(|object| title(inventory.object((later.file, object))));
-            let draft = cx.report(later.file, later.place(), symbolic, message);
+            let related = vec![cx.related(first.file, first.place(), "also defined here")];
+            let draft = cx.report_definition(later, message);
             draft.at_most = level;
             draft.related = related;
         }
     }
 }
 
-fn source(defined: &Defined<'_>) -> (usize, crate::inventory::Place) {
+fn source(defined: &Defined<'_>) -> (usize, Place) {
     (defined.file, defined.place())
 }
 
 /// Whether it is a definition that two of may clash. Commands are run by people, and are often written twice.
 fn counts(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
-    let object = defined.object.map(|object| inventory.object((defined.file, object)));
-    let whole = object.is_none_or(|object| object.role == Role::Resource && !object.templated);
-    let told_apart = [Maker::Command, Maker::Controller, Maker::SecretGenerator, Maker::MergedExternalSecret];
-    whole && !told_apart.contains(&defined.definition.maker)
+    let whole = inventory.object_of(defined).is_none_or(|object| object.role == Role::Resource && !object.templated);
+    let excluded = [Maker::Command, Maker::Controller, Maker::SecretGenerator, Maker::MergedExternalSecret];
+    whole && !excluded.contains(&defined.definition.maker)
 }
 
 /// Definitions of one Secret that came before, by what makes them meet others.

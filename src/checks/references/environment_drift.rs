@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::secret_sprawl;
 use super::secret_type_mismatch;
 use super::undefined_secret::is_satisfied;
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed, listed_names};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory, Used};
 use crate::rule::id;
@@ -43,16 +43,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 keys(cx, workflow, name, found);
                 continue;
             }
-            let lacking = lacking.into_iter().filter(|environment| !wants(cx, workflow, environment, name));
-            let lacking: Vec<String> = lacking.map(|environment| format!("`{environment}`")).collect();
+            let wanted = |environment: &&str| wants(cx, workflow, environment, name);
+            let lacking: Vec<&str> = lacking.into_iter().filter(|environment| !wanted(environment)).collect();
             if let Some(first) = found.values().flatten().next().filter(|_| !lacking.is_empty()) {
-                let there: Vec<String> = found.keys().map(|name| format!("`{name}`")).collect();
-                let message = format!(
-                    "Workflow `{workflow}` has the Secret `{name}` in {}, but not in {}.",
-                    listed(&there),
-                    listed(&lacking)
-                );
-                report(cx, first, message, Vec::new());
+                let (there, lacking) = (listed_names(found.keys()), listed_names(lacking));
+                let message =
+                    format!("Workflow `{workflow}` has the Secret `{name}` in {there}, but not in {lacking}.");
+                cx.report_definition(first, message);
             }
         }
     }
@@ -75,11 +72,11 @@ fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_
     for (environment, defined) in found {
         let own = of(defined);
         let wanted = wanted_keys(cx, workflow, environment, name);
-        let lacking = all.difference(&own).filter(|key| !wanted.contains(key.as_str()));
-        let lacking: Vec<String> = lacking.map(|key| format!("`{key}`")).collect();
+        let lacking: Vec<_> = all.difference(&own).filter(|key| !wanted.contains(key.as_str())).collect();
         if let Some(first) = defined.first().filter(|_| !lacking.is_empty()) {
             let position = cx.inventory.convention.environments.iter().position(|(name, _)| name == environment);
-            differing.push((*first, format!("{} in `{environment}`", listed(&lacking)), (lacking.len(), position)));
+            let rank = (lacking.len(), position);
+            differing.push((*first, format!("{} in `{environment}`", listed_names(lacking)), rank));
         }
     }
     // Where most is missing is the likeliest place of the mistake, and then where things arrive last.
@@ -97,7 +94,7 @@ fn keys(cx: &mut Across<'_>, workflow: &str, name: &str, found: &Environments<'_
         "The Secret `{name}` of workflow `{workflow}` lacks keys that it has in another environment: {}.",
         listed(&lacks)
     );
-    report(cx, first, message, related);
+    cx.report_definition(first, message).related = related;
 }
 
 /// Whether a workload of an environment asks for a Secret that is not there, which is reported at the workload.
@@ -127,14 +124,8 @@ fn uses<'i>(
     namespace.into_iter().flat_map(move |namespace| inventory.uses(name, &namespace))
 }
 
-fn report(cx: &mut Across<'_>, at: &Defined<'_>, message: String, related: Vec<crate::finding::Related>) {
-    let symbolic = at.object.map(|object| title(cx.inventory.object((at.file, object))));
-    cx.report(at.file, at.place(), symbolic, message).related = related;
-}
-
 fn counts(inventory: &Inventory<'_>, defined: &Defined<'_>) -> bool {
-    let object = defined.object.map(|object| inventory.object((defined.file, object)));
-    object.is_some_and(|object| object.role == Role::Resource && !object.templated)
+    inventory.object_of(defined).is_some_and(|object| object.role == Role::Resource && !object.templated)
         && matches!(defined.definition.maker, Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret)
 }
 
@@ -148,8 +139,7 @@ fn homes<'i>(inventory: &'i Inventory<'i>, defined: &'i Defined<'i>) -> Vec<(&'i
     if defined.definition.maker == Maker::SealedSecret {
         let expected = inventory.convention.expected(inventory.path(defined.file));
         path = expected.and_then(|expected| expected.namespace).as_deref().and_then(read);
-        stated =
-            defined.object.and_then(|object| inventory.object((defined.file, object)).namespace.known()).and_then(read);
+        stated = inventory.object_of(defined).and_then(|object| object.namespace.known()).and_then(read);
     }
     let mut homes: Vec<(&str, &str)> = Vec::new();
     for home in [path, lands, stated].into_iter().flatten() {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::common::repair::Repair;
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed_names};
 use crate::inventory::Stated;
-use crate::inventory::facts::{Pod, Role, Usage};
+use crate::inventory::facts::{Pod, Usage};
 use crate::inventory::index::{At, Inventory};
 use crate::inventory::landing::Landing;
 
@@ -14,19 +14,20 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let accounts = Accounts::new(inventory);
     let pulls = inventory.used.iter().filter(|used| used.reference.usage == Usage::ImagePull);
     let pulls: BTreeSet<(At, Option<usize>)> = pulls.map(|used| (used.user, used.build)).collect();
-    // Whether a patch gives the object pull secrets in a build.
-    let is_added = |at: At, build: Option<usize>| {
-        pulls.contains(&(at, build)) || build.is_some_and(|build| inventory.has_gaps(build))
-    };
-    for (at, object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
+    for (at, object) in inventory.manifests() {
         for pod in object.pods.iter().filter(|pod| !pod.pulls) {
             let image = pod.images.iter().find(|(image, _)| inventory.convention.is_private_image(image));
             let Some((image, place)) = image else { continue };
-            let speaks = |namespace: &Stated| inventory.speaks(namespace) && !accounts.may_pull(pod, namespace);
             let landings = inventory.landings(at);
             let list = format!("{}.imagePullSecrets", pod.path);
-            let added = |landing: &Landing| landing.pulls_below(&list) || is_added(at, landing.build);
-            let lacks = |landing: &&Landing| !landing.doubtful && speaks(&landing.namespace) && !added(landing);
+            // Whether a patch gives the object pull secrets in the build, or may.
+            let added = |landing: &Landing| {
+                landing.pulls_below(&list) || pulls.contains(&(at, landing.build)) || inventory.has_gaps(landing)
+            };
+            let lacks = |landing: &&Landing| {
+                let applies = !landing.doubtful && inventory.convention_applies(&landing.namespace);
+                applies && !accounts.may_pull(pod, &landing.namespace) && !added(landing)
+            };
             let lacking: Vec<&Landing> = landings.iter().filter(lacks).collect();
             if lacking.is_empty() {
                 continue;
@@ -34,18 +35,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
             // One overlay of several may lack it.
             let some = if lacking.len() < landings.len() { lacking.as_slice() } else { &[] };
             let some: BTreeSet<&str> = some.iter().filter_map(|landing| landing.namespace.known()).collect();
-            let some: Vec<String> = some.into_iter().map(|namespace| format!("`{namespace}`")).collect();
-            let place_words = if some.is_empty() { String::new() } else { format!(" in {}", listed(&some)) };
-            let allowed: Vec<String> = inventory.convention.image_pull.iter().map(|name| format!("`{name}`")).collect();
+            let place_words = if some.is_empty() { String::new() } else { format!(" in {}", listed_names(some)) };
             let message = format!(
                 "The image `{}` is in a private registry, but neither the pod nor its ServiceAccount names a pull secret{place_words} ({}).",
-                without_digest(image),
-                listed(&allowed)
+                image.split('@').next().unwrap_or(image),
+                listed_names(&inventory.convention.image_pull)
             );
-            let symbolic = format!("{} {}", title(object), pod.path);
             let name = inventory.convention.image_pull.first().cloned();
             let repair = name.map(|name| Repair::PullSecret { image: place.span, name });
-            cx.report(at.0, *place, Some(symbolic), message).repair = repair;
+            cx.report_in((at.0, *place), object, &pod.path, message).repair = repair;
         }
     }
 }
@@ -97,8 +95,4 @@ impl<'i> Accounts<'i> {
         // An account that the repository does not have may bring what it likes; but nobody writes down the default one.
         pulls.unwrap_or(name != "default")
     }
-}
-
-fn without_digest(image: &str) -> &str {
-    image.split('@').next().unwrap_or(image)
 }

@@ -1,7 +1,6 @@
 //! References to Secrets, their definitions, and the naming convention for both.
 
-use crate::checks::common::Check;
-use crate::checks::common::Subject::Structure;
+use crate::checks::common::{Check, Subject::Structure};
 use crate::rule::id;
 
 mod duplicate_definition;
@@ -16,7 +15,6 @@ mod unexpected_env_from;
 mod unexpected_pull_secret;
 mod unused_secret;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::repository(id::DUPLICATE_DEFINITION, Structure, duplicate_definition::check),
     Check::repository(id::ENVIRONMENT_DRIFT, Structure, environment_drift::check).yielding_to(&[

@@ -4,27 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::checks::common::Across;
 use crate::inventory::Place;
-use crate::inventory::facts::Role;
 use crate::inventory::kustomization::Kustomization;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     // One finding a file and namespace, at the first place.
     let mut stated: BTreeMap<(usize, &str), Place> = BTreeMap::new();
-    for ((file, _), object) in inventory.objects().filter(|(_, object)| object.role != Role::Example) {
-        if let (Some(namespace), Some(place)) = (object.namespace.known(), object.namespace_place) {
+    for ((file, _), object) in inventory.manifests() {
+        let own = object.namespace.known().zip(object.namespace_place);
+        let is_namespace = &*object.kind == "Namespace" && object.group.is_empty();
+        let made = object.name.known().filter(|_| is_namespace).map(|name| (name, object.place));
+        let deploys = object.deploys.iter();
+        let deployed = deploys.filter_map(|deploy| Some((deploy.namespace.known()?, deploy.namespace_place)));
+        for (namespace, place) in own.into_iter().chain(made).chain(deployed) {
             stated.entry((file, namespace)).or_insert(place);
-        }
-        if &*object.kind == "Namespace"
-            && object.group.is_empty()
-            && let Some(name) = object.name.known()
-        {
-            stated.entry((file, name)).or_insert(object.place);
-        }
-        for deploy in &object.deploys {
-            if let Some(namespace) = deploy.namespace.known() {
-                stated.entry((file, namespace)).or_insert(deploy.namespace_place);
-            }
         }
     }
     for (file, (_, facts)) in inventory.files().iter().enumerate() {

@@ -1,42 +1,22 @@
 //! `secret-sprawl`: Secrets by service or with the namespace in their name, which the platform Secret should hold.
 
-use std::collections::BTreeSet;
-
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed_names};
 use crate::inventory::facts::Maker;
 use crate::inventory::index::{Defined, Inventory};
 
 /// Services whose credentials the platform Secret holds.
-const SERVICES: [&str; 12] = [
-    "aws",
-    "container-registry",
-    "docker",
-    "ghcr",
-    "minio",
-    "ml-flow",
-    "mlflow",
-    "mlops",
-    "rclone",
-    "registry",
-    "s3",
-    "seldon",
-];
+const SERVICES: &str = "aws container-registry docker ghcr minio ml-flow mlflow mlops rclone registry s3 seldon";
 /// What people call a Secret of a service.
 const ENDINGS: [&str; 6] = ["secret", "secrets", "credentials", "creds", "credential", "auth"];
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let platform: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("`{name}`")).collect();
-    let mut told = BTreeSet::new();
+    let platform = listed_names(&inventory.convention.env_from);
     for defined in &inventory.defined {
-        let Some((name, why)) = sprawls(inventory, defined) else { continue };
-        if !told.insert((defined.file, defined.place())) {
-            continue;
+        if let Some((name, why)) = sprawls(inventory, defined).filter(|_| !cx.has_reported(defined)) {
+            let message = format!("The Secret `{name}` {why}; {platform} contains such credentials for every service.");
+            cx.report_definition(defined, message);
         }
-        let message =
-            format!("The Secret `{name}` {why}; {} contains such credentials for every service.", listed(&platform));
-        let symbolic = defined.object.map(|object| title(inventory.object((defined.file, object))));
-        cx.report(defined.file, defined.place(), symbolic, message);
     }
 }
 
@@ -47,7 +27,7 @@ pub(super) fn sprawls<'i>(inventory: &Inventory<'_>, defined: &'i Defined<'_>) -
         defined.definition.maker,
         Maker::Secret | Maker::SealedSecret | Maker::ExternalSecret | Maker::SecretGenerator
     );
-    if !made || inventory.convention.is_delivered(name) || !inventory.speaks(&defined.namespace) {
+    if !made || inventory.convention.is_delivered(name) || !inventory.convention_applies(&defined.namespace) {
         return None;
     }
     Some((name, why(inventory, name, namespace)?))
@@ -63,6 +43,6 @@ fn why(inventory: &Inventory<'_>, name: &str, namespace: Option<&str>) -> Option
         }
     }
     let service = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)?.strip_suffix('-'))?;
-    let known = SERVICES.iter().any(|known| service == *known || service.ends_with(&format!("-{known}")));
+    let known = SERVICES.split(' ').any(|known| service == known || service.ends_with(&format!("-{known}")));
     known.then(|| "is for one service".to_owned())
 }

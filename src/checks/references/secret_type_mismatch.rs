@@ -1,8 +1,6 @@
 //! `secret-type-mismatch`: a Secret without the keys that its type requires, which the cluster refuses.
 
-use std::collections::BTreeSet;
-
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed_names};
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
 
@@ -17,13 +15,9 @@ const REQUIRED: [(&str, &[&str], bool); 5] = [
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let mut told = BTreeSet::new();
     for defined in &inventory.defined {
-        let definition = defined.definition;
-        let Some(fault) = fault(inventory, defined) else { continue };
-        if told.insert((defined.file, definition.place)) {
-            let object = defined.object.map(|object| inventory.object((defined.file, object)));
-            cx.report(defined.file, definition.place, object.map(title), fault);
+        if let Some(fault) = fault(inventory, defined).filter(|_| !cx.has_reported(defined)) {
+            cx.report_definition(defined, fault);
         }
     }
 }
@@ -37,7 +31,7 @@ pub(super) fn fault(inventory: &Inventory<'_>, defined: &Defined<'_>) -> Option<
     );
     let stated = definition.secret_type.as_deref();
     let (kind, required, every) = REQUIRED.iter().find(|(kind, ..)| Some(*kind) == stated)?;
-    let object = defined.object.map(|object| inventory.object((defined.file, object)));
+    let object = inventory.object_of(defined);
     // A Secret without any key is filled in by someone else, or is a placeholder that is never applied.
     let open =
         definition.keys.is_empty() || object.is_some_and(|object| object.templated && object.role != Role::Resource);
@@ -45,9 +39,9 @@ pub(super) fn fault(inventory: &Inventory<'_>, defined: &Defined<'_>) -> Option<
         return None;
     }
     let has = |key: &&&str| definition.keys.iter().any(|(other, _)| &**other == **key);
-    let lacking: Vec<String> = required.iter().filter(|key| !has(key)).map(|key| format!("`{key}`")).collect();
+    let lacking: Vec<_> = required.iter().filter(|key| !has(key)).collect();
     let wrong = if *every { !lacking.is_empty() } else { lacking.len() == required.len() };
-    let which = if *every { listed(&lacking) } else { format!("both {}", listed(&lacking)) };
+    let which = if *every { listed_names(lacking) } else { format!("both {}", listed_names(lacking)) };
     let name = defined.name.known().map_or_else(|| "This Secret".to_owned(), |name| format!("The Secret `{name}`"));
     wrong.then(|| format!("{name} has the type `{kind}` but lacks {which}; the API server rejects it."))
 }

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::common::{Across, listed, title};
-use crate::inventory::Stated;
+use crate::checks::common::{Across, listed_names};
 use crate::inventory::external::{GENERATORS, GROUP};
 use crate::inventory::facts::{Maker, Usage};
-use crate::inventory::index::{At, Inventory, Used};
+use crate::inventory::index::{At, Defined, Inventory, Used};
 use crate::inventory::near::{Near, is_within};
 use crate::path;
 use crate::rule::{Level, id};
@@ -21,13 +20,13 @@ struct Missing<'i> {
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut missing: BTreeMap<(usize, At, &str), Missing<'_>> = BTreeMap::new();
-    let told = [Usage::EnvFrom, Usage::ImagePull].map(|usage| {
-        let rule = if usage == Usage::EnvFrom { id::UNEXPECTED_ENV_FROM } else { id::UNEXPECTED_PULL_SECRET };
-        (usage, cx.yields_to(rule))
-    });
-    // That the name should be another one is told by these rules, where they speak.
-    let is_told = |used: &Used<'_>| told.contains(&(used.reference.usage, true)) && inventory.speaks(&used.namespace);
-    let wanted = |used: &&Used<'_>| used.is_needed() && !is_satisfied(inventory, used) && !is_told(used);
+    // That the name should be another one is reported by these rules, where the convention applies.
+    let others = [(Usage::EnvFrom, id::UNEXPECTED_ENV_FROM), (Usage::ImagePull, id::UNEXPECTED_PULL_SECRET)];
+    let others = others.map(|(usage, rule)| (usage, cx.yields_to(rule)));
+    let is_others = |used: &Used<'_>| {
+        others.contains(&(used.reference.usage, true)) && inventory.convention_applies(&used.namespace)
+    };
+    let wanted = |used: &&Used<'_>| used.is_needed() && !is_satisfied(inventory, used) && !is_others(used);
     for used in inventory.used.iter().filter(wanted) {
         let entry = missing.entry((used.file, used.user, &used.name));
         let found = entry.or_insert_with(|| Missing { uses: Vec::new(), namespaces: BTreeSet::new() });
@@ -43,7 +42,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
     }
 }
 
-/// What the repository has, so that many missing names are held against it in one pass.
+/// What the repository has, so that many missing names are compared with it in one pass.
 struct Known<'i> {
     names: Near<'i>,
     /// Namespaces for which it defines Secrets of its own.
@@ -65,16 +64,6 @@ impl<'i> Known<'i> {
         }
     }
 
-    /// A defined name that this one may be a slip of.
-    fn nearest(
-        &self,
-        inventory: &'i Inventory<'_>,
-        name: &str,
-        namespace: &Stated,
-    ) -> Option<&'i crate::inventory::index::Defined<'i>> {
-        self.names.slips(name).find_map(|other| inventory.definitions(other, namespace).next())
-    }
-
     /// Whether the kustomization of the object's own folder leaves its file out, so that it is likely never applied.
     fn is_left_out(&self, inventory: &Inventory<'_>, user: At) -> bool {
         inventory.landings(user).iter().all(|landing| landing.build.is_none())
@@ -94,47 +83,44 @@ pub(super) fn is_satisfied(inventory: &Inventory<'_>, used: &Used<'_>) -> bool {
 fn report(cx: &mut Across<'_>, known: &Known<'_>, user: At, name: &str, found: &Missing<'_>) {
     let Some(first) = found.uses.first() else { return };
     let inventory = cx.inventory;
-    let mut related = Vec::new();
-    let mut hint = None;
     let defines = found.namespaces.iter().any(|namespace| known.defining.contains(namespace));
     let of_store = is_of_store(&inventory.object(user).group);
     let made_at_run_time = of_store || first.reference.usage == Usage::Tls || looks_like_certificate(name);
     let mut strong = defines && !made_at_run_time;
-    if let Some(hashed) = inventory.definitions(name, &first.namespace).find(|defined| defined.hashed) {
-        hint = Some(" kustomize appends a hash to its name, but does not change this reference.".to_owned());
-        related.push(cx.related(hashed.file, hashed.place(), "generated here".to_owned()));
+    let mut slips = known.names.slips(name).filter_map(|other| inventory.definitions(other, &first.namespace).next());
+    // Many stores have a Secret of a short name; only a single slip counts there.
+    let is_near = |near: &&Defined<'_>| !of_store || near.name.known().is_some_and(|near| is_within(name, near, 1));
+    let (hint, mut related) = if let Some(hashed) = inventory.definitions(name, &first.namespace).find(|one| one.hashed)
+    {
         strong = true;
-    } else if let Some(near) = known.nearest(inventory, name, &first.namespace).filter(|near| {
-        // Many stores have a Secret of a short name; only a single slip tells.
-        !of_store || near.name.known().is_some_and(|near| is_within(name, near, 1))
-    }) {
-        hint = near.name.known().map(|near| format!(" Did you mean `{near}`?"));
-        related.push(cx.related(near.file, near.place(), "similar name defined here".to_owned()));
+        let related = cx.related(hashed.file, hashed.place(), "generated here");
+        (" kustomize appends a hash to its name, but does not change this reference.".to_owned(), vec![related])
+    } else if let Some(near) = slips.next().filter(is_near) {
         strong = true;
+        let related = cx.related(near.file, near.place(), "similar name defined here");
+        (format!(" Did you mean `{}`?", near.name.known().unwrap_or_default()), vec![related])
     } else if let Some(other) = inventory.named(name).find(|defined| defined.namespace.known().is_some()) {
-        let namespace = other.namespace.known().unwrap_or_default();
-        hint = Some(format!(" It is defined only in the namespace `{namespace}`."));
-        related.push(cx.related(other.file, other.place(), format!("defined here, in `{namespace}`")));
         // One that teams take from namespace to namespace is missing; of others nothing says that they belong together.
-        strong |= !made_at_run_time && inventory.speaks(&first.namespace);
-    }
-    if of_store && hint.is_none() {
+        strong |= !made_at_run_time && inventory.convention_applies(&first.namespace);
+        let namespace = other.namespace.known().unwrap_or_default();
+        let related = cx.related(other.file, other.place(), format!("defined here, in `{namespace}`"));
+        (format!(" It is defined only in the namespace `{namespace}`."), vec![related])
+    } else if of_store {
         return;
-    }
+    } else {
+        (String::new(), Vec::new())
+    };
     strong &= !known.is_left_out(inventory, user);
     let others = found.uses.iter().filter(|other| other.reference.place != first.reference.place);
-    related
-        .extend(others.map(|other| cx.related(other.file, other.reference.place, "also referenced here".to_owned())));
+    related.extend(others.map(|other| cx.related(other.file, other.reference.place, "also referenced here")));
     related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
-    let namespaces: Vec<String> = found.namespaces.iter().map(|namespace| format!("`{namespace}`")).collect();
-    let place = match namespaces.len() {
+    let namespaces = listed_names(&found.namespaces);
+    let place = match found.namespaces.len() {
         0 => format!("Nothing in this repository defines the Secret `{name}`."),
-        1 => format!("Nothing defines the Secret `{name}` in the namespace {}.", listed(&namespaces)),
-        _ => format!("Nothing defines the Secret `{name}` in the namespaces {}.", listed(&namespaces)),
+        1 => format!("Nothing defines the Secret `{name}` in the namespace {namespaces}."),
+        _ => format!("Nothing defines the Secret `{name}` in the namespaces {namespaces}."),
     };
-    let symbolic = format!("{} {}", title(inventory.object(user)), first.reference.path);
-    let message = format!("{place}{}", hint.unwrap_or_default());
-    let draft = cx.report(first.file, first.reference.place, Some(symbolic), message);
+    let draft = cx.report_use(first, format!("{place}{hint}"));
     draft.at_most = if strong { Level::Error } else { Level::Warning };
     draft.help = Some(if strong { STRONG } else { WEAK }.to_owned());
     draft.related = related;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed_names};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::{Defined, Inventory, Used};
 use crate::inventory::near::is_within;
 use crate::inventory::{Place, Stated};
 
-/// Most keys that a missing one is held against for a hint.
+/// Most keys that a missing one is compared with for a hint.
 const MOST_KEYS: usize = 256;
 
 /// A missing key: who asks for it, what lacks it, and in which namespaces.
@@ -17,7 +17,7 @@ struct Missing<'i> {
     used: &'i Used<'i>,
     key: &'i str,
     found: Rc<Meant<'i>>,
-    namespaces: Vec<String>,
+    namespaces: BTreeSet<&'i str>,
 }
 
 pub(super) fn check(cx: &mut Across<'_>) {
@@ -41,19 +41,17 @@ pub(super) fn check(cx: &mut Across<'_>) {
             continue;
         }
         for (key, place) in used.reference.keys.iter().filter(|(key, _)| !known(key)) {
-            let new = || Missing { used, key, found: found.clone(), namespaces: Vec::new() };
+            let new = || Missing { used, key, found: found.clone(), namespaces: BTreeSet::new() };
             let entry = missing.entry((used.file, *place)).or_insert_with(new);
-            entry.namespaces.extend(used.namespace.known().map(|namespace| format!("`{namespace}`")));
+            entry.namespaces.extend(used.namespace.known());
         }
     }
-    for ((file, place), Missing { used, key, found, mut namespaces }) in missing {
-        namespaces.sort();
-        namespaces.dedup();
+    for ((file, place), Missing { used, key, found, namespaces }) in missing {
         let near = found.nearest(key);
-        let place_words = if namespaces.is_empty() { String::new() } else { format!(" in {}", listed(&namespaces)) };
+        let place_words =
+            if namespaces.is_empty() { String::new() } else { format!(" in {}", listed_names(namespaces)) };
         let hint = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
         let message = format!("The Secret `{}`{place_words} has no key `{key}`.{hint}", used.name);
-        let symbolic = format!("{} {}", title(inventory.object(used.user)), used.reference.path);
         let mut related: Vec<_> = Vec::new();
         for defined in found.definitions.iter().take(3) {
             let keys: Vec<&str> = defined.definition.keys.iter().map(|(key, _)| &**key).take(12).collect();
@@ -65,14 +63,14 @@ pub(super) fn check(cx: &mut Across<'_>) {
             related.push(cx.related(defined.file, defined.place(), words));
         }
         related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
-        cx.report(file, place, Some(symbolic), message).related = related;
+        let user = inventory.object(used.user);
+        cx.report_in((file, place), user, &used.reference.path, message).related = related;
     }
 }
 
 /// What a use means: the definitions of its namespace, else those that may be of it.
 struct Meant<'i> {
     definitions: Vec<&'i Defined<'i>>,
-    /// Their keys.
     keys: BTreeSet<&'i str>,
     /// The first of those that are alike, by letters and digits alone.
     plain: BTreeMap<String, &'i str>,

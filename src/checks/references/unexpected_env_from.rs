@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::common::repair::{self, List, Repair};
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed_names};
 use crate::inventory::facts::Usage;
 use crate::inventory::index::Used;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let allowed: Vec<String> = inventory.convention.env_from.iter().map(|name| format!("`{name}`")).collect();
-    let mut told = BTreeSet::new();
+    let allowed = listed_names(&inventory.convention.env_from);
+    let mut reported = BTreeSet::new();
     // By list: what is wrong in it, which one repair sets right.
     let mut lists: BTreeMap<_, Vec<&Used<'_>>> = BTreeMap::new();
     for used in &inventory.used {
         let wrong = used.reference.usage == Usage::EnvFrom && !inventory.convention.allows_env_from(&used.name);
-        if !wrong || !inventory.speaks(&used.namespace) || !told.insert((used.file, used.reference.place)) {
+        if !wrong
+            || !inventory.convention_applies(&used.namespace)
+            || !reported.insert((used.file, used.reference.place))
+        {
             continue;
         }
         lists.entry((used.file, used.user, used.reference.list())).or_default().push(used);
@@ -28,13 +31,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
         let repair =
             (!follows && wrong.len() <= repair::MOST).then_some(Repair::Use { list: List::EnvFrom, wrong, right });
         for used in found {
-            report(cx, used, &allowed, repair.clone());
+            let message = format!("`envFrom` loads the Secret `{}`; workloads here load {allowed}.", used.name);
+            cx.report_use(used, message).repair = repair.clone();
         }
     }
-}
-
-fn report(cx: &mut Across<'_>, used: &Used<'_>, allowed: &[String], repair: Option<Repair>) {
-    let message = format!("`envFrom` loads the Secret `{}`; workloads here load {}.", used.name, listed(allowed));
-    let symbolic = format!("{} {}", title(cx.inventory.object(used.user)), used.reference.path);
-    cx.report(used.file, used.reference.place, Some(symbolic), message).repair = repair;
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::undefined_secret::is_satisfied;
-use crate::checks::common::{Across, title};
+use crate::checks::common::Across;
+use crate::inventory::annotation::SEALED;
 use crate::inventory::facts::{Maker, Role};
 use crate::inventory::index::{Defined, Inventory};
 use crate::inventory::near::Near;
@@ -17,20 +18,13 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let dangling = Near::new(dangling.into_iter());
     let misspelt = |name: &str| dangling.slips(name).next().is_some();
     let inhabited: BTreeSet<&str> = inventory.used.iter().filter_map(|used| used.namespace.known()).collect();
-    let mut told = BTreeSet::new();
     for defined in &inventory.defined {
         let Some(name) = defined.name.known() else { continue };
         let original = defined.definition.name.known().unwrap_or(name);
-        let spoken = is_of_workloads(inventory, &inhabited, defined) && !inventory.convention.is_delivered(name);
-        if !spoken || used.contains(name) || used.contains(original) || misspelt(name) {
-            continue;
+        let counts = is_of_workloads(inventory, &inhabited, defined) && !inventory.convention.is_delivered(name);
+        if counts && !used.contains(name) && !used.contains(original) && !misspelt(name) && !cx.has_reported(defined) {
+            cx.report_definition(defined, format!("Nothing in this repository references the Secret `{name}`."));
         }
-        if !told.insert((defined.file, defined.place())) {
-            continue;
-        }
-        let symbolic = defined.object.map(|object| title(inventory.object((defined.file, object))));
-        let message = format!("Nothing in this repository references the Secret `{name}`.");
-        cx.report(defined.file, defined.place(), symbolic, message);
     }
 }
 
@@ -42,10 +36,11 @@ fn is_of_workloads(inventory: &Inventory<'_>, inhabited: &BTreeSet<&str>, define
         defined.definition.secret_type.as_deref(),
         Some("kubernetes.io/service-account-token" | "bootstrap.kubernetes.io/token" | "helm.sh/release.v1")
     );
-    let Some(object) = defined.object.map(|object| inventory.object((defined.file, object))) else { return false };
-    let found_by_label = object.labels.iter().any(|(key, _)| {
-        key.starts_with("argocd.argoproj.io/") || key.starts_with("sealedsecrets.bitnami.com/") || &**key == "owner"
-    });
+    let Some(object) = inventory.object_of(defined) else { return false };
+    let found_by_label = object
+        .labels
+        .iter()
+        .any(|(key, _)| key.starts_with("argocd.argoproj.io/") || key.starts_with(SEALED) || &**key == "owner");
     let uses = defined.namespace.known().is_some_and(|namespace| inhabited.contains(namespace));
     // Whoever fills in an empty Secret reads it too.
     let filled = !defined.definition.keys.is_empty() || !defined.definition.complete;

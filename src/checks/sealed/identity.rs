@@ -31,40 +31,28 @@ pub(super) enum Fault<'i> {
     NoNamespace,
 }
 
+/// A SealedSecret.
+type Found<'i> = (At, &'i Object, &'i Sealed);
+
 /// Every SealedSecret of a manifest.
-pub(super) fn all<'i>(inventory: &'i Inventory<'i>) -> impl Iterator<Item = (At, &'i Object, &'i Sealed)> {
-    let sealed = inventory.objects().filter(|(_, object)| object.role != Role::Example);
-    sealed.filter_map(|(at, object)| Some((at, object, object.sealed.as_deref()?)))
+pub(super) fn all<'i>(inventory: &'i Inventory<'i>) -> impl Iterator<Item = Found<'i>> {
+    inventory.manifests().filter_map(|(at, object)| Some((at, object, object.sealed.as_deref()?)))
 }
 
 /// The first fault of a SealedSecret's identity.
-pub(super) fn fault<'i>(
-    inventory: &'i Inventory<'i>,
-    at: At,
-    object: &'i Object,
-    sealed: &'i Sealed,
-) -> Option<Fault<'i>> {
+pub(super) fn fault<'i>(inventory: &'i Inventory<'i>, found: Found<'i>) -> Option<Fault<'i>> {
+    let (at, object, sealed) = found;
     // A cluster-wide ciphertext is bound to nothing; a patch is not an object.
     if sealed.scope == Scope::ClusterWide || inventory.landings(at).is_empty() {
         return None;
     }
-    wrong_namespace(inventory, at, object, sealed)
-        .or_else(|| broken(inventory, at, object, sealed))
-        .or_else(|| mismatch(inventory, at, object, sealed))
+    wrong_namespace(inventory, found)
+        .or_else(|| broken(inventory, found))
+        .or_else(|| mismatch(inventory, found))
         .or_else(|| no_namespace(inventory, at, object))
 }
 
-/// The namespace that a ciphertext was made for, as far as the file tells.
-fn sealed_namespace<'i>(object: &'i Object, sealed: &'i Sealed) -> Option<&'i str> {
-    sealed.namespace.known().or(object.namespace.known())
-}
-
-fn wrong_namespace<'i>(
-    inventory: &'i Inventory<'i>,
-    at: At,
-    object: &'i Object,
-    sealed: &'i Sealed,
-) -> Option<Fault<'i>> {
+fn wrong_namespace<'i>(inventory: &'i Inventory<'i>, (at, object, sealed): Found<'i>) -> Option<Fault<'i>> {
     let expected = inventory.convention.expected(inventory.path(at.0))?;
     let own = object.namespace.known().or(sealed.namespace.known())?;
     if let Some(namespace) = &expected.namespace {
@@ -72,28 +60,20 @@ fn wrong_namespace<'i>(
         if sealed.namespace.known() == Some(namespace) && inventory.landings(at).iter().all(lands) {
             return None;
         }
-        return (own != namespace).then_some(Fault::WrongNamespace {
-            sealed: own,
-            expected: namespace.clone(),
-            template: expected.template,
-        });
+        let (expected, template) = (namespace.clone(), expected.template);
+        return (*own != *expected).then_some(Fault::WrongNamespace { sealed: own, expected, template });
     }
     let environment = expected.environment?;
     let (workflow, other) = inventory.convention.read(own, &inventory.workflows)?;
-    let right = inventory.convention.spell(workflow, &environment)?;
-    (other != environment).then_some(Fault::WrongNamespace {
-        sealed: own,
-        expected: right,
-        template: expected.template,
-    })
+    let (right, template) = (inventory.convention.spell(workflow, &environment)?, expected.template);
+    (other != environment).then_some(Fault::WrongNamespace { sealed: own, expected: right, template })
 }
 
-fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
-    let namespace = sealed_namespace(object, sealed);
+fn broken<'i>(inventory: &'i Inventory<'i>, (at, object, sealed): Found<'i>) -> Option<Fault<'i>> {
+    let namespace = sealed.namespace.known().or(object.namespace.known());
     let name = sealed.name.known().or(object.name.known());
     let broken = inventory.landings(at).iter().filter_map(|landing| {
-        let differs =
-            |own: Option<&str>, final_: &Stated| own.zip(final_.known()).is_some_and(|(own, built)| own != built);
+        let differs = |own: Option<&str>, built: &Stated| own.zip(built.known()).is_some_and(|(a, b)| a != b);
         let moved = differs(namespace, &landing.namespace).then_some(landing.namespace_by).flatten();
         let renamed = sealed.scope == Scope::Strict && differs(name, &landing.name);
         let by = moved.or_else(|| renamed.then_some(landing.name_by).flatten())?;
@@ -103,7 +83,7 @@ fn broken<'i>(inventory: &'i Inventory<'i>, at: At, object: &'i Object, sealed: 
     (!by.is_empty()).then_some(Fault::BrokenByKustomize { by, sealed: (namespace, name) })
 }
 
-fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &'i Sealed) -> Option<Fault<'i>> {
+fn mismatch<'i>(inventory: &Inventory<'_>, (at, object, sealed): Found<'i>) -> Option<Fault<'i>> {
     // What a kustomization makes of it counts, where there is one.
     let landings = inventory.landings(at);
     let moved = landings.iter().any(|landing| landing.namespace_by.is_some());
@@ -121,9 +101,7 @@ fn mismatch<'i>(inventory: &Inventory<'_>, at: At, object: &'i Object, sealed: &
 
 fn no_namespace<'i>(inventory: &Inventory<'_>, at: At, object: &Object) -> Option<Fault<'i>> {
     let given = |landing: &Landing| {
-        landing.namespace.known().is_some()
-            || landing.namespace_by.is_some()
-            || landing.build.is_some_and(|build| inventory.has_gaps(build))
+        landing.namespace.known().is_some() || landing.namespace_by.is_some() || inventory.has_gaps(landing)
     };
     let none = object.namespace == Stated::Absent && !object.templated && object.role == Role::Resource;
     (none && !inventory.landings(at).iter().any(given)).then_some(Fault::NoNamespace)

@@ -2,6 +2,8 @@
 
 use crate::checks::common::Subject::{Structure, Value};
 use crate::checks::common::{Check, Need};
+use crate::document::object::Object;
+use crate::document::view::View;
 use crate::rule::id;
 
 mod identity;
@@ -16,7 +18,6 @@ mod sealed_template_mismatch;
 mod sealed_wide_scope;
 mod sealed_wrong_namespace;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::repository(id::SEALED_BROKEN_BY_KUSTOMIZE, Structure, sealed_broken_by_kustomize::check),
     Check::repository(id::SEALED_COPIED, Structure, sealed_copied::check),
@@ -29,3 +30,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check::source(id::SEALED_WIDE_SCOPE, Structure, sealed_wide_scope::check),
     Check::repository(id::SEALED_WRONG_NAMESPACE, Structure, sealed_wrong_namespace::check),
 ];
+
+/// The SealedSecrets of a source but those of texts for people, which show what not to do, and ciphertexts cut short.
+fn sealed_secrets<'c, 'v>(view: &'c View<'v>) -> impl Iterator<Item = &'c Object<'v>> {
+    view.manifests().filter(|object| object.kind == "SealedSecret" && object.group() == "bitnami.com")
+}

@@ -19,7 +19,7 @@ fn moved(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut by_line: BTreeMap<Line, Vec<(At, &Object, String, String)>> = BTreeMap::new();
     for (at, object, sealed) in all(inventory) {
-        let Some(Fault::BrokenByKustomize { by, sealed }) = fault(inventory, at, object, sealed) else { continue };
+        let Some(Fault::BrokenByKustomize { by, sealed }) = fault(inventory, (at, object, sealed)) else { continue };
         let identity = |namespace: Option<&str>, name: Option<&str>| {
             format!("{}/{}", namespace.unwrap_or("?"), name.unwrap_or("?"))
         };
@@ -71,10 +71,9 @@ fn annotated(cx: &mut Across<'_>) {
             "This annotation makes the controller read SealedSecrets of the build as {scope}, but they were sealed with another \
              scope and cannot be decrypted."
         );
-        let mut related: Vec<_> = found
-            .iter()
-            .map(|(at, object, _)| cx.related(at.0, object.place, "sealed with another scope".to_owned()))
-            .collect();
+        let objects = found.iter();
+        let mut related: Vec<_> =
+            objects.map(|(at, object, _)| cx.related(at.0, object.place, "sealed with another scope")).collect();
         related.dedup_by(|a, b| (&a.path, a.region) == (&b.path, b.region));
         cx.report(file, place, None, message).related = related;
     }

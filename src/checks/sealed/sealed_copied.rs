@@ -8,6 +8,7 @@ use crate::checks::common::{Across, title};
 use crate::inventory::Place;
 use crate::inventory::facts::{Object, Scope, Sealed};
 use crate::inventory::index::{At, Inventory};
+use crate::inventory::landing::Landing;
 
 /// A ciphertext at one place.
 struct Copy<'i> {
@@ -22,8 +23,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     let mut copies: BTreeMap<u64, Vec<Copy<'_>>> = BTreeMap::new();
     for (at, object, sealed) in all(inventory) {
-        // What is wrong with one SealedSecret by itself is told by another check.
-        if fault(inventory, at, object, sealed).is_some() {
+        // What is wrong with one SealedSecret by itself is reported by another check.
+        if fault(inventory, (at, object, sealed)).is_some() {
             continue;
         }
         let labels = Rc::new(labels(inventory, at, sealed));
@@ -32,17 +33,15 @@ pub(super) fn check(cx: &mut Across<'_>) {
             copies.entry(*digest).or_default().push(copy);
         }
     }
-    let mut told = BTreeSet::new();
-    // In the order of the files, so that the first entry of an object is told.
+    let mut reported = BTreeSet::new();
+    // In the order of the files, so that the first entry of an object is reported.
     let mut copies: Vec<Vec<Copy<'_>>> = copies.into_values().filter(|found| found.len() > 1).collect();
     copies.sort_by_key(|found| found.iter().map(|copy| (copy.at, copy.place)).next_back());
     for found in &copies {
         let Some((first, rest)) = found.split_first() else { continue };
         for copy in rest {
-            if first.labels.is_empty() || copy.labels.is_empty() || first.labels == copy.labels {
-                continue;
-            }
-            if !told.insert((copy.at, first.at)) {
+            let known = !first.labels.is_empty() && !copy.labels.is_empty();
+            if !known || first.labels == copy.labels || !reported.insert((copy.at, first.at)) {
                 continue;
             }
             let message = format!(
@@ -50,16 +49,16 @@ pub(super) fn check(cx: &mut Across<'_>) {
                 copy.key,
                 title(first.object)
             );
-            let related = vec![cx.related(first.at.0, first.place, "same ciphertext".to_owned())];
-            let symbolic = format!("{} .spec.encryptedData.{}", title(copy.object), copy.key);
-            cx.report(copy.at.0, copy.place, Some(symbolic), message).related = related;
+            let related = vec![cx.related(first.at.0, first.place, "same ciphertext")];
+            let path = format!(".spec.encryptedData.{}", copy.key);
+            cx.report_in((copy.at.0, copy.place), copy.object, &path, message).related = related;
         }
     }
 }
 
 /// What a ciphertext is bound to where it lands (`docs/facts/sealed-secrets.md#oaep-label-by-scope`); nothing where that is not known.
 fn labels(inventory: &Inventory<'_>, at: At, sealed: &Sealed) -> BTreeSet<String> {
-    let label = |landing: &crate::inventory::landing::Landing| {
+    let label = |landing: &Landing| {
         let (namespace, name) = (landing.namespace.known()?, landing.name.known()?);
         match sealed.scope {
             Scope::Strict => Some(format!("{namespace}/{name}")),

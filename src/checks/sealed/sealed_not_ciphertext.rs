@@ -1,35 +1,24 @@
 //! `sealed-not-ciphertext`: an entry of a SealedSecret that the controller cannot decrypt, whoever holds the key.
 
+use super::sealed_secrets;
 use crate::checks::common::{Context, Weight};
-use crate::document::fragment::Lang;
-use crate::document::object::{Object, push_key};
+use crate::document::object::{Object, with_key};
 use crate::document::yaml::Node;
 use crate::span::Span;
 use crate::value::{SealedFault, Sensitive};
 
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    // Texts for people show ciphertexts cut short.
-    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
-        return;
-    }
-    let sealed = |object: &&Object<'_>| object.kind == "SealedSecret" && object.group() == "bitnami.com";
-    for object in view.objects.iter().filter(sealed) {
+    for object in sealed_secrets(view) {
         let Some(entries) = object.node.at(&["spec", "encryptedData"]) else { continue };
-        for (key, value) in entries.entries() {
-            let name = key.name().unwrap_or("?");
-            let mut place = format!("{} .spec.encryptedData", object.title());
-            push_key(&mut place, name);
-            let span = object.unit.outer(value.span());
-            if is_left_open(object, key, value) {
-                continue;
-            }
+        for (key, value) in entries.entries().filter(|(key, value)| !is_left_open(object, *key, *value)) {
             if let Some(fault) = fault(value) {
-                let at = if span.is_empty() { object.unit.outer(key.span()) } else { span };
-                let looks = value.value().and_then(|value| cx.identify(value));
-                let looks = looks.map(|title| format!(" It looks like: {title}.")).unwrap_or_default();
+                let name = key.name().unwrap_or("?");
+                let path = with_key(".spec.encryptedData".to_owned(), name);
+                let at = if object.unit.outer(value.span()).is_empty() { key } else { value };
+                let looks = value.value().and_then(|value| cx.identify(value)).unwrap_or_default();
                 let message = format!("The sealed entry `{name}` {fault}.{looks}");
-                cx.report(at, Some(place), message).weight = Weight::Special;
+                cx.report_in(object, &path, at, message).weight = Weight::Special;
             }
         }
     }

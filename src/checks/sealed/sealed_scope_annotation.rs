@@ -1,22 +1,16 @@
 //! `sealed-scope-annotation`: a Sealed Secrets annotation that the controller does not read where, or as, it is written.
 
-use crate::checks::common::Context;
-use crate::document::fragment::Lang;
+use super::sealed_secrets;
+use crate::checks::common::{Context, Draft};
 use crate::document::object::Object;
 use crate::document::yaml::Node;
+use crate::inventory::annotation::SEALED;
 use crate::rule::Level;
 use crate::span::Span;
 
-const PREFIX: &str = "sealedsecrets.bitnami.com/";
-
 pub(super) fn check(cx: &mut Context<'_, '_>) {
     let view = cx.view;
-    // Texts for people show what not to do.
-    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
-        return;
-    }
-    let sealed = |object: &&Object<'_>| object.kind == "SealedSecret" && object.group() == "bitnami.com";
-    for object in view.objects.iter().filter(sealed) {
+    for object in sealed_secrets(view) {
         let own = object.node.at(&["metadata", "annotations"]);
         let template = object.node.at(&["spec", "template", "metadata", "annotations"]);
         for (key, value) in own.into_iter().flat_map(Node::entries) {
@@ -26,32 +20,37 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
         }
         for (key, value) in template.into_iter().flat_map(Node::entries) {
             let Some(name @ ("cluster-wide" | "namespace-wide")) = name_of(key) else { continue };
-            let both = own.is_some_and(|own| own.get(&format!("{PREFIX}{name}")).is_some());
+            let both = own.is_some_and(|own| own.get(&format!("{SEALED}{name}")).is_some());
             if !both && value.as_str() == Some("true") && !is_templated(object, key, value) {
                 let message = format!(
                     "The annotation `{name}` is only in the template, where the controller does not look for it: it \
                      reads this SealedSecret as strict."
                 );
-                report(cx, object, key, "spec.template.metadata", name, message);
+                report(cx, object, key, "spec.template.metadata", message);
             }
         }
     }
 }
 
 fn name_of(key: Node<'_>) -> Option<&str> {
-    key.as_str()?.strip_prefix(PREFIX)
+    key.as_str()?.strip_prefix(SEALED)
 }
 
 /// Whether a template writes the value, which is then blank: its action stands before the end of the key's line.
 fn is_templated(object: &Object<'_>, key: Node<'_>, value: Node<'_>) -> bool {
-    let rest = object.unit.tree().text().get(key.span().end..).unwrap_or_default();
-    let line = key.span().end + rest.find(['\n', '\r']).unwrap_or(rest.len());
-    object.unit.is_templated(Span::new(key.span().end, line.max(value.span().end)))
+    let line = object.unit.rest_of_line(key.span().end);
+    object.unit.is_templated(Span::new(line.start, line.end.max(value.span().end)))
 }
 
-fn report(cx: &mut Context<'_, '_>, object: &Object<'_>, key: Node<'_>, parent: &str, name: &str, message: String) {
-    let place = format!("{} .{parent}.annotations[`{PREFIX}{name}`]", object.title());
-    cx.report(object.unit.outer(key.span()), Some(place), message);
+fn report<'c>(
+    cx: &'c mut Context<'_, '_>,
+    object: &Object<'_>,
+    key: Node<'_>,
+    parent: &str,
+    message: String,
+) -> &'c mut Draft {
+    let name = key.as_str().unwrap_or_default();
+    cx.report_in(object, &format!(".{parent}.annotations[`{name}`]"), key, message)
 }
 
 /// An annotation of the SealedSecret itself (`docs/facts/sealed-secrets.md#scope-annotations`, `docs/facts/sealed-secrets.md#other-annotations`).
@@ -69,7 +68,7 @@ fn on_object(cx: &mut Context<'_, '_>, object: &Object<'_>, name: &str, key: Nod
                 "The annotation `{name}` only has an effect with the value \"true\"; the controller reads this SealedSecret as strict."
             )
         }
-        "scope" | "strict" => format!("There is no annotation `{PREFIX}{name}`; the controller ignores it."),
+        "scope" | "strict" => format!("There is no annotation `{SEALED}{name}`; the controller ignores it."),
         "managed" | "patch" | "skip-set-owner-references" => format!(
             "The annotation `{name}` does nothing on the SealedSecret: it is read from the Secret, so it belongs in \
              spec.template.metadata.annotations."
@@ -77,8 +76,5 @@ fn on_object(cx: &mut Context<'_, '_>, object: &Object<'_>, name: &str, key: Nod
         _ => return,
     };
     let level = if matches!(name, "cluster-wide" | "namespace-wide") { Level::Error } else { Level::Warning };
-    report(cx, object, key, "metadata", name, message);
-    if let Some(draft) = cx.drafts.last_mut() {
-        draft.at_most = level;
-    }
+    report(cx, object, key, "metadata", message).at_most = level;
 }

@@ -1,7 +1,7 @@
 //! `sealed-stale`: a SealedSecret that was sealed longer ago than the rotation period.
 
 use super::identity::all;
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed_names, title};
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -18,11 +18,12 @@ pub(super) fn check(cx: &mut Across<'_>) {
             None => {
                 let Some(past) = &inventory.past else { continue };
                 let old = sealed.entries.iter().filter(|(_, digest, _)| past.ciphertexts.contains(digest));
-                let old: Vec<String> = old.map(|(key, ..)| format!("`{key}`")).collect();
+                let old: Vec<&str> = old.map(|(key, ..)| &**key).collect();
                 if old.is_empty() {
                     continue;
                 }
-                let what = if old.len() == sealed.entries.len() { "Its values".to_owned() } else { listed(&old) };
+                let all = old.len() == sealed.entries.len();
+                let what = if all { "Its values".to_owned() } else { listed_names(old) };
                 format!(
                     "{what} have been unchanged in Git since at least {}; Secrets are rotated every {period} days.",
                     past.day

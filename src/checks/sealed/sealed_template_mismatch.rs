@@ -2,13 +2,13 @@
 
 use super::identity::{Fault, all, fault};
 use crate::checks::common::repair::Repair;
-use crate::checks::common::{Across, listed, title};
+use crate::checks::common::{Across, listed};
 use crate::rule::Fixable;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
     for (at, object, sealed) in all(inventory) {
-        let Some(Fault::TemplateMismatch { differing }) = fault(inventory, at, object, sealed) else { continue };
+        let Some(Fault::TemplateMismatch { differing }) = fault(inventory, (at, object, sealed)) else { continue };
         let place_of = |what| if what == "name" { sealed.name_place } else { sealed.template_place };
         let Some(&(what, own, template)) = differing.first() else { continue };
         let place = place_of(what).unwrap_or(object.place);
@@ -18,7 +18,6 @@ pub(super) fn check(cx: &mut Across<'_>) {
         );
         let own_place = if what == "namespace" { object.namespace_place } else { None }.unwrap_or(object.place);
         let related = vec![cx.related(at.0, own_place, format!("its current {what}"))];
-        let symbolic = format!("{} .spec.template.metadata.{what}", title(object));
         let texts = differing.iter().map(|&(what, own, _)| Some((place_of(what)?.span, own.to_owned())));
         let words: Vec<String> = differing.iter().map(|(what, own, _)| format!("the {what} `{own}`")).collect();
         // Not unseen: the template is the only trace of what the ciphertext was made for, which stays as it is.
@@ -27,7 +26,8 @@ pub(super) fn check(cx: &mut Across<'_>) {
             applicability: Fixable::Unsafe,
             title: format!("set {} in the template; the values must still be sealed for it", listed(&words)),
         });
-        let draft = cx.report(at.0, place, Some(symbolic), message);
+        let path = format!(".spec.template.metadata.{what}");
+        let draft = cx.report_in((at.0, place), object, &path, message);
         draft.related = related;
         draft.repair = repair;
     }

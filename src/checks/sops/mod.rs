@@ -10,7 +10,6 @@ mod sops_plaintext;
 mod sops_rule_drift;
 mod sops_uncovered;
 
-/// The checks of this family. The order decides nothing.
 pub(super) const CHECKS: &[Check] = &[
     Check::source(id::SOPS_BROKEN, Ciphertext, sops_broken::check),
     Check::source(id::SOPS_PARTIAL, Value, sops_partial::check),

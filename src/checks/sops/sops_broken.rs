@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::checks::common::{Context, Weight, listed};
-use crate::document::fragment::Host;
 use crate::document::sops::{self, File, Leaf, Value, config, name};
 use crate::finding::Related;
 use crate::go_regex::GoRegex;
@@ -35,19 +34,19 @@ pub(super) fn check(cx: &mut Context<'_, '_>) {
 /// A rule that SOPS stops at, and a configuration that it does not read.
 fn configuration(cx: &mut Context<'_, '_>, name: &str) {
     let view = cx.view;
-    let Some(unit) = view.parsed.units.iter().find(|unit| unit.host() == Host::File) else { return };
+    let Some(unit) = view.file_units().next() else { return };
     let Some(rules) = config::read(unit) else { return };
     if name == ".sops.yml" {
         let key = unit.tree().root().and_then(|root| root.entries().next());
         let span = key.map_or(Span::new(0, 0), |(key, _)| unit.outer(key.span()));
-        let message = "SOPS does not read `.sops.yml`; its configuration file is `.sops.yaml`.".to_owned();
+        let message = "SOPS does not read `.sops.yml`; its configuration file is `.sops.yaml`.";
         cx.structure(span, None, message).at_most = Level::Warning;
         return;
     }
     for (number, rule) in rules.iter().enumerate() {
         let place = format!(".creation_rules[{number}]");
         if let Some((_, GoRegex::Invalid)) = &rule.path {
-            let message = "SOPS rejects its configuration: `path_regex` is not a Go regular expression.".to_owned();
+            let message = "SOPS rejects its configuration: `path_regex` is not a Go regular expression.";
             let help = "Use Go regular expression syntax: `.*\\.yaml$` for `*.yaml`; lookahead and lookbehind are not supported.";
             cx.structure(rule.span, Some(format!("{place}.path_regex")), message).help = Some(help.to_owned());
         }
@@ -64,8 +63,8 @@ fn configuration(cx: &mut Context<'_, '_>, name: &str) {
 fn conflict(cx: &mut Context<'_, '_>) {
     let view = cx.view;
     let faults = &view.parsed.faults;
-    let told = faults.iter().any(|fault| !fault.recovered);
-    if faults.is_empty() || told || memchr::memmem::find(view.text.as_bytes(), b"ENC[AES256_GCM,").is_none() {
+    let reported = faults.iter().any(|fault| !fault.recovered);
+    if faults.is_empty() || reported || memchr::memmem::find(view.text.as_bytes(), b"ENC[AES256_GCM,").is_none() {
         return;
     }
     let start = match view.text.find("\n<<<<<<< ") {
@@ -73,33 +72,30 @@ fn conflict(cx: &mut Context<'_, '_>) {
         None if view.text.starts_with("<<<<<<< ") => 0,
         None => return,
     };
-    let message = "SOPS cannot read the file: it contains merge conflict markers.".to_owned();
+    let message = "SOPS cannot read the file: it contains merge conflict markers.";
     cx.structure(Span::new(start, start + 7), None, message);
 }
 
 fn metadata(cx: &mut Context<'_, '_>, file: &File) {
     let metadata = &file.metadata;
+    let mut rejected = |span, place: &str, why: &str| {
+        cx.structure(span, Some(place.to_owned()), format!("SOPS rejects the file: {why}."));
+    };
     if !metadata.faults.is_empty() {
         let faults: Vec<String> = metadata.faults.iter().map(|&fault| fault.to_owned()).collect();
-        let message = format!("SOPS rejects the file: its metadata have {}.", listed(&faults));
-        cx.structure(metadata.span, Some(".sops".to_owned()), message);
+        rejected(metadata.span, ".sops", &format!("its metadata have {}", listed(&faults)));
     }
     if let Some(span) = metadata.bad_mac {
-        let message = "SOPS rejects the file: its message authentication code is not an encrypted value.".to_owned();
-        cx.structure(span, Some(".sops.mac".to_owned()), message);
+        rejected(span, ".sops.mac", "its message authentication code is not an encrypted value");
     }
     if let [(first, _), (second, span), ..] = metadata.selectors.as_slice() {
         let (a, b) = (first.kind.word(), second.kind.word());
-        let message = format!("SOPS rejects the file: its metadata have both `{a}` and `{b}`.");
-        cx.structure(*span, Some(".sops".to_owned()), message);
+        rejected(*span, ".sops", &format!("its metadata have both `{a}` and `{b}`"));
     }
-    let objects = file.documents.iter().any(|document| document.kind.is_some());
-    if file.first > 0 && !objects {
-        let message = format!(
-            "SOPS rejects the file: it reads the metadata of the first document, but only document {} has any.",
-            file.first + 1
-        );
-        cx.structure(metadata.span, Some(".sops".to_owned()), message);
+    if file.first > 0 && file.documents.iter().all(|document| document.kind.is_none()) {
+        let number = file.first + 1;
+        let why = format!("it reads the metadata of the first document, but only document {number} has any");
+        rejected(metadata.span, ".sops", &why);
     }
 }
 
@@ -107,9 +103,7 @@ fn values(cx: &mut Context<'_, '_>, file: &File) {
     for leaf in &file.leaves {
         let key = leaf.key();
         let message = match (leaf.value, leaf.must) {
-            (Value::Broken(why), Some(true)) => {
-                format!("SOPS cannot decrypt the value of `{key}`: {why}.")
-            }
+            (Value::Broken(why), Some(true)) => format!("SOPS cannot decrypt the value of `{key}`: {why}."),
             (Value::Encrypted(_), Some(false)) => {
                 let selector = file.documents.get(leaf.document).and_then(|document| document.selector.as_ref());
                 let by = selector.map(|selector| format!(", by {}", selector.title())).unwrap_or_default();

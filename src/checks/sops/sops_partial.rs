@@ -33,15 +33,11 @@ fn of_document(cx: &mut Context<'_, '_>, leaves: &[&Leaf]) {
 /// those in plaintext as they are.
 fn appended(cx: &mut Context<'_, '_>, number: usize, document: &Document, leaves: &[&Leaf]) {
     let is_secret = document.kind.as_deref() == Some("Secret");
-    let in_data = |leaf: &&&Leaf| leaf.keys.first().is_some_and(|key| matches!(&**key, "data" | "stringData"));
-    let clear: Vec<&&Leaf> = leaves.iter().filter(|leaf| is_clear(leaf)).collect();
-    let told: Vec<&&Leaf> = if is_secret {
-        clear.into_iter().filter(|leaf| in_data(leaf)).collect()
-    } else {
-        // The first one tells it of the document.
-        clear.into_iter().take(1).collect()
-    };
-    for leaf in told {
+    let in_data = |leaf: &Leaf| leaf.keys.first().is_some_and(|key| matches!(&**key, "data" | "stringData"));
+    // The first one stands for the document, if that is no Secret.
+    let most = if is_secret { leaves.len() } else { 1 };
+    let clear = leaves.iter().filter(|leaf| is_clear(leaf) && (!is_secret || in_data(leaf)));
+    for leaf in clear.take(most) {
         let message = format!(
             "Document {} of the file was never encrypted, unlike the one before: the value of `{}` is unencrypted.",
             number + 1,
@@ -59,7 +55,7 @@ fn appended(cx: &mut Context<'_, '_>, number: usize, document: &Document, leaves
 fn nothing(cx: &mut Context<'_, '_>, file: &File) {
     let Some(document) = file.documents.get(file.first) else { return };
     let Some(selector) = &document.selector else { return };
-    // Those that were never encrypted are told above.
+    // Those that were never encrypted are reported above.
     let leaves = || file.leaves.iter().filter(|leaf| file.documents.get(leaf.document).is_some_and(|one| one.sealed));
     let frame = |leaf: &Leaf| {
         let fields = ["apiVersion", "kind", "metadata", "type", "immutable"];

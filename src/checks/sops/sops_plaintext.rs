@@ -3,8 +3,8 @@
 use crate::checks::common::Across;
 use crate::document::sops::config::{Match, Rule};
 use crate::document::sops::name::{self, Announced};
-use crate::document::sops::selector::CommentMatch;
 use crate::inventory::Place;
+use crate::inventory::facts::Facts;
 use crate::inventory::index::Inventory;
 use crate::inventory::sops::{Exposed, Governing, Sops};
 use crate::path;
@@ -12,10 +12,8 @@ use crate::rule::Level;
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
-    let in_use = inventory
-        .files()
-        .iter()
-        .any(|(_, facts)| matches!(facts.sops.as_deref(), Some(Sops::Rules(_) | Sops::Encrypted(_))));
+    let uses = |facts: &Facts| matches!(facts.sops.as_deref(), Some(Sops::Rules(_) | Sops::Encrypted(_)));
+    let in_use = inventory.files().iter().any(|(_, facts)| uses(facts));
     for (file, (path, facts)) in inventory.files().iter().enumerate() {
         match (facts.sops.as_deref(), facts.clear.as_deref()) {
             (Some(Sops::Plain(place)), _) => announced(cx, file, path, *place, in_use),
@@ -37,10 +35,9 @@ fn announced(cx: &mut Across<'_>, file: usize, path: &str, place: Place, in_use:
         draft.at_most = Level::Warning;
     }
     if uncovered {
-        let help = format!(
+        draft.help = Some(format!(
             "Treat these values as leaked and rotate them. Then add a creation rule that matches `{path}` to .sops.yaml, and run `sops encrypt --in-place {path}`."
-        );
-        draft.help = Some(help);
+        ));
     }
 }
 
@@ -50,18 +47,18 @@ fn twin(cx: &mut Across<'_>, file: usize, path: &str) -> bool {
     let Some((other, place)) = encrypted_twin(inventory, path) else { return false };
     let there = inventory.path(other).clone();
     let message = format!("The file is the decrypted `{there}` and contains plaintext credentials.");
-    let related = cx.related(other, place, "the encrypted file".to_owned());
+    let related = cx.related(other, place, "the encrypted file");
     let draft = cx.report(file, Place::START, None, message);
     draft.related.push(related);
-    let help = format!(
+    draft.help = Some(format!(
         "Remove the file from Git (`git rm --cached {path}`), add it to .gitignore, and rotate the credentials in `{there}` with `sops edit`."
-    );
-    draft.help = Some(help);
+    ));
     true
 }
 
 fn encrypted_twin(inventory: &Inventory<'_>, path: &str) -> Option<(usize, Place)> {
-    let marked = name::marked(path).into_iter().chain(marked_behind(path)).chain(name::encrypted_of(path));
+    let behind = ["sops", "enc"].map(|mark| format!("{path}.{mark}"));
+    let marked = name::marked(path).into_iter().chain(behind).chain(name::encrypted_of(path));
     marked.into_iter().find_map(|other| {
         let file = inventory.file_at(&other)?;
         match inventory.sops(file)? {
@@ -69,10 +66,6 @@ fn encrypted_twin(inventory: &Inventory<'_>, path: &str) -> Option<(usize, Place
             _ => None,
         }
     })
-}
-
-fn marked_behind(path: &str) -> impl Iterator<Item = String> {
-    ["sops", "enc"].iter().map(move |mark| format!("{path}.{mark}"))
 }
 
 /// A file for which `.sops.yaml` has a rule.
@@ -86,11 +79,11 @@ fn covered(cx: &mut Across<'_>, file: usize, path: &str, exposed: &Exposed) {
     let there = cx.inventory.path(config.file).clone();
     let message =
         format!("Rule {} of `{there}` applies to this file, but it contains plaintext credentials.", number + 1);
-    let related = cx.related(config.file, config.rules[number].1, "the creation rule".to_owned());
+    let related = cx.related(config.file, config.rules[number].1, "the creation rule");
     cx.report(file, Place::START, None, message).related.push(related);
 }
 
-/// Whether the rule speaks of this file rather than of every one with its ending: it does not match a file of another name
+/// Whether the rule is about this file rather than of every one with its ending: it does not match a file of another name
 /// in another folder.
 fn is_for(inventory: &Inventory<'_>, config: &Governing<'_>, number: usize, path: &str) -> bool {
     let ending = path::name(path).rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -108,5 +101,5 @@ fn selects(rule: &Rule, exposed: &Exposed) -> bool {
     };
     let matcher = selector.matcher();
     let mut known = exposed.keys.iter().filter(|keys| !keys.is_empty());
-    !matcher.is_of_comments() && known.any(|keys| matcher.must_encrypt(keys, CommentMatch::No) == Some(true))
+    !matcher.is_of_comments() && known.any(|keys| matcher.must_encrypt(keys, Some(false)) == Some(true))
 }

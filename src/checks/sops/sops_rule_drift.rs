@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::common::{Across, listed};
 use crate::document::sops::config::{Match, Rule};
-use crate::document::sops::{Group, Recipient};
+use crate::document::sops::{Group, Recipient, Selector};
 use crate::inventory::sops::{Encrypted, Sops};
 use crate::mask;
 use crate::value::Sensitive;
@@ -17,22 +17,18 @@ pub(super) fn check(cx: &mut Across<'_>) {
         // Where another configuration agrees with the file, or may, that one is meant.
         let agrees = |rule: &Rule| differences(rule, encrypted).is_empty();
         let unknown = |matched: Match| !matches!(matched, Match::Rule(_) | Match::Nothing);
-        if governing.iter().any(|config| unknown(config.matched) || config.rule().is_some_and(|(_, rule)| agrees(rule)))
+        let mut rules = governing.iter().filter_map(|config| Some((config, config.rule()?)));
+        let Some((config, (number, rule))) = rules.next() else { continue };
+        if agrees(rule) || rules.any(|(_, (_, rule))| agrees(rule)) || governing.iter().any(|one| unknown(one.matched))
         {
             continue;
         }
-        let Some((config, number, rule)) = governing.iter().find_map(|config| {
-            let (number, rule) = config.rule()?;
-            Some((config, number, rule))
-        }) else {
-            continue;
-        };
         let there = inventory.path(config.file).clone();
         let differences = differences(rule, encrypted);
         let recipients = differences.iter().any(|difference| !difference.is_selector);
-        let said: Vec<String> = differences.into_iter().map(|difference| difference.words).collect();
-        let message = format!("Rule {} of `{there}` applies to this file, which {}.", number + 1, said.join(" and "));
-        let related = cx.related(config.file, config.rules[number].1, "the creation rule".to_owned());
+        let words: Vec<String> = differences.into_iter().map(|difference| difference.words).collect();
+        let message = format!("Rule {} of `{there}` applies to this file, which {}.", number + 1, words.join(" and "));
+        let related = cx.related(config.file, config.rules[number].1, "the creation rule");
         let draft = cx.report(file, encrypted.place, Some(".sops".to_owned()), message);
         draft.related.push(related);
         if !recipients {
@@ -60,7 +56,7 @@ fn differences(rule: &Rule, file: &Encrypted) -> Vec<Difference> {
         found.push(Difference { is_selector: false, words });
     }
     let wanted = match rule.selectors.as_slice() {
-        [] => Some(crate::document::sops::Selector::default()),
+        [] => Some(Selector::default()),
         [(one, _)] => Some(one.clone()),
         _ => None,
     };

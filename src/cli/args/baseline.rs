@@ -76,12 +76,6 @@ Exit status:
   0    all lines were explained
   2    error or incomplete search";
 
-#[derive(Debug, Args)]
-pub(in crate::cli) struct BaselineCommand {
-    #[command(subcommand)]
-    pub action: BaselineAction,
-}
-
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum BaselineAction {
     /// Accept all current findings and drop obsolete lines; reasons and end dates are kept

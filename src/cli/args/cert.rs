@@ -60,12 +60,6 @@ pub(in crate::cli) struct CertArgs {
     pub cert: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(in crate::cli) struct CertCommand {
-    #[command(subcommand)]
-    pub action: CertAction,
-}
-
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum CertAction {
     /// Fetch the newest certificate of a cluster's Sealed Secrets controller with kubectl

@@ -46,12 +46,6 @@ quarantine are searched too. The configuration is that of the repository's HEAD 
     gate_status!()
 );
 
-#[derive(Debug, Args)]
-pub(crate) struct HookCommand {
-    #[command(subcommand)]
-    pub(in crate::cli) kind: HookKind,
-}
-
 #[derive(Debug, Subcommand)]
 #[expect(clippy::enum_variant_names, reason = "the names that Git gives its hooks")]
 pub(in crate::cli) enum HookKind {

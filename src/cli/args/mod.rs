@@ -2,7 +2,6 @@
 
 mod baseline;
 mod cert;
-mod dev;
 mod hook;
 mod init;
 mod package;
@@ -14,17 +13,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Flags};
-use crate::report::Target;
+use crate::report::{Target, map};
 use crate::rule::Level;
 
-pub(super) use baseline::{BaselineAction, BaselineCommand, BaselineExplainArgs, BaselinePruneArgs, BaselineWriteArgs};
-pub(super) use cert::{CertAction, CertArgs, CertCommand, FetchArgs, ShowArgs};
-pub(super) use dev::{DevAction, DevCommand, DevViewArgs};
-pub(super) use hook::{GateArgs, HookCommand, HookKind};
+pub(super) use baseline::{BaselineAction, BaselineExplainArgs, BaselinePruneArgs, BaselineWriteArgs};
+pub(super) use cert::{CertAction, CertArgs, FetchArgs, ShowArgs};
+pub(super) use hook::{GateArgs, HookKind};
 pub(super) use init::{GitHook, InitArgs};
 pub(super) use package::PackageArgs;
 pub(super) use rules::{NewRuleArgs, RulesAction, RulesArgs, TestArgs};
-pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, SealFormat, SealScope, UnsealArgs};
+pub(super) use sealing::{FixArgs, ResealArgs, SealArgs, UnsealArgs};
 
 /// Keeps the secrets of MLOps platforms out of Git.
 #[derive(Debug, Parser)]
@@ -145,8 +143,8 @@ pub(super) enum Command {
     #[command(after_long_help = CHECK_AFTER)]
     Check(CheckArgs),
     /// Run as a Git or pre-commit hook: check what a commit or push introduces
-    #[command(subcommand_required = true, arg_required_else_help = true)]
-    Hook(HookCommand),
+    #[command(subcommand)]
+    Hook(HookKind),
     /// Write a .mlguard.yaml inferred from the repository, or a Git hook
     #[command(after_long_help = init::AFTER)]
     Init(InitArgs),
@@ -169,28 +167,51 @@ pub(super) enum Command {
     #[command(after_long_help = package::AFTER)]
     Package(PackageArgs),
     /// Accept existing findings, so that only new ones are reported
-    #[command(after_long_help = baseline::BASELINE_AFTER, subcommand_required = true, arg_required_else_help = true)]
-    Baseline(BaselineCommand),
+    #[command(subcommand, after_long_help = baseline::BASELINE_AFTER)]
+    Baseline(BaselineAction),
     /// Fetch or show the certificates that Secrets are sealed for
-    #[command(subcommand_required = true, arg_required_else_help = true)]
-    Cert(CertCommand),
+    #[command(subcommand)]
+    Cert(CertAction),
     /// List rules, test those of a rule pack, or start a new one
     #[command(after_long_help = AFTER, args_conflicts_with_subcommands = true)]
     Rules(RulesArgs),
     /// Explain a rule: what it finds, why, and how to fix it (Markdown)
     #[command(after_long_help = AFTER)]
-    Explain(ExplainArgs),
+    Explain {
+        /// Id of the rule
+        rule: String,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
     /// Print a completion script for a shell
     #[command(
         after_long_help = "Example:\n  mlguard completions bash \\\n    > ~/.local/share/bash-completion/completions/mlguard"
     )]
-    Completions(CompletionsArgs),
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Print the manual page, or write those of all commands to a folder
     #[command(after_long_help = "Example:\n  mlguard man ~/.local/share/man/man1")]
-    Man(ManArgs),
+    Man {
+        /// Folder for the pages of all commands
+        dir: Option<PathBuf>,
+    },
     /// Tools for people who work on mlguard
-    #[command(hide = true, subcommand_required = true, arg_required_else_help = true)]
-    Dev(DevCommand),
+    #[command(subcommand, hide = true)]
+    Dev(DevAction),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DevAction {
+    /// Print what is known of a file, with every value masked
+    View {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
 }
 
 /// Where configuration comes from.
@@ -338,8 +359,8 @@ pub(super) struct MapArgs {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Format of the map
-    #[arg(short, long, value_enum, default_value_t = MapFormat::Mermaid, value_name = "FORMAT")]
-    pub format: MapFormat,
+    #[arg(short, long, value_enum, default_value_t = map::Format::Mermaid, value_name = "FORMAT")]
+    pub format: map::Format,
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -358,24 +379,6 @@ pub(super) struct MapArgs {
     pub config: ConfigArgs,
 }
 
-impl MapArgs {
-    /// The settings that these flags override.
-    pub(super) fn flags(&self) -> Flags {
-        self.reading.flags(&self.config)
-    }
-}
-
-/// Format of the map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum MapFormat {
-    /// One JSON object, with every file and line
-    Json,
-    /// A Mermaid flowchart, which GitHub and GitLab render in Markdown
-    Mermaid,
-    /// A graph for Graphviz
-    Dot,
-}
-
 /// Format of the list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ListFormat {
@@ -383,26 +386,6 @@ pub(super) enum ListFormat {
     Human,
     /// JSON
     Json,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ExplainArgs {
-    /// Id of the rule
-    pub rule: String,
-    #[command(flatten)]
-    pub config: ConfigArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    pub shell: clap_complete::Shell,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ManArgs {
-    /// Folder for the pages of all commands
-    pub dir: Option<PathBuf>,
 }
 
 pub(super) fn format(text: &str) -> Result<String, String> {

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::{CertArgs, ConfigArgs, ReadArgs};
 use crate::config::Flags;
+use crate::inventory::facts::Scope;
 use crate::rule::Level;
+use crate::seal::stream::Format;
 
 pub(super) const SEAL_AFTER: &str = "\
 The result has the format of the input. Documents that are not Secrets are left unchanged. The namespace is never guessed: \
@@ -112,26 +114,6 @@ Exit status:
   1    findings remain; with --diff: exist
   2    error, or a file could not be read or written";
 
-/// What a ciphertext is bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum SealScope {
-    /// Name and namespace
-    Strict,
-    /// The namespace
-    NamespaceWide,
-    /// Nothing
-    ClusterWide,
-}
-
-/// Format of objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum SealFormat {
-    /// YAML
-    Yaml,
-    /// JSON
-    Json,
-}
-
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SealArgs {
     /// Files with Secrets, YAML or JSON [default: stdin, also for -]
@@ -141,7 +123,7 @@ pub(in crate::cli) struct SealArgs {
     pub cert: CertArgs,
     /// What the ciphertext is bound to [default: as the Secret's annotations say, else strict]
     #[arg(long, value_enum, value_name = "SCOPE")]
-    pub scope: Option<SealScope>,
+    pub scope: Option<Scope>,
     /// Name of the Secret, overriding its own
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -150,7 +132,7 @@ pub(in crate::cli) struct SealArgs {
     pub namespace: Option<String>,
     /// Format of the result [default: as the input]
     #[arg(short = 'o', long, value_enum, value_name = "FORMAT", ignore_case = true, conflicts_with_all = ["raw", "in_place", "merge_into"])]
-    pub format: Option<SealFormat>,
+    pub format: Option<Format>,
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
@@ -186,7 +168,7 @@ pub(in crate::cli) struct UnsealArgs {
     pub private_keys: Vec<PathBuf>,
     /// Format of the result [default: as the input]
     #[arg(short = 'o', long, value_enum, value_name = "FORMAT", ignore_case = true, conflicts_with = "in_place")]
-    pub format: Option<SealFormat>,
+    pub format: Option<Format>,
     /// Write to this file, readable only by you, instead of stdout
     #[arg(long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
@@ -219,7 +201,7 @@ pub(in crate::cli) struct ResealArgs {
     pub namespace: Option<String>,
     /// Seal with this scope
     #[arg(long, value_enum, value_name = "SCOPE")]
-    pub scope: Option<SealScope>,
+    pub scope: Option<Scope>,
     /// Re-seal every SealedSecret of the work tree, or of the given files and folders, in place
     #[arg(long, conflicts_with_all = ["in_place", "output"])]
     pub all: bool,
@@ -266,7 +248,7 @@ pub(in crate::cli) struct FixArgs {
     pub namespace: Option<String>,
     /// What ciphertexts are bound to [default: as the Secret's annotations say, else strict]
     #[arg(long, value_enum, value_name = "SCOPE")]
-    pub scope: Option<SealScope>,
+    pub scope: Option<Scope>,
     /// Fix only findings of this rule (repeatable)
     #[arg(long = "rule", value_name = "ID")]
     pub rules: Vec<String>,

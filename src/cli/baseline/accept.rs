@@ -13,7 +13,6 @@ use crate::fix::store;
 use crate::source;
 use crate::span::Position;
 
-/// Lines that a message names.
 const NAMED: usize = 10;
 
 /// The baseline of a run, and what it is compared with.
@@ -31,15 +30,14 @@ impl Accept {
     /// The baseline that the settings name, and the key of this machine.
     pub(in crate::cli) fn load(settings: &Settings, environment: &Environment) -> Self {
         match settings.read_baseline(true) {
-            Ok(text) => Self::of_text(text, &settings.root, environment),
+            Ok(Some(text)) => Self::of_text(text, &settings.root, environment),
+            Ok(None) => Self::nothing(),
             Err(problem) => Self { problems: vec![problem], ..Self::nothing() },
         }
     }
 
-    /// The same for a text that comes from elsewhere, for example out of a commit.
-    pub(in crate::cli) fn of_text(text: Option<AcceptedText>, root: &Path, environment: &Environment) -> Self {
+    fn of_text(AcceptedText { name, text }: AcceptedText, root: &Path, environment: &Environment) -> Self {
         let mut accept = Self::nothing();
-        let Some(AcceptedText { name, text }) = text else { return accept };
         match Baseline::parse(&text).map_err(|error| malformed(&name, &error)) {
             Ok(baseline) => accept.baseline = baseline,
             Err(problem) => accept.problems.push(problem),

@@ -6,7 +6,7 @@ mod explain;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{BaselineAction, BaselineCommand, BaselinePruneArgs, BaselineWriteArgs, Global};
+use super::args::{BaselineAction, BaselinePruneArgs, BaselineWriteArgs, Global};
 use super::interrupt::{self, Interrupt};
 use super::{locate, output, scan};
 use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
@@ -14,12 +14,13 @@ use crate::config::{AcceptedText, Environment, Flags, Settings};
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
+use crate::path::is_below;
 use crate::report::target;
 
 pub(super) use accept::Accept;
 
-pub(super) fn run(args: &BaselineCommand, global: &Global) -> Result<Exit, Problem> {
-    match &args.action {
+pub(super) fn run(args: &BaselineAction, global: &Global) -> Result<Exit, Problem> {
+    match args {
         BaselineAction::Write(args) => write(args, global),
         BaselineAction::Prune(args) => prune(args, global),
         BaselineAction::Explain(args) => explain::run(args, global),
@@ -30,7 +31,6 @@ pub(super) fn run(args: &BaselineCommand, global: &Global) -> Result<Exit, Probl
 struct Tree {
     settings: Arc<Settings>,
     environment: Environment,
-    /// What is searched.
     paths: Vec<PathBuf>,
     /// Where the file is.
     file: PathBuf,
@@ -70,7 +70,6 @@ impl Tree {
         accept::key(&self.settings.root, &self.environment).map_err(|error| accept::key_problem(&error))
     }
 
-    /// Searches the paths.
     fn search(&self, key: Option<&Key>, global: &Global) -> Result<Searched, Problem> {
         let interrupt = Interrupt::install();
         let pool = scan::thread_pool(None)?;
@@ -86,7 +85,7 @@ impl Tree {
         let faulty = scan::report_config_problems(&self.settings, global);
         let complete = outcome.complete && outcome.coverage.errors.is_empty() && !self.missing;
         let exit = if complete { faulty } else { Exit::Failed };
-        let whole = self.paths.iter().any(|path| path.canonicalize().is_ok_and(|path| path == self.settings.root));
+        let whole = scan::covers_root(&self.paths, &self.settings);
         let current = locate::current_folder()?;
         let within = self.paths.iter().map(|path| locate::report_path(&self.settings.root, &current, path)).collect();
         Ok(Searched { outcome, exit, whole, within })
@@ -126,9 +125,7 @@ impl Searched {
     /// Whether what a spot accepts would have been found, if it were there.
     fn seen(&self, spot: &Spot) -> bool {
         let Some(path) = &spot.path else { return self.exit == Exit::Clean && self.whole };
-        let below = |folder: &String| {
-            path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let below = |folder: &String| !folder.is_empty() && is_below(path, folder);
         let skipped = || self.outcome.coverage.skipped.iter().any(|skipped| *skipped.path == **path);
         self.exit == Exit::Clean && (self.whole || self.within.iter().any(below)) && !skipped()
     }

@@ -1,5 +1,7 @@
 //! What a run of `fix` asks of the command line: findings, facts, certificates, the store.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -7,13 +9,13 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 
 use crate::cli::args::FixArgs;
+use crate::cli::baseline::Accept;
 use crate::cli::recipient::{self, Loaded};
 use crate::cli::scan::{engine_options, gather_repository, list_files, repository_files};
 use crate::cli::{output, writing};
-use crate::config::{Cluster, Environment, Origin, Settings, Valued};
+use crate::config::{Cluster, Environment, Settings, Valued};
 use crate::engine::{self, Gathered};
-use crate::error::{Problem, nearest, quoted};
-use crate::finding::DigestKey;
+use crate::error::Problem;
 use crate::fix::plan;
 use crate::fix::recipients::ClusterKey;
 use crate::fix::run::{Checked, Host, Stamp};
@@ -28,10 +30,11 @@ pub(super) struct FixHost<'h> {
     pub environment: &'h Environment,
     pub settings: &'h Arc<Settings>,
     pub interrupted: &'h Arc<AtomicBool>,
-    /// That of the baseline.
-    pub digest_key: DigestKey,
+    /// What counts as done although it is left. It is repaired all the same.
+    pub accept: &'h Accept,
     pub paths: &'h [PathBuf],
     pub quiet: bool,
+    pub printed: RefCell<BTreeSet<String>>,
 }
 
 impl Host for FixHost<'_> {
@@ -40,7 +43,7 @@ impl Host for FixHost<'_> {
         let stamp = |file: &File| Some((file.path.clone(), Stamp::of(&file.location.metadata().ok()?)));
         let stamps = listing.files.iter().filter_map(stamp).collect();
         let mut options = engine_options(self.settings, self.interrupted);
-        options.digest_key = self.digest_key.clone();
+        options.digest_key = self.accept.digest_key();
         if !self.args.rules.is_empty() {
             options.rules.retain(|rule| self.args.rules.iter().any(|id| rule.id == id.as_str()));
         }
@@ -71,17 +74,17 @@ impl Host for FixHost<'_> {
         let chosen: Vec<Cluster> = if self.args.clusters.is_empty() {
             all
         } else {
-            self.args.clusters.iter().map(|name| named_cluster(&all, name)).collect::<Result<_, _>>()?
+            let named =
+                |name: &String| recipient::cluster(&all, name, "name it under `clusters`, or use --cert").cloned();
+            self.args.clusters.iter().map(named).collect::<Result<_, _>>()?
         };
         if chosen.is_empty() {
             let help = "use --cert FILE, set MLGUARD_CERT, or name the clusters in .mlguard.yaml; `mlguard cert fetch` gets \
                         the certificate from the controller";
             return Err(Problem::new("there are Secrets to seal, but no certificate to seal them with").help(help));
         }
-        let load = |cluster: &Cluster| {
-            let path = self.settings.root.join(&cluster.certificate);
-            recipient::load(&Valued { value: path, origin: Origin::Default }, now)
-        };
+        let load =
+            |cluster: &Cluster| recipient::load(&Valued::built_in(self.settings.root.join(&cluster.certificate)), now);
         let mut loaded: Vec<Result<Loaded, Problem>> = chosen.iter().map(load).collect();
         // One that was asked for by name, or the only one, must be right.
         let needed = !self.args.clusters.is_empty() || loaded.iter().all(Result::is_err);
@@ -102,26 +105,18 @@ impl Host for FixHost<'_> {
     fn open_store(&self) -> Result<Store, Problem> {
         writing::open_store(&self.settings.root, self.environment).map(|(store, _)| store)
     }
+
+    fn report(&self, problem: &Problem) {
+        if self.printed.borrow_mut().insert(problem.to_string()) {
+            output::problem(problem);
+        }
+    }
 }
 
 impl FixHost<'_> {
     /// The key of a certificate, whose warnings are printed.
     fn usable(&self, loaded: &Loaded) -> rsa::RsaPublicKey {
-        if !self.quiet {
-            loaded.warnings.iter().for_each(output::problem);
-        }
+        loaded.warn(self.quiet);
         loaded.recipient.key().clone()
     }
-}
-
-fn named_cluster(all: &[Cluster], name: &str) -> Result<Cluster, Problem> {
-    all.iter().find(|cluster| cluster.name == name).cloned().ok_or_else(|| {
-        let problem = Problem::new(format!("the configuration has no cluster {}", quoted(name)));
-        let names: Vec<&str> = all.iter().map(|cluster| cluster.name.as_str()).collect();
-        match nearest(name, names.iter().copied()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None if names.is_empty() => problem.help("name it under `clusters`, or use --cert"),
-            None => problem.help(format!("it has: {}", names.join(", "))),
-        }
-    })
 }

@@ -1,13 +1,13 @@
-//! `mlguard fix`: what is asked of a run of [`crate::fix`], and the words in which it is reported.
+//! `mlguard fix`: what a run of [`crate::fix`] is asked to do, and how it is reported.
 
 mod host;
 mod words;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
 use self::host::FixHost;
-use self::words::FixReport;
 use super::args::{FixArgs, Global};
 use super::baseline::Accept;
 use super::interrupt::{self, Interrupt};
@@ -20,17 +20,13 @@ use crate::fix::recipients::SealingRequest;
 use crate::fix::run::{Request, Run, RunError};
 use crate::fix::stage;
 use crate::fix::store;
-use crate::inventory::facts::Scope;
 
 pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
     if args.undo {
         return undo(args, &environment);
     }
-    let (paths, missing) = locate::existing_paths(&args.paths);
-    if let Some(missing) = missing.into_iter().next() {
-        return Err(missing);
-    }
+    let paths = locate::required_paths(&args.paths)?;
     let interrupt = Interrupt::install();
     let settings = Arc::new(Settings::load(&locate::root_of(&paths)?, &environment, &args.flags()));
     if report_config_problems(&settings, global) == Exit::Failed {
@@ -42,43 +38,51 @@ pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     }
     refuse_unknown_rules(&args.rules, &settings)?;
     let pool = thread_pool(args.reading.threads)?;
-    let request = request(args, &environment, &settings)?;
+    let request = request(args, &environment, &settings, global)?;
     // A run that was killed is completed or undone before anything is looked at.
     let interrupted_run = || writing::store_folder(&settings.root, &environment).is_some_and(|folder| folder.exists());
     let store =
         if !args.diff && interrupted_run() { Some(writing::open_store(&settings.root, &environment)?.0) } else { None };
-    let host = FixHost {
-        args,
-        environment: &environment,
-        settings: &settings,
-        interrupted: &interrupt.asked,
-        digest_key: accept.digest_key(),
-        paths: &paths,
-        quiet: global.quiet,
-    };
     pool.install(|| {
-        let report = FixReport::new(args, &settings, &accept, global.quiet);
-        let mut run = Run::new(&settings, &request, &host, &report, &interrupt.asked);
+        let host = FixHost {
+            args,
+            environment: &environment,
+            settings: &settings,
+            interrupted: &interrupt.asked,
+            accept: &accept,
+            paths: &paths,
+            quiet: global.quiet,
+            printed: RefCell::default(),
+        };
+        let mut run = Run::new(&settings, &request, &host, &interrupt.asked);
         if args.diff {
-            return report.patch(&run.plan().map_err(run_problem)?);
+            return host.patch(&run.plan().map_err(run_problem)?);
         }
         let repaired = run.apply(store).map_err(run_problem)?;
-        report.repaired(&repaired);
-        run.stage(&repaired.repairs).map_err(run_problem)?;
-        Ok(report.exit_status(&repaired.after))
+        host.repaired(&repaired);
+        for (path, staged) in run.stage(&repaired.repairs).map_err(run_problem)? {
+            FixHost::staged(path, staged);
+        }
+        Ok(host.exit_status(&repaired.after))
     })
 }
 
-fn request(args: &FixArgs, environment: &Environment, settings: &Settings) -> Result<Request, Problem> {
+fn request(
+    args: &FixArgs,
+    environment: &Environment,
+    settings: &Settings,
+    global: &Global,
+) -> Result<Request, Problem> {
     let sealing = SealingRequest {
         namespace: args.namespace.clone(),
-        scope: args.scope.map(Scope::from),
+        scope: args.scope,
         for_named_clusters: !args.clusters.is_empty(),
         certificate_is_named: args.cert.named(environment).is_some() || !settings.clusters().is_empty(),
         private_keys: keys::keyring(&args.private_keys)?,
     };
     let random = keys::randomness(environment);
-    Ok(Request { with_unsafe: args.unsafe_, stage: args.stage, patches: args.diff, sealing, random })
+    let (with_unsafe, stage, patches, quiet) = (args.unsafe_, args.stage, args.diff, global.quiet);
+    Ok(Request { with_unsafe, stage, patches, quiet, sealing, random })
 }
 
 /// Why a run ended, as people read it.
@@ -93,7 +97,6 @@ fn run_problem(error: RunError) -> Problem {
     }
 }
 
-/// Undoes the last run.
 fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
     let root = if args.paths.is_empty() { locate::current_root()? } else { locate::root_of(&args.paths)? };
     let (mut store, interrupted) = writing::open_store(&root, environment)?;
@@ -101,10 +104,10 @@ fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
     if matches!(interrupted, Some(store::Outcome::RolledBack | store::Outcome::Undone)) {
         return Ok(Exit::Clean);
     }
-    let undone = store.undo().map_err(|error| Problem::new(error.to_string()))?;
+    let undone = store.undo()?;
     let shown = |file: &Path| file.strip_prefix(&root).unwrap_or(file).display().to_string();
     undone.files.iter().for_each(|file| output::note(&format!("{}: restored", shown(file))));
-    stage::track(&root, &undone.untracked).map_err(|error| Problem::new(error.to_string()))?;
+    stage::track(&root, &undone.untracked).map_err(RunError::from).map_err(run_problem)?;
     undone.untracked.iter().for_each(|file| output::note(&format!("{}: tracked again", file.path)));
     let left = match undone.left {
         0 => String::new(),

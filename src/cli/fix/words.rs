@@ -1,80 +1,17 @@
 //! The words in which a run of `fix` is reported.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-
-use crate::cli::args::FixArgs;
-use crate::cli::baseline::Accept;
-use crate::cli::{locate, output, scan};
-use crate::config::Settings;
-use crate::coverage::Reason;
+use super::host::FixHost;
+use crate::cli::{locate, output, recipient, scan};
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
-use crate::finding::{Finding, Outcome};
+use crate::finding::Outcome;
 use crate::fix::plan;
-use crate::fix::reason::{LeftOut, NotFixed, Unhelpful};
 use crate::fix::repair::Repair;
-use crate::fix::run::{Repaired, Report};
+use crate::fix::run::Repaired;
 use crate::fix::stage::Staged;
 use crate::report;
 
-/// Prints what happens, each problem once: another round would repeat it.
-pub(super) struct FixReport<'r> {
-    args: &'r FixArgs,
-    settings: &'r Settings,
-    /// What counts as done although it is left. It is repaired all the same.
-    accept: &'r Accept,
-    quiet: bool,
-    printed: RefCell<BTreeSet<String>>,
-}
-
-impl Report for FixReport<'_> {
-    fn not_checked(&self, path: &str, reason: &Reason) {
-        self.print(&Problem::new(reason.to_string()).in_file(path));
-    }
-
-    fn not_fixed(&self, finding: &Finding, why: &NotFixed) {
-        if !self.quiet {
-            let problem = Problem::new(format!("{} not fixed: {why}", finding.rule));
-            self.print(&problem.in_file(&*finding.path).at(finding.region.start).warning());
-        }
-    }
-
-    fn left_out(&self, path: &str, why: &LeftOut) {
-        let problem = Problem::new(format!("left unchanged: {why}")).in_file(path).warning();
-        self.print(&match why.help() {
-            Some(help) => problem.help(help),
-            None => problem,
-        });
-    }
-
-    fn put_back(&self, path: &str, why: &Unhelpful) {
-        self.print(&Problem::new(format!("restored, because after the repair {why}")).in_file(path).warning());
-    }
-
-    fn staged(&self, path: &str, staged: Staged) {
-        match staged {
-            Staged::Yes => output::note(&format!("{path}: staged")),
-            Staged::Differs => {
-                let problem = Problem::new("has unstaged changes, so it was not staged").in_file(path).warning();
-                output::problem(&problem.help("`git add` it yourself"));
-            }
-            Staged::Untracked => {}
-        }
-    }
-}
-
-impl<'r> FixReport<'r> {
-    pub(super) fn new(args: &'r FixArgs, settings: &'r Settings, accept: &'r Accept, quiet: bool) -> Self {
-        Self { args, settings, accept, quiet, printed: RefCell::default() }
-    }
-
-    fn print(&self, problem: &Problem) {
-        if self.printed.borrow_mut().insert(problem.to_string()) {
-            output::problem(problem);
-        }
-    }
-
+impl FixHost<'_> {
     /// The patch, with every value masked.
     pub(super) fn patch(&self, planned: &Repaired) -> Result<Exit, Problem> {
         let old = |repair: &Repair| repair.input.as_ref().map_or(String::new(), |input| input.text.to_string());
@@ -107,9 +44,9 @@ impl<'r> FixReport<'r> {
         repair.outputs().for_each(|(path, _)| output::note(&format!("{path}: new")));
         for sealed in &repair.planned.sealed {
             for (key, weakness) in &sealed.weak {
-                let message = format!("{}: the value of {} {weakness}", sealed.title, plan::shown(key));
-                let help = "change it where it is used, then seal the new value";
-                output::problem(&Problem::new(message).in_file(&repair.path).warning().help(help));
+                let value = format!("{}: the value of {}", sealed.title, plan::shown(key));
+                let problem = recipient::weak(&value, *weakness);
+                output::problem(&problem.in_file(&repair.path));
             }
         }
         for sealed in &repair.planned.sealed {
@@ -146,8 +83,22 @@ impl<'r> FixReport<'r> {
         match after.findings.len() {
             0 if nothing_done => output::note("nothing to fix"),
             0 => {}
-            1 => output::note("1 finding remains; see `mlguard check`"),
-            left => output::note(&format!("{left} findings remain; see `mlguard check`")),
+            left => {
+                let verb = if left == 1 { "remains" } else { "remain" };
+                output::note(&format!("{} {verb}; see `mlguard check`", counted(left, "finding")));
+            }
+        }
+    }
+
+    /// Says what became of a written file in the index.
+    pub(super) fn staged(path: &str, staged: Staged) {
+        match staged {
+            Staged::Yes => output::note(&format!("{path}: staged")),
+            Staged::Differs => {
+                let problem = Problem::new("has unstaged changes, so it was not staged").in_file(path).warning();
+                output::problem(&problem.help("`git add` it yourself"));
+            }
+            Staged::Untracked => {}
         }
     }
 

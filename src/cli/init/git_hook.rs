@@ -70,7 +70,7 @@ pub(super) fn is_installed() -> bool {
 
 /// Writes the hook `kind` of the repository of the current folder.
 pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
-    let folder = source::hook_folder(&locate::current_folder()?).map_err(|error| locate::source_problem(&error))?;
+    let folder = source::hook_folder(&locate::current_folder()?)?;
     let name = kind.as_str();
     if folder.bare && kind != GitHook::PreReceive {
         let help = "use --hook=pre-receive, which checks incoming pushes";
@@ -113,14 +113,11 @@ pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
     if kept {
         said = said + "the existing hook is " + name + ".local now, and runs first\n";
     }
-    if folder.work_tree.as_ref().is_some_and(|root| folder.path.starts_with(root) && !in_git_dir(root, &folder.path)) {
+    let is_shared = |root: &Path| folder.path.starts_with(root) && !folder.path.starts_with(root.join(".git"));
+    if folder.work_tree.as_deref().is_some_and(is_shared) {
         said.push_str("the hook folder is part of the work tree: commit the hook to share it\n");
     }
     output::print(&said)
-}
-
-fn in_git_dir(root: &Path, folder: &Path) -> bool {
-    folder.starts_with(root.join(".git"))
 }
 
 fn shown(path: &Path) -> String {

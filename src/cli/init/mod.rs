@@ -48,7 +48,7 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     let listing = match source::list(std::slice::from_ref(&root), &|_| true) {
         // A new repository has a configuration too.
         Err(SourceError::Empty { .. }) => Listing::default(),
-        other => other.map_err(|error| locate::source_problem(&error))?,
+        other => other?,
     };
     let (coverage, seen) = pool.install(|| {
         let Gathered { files, coverage } = engine::gather(listing, &options);

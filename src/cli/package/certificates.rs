@@ -1,12 +1,10 @@
 //! Which certificate each environment is sealed for.
 
-use std::path::{Path, PathBuf};
-
 use jiff::Timestamp;
 
 use crate::cli::args::PackageArgs;
 use crate::cli::recipient::{self, Loaded};
-use crate::config::{Cluster, Environment, Origin, Settings, Valued};
+use crate::config::{Cluster, Environment, Settings};
 use crate::error::{Problem, nearest, quoted};
 
 /// The certificate of an environment.
@@ -38,10 +36,7 @@ pub(super) fn choose(
             Some((_, name)) => asked(name, environment, &clusters)?,
             None => configured(environment, &clusters)?,
         };
-        let path = settings.root.join(&cluster.certificate);
-        // As short as people would type it.
-        let value = path.strip_prefix(&current).map(Path::to_path_buf).unwrap_or(path);
-        let loaded = recipient::load(&Valued::<PathBuf> { value, origin: Origin::Default }, now)?;
+        let loaded = recipient::load(&recipient::of_cluster(settings, cluster, &current), now)?;
         Ok(Chosen { loaded, cluster: Some(cluster.name.clone()) })
     };
     environments.iter().map(one).collect()
@@ -79,15 +74,7 @@ fn wishes<'a>(args: &'a PackageArgs, environments: &[String]) -> Result<Vec<(Opt
 /// The cluster that a flag names. One that the configuration says the environment does not run in is refused, since what is
 /// sealed for it could not be opened.
 fn asked<'c>(name: &str, environment: &str, clusters: &'c [Cluster]) -> Result<&'c Cluster, Problem> {
-    let Some(cluster) = clusters.iter().find(|cluster| cluster.name == name) else {
-        let problem = Problem::new(format!("the configuration has no cluster {}", quoted(name)));
-        let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-        return Err(problem.help(match nearest(name, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => NO_CLUSTERS.to_owned(),
-            None => format!("`clusters` has: {}", names.join(", ")),
-        }));
-    };
+    let cluster = recipient::cluster(clusters, name, NO_CLUSTERS)?;
     if cluster.environments.iter().any(|own| own == environment) {
         return Ok(cluster);
     }

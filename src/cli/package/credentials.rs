@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::cli::args::PackageArgs;
-use crate::cli::locate;
 use crate::error::Problem;
+use crate::fix::input::read_wiped;
 use crate::package::{dotenv, manifest};
 use crate::seal::Plaintext;
 use crate::source::{self, SourceError};
@@ -20,7 +20,6 @@ const LIMIT: u64 = 16 << 20;
 
 /// Where credentials are looked up.
 pub(super) enum Source {
-    /// Variables of this process.
     Variables,
     /// What a file held.
     Named(BTreeMap<String, Plaintext>),
@@ -38,10 +37,8 @@ impl Source {
         }
         if let Some(path) = &args.from_secret {
             let (text, warnings) = text(path, "--from-secret")?;
-            let read = manifest(&text).map_err(|fault| {
-                let problem = Problem::new(fault.message).in_file(shown(path));
-                fault.at.map_or_else(|| problem.clone(), |at| problem.clone().at(at))
-            })?;
+            let read = manifest(&text)
+                .map_err(|fault| Problem { position: fault.at, ..Problem::new(fault.message).in_file(shown(path)) })?;
             return Ok((Self::Named(read), warnings));
         }
         Ok((Self::Variables, Vec::new()))
@@ -81,11 +78,8 @@ fn text(path: &Path, flag: &str) -> Result<(Zeroizing<String>, Vec<Problem>), Pr
     let fault = |message: String| Problem::new(message).in_file(shown(path));
     let unreadable = |error: &io::Error| fault(format!("cannot be read: {error}"));
     let mut warnings = Vec::new();
-    // Room for most files, since what grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 20));
-    if is_stdin(path) {
-        let read = io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes);
-        read.map_err(|error| unreadable(&error))?;
+    let read = if is_stdin(path) {
+        read_wiped(io::stdin().lock(), LIMIT)
     } else {
         let metadata = path.metadata().map_err(|error| unreadable(&error))?;
         if metadata.is_file() {
@@ -93,9 +87,9 @@ fn text(path: &Path, flag: &str) -> Result<(Zeroizing<String>, Vec<Problem>), Pr
         } else if metadata.is_dir() {
             return Err(fault("is a folder, not a file".to_owned()));
         }
-        let read = File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
-        read.map_err(|error| unreadable(&error))?;
-    }
+        File::open(path).and_then(|file| read_wiped(file, LIMIT))
+    };
+    let bytes = read.map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > LIMIT {
         return Err(fault("is too large for a file of credentials".to_owned()));
     }
@@ -111,7 +105,7 @@ fn in_git(path: &Path, flag: &str) -> Result<Vec<Problem>, Problem> {
         Ok(listing) => listing,
         // Everything there is ignored.
         Err(SourceError::Empty { .. }) => return Ok(Vec::new()),
-        Err(error) => return Err(locate::source_problem(&error)),
+        Err(error) => return Err(error.into()),
     };
     let found = listing.files.iter().find(|file| file.location == real).filter(|_| listing.git);
     let Some(file) = found else { return Ok(Vec::new()) };

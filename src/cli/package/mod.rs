@@ -18,12 +18,12 @@ use super::interrupt::{self, Interrupt};
 use super::{keys, locate, output, scan};
 use crate::config::{Environment, Origin, Settings};
 use crate::engine;
-use crate::error::{Gravity, Problem, nearest, printable, quoted};
+use crate::error::{Gravity, Problem, did_you_mean, printable, quoted};
 use crate::exit::Exit;
 use crate::finding::Outcome;
+use crate::inventory::convention::is_label;
 use crate::package::{self, Order, Package, PackageError};
 use crate::rule::{self, Level};
-use crate::seal::identity::is_namespace;
 use crate::source;
 use certificates::Chosen;
 use credentials::Source;
@@ -31,7 +31,6 @@ use credentials::Source;
 /// What the person asked for, resolved.
 struct Plan {
     settings: Arc<Settings>,
-    /// Environments with their namespaces.
     environments: Vec<(String, String)>,
     chosen: Vec<Chosen>,
     date: Date,
@@ -115,15 +114,14 @@ fn nothing(why: &str) -> Problem {
 fn environments(args: &PackageArgs, settings: &Settings) -> Result<Vec<(String, String)>, Problem> {
     let convention = settings.convention();
     let workflow = &args.workflow;
-    if !is_namespace(workflow) {
+    if !is_label(workflow) {
         let problem = Problem::new(format!("{} is not a valid name of a workflow", quoted(workflow)));
         return Err(problem
             .help("its namespaces are derived from it: use lowercase letters, digits and inner dashes, at most 63"));
     }
     let known: Vec<&str> = convention.environments.iter().map(|(name, _)| name.as_str()).collect();
     if !convention.workflows.is_empty() && !convention.workflows.contains(workflow) {
-        let near = nearest(workflow, convention.workflows.iter().map(String::as_str));
-        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let near = did_you_mean(workflow, convention.workflows.iter().map(String::as_str));
         let problem = Problem::new(format!("unknown workflow {}", quoted(workflow)));
         return Err(
             problem.help(format!("{near}`workflows` of the configuration has: {}", convention.workflows.join(", ")))
@@ -132,12 +130,11 @@ fn environments(args: &PackageArgs, settings: &Settings) -> Result<Vec<(String, 
     let mut found: Vec<(String, String)> = Vec::new();
     for name in args.environments.iter().map(|name| name.trim()) {
         let Some(namespace) = convention.spell(workflow, name) else {
-            let near = nearest(name, known.iter().copied());
-            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let near = did_you_mean(name, known.iter().copied());
             let problem = Problem::new(format!("unknown environment {}", quoted(name)));
             return Err(problem.help(format!("{near}`environments` of the configuration has: {}", known.join(", "))));
         };
-        if !is_namespace(&namespace) {
+        if !is_label(&namespace) {
             let what = format!(
                 "the namespace of {} in {} would have {} characters",
                 quoted(workflow),

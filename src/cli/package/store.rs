@@ -10,7 +10,6 @@ use crate::package::{File, KUSTOMIZATION, README, SEALED, TEMPLATE};
 /// What was replaced.
 #[derive(Debug, Default)]
 pub(super) struct Replaced {
-    /// Whether there was a package.
     pub package: bool,
     /// Environments that it had and the new one has not.
     pub gone: Vec<String>,

@@ -21,7 +21,8 @@ pub(super) fn run(args: &RulesArgs) -> Result<Exit, Problem> {
         None => {}
     }
     let settings = Settings::load(&locate::current_root()?, &Environment::read(), &args.config.flags());
-    let faulty = report_config_problems(&settings);
+    settings.problems().iter().for_each(output::problem);
+    let faulty = if settings.is_faulty() { Exit::Failed } else { Exit::Clean };
     let mut rules: Vec<&Rule> = settings.all_rules().collect();
     rules.sort_by(|one, other| one.id.cmp(&other.id));
     let text = match args.format {
@@ -90,10 +91,4 @@ fn test(args: &TestArgs) -> Result<Exit, Problem> {
         (count + 1, examples + pattern.matches.len() + pattern.non_matches.len())
     });
     output::print(&format!("{count} rules, {examples} examples: all behave as expected\n"))
-}
-
-/// Prints what is wrong with the configuration; the exit status that it asks for.
-fn report_config_problems(settings: &Settings) -> Exit {
-    settings.problems().iter().for_each(output::problem);
-    if settings.is_faulty() { Exit::Failed } else { Exit::Clean }
 }

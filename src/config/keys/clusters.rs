@@ -4,8 +4,7 @@ use super::environments::ENVIRONMENTS;
 use super::prelude::*;
 use crate::config::key::Values;
 use crate::config::text::{inner_path, label};
-use crate::config::values::did_you_mean;
-use crate::error::{Problem, quoted};
+use crate::error::{Problem, did_you_mean, quoted};
 
 /// A cluster that Secrets are sealed for.
 #[derive(Clone, Debug)]
@@ -74,7 +73,7 @@ pub(crate) fn check_environments(values: &mut Values, problems: &mut Vec<Problem
                 let is_known = known.contains(&environment.value.as_str());
                 if !is_known {
                     let what = format!("cluster {name} names an unknown environment {}", quoted(&environment.value));
-                    let near = did_you_mean(&environment.value, &known);
+                    let near = did_you_mean(&environment.value, known.iter().copied());
                     let help = format!("{near}known environments: {}", known.join(", "));
                     problems.push(environment.origin.blame(what).help(help));
                 }

@@ -6,7 +6,6 @@ use crate::config::text::{LABEL, label};
 use crate::error::quoted;
 use crate::inventory::convention::{Convention, WORKFLOW};
 
-/// Names and templates.
 pub(crate) const ENVIRONMENTS: Key<Listed<(String, String)>> = Key {
     name: "environments",
     scopes: ROOT_AND_POLICY,

@@ -2,21 +2,10 @@
 
 use super::prelude::*;
 use crate::config::bounds::extended_without;
-use crate::config::values::{choices, did_you_mean};
-use crate::error::quoted;
+use crate::config::values::choices;
+use crate::error::{did_you_mean, quoted};
 use crate::inventory::convention::{OwnKind, is_subdomain};
 use crate::inventory::facts::Usage;
-
-/// How usages are written.
-const USAGES: [(&str, Usage); 7] = [
-    ("env", Usage::Env),
-    ("env-from", Usage::EnvFrom),
-    ("volume", Usage::Volume),
-    ("image-pull", Usage::ImagePull),
-    ("tls", Usage::Tls),
-    ("credential", Usage::Credential),
-    ("access", Usage::Access),
-];
 
 pub(crate) const KINDS: Key<Listed<OwnKind>> = Key {
     name: "references.kinds",
@@ -35,20 +24,19 @@ pub(crate) const KINDS: Key<Listed<OwnKind>> = Key {
             ("group", json!({ "type": "string" })),
             ("path", filled.clone()),
             ("key", filled),
-            ("usage", json!({ "enum": USAGES.map(|(name, _)| name) })),
+            ("usage", json!({ "enum": Usage::NAMES.map(|(name, _)| name) })),
             ("optional", shapes::boolean()),
         ];
         json!({ "type": "array", "items": shapes::object(&["kind", "path"], properties) })
     },
     show: |value| {
         Shown::list(value, |kind| {
-            let usage = USAGES.into_iter().find(|(_, usage)| *usage == kind.usage).map(|(name, _)| name.to_owned());
             flow_map([
                 ("kind", Some(quote(&kind.kind))),
                 ("group", kind.group.as_deref().map(quote)),
                 ("path", Some(quote(&kind.path))),
                 ("key", kind.key.as_deref().map(quote)),
-                ("usage", usage),
+                ("usage", Some(kind.usage.as_str().to_owned())),
                 ("optional", Some(kind.optional.to_string())),
             ])
         })
@@ -79,15 +67,15 @@ fn kind(reader: &mut Reader<'_>, node: Node<'_>, before: &[Valued<OwnKind>]) -> 
 }
 
 fn usage(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Usage> {
-    let names = USAGES.map(|(name, _)| name);
+    let names = Usage::NAMES.map(|(name, _)| name);
     let expected = format!("`usage` must be {}", choices(&names));
     let Value::Text(text) = node.value() else {
         reader.mistyped(node, &expected);
         return None;
     };
-    let known = USAGES.into_iter().find(|(name, _)| *name == text);
+    let known = Usage::NAMES.into_iter().find(|(name, _)| *name == text);
     if known.is_none() {
-        reader.fault_near(node.at(), expected, &did_you_mean(text, &names));
+        reader.fault_near(node.at(), expected, &did_you_mean(text, names));
     }
     known.map(|(_, usage)| usage)
 }

@@ -1,55 +1,45 @@
-//! The list of all keys. A new one is a file here and a line in [`KEYS`].
+//! The list of all keys. A new one is a constant in one of the files here and a line in [`KEYS`].
 
-pub(super) mod allow;
 pub(super) mod baseline;
 pub(super) mod clusters;
 pub(super) mod declared_secrets;
 pub(super) mod environments;
-pub(super) mod exclude;
-pub(super) mod external_secrets;
-pub(super) mod fail_on;
 pub(super) mod kinds;
-pub(super) mod max_size;
+pub(super) mod lists;
 pub(super) mod package;
-pub(super) mod paths;
 mod prelude;
-pub(super) mod references;
-pub(super) mod rotation;
-pub(super) mod rule_packs;
 pub(super) mod rules;
-pub(super) mod strength;
-pub(super) mod system_namespaces;
-pub(super) mod workflows;
+pub(super) mod scalars;
 
 use super::key::{AnyKey, Scope};
 
 /// All keys, in the order of `--show-config`: rules last, of which there are many.
 pub(super) const KEYS: [&dyn AnyKey; 26] = [
-    &allow::ALLOW_BASELINE,
-    &allow::ALLOW_COMMENTS,
-    &allow::ALLOW_EXCLUDE,
+    &scalars::ALLOW_BASELINE,
+    &scalars::ALLOW_COMMENTS,
+    &scalars::ALLOW_EXCLUDE,
     &baseline::BASELINE,
-    &exclude::EXCLUDE,
-    &fail_on::FAIL_ON,
-    &max_size::MAX_SIZE,
-    &rule_packs::RULE_PACKS,
+    &lists::EXCLUDE,
+    &scalars::FAIL_ON,
+    &scalars::MAX_SIZE,
+    &lists::RULE_PACKS,
     &package::APPROVED_BY,
     &package::SECRETS,
     &clusters::CLUSTERS,
     &declared_secrets::DECLARED_SECRETS,
     &environments::ENVIRONMENTS,
-    &external_secrets::REMOTE_PATHS,
-    &external_secrets::STORES,
-    &paths::PATHS,
-    &references::ENV_FROM,
-    &references::IMAGE_PULL,
+    &lists::REMOTE_PATHS,
+    &lists::STORES,
+    &lists::PATHS,
+    &lists::ENV_FROM,
+    &lists::IMAGE_PULL,
     &kinds::KINDS,
-    &references::PRIVATE_REGISTRIES,
-    &rotation::MAX_AGE,
-    &strength::MIN_LENGTH,
-    &strength::RANDOM,
-    &system_namespaces::SYSTEM_NAMESPACES,
-    &workflows::WORKFLOWS,
+    &lists::PRIVATE_REGISTRIES,
+    &scalars::MAX_AGE,
+    &scalars::MIN_LENGTH,
+    &scalars::RANDOM,
+    &lists::SYSTEM_NAMESPACES,
+    &lists::WORKFLOWS,
     &rules::RULES,
 ];
 

@@ -6,7 +6,8 @@ use crate::config::package::{Content, Item, PackageSecret, Registry, check_appro
 use crate::config::shapes::{object, text as text_shape};
 use crate::config::values::choices;
 use crate::error::quoted;
-use crate::seal::identity::{is_key, is_name};
+use crate::inventory::convention::is_subdomain;
+use crate::seal::identity::is_key;
 
 /// Longest name of a Secret: that of its file, `{name}-sealed-secret.yaml`, has to fit into 255 bytes.
 const LONGEST_NAME: usize = 234;
@@ -182,7 +183,7 @@ fn item(reader: &mut Reader<'_>, key: &str, node: Node<'_>) -> Option<Valued<Ite
 }
 
 fn secret_name(text: &str) -> Result<String, Invalid> {
-    checked(text, is_name(text) && text.len() <= LONGEST_NAME, || {
+    checked(text, is_subdomain(text) && text.len() <= LONGEST_NAME, || {
         let expected =
             format!("use lowercase letters, digits, inner dashes and dots, at most {LONGEST_NAME} characters");
         Invalid::name("name", text, &expected)

@@ -6,8 +6,8 @@ use serde_json::Map;
 
 use super::prelude::*;
 use crate::config::shapes::shared;
-use crate::config::values::{LEVELS, Origin, choices, did_you_mean, level_or_off};
-use crate::error::quoted;
+use crate::config::values::{LEVELS, Origin, choices, level_or_off};
+use crate::error::{did_you_mean, quoted};
 use crate::rule::Level;
 
 /// One level for one rule.
@@ -107,7 +107,7 @@ pub(crate) fn level(
         return None;
     };
     if !known.contains(&text) {
-        reader.fault_near(node.at(), expected, &did_you_mean(text, known));
+        reader.fault_near(node.at(), expected, &did_you_mean(text, known.iter().copied()));
         return None;
     }
     level_or_off(text).map(|level| reader.valued(node.at(), level))

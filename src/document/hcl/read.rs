@@ -9,7 +9,6 @@ const DEPTH: usize = 48;
 const MARK: usize = 64;
 
 /// Reads a file.
-#[must_use]
 pub(crate) fn parse(text: &str) -> Body {
     let mut reader = HclReader { text, bytes: text.as_bytes(), at: 0 };
     let mut body = Body::default();
@@ -120,7 +119,7 @@ impl HclReader<'_> {
         body.blocks.push(Block { kind, labels, body: inner });
     }
 
-    /// A string; whether something is filled in. The quote stands here; none where it does not end on its line.
+    /// A string; whether something is filled in. It starts at its quote; none where it does not end on its line.
     fn quoted(&mut self) -> Option<(Span, bool)> {
         let start = self.at + 1;
         let mut at = start;
@@ -342,7 +341,7 @@ impl HclReader<'_> {
                 None => return values,
                 Some(byte) if byte == closer => return values,
                 Some(b',') => self.at += 1,
-                // A bracket that closes something else: the text is no HCL.
+                // A bracket that closes something else: the text is not HCL.
                 Some(b']' | b'}' | b')') => return values,
                 Some(_) => values.push(self.value(true, depth)),
             }

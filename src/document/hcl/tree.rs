@@ -2,7 +2,7 @@
 
 use crate::span::Span;
 
-/// What stands between braces, or in a file.
+/// What is between braces, or in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Body {
     /// `key = value`, in order.
@@ -27,14 +27,14 @@ pub(crate) struct Block {
     pub kind: Span,
     /// Its labels, without quotes.
     pub labels: Vec<Span>,
-    /// What stands in it.
+    /// What is in it.
     pub body: Body,
 }
 
 /// A value, as far as it is written out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// A string: what stands between its quotes, escapes as written.
+    /// A string: what is between its quotes, escapes as written.
     Text(Span),
     /// A string in which something is filled in (`${…}`, `%{…}`).
     Template(Span),
@@ -52,20 +52,17 @@ pub(crate) enum Value {
 
 impl Body {
     /// The value of a key.
-    #[must_use]
     pub(crate) fn get(&self, text: &str, key: &str) -> Option<&Value> {
         find(&self.attributes, text, key)
     }
 }
 
 /// What a block, a label, an attribute or a function is called: what may be shown.
-#[must_use]
 pub(crate) fn name(text: &str, span: Span) -> &str {
     span.slice(text)
 }
 
 /// The value of a key among attributes.
-#[must_use]
 pub(crate) fn find<'a>(attributes: &'a [Attribute], text: &str, key: &str) -> Option<&'a Value> {
     attributes.iter().find(|attribute| attribute.key.slice(text) == key).map(|attribute| &attribute.value)
 }

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::content::{Content, Input};
-use super::script;
+use super::{Found, Input, script};
 use crate::document::fragment::{self, Fragment, Host};
 use crate::document::lines::{self, Recovered};
 use crate::document::offset::OffsetMap;
@@ -14,48 +13,37 @@ use crate::document::shell;
 use crate::document::template::{self, Action};
 use crate::document::unit::Unit;
 use crate::document::yaml::{self, Tree};
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
 /// Least length of a string that can hold a command which gives away a secret.
 const SCRIPT: usize = 24;
 
-pub(super) fn yaml<'t>(input: &'t Input<'t>) -> Vec<Content<'t>> {
+pub(super) fn yaml(input: &Input<'_>, found: &mut Found<'_>) {
     let text = input.fragment.text.as_ref();
-    let mut found = Vec::new();
     if !is_definition_of_kinds(text) {
-        documents(input, &input.fragment, &mut found);
-        return found;
+        return documents(input, &input.fragment, found);
     }
     // Templates are looked for in each document by itself, since the definitions are most of such a file.
     for span in yaml::documents(text) {
         if is_definition_of_kinds(span.slice(text)) {
-            found.push(Content::DefinitionOfKind(input.fragment.map.outer(span)));
+            found.parsed.definitions_of_kinds.push(input.fragment.map.outer(span));
         } else {
             let map = OffsetMap::linear(span.start).then(&input.fragment.map);
             let part = Fragment { text: Cow::Borrowed(span.slice(text)), map, ..input.fragment };
-            documents(input, &part, &mut found);
+            documents(input, &part, found);
         }
     }
-    found
 }
 
-pub(super) fn json<'t>(input: &'t Input<'t>) -> Vec<Content<'t>> {
-    let mut found = Vec::new();
-    json_document(input, Span::new(0, input.fragment.text.len()), &mut found);
-    found
+pub(super) fn json(input: &Input<'_>, found: &mut Found<'_>) {
+    json_document(input, Span::new(0, input.fragment.text.len()), found);
 }
 
-pub(super) fn json_lines<'t>(input: &'t Input<'t>) -> Vec<Content<'t>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in input.fragment.text.split_inclusive('\n') {
-        json_document(input, Span::new(start, start + line.len()), &mut found);
-        start += line.len();
-    }
-    found
+pub(super) fn json_lines(input: &Input<'_>, found: &mut Found<'_>) {
+    lines_of(&input.fragment.text).for_each(|line| json_document(input, line, found));
 }
 
-fn documents<'t>(input: &Input<'t>, fragment: &Fragment<'_>, found: &mut Vec<Content<'t>>) {
+fn documents(input: &Input<'_>, fragment: &Fragment<'_>, found: &mut Found<'_>) {
     let text = fragment.text.as_ref();
     let templated = template::blank(text);
     let source = templated.as_ref().map_or(text, |templated| templated.text.as_str());
@@ -75,7 +63,7 @@ fn documents<'t>(input: &Input<'t>, fragment: &Fragment<'_>, found: &mut Vec<Con
     }
 }
 
-fn json_document<'t>(input: &Input<'t>, span: Span, found: &mut Vec<Content<'t>>) {
+fn json_document(input: &Input<'_>, span: Span, found: &mut Found<'_>) {
     let text = span.slice(&input.fragment.text);
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     // Without the quotes: a string of the document may hold a manifest.
@@ -94,7 +82,7 @@ fn json_document<'t>(input: &Input<'t>, span: Span, found: &mut Vec<Content<'t>>
 }
 
 /// Adds a document, then what its strings hold.
-fn unit<'t>(input: &Input<'t>, tree: Tree, map: OffsetMap, actions: &Arc<[Action]>, found: &mut Vec<Content<'t>>) {
+fn unit(input: &Input<'_>, tree: Tree, map: OffsetMap, actions: &Arc<[Action]>, found: &mut Found<'_>) {
     let mut inner = Vec::new();
     let scripts = shell::may_store(tree.text());
     for node in tree.nodes().filter(|node| !node.is_alias()) {
@@ -104,7 +92,7 @@ fn unit<'t>(input: &Input<'t>, tree: Tree, map: OffsetMap, actions: &Arc<[Action
             && shell::may_store(value)
             && let Some((text, inner)) = scalar_text(tree.text(), node.quoted_span(), style)
         {
-            found.extend(script::commands(&text, &inner.then(&map), actions));
+            script::commands(&text, &inner.then(&map), actions, found);
         }
         if value.contains("kind")
             && value.contains("apiVersion")
@@ -112,21 +100,21 @@ fn unit<'t>(input: &Input<'t>, tree: Tree, map: OffsetMap, actions: &Arc<[Action
         {
             let (text, map) = (Cow::Owned(fragment.text.into_owned()), fragment.map.then(&map));
             let fragment = Fragment { text, map, ..fragment };
-            inner.push(Content::Inner(Input { path: input.path, fragment, around: actions.clone() }));
+            inner.push(Input { path: input.path, fragment, around: actions.clone() });
         }
     }
     let Fragment { host, lang, .. } = input.fragment;
-    found.push(Content::Unit(Unit { tree, map, host, lang, actions: actions.clone() }));
-    found.append(&mut inner);
+    found.parsed.units.push(Unit { tree, map, host, lang, actions: actions.clone() });
+    inner.iter().for_each(|inner| found.inner(inner));
 }
 
-fn fault<'t>(
-    input: &Input<'t>,
+fn fault(
+    input: &Input<'_>,
     body: &str,
     map: &OffsetMap,
     templated: bool,
     error: yaml::SyntaxError,
-    found: &mut Vec<Content<'t>>,
+    found: &mut Found<'_>,
 ) {
     let kubernetes = has_line(body, "apiVersion:") && has_line(body, "kind:")
         || body.contains("\"apiVersion\"") && body.contains("\"kind\"");
@@ -135,11 +123,11 @@ fn fault<'t>(
     // Lines never say everything, so the fault is reported even where they said something; but in a template, where the
     // blanking may be what is not YAML, they are the best reading there is.
     let recovered = templated && !objects.is_empty();
-    found.extend(objects.into_iter().map(|object| Content::Recovered(outer_object(object, map))));
+    found.parsed.recovered.extend(objects.into_iter().map(|object| outer_object(object, map)));
     let named = input.path.ends_with(".yaml") || input.path.ends_with(".yml") || kubernetes;
     if input.fragment.host == Host::File && named {
         let offset = map.outer(Span::new(error.offset, error.offset)).start;
-        found.push(Content::Fault(Fault { offset, message: error.message, kubernetes, recovered }));
+        found.parsed.faults.push(Fault { offset, message: error.message, kubernetes, recovered });
     }
 }
 

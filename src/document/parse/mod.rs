@@ -1,59 +1,83 @@
 //! From the text of a source to its documents, also those that are embedded in other texts.
 
-mod content;
-mod embedded;
 mod manifest;
 mod script;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use self::content::{Content, Input, LanguageReader};
 use super::fragment::{Fragment, Host, Lang};
 use super::offset::OffsetMap;
 use super::parsed::Parsed;
+use super::template::Action;
+use super::{markdown, notebook, shell};
 use crate::span::Span;
 
 /// Deepest embedding of documents in strings of documents.
 const MAX_EMBEDDING: usize = 4;
 
 /// The languages that are read, each with its reader. Others are searched for credentials only.
-const READERS: [(Lang, LanguageReader); 8] = [
+const READERS: [(Lang, fn(&Input<'_>, &mut Found<'_>)); 8] = [
     (Lang::Yaml, manifest::yaml),
     (Lang::Json, manifest::json),
     (Lang::JsonLines, manifest::json_lines),
-    (Lang::Markdown, embedded::markdown),
-    (Lang::Notebook, embedded::notebook),
-    (Lang::Shell, script::shell),
-    (Lang::Dockerfile, script::dockerfile),
+    (Lang::Markdown, |input, found| found.fragments(input, markdown::fragments(&input.fragment.text))),
+    (Lang::Notebook, |input, found| found.fragments(input, notebook::read(&input.fragment.text))),
+    (Lang::Shell, |input, found| {
+        found.fragments(input, shell::fragments(&input.fragment.text));
+        script::shell(input, found);
+    }),
+    (Lang::Dockerfile, script::shell),
     (Lang::Groovy, script::groovy),
 ];
+
+/// A text to read.
+struct Input<'t> {
+    /// Report path of the source.
+    path: &'t str,
+    /// Its map leads to the source's text.
+    fragment: Fragment<'t>,
+    /// The actions of the template that the text is in, which are blank in it.
+    around: Arc<[Action]>,
+}
+
+/// What was found, in the order of the text. Spans are bytes of the source's text.
+struct Found<'p> {
+    parsed: &'p mut Parsed,
+    depth: usize,
+}
 
 /// Parses what in `text` is worth parsing. `path` is a report path, `lang` the language of the whole text.
 #[must_use]
 pub fn parse(path: &str, text: &str, lang: Lang) -> Parsed {
     let fragment = Fragment { text: Cow::Borrowed(text), map: OffsetMap::linear(0), lang, host: Host::File };
     let mut parsed = Parsed::default();
-    read(&Input { path, fragment, around: Arc::default() }, &mut parsed, 0);
+    Found { parsed: &mut parsed, depth: 0 }.read(&Input { path, fragment, around: Arc::default() });
     parsed.stretches.sort_unstable_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
     parsed
 }
 
-fn read(input: &Input<'_>, parsed: &mut Parsed, depth: usize) {
-    let reader = READERS.iter().find(|(lang, _)| *lang == input.fragment.lang);
-    let Some((_, reader)) = reader.filter(|_| depth <= MAX_EMBEDDING) else { return };
-    for content in reader(input) {
-        match content {
-            Content::Unit(unit) => parsed.units.push(unit),
-            Content::Fault(fault) => parsed.faults.push(fault),
-            Content::Recovered(object) => parsed.recovered.push(object),
-            Content::CreateSecret(command) => parsed.create_secrets.push(command),
-            Content::StoreSecret(command) => parsed.store_secrets.push(command),
-            Content::DefinitionOfKind(span) => parsed.definitions_of_kinds.push(span),
-            Content::Inner(inner) => {
-                note_language(&inner.fragment, parsed);
-                read(&inner, parsed, depth + 1);
-            }
+impl Found<'_> {
+    fn read(&mut self, input: &Input<'_>) {
+        let reader = READERS.iter().find(|(lang, _)| *lang == input.fragment.lang);
+        if let Some((_, reader)) = reader.filter(|_| self.depth <= MAX_EMBEDDING) {
+            reader(input, self);
+        }
+    }
+
+    /// Reads a text inside the one that is being read.
+    fn inner(&mut self, input: &Input<'_>) {
+        note_language(&input.fragment, self.parsed);
+        self.depth += 1;
+        self.read(input);
+        self.depth -= 1;
+    }
+
+    /// Reads fragments of a text.
+    fn fragments(&mut self, input: &Input<'_>, fragments: Vec<Fragment<'_>>) {
+        for fragment in fragments {
+            let map = fragment.map.then(&input.fragment.map);
+            self.inner(&Input { path: input.path, fragment: Fragment { map, ..fragment }, around: Arc::default() });
         }
     }
 }

@@ -1,36 +1,26 @@
-//! Scripts: here-documents that hold manifests, and commands that make Secrets or give them to stores.
+//! Scripts: commands that make Secrets or give them to stores.
 
-use super::content::{Content, Input};
-use super::embedded::inner;
+use super::{Found, Input};
 use crate::document::offset::OffsetMap;
 use crate::document::shell;
 use crate::document::template::Action;
 
-pub(super) fn shell<'t>(input: &'t Input<'t>) -> Vec<Content<'t>> {
-    let mut found: Vec<_> = inner(input, shell::fragments(&input.fragment.text)).collect();
-    found.extend(dockerfile(input));
-    found
+pub(super) fn shell(input: &Input<'_>, found: &mut Found<'_>) {
+    commands(&input.fragment.text, &input.fragment.map, &[], found);
 }
 
-pub(super) fn dockerfile<'t>(input: &'t Input<'t>) -> Vec<Content<'t>> {
-    commands(&input.fragment.text, &input.fragment.map, &[])
-}
-
-pub(super) fn groovy<'t>(input: &'t Input<'t>) -> Vec<Content<'t>> {
-    let scripts = shell::groovy_scripts(&input.fragment.text).into_iter();
-    let of_script = |span: crate::span::Span| {
+pub(super) fn groovy(input: &Input<'_>, found: &mut Found<'_>) {
+    for span in shell::groovy_scripts(&input.fragment.text) {
         let map = OffsetMap::linear(span.start).then(&input.fragment.map);
-        commands(span.slice(&input.fragment.text), &map, &[])
-    };
-    scripts.flat_map(of_script).collect()
+        commands(span.slice(&input.fragment.text), &map, &[], found);
+    }
 }
 
-/// The commands of a script that `map` leads out of. What one of `actions` writes is no literal.
-pub(super) fn commands<'t>(text: &str, map: &OffsetMap, actions: &[Action]) -> Vec<Content<'t>> {
-    let mut found = Vec::new();
+/// The commands of a script that `map` leads out of. What one of `actions` writes is not a literal.
+pub(super) fn commands(text: &str, map: &OffsetMap, actions: &[Action], found: &mut Found<'_>) {
     let creates = memchr::memmem::find(text.as_bytes(), b"create").is_some();
     if !creates && !shell::may_store(text) {
-        return found;
+        return;
     }
     let commands = shell::commands(text);
     let outer = |literal: &mut shell::Literal| {
@@ -43,11 +33,10 @@ pub(super) fn commands<'t>(text: &str, map: &OffsetMap, actions: &[Action]) -> V
         for (_, span) in &mut command.file_keys {
             *span = map.outer(*span);
         }
-        found.push(Content::CreateSecret(command));
+        found.parsed.create_secrets.push(command);
     }
     for mut command in shell::stored(text, &commands) {
         command.literals.iter_mut().for_each(outer);
-        found.push(Content::StoreSecret(command));
+        found.parsed.store_secrets.push(command);
     }
-    found
 }

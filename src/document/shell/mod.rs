@@ -1,6 +1,6 @@
 //! Shell scripts and console transcripts: here-documents that hold manifests, and commands that make Secrets.
 //!
-//! A tolerant reader, not a shell: it never fails, and text that is no shell gives commands that mean nothing.
+//! A tolerant reader, not a shell: it never fails, and text that is not shell gives meaningless commands.
 
 mod flat_json;
 mod scan;
@@ -38,13 +38,13 @@ pub(crate) struct Command<'a> {
 /// A word of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct Word<'a> {
-    /// Where it stands, quotes included.
+    /// Where it is, quotes included.
     pub span: Span,
-    /// Its text without quotes and escapes. Expansions stand as written.
+    /// Its text without quotes and escapes. Expansions are as written.
     pub text: Cow<'a, str>,
     /// Whether anything in it is expanded: `$VAR`, `${VAR}`, `$(command)`.
     pub expansions: bool,
-    /// Where the expansions stand in the script.
+    /// Where the expansions are in the script.
     expanded: Vec<Span>,
     /// From offsets of `text` to offsets of the script.
     map: OffsetMap,
@@ -58,19 +58,16 @@ impl Word<'_> {
 }
 
 /// The here-documents of `text`, in order.
-#[must_use]
 pub(crate) fn heredocs(text: &str) -> Vec<Heredoc> {
     scan::scan(text).heredocs
 }
 
 /// The simple commands of `text`, those inside `$(…)` too, in order of place. Bodies of here-documents are left out.
-#[must_use]
 pub(crate) fn commands(text: &str) -> Vec<Command<'_>> {
     scan::scan(text).commands
 }
 
 /// The same of commands of `text` that were read already.
-#[must_use]
 pub(crate) fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
     let one = |(at, command): (usize, &Command<'_>)| {
         let before = at.checked_sub(1).map(|at| &commands[at]).filter(|before| store::is_pipe(text, before, command));
@@ -80,7 +77,6 @@ pub(crate) fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
 }
 
 /// The commands of a Groovy pipeline: the strings given to `sh`.
-#[must_use]
 pub(crate) fn groovy_scripts(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -108,7 +104,6 @@ pub(crate) fn groovy_scripts(text: &str) -> Vec<Span> {
 }
 
 /// The here-documents that hold manifests.
-#[must_use]
 pub(crate) fn fragments(text: &str) -> Vec<Fragment<'_>> {
     if memchr::memmem::find(text.as_bytes(), b"<<").is_none() {
         return Vec::new();

@@ -9,7 +9,7 @@ use crate::span::Span;
 pub struct CreateSecret {
     /// Its name, where the command states one.
     pub name: Option<String>,
-    /// Where the name stands.
+    /// Where the name is.
     pub name_span: Span,
     /// Its namespace, where the command states one.
     pub namespace: Option<String>,
@@ -35,35 +35,14 @@ pub struct Literal {
 }
 
 /// Options of `kubectl` that take the next word as their value.
-const WITH_VALUE: [&str; 24] = [
-    "-n",
-    "--namespace",
-    "--context",
-    "--kubeconfig",
-    "--cluster",
-    "--user",
-    "-s",
-    "--server",
-    "--token",
-    "--from-literal",
-    "--from-file",
-    "--from-env-file",
-    "--docker-server",
-    "--docker-username",
-    "--docker-password",
-    "--docker-email",
-    "--type",
-    "-o",
-    "--output",
-    "--cert",
-    "--key",
-    "--as",
-    "--field-manager",
-    "--request-timeout",
+const WITH_VALUE: [&[&str]; 4] = [
+    &["-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "-s", "--server", "--token", "--as"],
+    &["--from-literal", "--from-file", "--from-env-file", "--type", "-o", "--output", "--cert", "--key"],
+    &["--docker-server", "--docker-username", "--docker-password", "--docker-email", "--field-manager"],
+    &["--request-timeout"],
 ];
 
 /// The Secret that `command` makes, if it is `kubectl create secret` or `oc create secret` of any spelling.
-#[must_use]
 pub(crate) fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
     let program = command.words.iter().position(|word| is_program(&word.text))?;
     let mut made = CreateSecret::default();
@@ -80,7 +59,7 @@ pub(crate) fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
         };
         match from {
             Some(from) => made.option(option, word, from),
-            None if WITH_VALUE.contains(&option) => {
+            None if WITH_VALUE.iter().any(|options| options.contains(&option)) => {
                 if let Some(value) = words.next() {
                     made.option(option, value, 0);
                 }
@@ -119,11 +98,11 @@ impl CreateSecret {
             "-n" | "--namespace" => self.namespace = Some(value.to_owned()),
             "--from-literal" => {
                 if let Some((key, _)) = value.split_once('=') {
-                    self.literal(key, word, from + key.len() + 1);
+                    self.literals.push(literal(key, word, from + key.len() + 1));
                 }
             }
             "--docker-server" | "--docker-username" | "--docker-password" | "--docker-email" => {
-                self.literal(option.trim_start_matches('-'), word, from);
+                self.literals.push(literal(option.trim_start_matches('-'), word, from));
             }
             // `key=path`, or a path whose last part is the key; a folder gives a key for each file in it.
             "--from-file" => match value.split_once('=') {
@@ -138,12 +117,13 @@ impl CreateSecret {
             _ => {}
         }
     }
+}
 
-    fn literal(&mut self, key: &str, word: &Word<'_>, from: usize) {
-        let value = word.tail(from);
-        let expands = word.expanded.iter().any(|expansion| expansion.overlaps(value));
-        self.literals.push(Literal { key: key.to_owned(), value, expands });
-    }
+/// What `word` holds from byte `from` on, under `key`.
+pub(super) fn literal(key: &str, word: &Word<'_>, from: usize) -> Literal {
+    let value = word.tail(from);
+    let expands = word.expanded.iter().any(|expansion| expansion.overlaps(value));
+    Literal { key: key.to_owned(), value, expands }
 }
 
 #[cfg(test)]

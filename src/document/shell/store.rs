@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::secret::Literal;
+use super::secret::{self, Literal};
 use super::{Command, Word};
 use crate::span::Span;
 
@@ -66,15 +66,14 @@ const FLAGS: [&str; 8] = [
 ];
 
 /// Whether a text is worth reading for such commands, and for `create secret`. Every one of them has one of a few words, or
-/// `secret` between words that tell.
-#[must_use]
+/// `secret` next to a telling word.
 pub(crate) fn may_store(text: &str) -> bool {
     // Made once: this is asked of every document.
     static SECRET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("secret"));
     static WORDS: LazyLock<[Finder<'static>; 3]> =
         LazyLock::new(|| ["vault ", "put-parameter", "glab "].map(Finder::new));
     const BEHIND: [&str; 5] = ["create", "patch", "put", "set", "versions"];
-    // What stands between the words of a command, on several lines or in a string of JSON.
+    // What is between the words of a command, on several lines or in a string of JSON.
     let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
     let tells = |at: usize| {
         let (before, behind) = (&text[..at], &text[at + "secret".len()..]);
@@ -87,7 +86,6 @@ pub(crate) fn may_store(text: &str) -> bool {
 }
 
 /// What `command` puts into a store. `before` is the command whose output it reads, where it is behind a pipe.
-#[must_use]
 pub(crate) fn store_secret(command: &Command<'_>, before: Option<&Command<'_>>) -> Option<StoreSecret> {
     let (name, rest) = named(command)?;
     let mut literals = Vec::new();
@@ -111,7 +109,7 @@ pub(crate) fn store_secret(command: &Command<'_>, before: Option<&Command<'_>>) 
     (!literals.is_empty()).then_some(StoreSecret { command: name, literals })
 }
 
-/// The known command that stands anywhere in the words (`sudo`, `RUN`, `VAR=x` before it), and what is behind it.
+/// The known command anywhere in the words (`sudo`, `RUN`, `VAR=x` before it), and what is behind it.
 fn named<'c, 'a>(command: &'c Command<'a>) -> Option<(&'static str, &'c [Word<'a>])> {
     let known = || BY_OPTION.iter().map(|(name, _)| *name).chain(BY_PAIRS).chain(BY_INPUT);
     for start in 0..command.words.len().min(8) {
@@ -167,13 +165,10 @@ fn literal(key: &str, word: &Word<'_>, from: usize) -> Option<Literal> {
     if elsewhere || FLAGS.contains(&text) {
         return None;
     }
-    let value = word.tail(from);
-    let expands = word.expanded.iter().any(|expansion| expansion.overlaps(value));
-    let key = key.trim_start_matches('-');
-    Some(Literal { key: key.to_owned(), value, expands })
+    Some(secret::literal(key.trim_start_matches('-'), word, from))
 }
 
-/// Whether two commands are joined by a pipe alone: what stands between them in `text`.
+/// Whether two commands are joined by a pipe alone, which is all that is between them in `text`.
 pub(super) fn is_pipe(text: &str, before: &Command<'_>, after: &Command<'_>) -> bool {
     let end = before.words.last().map(|word| word.span.end);
     let start = after.words.first().map(|word| word.span.start);

@@ -1,7 +1,7 @@
 //! `.sops.yaml`: which rule SOPS takes for a file, and what that says (`config/config.go`).
 
 use super::metadata::{Group, Recipient};
-use super::selector::{Selector, SelectorKind};
+use super::selector::{Selector, selectors};
 use crate::document::view::Unit;
 use crate::document::yaml::Node;
 use crate::go_regex::GoRegex;
@@ -31,7 +31,7 @@ pub enum Match {
     Nothing,
     /// It refuses because the expression of this rule does not compile.
     Invalid(usize),
-    /// That cannot be told.
+    /// That is not certain.
     Unknown,
 }
 
@@ -41,14 +41,11 @@ pub enum Match {
 pub fn rule_for<'r>(rules: impl IntoIterator<Item = &'r Rule>, path: &str) -> Match {
     for (index, rule) in rules.into_iter().enumerate() {
         let Some((_, pattern)) = &rule.path else { return Match::Rule(index) };
-        match pattern {
-            GoRegex::Invalid => return Match::Invalid(index),
-            GoRegex::Unknown => return Match::Unknown,
-            GoRegex::Known(_) => match pattern.is_match(path) {
-                Some(true) => return Match::Rule(index),
-                Some(false) => {}
-                None => return Match::Unknown,
-            },
+        match pattern.is_match(path) {
+            _ if matches!(pattern, GoRegex::Invalid) => return Match::Invalid(index),
+            Some(true) => return Match::Rule(index),
+            Some(false) => {}
+            None => return Match::Unknown,
         }
     }
     Match::Nothing
@@ -70,14 +67,10 @@ fn read_rule(unit: &Unit, node: Node<'_>) -> Rule {
     let path = text("path_regex").filter(|(_, text)| !text.is_empty());
     let first = node.entries().next().map(|(key, _)| key);
     let place = path.map(|(node, _)| node).or(first).unwrap_or(node);
-    let selectors = SelectorKind::ALL.into_iter().filter_map(|kind| {
-        let (value, text) = text(kind.word()).filter(|(_, text)| !text.is_empty())?;
-        Some((Selector { kind, text: text.into() }, unit.outer(value.span())))
-    });
     Rule {
         path: path.map(|(_, text)| (text.into(), GoRegex::new(text))),
         span: unit.outer(place.span()),
-        selectors: selectors.collect(),
+        selectors: selectors(|key| text(key).map(|(node, text)| (text, unit.outer(node.span())))),
         groups: groups(node),
         shamir: text("shamir_threshold").and_then(|(_, text)| text.parse().ok()).unwrap_or_default(),
     }

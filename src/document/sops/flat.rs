@@ -1,7 +1,7 @@
 //! Formats of lines, as SOPS reads them: dotenv (`stores/dotenv`) and INI (`stores/ini`).
 
 use crate::dotenv::{self, Assignment, Line};
-use crate::span::Span;
+use crate::span::{Span, lines_of};
 
 /// A line with a value.
 pub(super) struct FlatEntry<'t> {
@@ -21,17 +21,8 @@ pub(super) struct FlatEntry<'t> {
 #[derive(Default)]
 pub(super) struct FlatLines<'t> {
     pub(super) entries: Vec<FlatEntry<'t>>,
-    /// FlatLines that the reader of SOPS stops at.
+    /// Lines that the reader of SOPS stops at.
     pub(super) refused: Vec<Span>,
-}
-
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
-    })
 }
 
 /// `KEY=value` and comments.
@@ -65,7 +56,8 @@ pub(super) fn ini(text: &str) -> FlatLines<'_> {
     let mut section = "DEFAULT";
     // A value in three quotes goes on to the closing ones.
     let mut inside = false;
-    for (start, line) in lines(text) {
+    for span in lines_of(text) {
+        let (start, line) = (span.start, span.slice(text).trim_end_matches(['\n', '\r']));
         if inside {
             inside = !line.contains("\"\"\"");
             continue;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::selector::{Selector, SelectorKind};
+use super::selector::{Selector, selectors};
 use crate::document::yaml::Node;
 use crate::span::Span;
 
@@ -33,7 +33,7 @@ pub(crate) struct Metadata {
     pub span: Span,
     /// What keeps SOPS from reading them, in words.
     pub faults: Vec<&'static str>,
-    /// The message authentication code, where it is no encrypted value.
+    /// The message authentication code, where it is not an encrypted value.
     pub bad_mac: Option<Span>,
     /// The selectors that are written, each with its place.
     pub selectors: Vec<(Selector, Span)>,
@@ -88,10 +88,6 @@ impl Metadata {
         if !known {
             return None;
         }
-        let selectors = SelectorKind::ALL.into_iter().filter_map(|kind| {
-            let entry = get(kind.word()).filter(|entry| !entry.text.is_empty())?;
-            Some((Selector { kind, text: entry.text.into() }, entry.span))
-        });
         let texts = texts(entries);
         let top = group(&texts, "");
         let groups = if top.is_empty() {
@@ -100,34 +96,27 @@ impl Metadata {
         } else {
             vec![top]
         };
-        let mut faults = Vec::new();
-        if mac.is_none() {
-            faults.push("no message authentication code ('mac')");
-        }
-        if text("version").is_none() {
-            faults.push("no 'version'");
-        }
-        if text("lastmodified").is_none() {
-            faults.push("no 'lastmodified'");
-        }
-        if !entries.iter().any(|entry| is_of_recipient(&entry.key)) {
-            faults.push("nobody who could decrypt it (age, pgp, kms, …)");
-        }
+        let anonymous = !entries.iter().any(|entry| is_of_recipient(&entry.key));
+        let faults = [
+            (mac.is_none(), "no message authentication code (`mac`)"),
+            (text("version").is_none(), "no `version`"),
+            (text("lastmodified").is_none(), "no `lastmodified`"),
+            (anonymous, "no recipient that could decrypt it (age, pgp, kms, …)"),
+        ];
         let bad_mac = get("mac").filter(|entry| {
             !entry.text.is_empty() && !matches!(super::Value::of(entry.text), super::Value::Encrypted(_))
         });
         Some(Self {
             span,
-            faults,
+            faults: faults.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect(),
             bad_mac: bad_mac.map(|entry| entry.span),
-            selectors: selectors.collect(),
+            selectors: selectors(|key| get(key).map(|entry| (entry.text, entry.span))),
             groups,
             shamir: text("shamir_threshold").and_then(|text| text.parse().ok()).unwrap_or_default(),
         })
     }
 
     /// The selector that holds for the file; none where SOPS refuses several.
-    #[must_use]
     pub(crate) fn selector(&self) -> Option<Selector> {
         match self.selectors.as_slice() {
             [] => Some(Selector::default()),

@@ -1,6 +1,6 @@
 //! Files that SOPS encrypts, in each of its formats: their metadata, their leaves, and what it makes of their names.
 //!
-//! Facts are those of SOPS 3.13 (`stores/`, `sops.go`, `config/config.go`), and `tests/it/interop` holds them against it.
+//! Facts are those of SOPS 3.13 (`stores/`, `sops.go`, `config/config.go`), and `tests/it/interop` compares with it.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ mod value;
 use metadata::MetadataEntry;
 pub(crate) use metadata::{Group, Metadata, Recipient};
 pub(crate) use selector::Selector;
-use selector::{CommentMatch, Matcher};
+use selector::{Matcher, any};
 pub(crate) use value::Value;
 
 /// A file with SOPS's metadata.
@@ -66,14 +66,12 @@ pub(crate) struct Leaf {
 
 impl Leaf {
     /// Its key.
-    #[must_use]
     pub(crate) fn key(&self) -> &str {
         self.keys.last().map_or("", |key| key)
     }
 }
 
 /// Reads a file; none where it has no metadata of SOPS.
-#[must_use]
 pub(crate) fn read(view: &View<'_>) -> Option<File> {
     match view.lang {
         Lang::Dotenv => of_lines(view.text, false),
@@ -125,7 +123,7 @@ fn of_units(view: &View<'_>) -> Option<File> {
     of_trees(&sources)
 }
 
-/// JSON under a name that is not JSON's: what SOPS makes of any other file.
+/// JSON under another name: what SOPS makes of any other file.
 fn of_json(text: &str) -> Option<File> {
     let has = |word: &[u8]| memchr::memmem::find(text.as_bytes(), word).is_some();
     if !text.trim_start().starts_with('{') || !has(b"\"sops\"") || !has(b"\"lastmodified\"") && !has(b"\"mac\"") {
@@ -139,132 +137,123 @@ fn of_trees(sources: &[Source<'_>]) -> Option<File> {
     let mut all: Vec<Option<Metadata>> = sources.iter().map(Source::metadata).collect();
     let first = all.iter().position(Option::is_some)?;
     let shared = all[first].as_ref().and_then(Metadata::selector);
-    let mut walk = Walk { leaves: Vec::new(), refused: Vec::new() };
-    let mut documents = Vec::new();
+    let (mut leaves, mut refused, mut documents) = (Vec::new(), Vec::new(), Vec::new());
     for (number, source) in sources.iter().enumerate() {
         let selector = match &all[number] {
             Some(own) => own.selector(),
             None => shared.clone(),
         };
-        let matcher = selector.as_ref().map(Selector::matcher);
-        if let Some(root) = source.tree.root() {
-            walk.document(source, root, number, matcher.as_ref(), number == first);
+        let root = source.tree.root();
+        if let Some(root) = root {
+            let matcher = selector.as_ref().map(Selector::matcher);
+            // JSON is read without that.
+            let unique = number == 0 && first == 0 && source.unit.is_some_and(|unit| unit.lang() == Lang::Yaml);
+            let mut walk = Walk::new(source, number, matcher.as_ref(), unique);
+            walk.document(root);
+            leaves.append(&mut walk.leaves);
+            refused.append(&mut walk.refused);
         }
-        let kind = source.tree.root().filter(|root| root.get("apiVersion").is_some());
+        let kind = root.filter(|root| root.get("apiVersion").is_some());
         let kind = kind.and_then(|root| root.get("kind")?.as_str()).map(str::to_owned);
         documents.push(Document { sealed: all[number].is_some(), kind, selector });
     }
     let metadata = all.swap_remove(first)?;
-    Some(File { metadata, first, documents, leaves: walk.leaves, refused: walk.refused })
+    Some(File { metadata, first, documents, leaves, refused })
 }
 
-/// Collects leaves.
-struct Walk {
-    leaves: Vec<Leaf>,
-    refused: Vec<(Span, &'static str)>,
-}
-
-/// What holds for a whole document while it is walked.
-struct Around<'a> {
+/// Collects the leaves of a document.
+struct Walk<'a> {
     source: &'a Source<'a>,
     number: usize,
     matcher: Option<&'a Matcher>,
     comments: Option<Comments>,
-    /// Whether SOPS refuses keys that stand in a mapping twice, which it looks for in the first document.
+    /// Whether SOPS refuses keys that a mapping contains twice, which it looks for in the first document.
     unique: bool,
+    keys: Vec<Box<str>>,
+    place: String,
+    leaves: Vec<Leaf>,
+    refused: Vec<(Span, &'static str)>,
 }
 
-impl Walk {
-    fn document(&mut self, source: &Source<'_>, root: Node<'_>, number: usize, matcher: Option<&Matcher>, first: bool) {
+impl<'a> Walk<'a> {
+    fn new(source: &'a Source<'a>, number: usize, matcher: Option<&'a Matcher>, unique: bool) -> Self {
         let comments = matcher.filter(|matcher| matcher.is_of_comments());
         let comments = comments.map(|matcher| Comments::new(source.tree, matcher));
-        // JSON is read without that.
-        let unique = first && source.unit.is_some_and(|unit| unit.lang() == Lang::Yaml) && number == 0;
-        let around = Around { source, number, matcher, comments, unique };
-        if unique && let Some((_, metadata)) = root.entries().find(|(key, _)| key.as_str() == Some("sops")) {
-            self.twice(&around, metadata);
-            metadata.entries().for_each(|(_, value)| self.twice(&around, value));
-        }
-        self.below(&around, root, &mut Vec::new(), &mut String::new(), CommentMatch::No);
+        let (keys, place, leaves, refused) = Default::default();
+        Self { source, number, matcher, comments, unique, keys, place, leaves, refused }
     }
 
-    /// Notes a key that stands in a mapping for the second time.
-    fn twice(&mut self, around: &Around<'_>, node: Node<'_>) {
+    fn document(&mut self, root: Node<'_>) {
+        if let Some((_, metadata)) = root.entries().find(|(key, _)| key.as_str() == Some("sops")) {
+            self.check_keys(metadata);
+            metadata.entries().for_each(|(_, value)| self.check_keys(value));
+        }
+        self.below(root, Some(false));
+    }
+
+    /// Notes a key that a mapping contains for the second time.
+    fn check_keys(&mut self, node: Node<'_>) {
+        if !self.unique {
+            return;
+        }
         let mut keys = BTreeSet::new();
-        let again = node.entries().find(|(key, _)| key.as_str().is_some_and(|key| key != "<<" && !keys.insert(key)));
-        if let Some((key, _)) = again {
-            self.refused.push((around.source.outer(key.span()), "this key stands here for the second time"));
+        let repeated = node.entries().find(|(key, _)| key.as_str().is_some_and(|key| key != "<<" && !keys.insert(key)));
+        if let Some((key, _)) = repeated {
+            self.refused.push((self.source.outer(key.span()), "this key occurs for the second time here"));
         }
     }
 
-    fn below(
-        &mut self,
-        around: &Around<'_>,
-        node: Node<'_>,
-        keys: &mut Vec<Box<str>>,
-        place: &mut String,
-        matched: CommentMatch,
-    ) {
+    /// `matched` is whether the selector's expression matches a comment about the node; none where that is not certain.
+    fn below(&mut self, node: Node<'_>, matched: Option<bool>) {
         // Encrypted files have no aliases: SOPS writes out what they stand for.
         if node.is_alias() {
             return;
         }
-        if around.unique {
-            self.twice(around, node);
-        }
-        let length = place.len();
+        self.check_keys(node);
+        let length = self.place.len();
         for (key, value) in node.entries() {
-            let Some(name) = key.as_str().filter(|name| !(keys.is_empty() && *name == "sops")) else { continue };
-            keys.push(name.into());
-            push_key(place, name);
-            self.child(around, key, value, keys, place, matched);
-            place.truncate(length);
-            keys.pop();
+            let Some(name) = key.as_str().filter(|name| !(self.keys.is_empty() && *name == "sops")) else { continue };
+            self.keys.push(name.into());
+            push_key(&mut self.place, name);
+            self.child(key, value, matched);
+            self.place.truncate(length);
+            self.keys.pop();
         }
         for (index, item) in node.items().enumerate() {
-            place.extend(["[", &index.to_string(), "]"]);
-            self.child(around, item, item, keys, place, matched);
-            place.truncate(length);
+            self.place.extend(["[", &index.to_string(), "]"]);
+            self.child(item, item, matched);
+            self.place.truncate(length);
         }
     }
 
     /// A value of a mapping or an item of a list; `head` is the key or the item.
-    fn child(
-        &mut self,
-        around: &Around<'_>,
-        head: Node<'_>,
-        node: Node<'_>,
-        keys: &mut Vec<Box<str>>,
-        place: &mut String,
-        matched: CommentMatch,
-    ) {
-        let matched = match &around.comments {
-            Some(comments) if matched != CommentMatch::Yes => comments.of(around.source.tree, head.span(), node),
+    fn child(&mut self, head: Node<'_>, node: Node<'_>, matched: Option<bool>) {
+        let matched = match &self.comments {
+            Some(comments) if matched != Some(true) => comments.of(self.source.tree, head.span(), node),
             _ => matched,
         };
         if node.is_mapping() || node.is_sequence() {
-            self.below(around, node, keys, place, matched);
-            return;
+            return self.below(node, matched);
         }
         if node.is_alias() {
             return;
         }
         let span = node.span();
         let value = match node.as_str() {
-            _ if around.source.is_templated(span) => Value::Unknown,
+            _ if self.source.is_templated(span) => Value::Unknown,
             Some(text) if !node.is_null() => Value::of(text),
             _ => Value::Empty,
         };
-        let must = around.matcher.and_then(|matcher| matcher.must_encrypt(keys, matched));
-        let (document, span) = (around.number, around.source.outer(span));
-        self.leaves.push(Leaf { document, keys: keys.clone(), place: place.clone(), span, value, must });
+        let must = self.matcher.and_then(|matcher| matcher.must_encrypt(&self.keys, matched));
+        let (keys, place, span) = (self.keys.clone(), self.place.clone(), self.source.outer(span));
+        self.leaves.push(Leaf { document: self.number, keys, place, span, value, must });
     }
 }
 
 /// The comments of a document that a selector asks for.
 struct Comments {
     lines: LineIndex,
-    /// By line, whether the comment there is one; none where that is not certain. And its column where it stands alone.
+    /// By line, whether the comment there is one; none where that is not certain. And its column where nothing is before it.
     found: Vec<(usize, Option<bool>, Option<usize>)>,
 }
 
@@ -284,14 +273,14 @@ impl Comments {
     }
 
     /// What they say of what begins at `head`: those on its line and right above count for certain.
-    fn of(&self, tree: &Tree, head: Span, node: Node<'_>) -> CommentMatch {
+    fn of(&self, tree: &Tree, head: Span, node: Node<'_>) -> Option<bool> {
         let text = tree.text();
         let line = self.lines.line_of(head.start.min(text.len()));
         // One on the line of a list's item is of the item's first key; one behind a key is of all below that.
         let below = self.lines.line_of(node.span().start.min(text.len())) > line;
         let inline = below || !(node.is_mapping() || node.is_sequence());
         let before_head = text.get(self.lines.line_span(text, line).start..head.start).unwrap_or_default();
-        // One that stands further in belongs to what ends above.
+        // One that is indented further belongs to what ends above.
         let level =
             |column: usize| before_head.get(column..).is_some_and(|rest| rest.trim_matches(['-', ' ']).is_empty());
         let after = self.found.partition_point(|(at, ..)| *at <= line);
@@ -306,12 +295,11 @@ impl Comments {
                 break;
             }
             if *matched == Some(true) {
-                return CommentMatch::Yes;
+                return *matched;
             }
             next = *at;
         }
-        let may = before.iter().any(|(_, matched, _)| *matched != Some(false));
-        if may { CommentMatch::Maybe } else { CommentMatch::No }
+        before.iter().all(|(_, matched, _)| *matched == Some(false)).then_some(false)
     }
 }
 
@@ -344,29 +332,19 @@ fn of_lines(text: &str, ini: bool) -> Option<File> {
         }
         keys.push(entry.key.into());
         push_key(&mut place, entry.key);
-        let must = matcher.as_ref().and_then(|matcher| matcher.must_encrypt(&keys, comment_match(entry, matcher, ini)));
+        let must = matcher.as_ref().and_then(|matcher| {
+            // SOPS gives the comments of INI to the next key, or the first one.
+            let certain = !(ini && matcher.is_of_comments());
+            let matched =
+                certain.then(|| any(entry.comments.iter().map(|comment| matcher.is_match(comment)))).flatten();
+            matcher.must_encrypt(&keys, matched)
+        });
         let value = Value::of(entry.value);
         leaves.push(Leaf { document: 0, keys, place, span: entry.span, value, must });
     }
     let documents = vec![Document { sealed: true, kind: None, selector }];
-    let refused = lines.refused.into_iter().map(|span| (span, "this line is no setting"));
+    let refused = lines.refused.into_iter().map(|span| (span, "this line is not a setting"));
     Some(File { metadata, first: 0, documents, leaves, refused: refused.collect() })
-}
-
-fn comment_match(entry: &flat::FlatEntry<'_>, matcher: &Matcher, ini: bool) -> CommentMatch {
-    // SOPS gives the comments of INI to the next key, or the first one.
-    if ini && matcher.is_of_comments() {
-        return CommentMatch::Maybe;
-    }
-    let mut matched = CommentMatch::No;
-    for comment in &entry.comments {
-        match matcher.is_match(comment) {
-            Some(true) => return CommentMatch::Yes,
-            Some(false) => {}
-            None => matched = CommentMatch::Maybe,
-        }
-    }
-    matched
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Whether a file whose name says that it is encrypted holds anything in clear.
+//! Whether a file whose name says that it is encrypted contains anything in plaintext.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::document::yaml::{self, Node};
 use crate::span::Span;
 use crate::value::Sensitive;
 
-/// Fields of a Kubernetes object that are no values.
+/// Fields of a Kubernetes object that are not values.
 const FRAME: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
 /// Kinds that hold no values, or encrypted ones, and say which program reads the file.
 const OTHERS: [&str; 7] = [
@@ -27,7 +27,6 @@ const OTHERS: [&str; 7] = [
 
 /// The key of the first value that is neither a placeholder nor encrypted in some way, bytes of the text. For a file
 /// without metadata of SOPS.
-#[must_use]
 pub(crate) fn first(view: &View<'_>) -> Option<Span> {
     match plain_ending(view.path) {
         "yaml" | "yml" => {
@@ -35,7 +34,7 @@ pub(crate) fn first(view: &View<'_>) -> Option<Span> {
             if units.clone().next().is_some() {
                 return units.find_map(|unit| of_tree(unit.tree().root()?, Some(unit)));
             }
-            // Under another name it was not parsed. What is no YAML is told elsewhere.
+            // Under another name it was not parsed. What is not YAML is reported elsewhere.
             let whole = view.parsed.faults.is_empty().then(|| yaml::parse(view.text).ok()).flatten()?;
             of_tree(whole.root()?, None)
         }

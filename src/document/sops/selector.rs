@@ -1,35 +1,26 @@
 //! Which leaves of a file SOPS encrypts: `shouldBeEncrypted` of its `sops.go`.
 
 use crate::go_regex::GoRegex;
+use crate::span::Span;
 
-/// By what a file says which of its values are encrypted.
+/// How a file says which of its values are encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SelectorKind {
-    /// Keys that end so stay in clear, with all below them.
+    /// Keys that end so are not encrypted, nor is anything below them.
     UnencryptedSuffix,
     /// Only keys that end so are encrypted, with all below them.
     EncryptedSuffix,
-    /// Keys that match stay in clear.
+    /// Keys that match are not encrypted.
     UnencryptedRegex,
     /// Only keys that match are encrypted.
     EncryptedRegex,
-    /// What stands behind such a comment stays in clear.
+    /// What follows such a comment is not encrypted.
     UnencryptedCommentRegex,
-    /// Only what stands behind such a comment is encrypted.
+    /// Only what follows such a comment is encrypted.
     EncryptedCommentRegex,
 }
 
 impl SelectorKind {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::UnencryptedSuffix,
-        Self::EncryptedSuffix,
-        Self::UnencryptedRegex,
-        Self::EncryptedRegex,
-        Self::UnencryptedCommentRegex,
-        Self::EncryptedCommentRegex,
-    ];
-
     /// The key in metadata and in creation rules.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -53,6 +44,19 @@ pub struct Selector {
     pub text: Box<str>,
 }
 
+/// The selectors among the fields that `get` finds, each with its place.
+pub(super) fn selectors<'t>(get: impl Fn(&str) -> Option<(&'t str, Span)>) -> Vec<(Selector, Span)> {
+    use SelectorKind as Kind;
+    let suffixes = [Kind::UnencryptedSuffix, Kind::EncryptedSuffix];
+    let expressions = [Kind::UnencryptedRegex, Kind::EncryptedRegex];
+    let comments = [Kind::UnencryptedCommentRegex, Kind::EncryptedCommentRegex];
+    let selector = |kind: SelectorKind| {
+        let (text, span) = get(kind.word()).filter(|(text, _)| !text.is_empty())?;
+        Some((Selector { kind, text: text.into() }, span))
+    };
+    [suffixes, expressions, comments].into_iter().flatten().filter_map(selector).collect()
+}
+
 /// What SOPS takes where nothing else is set.
 const DEFAULT: &str = "_unencrypted";
 
@@ -70,7 +74,6 @@ impl Selector {
     }
 
     /// Ready to be asked about many leaves.
-    #[must_use]
     pub(crate) fn matcher(&self) -> Matcher {
         let is_suffix = matches!(self.kind, SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix);
         let pattern = if is_suffix { GoRegex::Unknown } else { GoRegex::new(&self.text) };
@@ -85,26 +88,26 @@ pub(crate) struct Matcher {
     pattern: GoRegex,
 }
 
-/// Whether a comment that a selector asks for counts for a leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CommentMatch {
-    /// One does.
-    Yes,
-    /// One may.
-    Maybe,
-    /// None does.
-    No,
+/// Whether one of several matches; none where that is not certain.
+pub(super) fn any(matches: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut known = Some(false);
+    for matched in matches {
+        match matched {
+            Some(true) => return matched,
+            Some(false) => {}
+            None => known = None,
+        }
+    }
+    known
 }
 
 impl Matcher {
     /// Whether the selector is about comments.
-    #[must_use]
     pub(crate) fn is_of_comments(&self) -> bool {
         matches!(self.kind, SelectorKind::UnencryptedCommentRegex | SelectorKind::EncryptedCommentRegex)
     }
 
     /// Whether a text is what the selector asks for; none where that is not certain.
-    #[must_use]
     pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
         match self.kind {
             SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix => Some(text.ends_with(&*self.suffix)),
@@ -114,30 +117,11 @@ impl Matcher {
         }
     }
 
-    /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are no part of the
+    /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are not part of the
     /// path. `matched` is whether the expression matches a comment about it.
-    #[must_use]
-    pub(crate) fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: CommentMatch) -> Option<bool> {
-        let matched = if self.is_of_comments() {
-            match matched {
-                CommentMatch::Yes => Some(true),
-                CommentMatch::Maybe => None,
-                CommentMatch::No => Some(false),
-            }
-        } else {
-            let mut known = Some(false);
-            for key in keys {
-                match self.is_match(key.as_ref()) {
-                    Some(true) => {
-                        known = Some(true);
-                        break;
-                    }
-                    Some(false) => {}
-                    None => known = None,
-                }
-            }
-            known
-        };
+    pub(crate) fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: Option<bool>) -> Option<bool> {
+        let of_keys = || any(keys.iter().map(|key| self.is_match(key.as_ref())));
+        let matched = if self.is_of_comments() { matched } else { of_keys() };
         let encrypts = matches!(
             self.kind,
             SelectorKind::EncryptedSuffix | SelectorKind::EncryptedRegex | SelectorKind::EncryptedCommentRegex
@@ -151,7 +135,7 @@ mod tests {
     use super::*;
 
     fn selects(kind: SelectorKind, text: &str, keys: &[&str]) -> Option<bool> {
-        Selector { kind, text: text.into() }.matcher().must_encrypt(keys, CommentMatch::No)
+        Selector { kind, text: text.into() }.matcher().must_encrypt(keys, Some(false))
     }
 
     #[test]
@@ -177,9 +161,7 @@ mod tests {
     #[test]
     fn comments_decide_where_they_are_certain() {
         let matcher = |kind| Selector { kind, text: "sops:enc".into() }.matcher();
-        for (matched, encrypted) in
-            [(CommentMatch::Yes, Some(true)), (CommentMatch::Maybe, None), (CommentMatch::No, Some(false))]
-        {
+        for (matched, encrypted) in [(Some(true), Some(true)), (None, None), (Some(false), Some(false))] {
             assert_eq!(matcher(SelectorKind::EncryptedCommentRegex).must_encrypt(&["a"], matched), encrypted);
             let other = matcher(SelectorKind::UnencryptedCommentRegex).must_encrypt(&["a"], matched);
             assert_eq!(other, encrypted.map(|encrypted| !encrypted));

@@ -33,13 +33,12 @@ pub(crate) enum Value {
 
 impl Value {
     /// Looks at a text.
-    #[must_use]
     pub(crate) fn of(text: &str) -> Self {
         if text.is_empty() {
             return Self::Empty;
         }
         let Some(rest) = text.strip_prefix(HEAD) else { return Self::Clear };
-        // What stands behind the last bracket is not looked at.
+        // What follows the last bracket is ignored.
         let Some((inner, _)) = rest.rsplit_once(']') else { return Self::Broken("its end is missing") };
         match parts(inner) {
             Ok(digest) => Self::Encrypted(digest),
@@ -48,7 +47,6 @@ impl Value {
     }
 
     /// Whether it begins as an encrypted value.
-    #[must_use]
     pub(crate) fn is_encrypted(self) -> bool {
         matches!(self, Self::Encrypted(_) | Self::Broken(_))
     }

@@ -2,7 +2,7 @@
 //!
 //! A [`Spot`] is only there where an edit is certain: in a document that is the file's own, written where it is read. No
 //! edit passes through an anchor, an alias, a merge key or a tag, which would change other places too, none through a
-//! template's action, and none is made in a document that stands in another one.
+//! template's action, and none is made in a document inside another one.
 
 #[cfg(test)]
 mod tests;
@@ -14,10 +14,10 @@ use crate::finding::edit::Edit;
 use crate::span::{Span, break_at, line_break, line_end, line_start};
 use crate::yaml_scalar::scalar;
 
-/// How many documents in strings may stand between a spot and the start of its document.
+/// How many documents in strings may be between a spot and the start of its document.
 const FURTHEST: usize = 64;
 
-/// A scalar that may be edited, with all that it stands in.
+/// A scalar that may be edited, with all that it is in.
 pub(crate) struct Spot<'v> {
     text: &'v str,
     unit: &'v Unit,
@@ -36,7 +36,6 @@ pub(crate) struct Step<'v> {
 
 impl<'v> Step<'v> {
     /// The text of its key.
-    #[must_use]
     pub(crate) fn name(&self) -> Option<&'v str> {
         self.key?.as_str()
     }
@@ -44,9 +43,8 @@ impl<'v> Step<'v> {
 
 impl<'v> Spot<'v> {
     /// The scalar at `span`, bytes of the source's text; none where it may not be edited.
-    #[must_use]
     pub(crate) fn at(view: &View<'v>, span: Span) -> Option<Self> {
-        // Documents in strings stand behind the one that holds them.
+        // Documents in strings follow the one that contains them.
         let after = view.parsed.units.partition_point(|unit| unit.outer(Span::default()).start <= span.start);
         let unit = view.parsed.units[..after].iter().rev().take(FURTHEST).find(|unit| unit.host() == Host::File)?;
         let base = unit.outer(Span::default()).start;
@@ -59,7 +57,7 @@ impl<'v> Spot<'v> {
                 return None;
             }
             if node.style().is_some() {
-                // What is written in another way than it reads (on several lines, with escapes) is no name.
+                // What is written in another way than it reads (on several lines, with escapes) is not a name.
                 let plain = node.as_str() == Some(node.span().slice(unit.tree().text()));
                 let found = plain && node.span() == inner && !unit.is_templated(node.span());
                 return found.then_some(Self { text: view.text, unit, steps });
@@ -70,20 +68,17 @@ impl<'v> Spot<'v> {
     }
 
     /// The nodes from the document's root to the scalar, which is the last one.
-    #[must_use]
     pub(crate) fn steps(&self) -> &[Step<'v>] {
         &self.steps
     }
 
     /// Whether a template writes anything of the document, so that its shape is not what it seems.
-    #[must_use]
     pub(crate) fn in_template(&self) -> bool {
         self.unit.is_templated(Span::new(0, self.unit.tree().text().len()))
     }
 
-    /// Writes another text in the place of the scalar, whose quotes stay. None where `text` is no plain word (a name, an
+    /// Writes another text in the place of the scalar, whose quotes stay. None where `text` is not a plain word (a name, an
     /// API version), or the scalar a block.
-    #[must_use]
     pub(crate) fn replace(&self, text: &str) -> Option<Edit> {
         let node = self.steps.last()?.node;
         let new = match node.style()? {
@@ -95,7 +90,6 @@ impl<'v> Spot<'v> {
     }
 
     /// Writes `true` in the place of a boolean. None where the scalar is not plain.
-    #[must_use]
     pub(crate) fn set_true(&self) -> Option<Edit> {
         let node = self.steps.last()?.node;
         let plain = node.style()? == Style::Plain;
@@ -103,26 +97,27 @@ impl<'v> Spot<'v> {
     }
 
     /// Adds the entry `key: true` to the mapping of the scalar, as [`Spot::add_entry`] does.
-    #[must_use]
     pub(crate) fn add_true(&self, key: &str) -> Option<Edit> {
         self.add(key, "true", "true")
     }
 
     /// Adds the entry `key: text` to the mapping of the scalar, behind it. None where the mapping has the key already, or a
     /// template writes parts of the document.
-    #[must_use]
     pub(crate) fn add_entry(&self, key: &str, text: &str) -> Option<Edit> {
         self.add(key, &format!("\"{}\"", is_word(text).then_some(text)?), &word(text)?)
+    }
+
+    /// Nothing where `key` may be in a mapping already, or a template writes parts of the document.
+    fn may_add(&self, mapping: Node<'_>, key: &str) -> Option<()> {
+        let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
+        (!self.in_template() && !mapping.entries().any(|(name, _)| taken(name))).then_some(())
     }
 
     /// Adds an entry, whose value is `quoted` where the key is, else `plain`.
     fn add(&self, key: &str, quoted: &str, plain: &str) -> Option<Edit> {
         let [.., parent, step] = self.steps.as_slice() else { return None };
         let own = step.key?;
-        let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
-        if self.in_template() || parent.node.entries().any(|(name, _)| taken(name)) {
-            return None;
-        }
+        self.may_add(parent.node, key)?;
         let entry =
             if own.style() == Some(Style::Double) { format!("\"{key}\": {quoted}") } else { format!("{key}: {plain}") };
         let indentation = self.indentation(own);
@@ -138,17 +133,13 @@ impl<'v> Spot<'v> {
         Some(Edit::insert(at, format!("{}{indentation}{entry}", line_break(self.text, at))))
     }
 
-    /// Adds a list of one mapping, `key: [{name: text}]`, in block style before the entry that the step `at` stands in,
+    /// Adds a list of one mapping, `key: [{name: text}]`, in block style before the entry that the step `at` is in,
     /// a list as well, and above its comment. None in flow style, where the mapping has the key already, or where a
     /// template writes parts of the document.
-    #[must_use]
     pub(crate) fn add_list(&self, at: usize, key: &str, name: &str, text: &str) -> Option<Edit> {
         let parent = at.checked_sub(1).and_then(|parent| self.steps.get(parent))?.node;
         let step = self.steps.get(at)?;
-        let taken = |name: Node<'_>| matches!(name.as_str(), Some(name) if name == key || name == "<<");
-        if self.in_template() || parent.is_flow() || parent.entries().any(|(name, _)| taken(name)) {
-            return None;
-        }
+        self.may_add(parent, key).filter(|()| !parent.is_flow())?;
         let (own, text) = (step.key?, word(text)?);
         let indentation = self.indentation(own)?;
         let start = self.above(line_start(self.text, self.unit.outer(own.span()).start), indentation);
@@ -163,7 +154,6 @@ impl<'v> Spot<'v> {
 
     /// Removes items from the list at the step `at`, by index; at least one stays. None where a template writes parts of the
     /// document, or the items are not written as people do.
-    #[must_use]
     pub(crate) fn remove_items(&self, at: usize, remove: &[usize]) -> Option<Vec<Edit>> {
         let list = self.steps.get(at)?.node;
         let items: Vec<Node<'v>> = list.items().collect();
@@ -171,7 +161,7 @@ impl<'v> Spot<'v> {
         if self.in_template() || kept.is_empty() {
             return None;
         }
-        // Something may name what stands in one of them.
+        // Something may refer to what is in one of them.
         if remove.iter().filter_map(|&index| items.get(index)).any(|item| has_anchor(*item)) {
             return None;
         }
@@ -195,12 +185,12 @@ impl<'v> Spot<'v> {
         Some(edits)
     }
 
-    /// Whether nothing but a comma stands between two items of a list in flow style.
+    /// Whether nothing but a comma is between two items of a list in flow style.
     fn separator(&self, from: usize, to: usize) -> Option<()> {
         (Span::new(from, to).slice(self.text).trim() == ",").then_some(())
     }
 
-    /// What stands before the dash of an item in block style, where that begins its line.
+    /// What is before the dash of an item in block style, where that begins its line.
     fn dash(&self, item: Node<'_>) -> Option<&'v str> {
         let start = self.outer(item)?.start;
         let before = Span::new(line_start(self.text, start), start).slice(self.text);
@@ -208,7 +198,7 @@ impl<'v> Spot<'v> {
         dash.bytes().all(|byte| byte == b' ').then_some(dash)
     }
 
-    /// What stands before a key, where that begins its line.
+    /// What is before a key, where that begins its line.
     fn indentation(&self, key: Node<'_>) -> Option<&'v str> {
         let start = self.outer(key)?.start;
         let before = Span::new(line_start(self.text, start), start).slice(self.text);
@@ -236,8 +226,8 @@ impl<'v> Spot<'v> {
 }
 
 /// All that belongs to a node, quotes and brackets too, but no comment or line end behind it. None where it ends with an
-/// item that is not there, which stands nowhere.
-pub(super) fn whole(node: Node<'_>) -> Option<Span> {
+/// item that is missing, which has no place.
+pub(crate) fn whole(node: Node<'_>) -> Option<Span> {
     let span = node.span();
     if node.is_alias() {
         return Some(span);
@@ -249,7 +239,7 @@ pub(super) fn whole(node: Node<'_>) -> Option<Span> {
         Some(Style::Literal | Style::Folded) => span.start + span.slice(node.tree().text()).trim_end().len(),
         None if node.is_flow() => span.end,
         None => match node.entries().last() {
-            // A value that is not there stands somewhere behind its key.
+            // A missing value is somewhere behind its key.
             Some((key, value)) if value.span().is_empty() => whole(key)?.end,
             Some((_, value)) => whole(value)?.end,
             None => whole(node.items().last().filter(|item| !item.span().is_empty())?)?.end,

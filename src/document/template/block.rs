@@ -1,4 +1,4 @@
-//! Follows block scalars by indentation, and marks the blanked lines that stand before their content.
+//! Follows block scalars by indentation, and marks the blanked lines before their content.
 //!
 //! A block scalar takes its indentation from its first line of content, and a line of more spaces before that one is an
 //! error. So such a line gets a `#`, which is a comment where the scalar is itself YAML, a script or a properties file.

@@ -1,7 +1,7 @@
-//! Decides what stands in the place of each action so that the rest stays valid YAML.
+//! Decides what replaces each action so that the rest stays valid YAML.
 //!
 //! The reading is by logical line: the lines that the actions starting on one line cover. A small lexer follows the
-//! text between the actions to know whether an action stands where a token may start, inside a scalar, or after one.
+//! text between the actions to know whether an action is where a token may start, inside a scalar, or after one.
 
 use super::action::ActionKind;
 use super::block::Blocks;
@@ -15,7 +15,7 @@ enum Fill {
     Spaces,
     /// A plain scalar of the same length.
     Filler,
-    /// `- ` and spaces: the action stands where a list item follows on the same line.
+    /// `- ` and spaces: a list item follows the action on the same line.
     Dash,
     /// A document start: each `define` of a helper file is a text of its own.
     Document,
@@ -128,7 +128,7 @@ impl Defines {
     }
 }
 
-/// The `[]` or `{}` of an `else` branch would stand beside the entries of the other branch. It says nothing, so it goes.
+/// The `[]` or `{}` of an `else` branch would be next to the entries of the other branch. It means nothing, so it is removed.
 fn blank_empty_collection(out: &mut [u8], from: usize, until: usize) {
     let Some(rest) = out.get_mut(from..until) else { return };
     let Some(start) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) else { return };
@@ -163,7 +163,7 @@ impl<'a> Line<'a> {
         Span::new(start, end).slice(self.text)
     }
 
-    /// Whether text other than actions, white space and a final comment stands here.
+    /// Whether there is text other than actions, white space and a final comment.
     fn has_text(&self) -> bool {
         (0..=self.actions.len()).any(|index| !self.gap(index).trim().is_empty())
     }
@@ -250,7 +250,7 @@ fn start_fill(kind: ActionKind, leads: bool, follows: &str, rest: &Rest) -> Fill
     Fill::Filler
 }
 
-/// Where the lexer stands within a line.
+/// Where the lexer is within a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 enum YamlState {
     /// A token may start.
@@ -348,7 +348,7 @@ impl YamlLineLexer {
     }
 
     /// One step inside a plain scalar or after a closed one.
-    #[expect(clippy::fn_params_excessive_bools, reason = "what stands around the byte, in its order")]
+    #[expect(clippy::fn_params_excessive_bools, reason = "what is around the byte, in its order")]
     fn after_start(&mut self, byte: u8, spaced_before: bool, ends_after: bool, gap_ends: bool, last: bool) {
         let closed = self.state == YamlState::Closed;
         match byte {

@@ -10,7 +10,7 @@ use crate::span::Span;
 /// Deeper nesting than this is not followed.
 const DEPTH: usize = 32;
 
-/// What stands between operands.
+/// What is between operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     /// Both sides go on.
@@ -141,12 +141,13 @@ impl LiteralReader<'_> {
                 let mut found = vec![token.span];
                 // `'format'.method('x')` and `'abc'[0]` are too rare to follow.
                 if matches!(self.glued_open(), Some(b'(' | b'[')) {
-                    found.extend(self.group(depth));
+                    self.at += 1;
+                    found.extend(self.arguments(0, depth).concat());
                 }
                 found
             }
-            TokenKind::Open(b'{') => self.entries(depth),
-            TokenKind::Open(_) => self.arguments(depth).into_iter().flatten().collect(),
+            // Of `{'key': 'value'}` the values.
+            TokenKind::Open(open) => self.arguments(usize::from(open == b'{'), depth).concat(),
             TokenKind::Word | TokenKind::Field | TokenKind::Number => self.call(token.span, depth),
             _ => Vec::new(),
         }
@@ -160,27 +161,22 @@ impl LiteralReader<'_> {
         }
     }
 
-    fn group(&mut self, depth: usize) -> Vec<Span> {
-        self.at += 1;
-        self.arguments(depth).into_iter().flatten().collect()
-    }
-
     fn call(&mut self, name: Span, depth: usize) -> Vec<Span> {
         let name = name.slice(self.text);
         let literals = Function::of_name(name).literals;
         if let Some(byte) = self.glued_open() {
             self.at += 1;
-            let arguments = self.arguments(depth);
+            let arguments = self.arguments(0, depth);
             // `x.get('k', 'd')`
             let literals = if name.ends_with(".get") { Literals::Rest } else { literals };
             let mut found = match byte {
                 b'(' => select(literals, arguments),
                 _ => Vec::new(),
             };
-            // `a['b']['c']`: what is taken out of it is no literal.
+            // `a['b']['c']`: what is taken out of it is not a literal.
             while self.glued_open().is_some() {
                 self.at += 1;
-                self.arguments(depth);
+                self.arguments(0, depth);
                 found.clear();
             }
             return found;
@@ -218,41 +214,24 @@ impl LiteralReader<'_> {
         self.at += 1;
         match token.kind {
             TokenKind::Text | TokenKind::Character => vec![token.span],
-            TokenKind::Open(_) => self.arguments(depth).into_iter().flatten().collect(),
+            TokenKind::Open(_) => self.arguments(0, depth).concat(),
             _ => Vec::new(),
         }
     }
 
-    /// Reads to the closing bracket, which is taken; one list for each argument.
-    fn arguments(&mut self, depth: usize) -> Vec<Vec<Span>> {
+    /// Reads to the closing bracket, which is taken; one list for each argument, without its first `skip` parts.
+    fn arguments(&mut self, skip: usize, depth: usize) -> Vec<Vec<Span>> {
         if depth >= DEPTH {
             self.at = self.tokens.len();
             return Vec::new();
         }
         let mut arguments = Vec::new();
         loop {
-            arguments.push(self.pipeline(depth + 1).into_iter().flatten().collect());
+            arguments.push(self.pipeline(depth + 1).into_iter().skip(skip).flatten().collect());
             let ends = !matches!(self.peek(), Some(TokenKind::Comma));
             self.at += 1;
             if ends {
                 return arguments;
-            }
-        }
-    }
-
-    /// The values of `{'key': 'value'}`.
-    fn entries(&mut self, depth: usize) -> Vec<Span> {
-        if depth >= DEPTH {
-            self.at = self.tokens.len();
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        loop {
-            found.extend(self.pipeline(depth + 1).into_iter().skip(1).flatten());
-            let ends = !matches!(self.peek(), Some(TokenKind::Comma));
-            self.at += 1;
-            if ends {
-                return found;
             }
         }
     }

@@ -14,6 +14,7 @@ mod scan;
 mod token;
 
 pub(crate) use action::{Action, ActionKind};
+pub(crate) use token::string_end;
 
 /// A template text with its actions blanked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +25,7 @@ pub(crate) struct Templated {
     pub actions: Vec<Action>,
 }
 
-impl Templated {}
-
 /// Blanks the actions of `text`; `None` where it has none.
-#[must_use]
 pub(crate) fn blank(text: &str) -> Option<Templated> {
     let found = scan::actions(text);
     if found.is_empty() {

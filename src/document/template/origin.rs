@@ -1,8 +1,8 @@
 //! Follows the values of a Helm chart through a template: which of them reach the output of an action.
 //!
 //! Reads the language of Go's `text/template` as far as it hands a value on: pipelines, `with`, `range`, variables, and the
-//! functions that change how a value is written and not what it is. Whatever else stands there ends the trail, as do
-//! named templates (`define`, `include`), whose data is their caller's.
+//! functions that change how a value is written and not what it is. Anything else ends the trail, as do named
+//! templates (`define`, `include`), whose data is their caller's.
 
 use super::action::{Action, ActionKind};
 use super::function::{Function, Passage};
@@ -13,7 +13,7 @@ use crate::span::Span;
 const DEPTH: usize = 16;
 /// Longer paths are not followed.
 const STEPS: usize = 24;
-/// Most values that one place may stand for.
+/// Most values that one place may have.
 const MOST: usize = 16;
 /// Most variables that are known at one place.
 const VARIABLES: usize = 256;
@@ -35,7 +35,7 @@ pub(crate) struct Written {
 pub(crate) struct Origin {
     /// The keys that lead to it below `.Values`, [`EACH`] where all are meant. Empty for the values as a whole.
     pub path: Vec<Box<str>>,
-    /// Whether it is the context of the chart, which holds `.Values` and is no value.
+    /// Whether it is the context of the chart, which holds `.Values` and is not a value.
     root: bool,
     /// Whether it is encoded on the way, or decoded.
     pub coding: Coding,
@@ -68,7 +68,6 @@ pub(crate) enum Form {
 }
 
 /// The actions of `text` that write values, in their order. `actions` are all of the text's.
-#[must_use]
 pub(crate) fn written(text: &str, actions: &[Action]) -> Vec<Written> {
     let root = vec![Origin { root: true, ..Origin::default() }];
     let mut scope = TemplateScope { dot: root.clone(), root, variables: Vec::new(), blocks: Vec::new() };
@@ -90,55 +89,34 @@ pub(crate) fn written(text: &str, actions: &[Action]) -> Vec<Written> {
     found
 }
 
-/// What stands between the delimiters of a Go action.
+/// What is between the delimiters of a Go action.
 fn body(action: &str) -> Option<&str> {
     let body = action.strip_prefix("{{")?.strip_suffix("}}")?;
     let body = body.strip_prefix('-').unwrap_or(body);
     Some(body.strip_suffix('-').unwrap_or(body).trim())
 }
 
-/// A token as Go reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum GoToken<'t> {
-    /// A function or a keyword.
-    Word(&'t str),
-    /// `.a.b`, `$.a` or `$x.a`.
-    Field(&'t str),
-    Text(&'t str),
-    Open,
-    Close,
-    Pipe,
-    Comma,
-    /// `:=`
-    Declare,
-    /// `=`
-    Assign,
-    /// A number, a field of what is in parentheses, or what Go does not take.
-    Unknown,
-}
+/// A token as Go reads it, with its text.
+type GoToken<'t> = (TokenKind, &'t str);
 
 fn tokens(body: &str) -> Vec<GoToken<'_>> {
     let mut closed = false;
     let tokens = token::tokens(body, Span::new(0, body.len())).into_iter().map(|token| {
         let text = token.span.slice(body);
         let of_group = std::mem::replace(&mut closed, token.kind == TokenKind::Close) && token.glued;
-        match token.kind {
-            TokenKind::Word => GoToken::Word(text),
-            TokenKind::Field if !of_group => GoToken::Field(text),
-            TokenKind::Text => GoToken::Text(text),
-            TokenKind::Open(b'(') => GoToken::Open,
-            TokenKind::Close if text == ")" => GoToken::Close,
-            TokenKind::Pipe => GoToken::Pipe,
-            TokenKind::Comma => GoToken::Comma,
-            TokenKind::Declare => GoToken::Declare,
-            TokenKind::Assign => GoToken::Assign,
-            _ => GoToken::Unknown,
-        }
+        // A field of what is in parentheses is not followed; Go has no other brackets.
+        let known = match token.kind {
+            TokenKind::Field => !of_group,
+            TokenKind::Open(bracket) => bracket == b'(',
+            TokenKind::Close => text == ")",
+            _ => true,
+        };
+        (if known { token.kind } else { TokenKind::Other }, text)
     });
     tokens.collect()
 }
 
-/// What names stand for at a place of the template.
+/// What names mean at a place of the template.
 struct TemplateScope<'t> {
     /// `.`
     dot: Vec<Origin>,
@@ -159,21 +137,21 @@ impl<'t> TemplateScope<'t> {
     fn control(&mut self, body: &'t str) {
         let all = tokens(body);
         match all.split_first() {
-            Some((GoToken::Word("else"), rest)) => {
+            Some(((TokenKind::Word, "else"), rest)) => {
                 let Some(block) = self.blocks.last() else { return };
                 self.dot.clone_from(&block.dot);
                 self.variables.truncate(block.variables);
-                if let Some((GoToken::Word("with"), rest)) = rest.split_first() {
+                if let Some(((TokenKind::Word, "with"), rest)) = rest.split_first() {
                     self.dot = self.declare(rest, false);
                 }
             }
-            Some((GoToken::Word("end"), _)) => {
+            Some(((TokenKind::Word, "end"), _)) => {
                 if let Some(block) = self.blocks.pop() {
                     self.variables.truncate(block.variables);
                     (self.dot, self.root) = (block.dot, block.root);
                 }
             }
-            Some((GoToken::Word(word @ ("if" | "with" | "range" | "define" | "block")), rest)) => {
+            Some(((TokenKind::Word, word @ ("if" | "with" | "range" | "define" | "block")), rest)) => {
                 let variables = self.variables.len();
                 self.blocks.push(Block { dot: self.dot.clone(), root: self.root.clone(), variables });
                 match *word {
@@ -183,7 +161,7 @@ impl<'t> TemplateScope<'t> {
                     _ => (self.dot, self.root) = (Vec::new(), Vec::new()),
                 }
             }
-            Some((GoToken::Field(_), _)) => drop(self.declare(&all, false)),
+            Some(((TokenKind::Field, _), _)) => drop(self.declare(&all, false)),
             _ => {}
         }
     }
@@ -191,11 +169,15 @@ impl<'t> TemplateScope<'t> {
     /// What a pipeline gives, which may be given to variables in front of it. With `each`, they get its entries.
     fn declare(&mut self, tokens: &[GoToken<'t>], each: bool) -> Vec<Origin> {
         let (names, pipeline, new) = match tokens {
-            [GoToken::Field(name), GoToken::Declare, rest @ ..] => (vec![*name], rest, true),
-            [GoToken::Field(name), GoToken::Assign, rest @ ..] => (vec![*name], rest, false),
-            [GoToken::Field(key), GoToken::Comma, GoToken::Field(name), GoToken::Declare, rest @ ..] => {
-                (vec![*key, *name], rest, true)
-            }
+            [(TokenKind::Field, name), (TokenKind::Declare, _), rest @ ..] => (vec![*name], rest, true),
+            [(TokenKind::Field, name), (TokenKind::Assign, _), rest @ ..] => (vec![*name], rest, false),
+            [
+                (TokenKind::Field, key),
+                (TokenKind::Comma, _),
+                (TokenKind::Field, name),
+                (TokenKind::Declare, _),
+                rest @ ..,
+            ] => (vec![*key, *name], rest, true),
             _ => (Vec::new(), tokens, true),
         };
         let mut values = self.evaluate(pipeline);
@@ -238,7 +220,7 @@ impl<'t> TemplateScope<'t> {
 }
 
 impl Origin {
-    /// What stands below it.
+    /// What is below it.
     fn below(&self, steps: &[&str]) -> Option<Self> {
         if steps.is_empty() {
             return Some(self.clone());
@@ -288,7 +270,7 @@ impl<'r> ValueReader<'r, '_> {
         loop {
             let operands = self.operands(depth);
             carried = Some(command(&operands, carried.as_deref()));
-            if self.tokens.get(self.at) != Some(&GoToken::Pipe) {
+            if self.tokens.get(self.at).is_none_or(|(kind, _)| *kind != TokenKind::Pipe) {
                 return carried.unwrap_or_default();
             }
             self.at += 1;
@@ -299,11 +281,11 @@ impl<'r> ValueReader<'r, '_> {
         let mut found = Vec::new();
         while let Some(token) = self.tokens.get(self.at) {
             let operand = match *token {
-                GoToken::Pipe | GoToken::Close => break,
-                GoToken::Word(word) if found.is_empty() => Operand::Word(word),
-                GoToken::Text(text) => Operand::Text(text),
-                GoToken::Field(field) => Operand::Values(self.scope.field(field)),
-                GoToken::Open if depth < DEPTH => {
+                (TokenKind::Pipe | TokenKind::Close, _) => break,
+                (TokenKind::Word, word) if found.is_empty() => Operand::Word(word),
+                (TokenKind::Text, text) => Operand::Text(text),
+                (TokenKind::Field, field) => Operand::Values(self.scope.field(field)),
+                (TokenKind::Open(_), _) if depth < DEPTH => {
                     self.at += 1;
                     Operand::Values(self.pipeline(depth + 1))
                 }

@@ -11,7 +11,7 @@ use crate::span::Span;
 pub(super) struct FoundAction {
     /// The whole action, delimiters and a GitHub `$` included.
     pub span: Span,
-    /// What stands between the delimiters and trim marks.
+    /// What is between the delimiters and trim marks.
     pub body: Span,
     pub kind: ActionKind,
 }
@@ -203,12 +203,9 @@ fn is_go_comment(inside: &str) -> bool {
 /// Body without trim marks and outer white space.
 fn trimmed_body(text: &str, span: Span) -> Span {
     let body = span.slice(text);
-    let mut start = body;
-    start = start.strip_prefix(['-', '+']).unwrap_or(start).trim_start();
-    let from = span.start + (body.len() - start.len());
-    let mut end = start;
-    end = end.strip_suffix(['-', '+']).unwrap_or(end).trim_end();
-    Span::new(from, from + end.len())
+    let rest = body.strip_prefix(['-', '+']).unwrap_or(body).trim_start();
+    let from = span.start + (body.len() - rest.len());
+    Span::new(from, from + rest.strip_suffix(['-', '+']).unwrap_or(rest).trim_end().len())
 }
 
 fn mustache_kind(body: &str) -> ActionKind {

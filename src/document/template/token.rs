@@ -131,7 +131,7 @@ pub(super) fn first_word(body: &str) -> &str {
 }
 
 /// End of the string that opens at `at`. Quoted strings end on their line, backquoted ones may span lines.
-pub(super) fn string_end(bytes: &[u8], at: usize, limit: usize) -> Option<usize> {
+pub(crate) fn string_end(bytes: &[u8], at: usize, limit: usize) -> Option<usize> {
     let quote = *bytes.get(at)?;
     let mut next = at + 1;
     while next < limit {

@@ -22,7 +22,7 @@ pub struct SyntaxError {
 /// Parses one document. Spans are bytes of `text`.
 ///
 /// # Errors
-/// Where the text is no YAML, nests deeper than [`MAX_DEPTH`], or its aliases stand for more than [`MAX_EXPANDED`] nodes.
+/// Where the text is not YAML, nests deeper than [`MAX_DEPTH`], or its aliases stand for more than [`MAX_EXPANDED`] nodes.
 pub fn parse(text: &str) -> Result<Tree, SyntaxError> {
     let options = granit_parser::options! { max_buffered_comment_events: usize::MAX };
     let mut builder = Builder::new(text);

@@ -25,7 +25,7 @@ pub enum Style {
 
 #[derive(Clone)]
 pub(super) enum ScalarText {
-    /// The value stands in the text as it is.
+    /// The value is in the text as it is.
     InText(Span),
     /// The value differs from its source (escapes, folding, indentation).
     Owned(Box<str>),
@@ -103,7 +103,6 @@ impl Tree {
     }
 
     /// How many nodes the document would have with a copy of its target for each alias.
-    #[must_use]
     pub(crate) fn expanded(&self) -> u64 {
         self.expanded
     }
@@ -114,7 +113,7 @@ impl Tree {
         &self.comments
     }
 
-    /// Drops the tree and wipes its copies of the text, which may hold secrets in plain text.
+    /// Drops the tree and wipes its copies of the text, which may contain plaintext secrets.
     pub(crate) fn wipe(mut self) {
         self.text.zeroize();
         for entry in &mut self.entries {
@@ -144,14 +143,13 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Where the node stands, bytes of the parsed text; quotes and block headers are not part of it.
+    /// Where the node is, bytes of the parsed text; quotes and block headers are not part of it.
     #[must_use]
     pub fn span(self) -> Span {
         self.entry().span
     }
 
     /// The span of a scalar with its quotes.
-    #[must_use]
     pub(crate) fn quoted_span(self) -> Span {
         let node = self.resolve();
         let quotes = usize::from(matches!(node.style(), Some(Style::Single | Style::Double)));
@@ -182,19 +180,16 @@ impl<'t> Node<'t> {
     }
 
     /// Whether the node is written as an alias (`*name`).
-    #[must_use]
     pub(crate) fn is_alias(self) -> bool {
         matches!(self.entry().kind, NodeKind::Alias { .. })
     }
 
     /// Whether an alias, or a node that an alias may name; edits must not pass through these.
-    #[must_use]
     pub(crate) fn is_anchored(self) -> bool {
         self.entry().anchored
     }
 
     /// Whether a collection is written in flow style.
-    #[must_use]
     pub(crate) fn is_flow(self) -> bool {
         self.entry().flow
     }
@@ -216,13 +211,11 @@ impl<'t> Node<'t> {
     }
 
     /// The text of a scalar that names something, as a key does: what may be shown.
-    #[must_use]
     pub(crate) fn name(self) -> Option<&'t str> {
         self.as_str()
     }
 
     /// The text of a scalar that may be a secret.
-    #[must_use]
     pub(crate) fn value(self) -> Option<Sensitive<'t>> {
         self.as_str().map(Sensitive::new)
     }
@@ -237,7 +230,6 @@ impl<'t> Node<'t> {
     }
 
     /// Whether YAML reads the scalar as a string: quoted, block, or plain and neither null, boolean nor number.
-    #[must_use]
     pub(crate) fn is_string(self) -> bool {
         match self.style() {
             None => false,
@@ -247,51 +239,51 @@ impl<'t> Node<'t> {
     }
 
     /// Whether the node is a mapping.
-    #[must_use]
     pub(crate) fn is_mapping(self) -> bool {
         matches!(self.resolve().entry().kind, NodeKind::Mapping { .. })
     }
 
     /// Whether the node is a sequence.
-    #[must_use]
     pub(crate) fn is_sequence(self) -> bool {
         matches!(self.resolve().entry().kind, NodeKind::Sequence { .. })
     }
 
+    /// What is in a collection, and how many nodes make an item of it; nothing for other nodes.
+    fn children(self) -> (&'t [u32], usize) {
+        let (first, count, step) = match self.resolve().entry().kind {
+            NodeKind::Sequence { first, count } => (first, count, 1),
+            NodeKind::Mapping { first, count } => (first, count, 2),
+            _ => (0, 0, 0),
+        };
+        (self.tree.children.get(first as usize..(first + count) as usize).unwrap_or_default(), step)
+    }
+
     /// Items of a sequence; nothing for other nodes.
     pub fn items(self) -> impl Iterator<Item = Node<'t>> {
-        let tree = self.tree;
-        let ids = match self.resolve().entry().kind {
-            NodeKind::Sequence { first, count } => tree.children.get(first as usize..(first + count) as usize),
-            _ => None,
+        let ids = match self.children() {
+            (ids, 1) => ids,
+            _ => &[],
         };
-        ids.unwrap_or_default().iter().map(move |&id| Node { tree, id })
+        ids.iter().map(move |&id| Node { tree: self.tree, id })
     }
 
     /// Key and value of each entry of a mapping as written, merge keys included; nothing for other nodes.
     pub fn entries(self) -> impl Iterator<Item = (Node<'t>, Node<'t>)> {
-        let tree = self.tree;
-        let ids = match self.resolve().entry().kind {
-            NodeKind::Mapping { first, count } => tree.children.get(first as usize..(first + count) as usize),
-            _ => None,
+        let ids = match self.children() {
+            (ids, 2) => ids,
+            _ => &[],
         };
-        let node = move |id: u32| Node { tree, id };
-        ids.unwrap_or_default().chunks_exact(2).map(move |pair| (node(pair[0]), node(pair[1])))
+        let node = move |id: u32| Node { tree: self.tree, id };
+        ids.chunks_exact(2).map(move |pair| (node(pair[0]), node(pair[1])))
     }
 
     /// The item or value of a collection that holds `span`, bytes of the parsed text, with its key in a mapping.
-    #[must_use]
     pub(crate) fn child_at(self, span: Span) -> Option<(Option<Self>, Self)> {
         let tree = self.tree;
-        let (first, count, step) = match self.resolve().entry().kind {
-            NodeKind::Sequence { first, count } => (first, count, 1),
-            NodeKind::Mapping { first, count } => (first, count, 2),
-            _ => return None,
-        };
-        let children = tree.children.get(first as usize..(first + count) as usize)?;
+        let (children, step) = self.children();
         let node = |id: u32| Node { tree, id };
-        // They stand in the order of the text.
-        let (mut low, mut high) = (0, children.len() / step);
+        // They are in the order of the text.
+        let (mut low, mut high) = (0, children.len().checked_div(step)?);
         while low < high {
             let middle = usize::midpoint(low, high);
             if node(children[middle * step + step - 1]).span().start <= span.start {
@@ -305,7 +297,7 @@ impl<'t> Node<'t> {
         child.span().contains(span).then(|| ((step == 2).then(|| node(children[at])), child))
     }
 
-    /// The value of `key` in a mapping. The last of repeated keys wins, as in `kubectl`; merge keys are followed.
+    /// The value of `key` in a mapping. The last of repeated keys counts, as in `kubectl`; merge keys are followed.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Node<'t>> {
         self.lookup(key, 8, &mut 64)

@@ -19,11 +19,10 @@ use crate::span::Span;
 use crate::yaml_scalar::scalar;
 
 pub(crate) use patch::is_value;
-pub(super) use sealing::{Resealed, plan_resealing};
+pub(super) use sealing::plan_resealing;
 
 /// Whom a Secret is to be sealed for.
 pub(crate) struct Target {
-    /// Name, namespace, scope.
     pub identity: Identity,
     /// The clusters that it is sealed for, each with its key; one without a name where none is configured.
     pub clusters: Vec<(Option<String>, RsaPublicKey)>,
@@ -32,7 +31,6 @@ pub(crate) struct Target {
 /// Says whom a Secret of a document (bytes of the text) is to be sealed for, or why it cannot be.
 pub(super) type TargetOf<'t> = dyn Fn(Span, &Secret) -> Result<Target, NotSealed> + 't;
 
-/// What was done.
 #[derive(Clone, Debug)]
 pub(crate) struct Done {
     /// Index of a finding that it repairs; others may go with it.
@@ -47,7 +45,6 @@ pub(crate) struct SealedValues {
     pub title: String,
     /// Each key with its value in the forms in which a file may hold it: as it stood in this one, plain, and as base64.
     pub values: Vec<(String, Vec<Plaintext>)>,
-    /// What is wrong with values.
     pub weak: Vec<(String, Weakness)>,
 }
 
@@ -60,11 +57,9 @@ pub(crate) struct Planned {
     pub remove: bool,
     /// New files beside it, one for each cluster: name of the cluster and text.
     pub outputs: Vec<(String, String)>,
-    /// What is done.
     pub done: Vec<Done>,
     /// Indexes of findings that are left although they have a fix, and why.
     pub left: Vec<(usize, NotFixed)>,
-    /// What was sealed.
     pub sealed: Vec<SealedValues>,
     /// Where values stand in the old text that no report may show.
     hidden: Vec<Span>,
@@ -73,23 +68,17 @@ pub(crate) struct Planned {
 }
 
 impl Planned {
-    /// Whether nothing changes.
-    #[must_use]
     pub(super) fn is_empty(&self) -> bool {
         self.edits.is_empty() && self.outputs.is_empty() && !self.remove
     }
 
-    /// The new text.
-    ///
-    /// # Errors
-    /// Where edits overlap, which planning does not let happen.
+    /// The new text. Planning prevents edits that overlap.
     pub(super) fn text(&self, old: &str) -> Result<String, edit::Overlap> {
         edit::apply(old, &self.edits)
     }
 }
 
 /// The path of a cluster's output: `secret.yaml` gives `secret.dev.yaml`.
-#[must_use]
 pub(super) fn beside(path: &str, cluster: &str) -> String {
     let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
     match name.rsplit_once('.') {
@@ -99,7 +88,6 @@ pub(super) fn beside(path: &str, cluster: &str) -> String {
 }
 
 /// Plans the fixes of `findings` (each with its index) to the file's `text`. Fixes of other files are passed over.
-#[must_use]
 pub(super) fn plan(
     text: &str,
     findings: &[(usize, &Finding)],
@@ -120,34 +108,21 @@ pub(super) fn plan(
             }
         }
     }
-    let mut applied: Vec<&Fix> = Vec::new();
-    for (index, fix) in fixes(findings) {
-        let FixKind::Edits { path: None, edits } = &fix.kind else { continue };
-        if fix.applicability == Fixable::Unsafe && !with_unsafe {
-            planned.left.push((index, NotFixed::Unsafe));
-            continue;
-        }
-        planned.accept(index, fix, edits, &mut applied);
-    }
+    planned.edit(findings, with_unsafe, |kind| match kind {
+        FixKind::Edits { path: None, edits } => Some(edits.as_slice()),
+        _ => None,
+    });
     planned
 }
 
 /// Plans fixes that are made in another file than their findings stand in, such as `.gitignore`.
-#[must_use]
 pub(super) fn plan_other(findings: &[(usize, &Finding)], with_unsafe: bool) -> Planned {
     let mut planned = Planned::default();
-    let mut applied: Vec<&Fix> = Vec::new();
-    for (index, fix) in fixes(findings) {
-        let Some((_, edits)) = fix.kind.elsewhere() else { continue };
-        if fix.applicability == Fixable::Safe || with_unsafe {
-            planned.accept(index, fix, edits, &mut applied);
-        }
-    }
+    planned.edit(findings, with_unsafe, |kind| kind.elsewhere().map(|(_, edits)| edits));
     planned
 }
 
 /// Plans that a file is taken out of Git's index, which changes no file. None where no fix says so.
-#[must_use]
 pub(super) fn plan_untrack(findings: &[(usize, &Finding)], with_unsafe: bool) -> Option<Planned> {
     let (index, fix) = fixes(findings).find(|(_, fix)| matches!(fix.kind, FixKind::Untrack { .. }))?;
     let mut planned = Planned::default();
@@ -164,6 +139,24 @@ fn fixes<'f>(findings: &[(usize, &'f Finding)]) -> impl Iterator<Item = (usize, 
 }
 
 impl Planned {
+    /// Takes over the edits that `edits_of` chooses of each fix.
+    fn edit<'f>(
+        &mut self,
+        findings: &[(usize, &'f Finding)],
+        with_unsafe: bool,
+        edits_of: impl Fn(&'f FixKind) -> Option<&'f [Edit]>,
+    ) {
+        let mut applied: Vec<&Fix> = Vec::new();
+        for (index, fix) in fixes(findings) {
+            let Some(edits) = edits_of(&fix.kind) else { continue };
+            if fix.applicability == Fixable::Unsafe && !with_unsafe {
+                self.left.push((index, NotFixed::Unsafe));
+            } else {
+                self.accept(index, fix, edits, &mut applied);
+            }
+        }
+    }
+
     /// Takes a fix over where nothing that was accepted before changes the same place.
     fn accept<'f>(&mut self, index: usize, fix: &'f Fix, edits: &[Edit], applied: &mut Vec<&'f Fix>) {
         if applied.contains(&fix) {
@@ -187,7 +180,6 @@ impl Planned {
 }
 
 /// A name in a message.
-#[must_use]
 pub(crate) fn shown(name: &str) -> String {
     scalar(&masked(name))
 }

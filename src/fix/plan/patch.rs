@@ -21,7 +21,6 @@ impl Planned {
     }
 
     /// What changes in the file `path`, as a unified patch to be read: every value in it is masked.
-    #[must_use]
     pub(crate) fn patch(&self, path: &str, old: &str) -> String {
         let free = |span: &Span| !self.edits.iter().any(|edit| edit.span.overlaps(*span));
         let mask = |span: Span| Edit::replace(span, MASK);
@@ -43,7 +42,7 @@ impl Planned {
         patch
     }
 
-    /// The values at the hidden places, as they stand there line by line, and what they are decoded; longest first.
+    /// The values at the hidden places, line by line, and decoded; longest first.
     fn words(&self, old: &str) -> Vec<Plaintext> {
         let mut words: Vec<Zeroizing<String>> = Vec::new();
         for span in &self.hidden {
@@ -59,7 +58,7 @@ impl Planned {
             words.push(Zeroizing::new(text.to_owned()));
         }
         let lines = words.iter().flat_map(|word| word.lines());
-        // A quote, a comment's mark or a block's sign is none of the value.
+        // A quote, a comment's mark or a block's sign is not part of the value.
         let lines = lines.map(|line| line.trim_matches(|c: char| c.is_whitespace() || "#\"'|>-".contains(c)));
         let mut lines: Vec<&str> = lines.filter(|line| line.chars().count() >= LEAST).collect();
         lines.sort_unstable_by_key(|line| (std::cmp::Reverse(line.len()), *line));
@@ -68,10 +67,10 @@ impl Planned {
     }
 }
 
-/// Characters of a value that is hidden wherever it stands; shorter ones are parts of other words.
+/// Characters of a value that is hidden wherever it is; shorter ones are parts of other words.
 const LEAST: usize = 4;
 
-/// `text` with every one of `words` masked, and everything that is no word of a person.
+/// `text` with every one of `words` masked, and everything that is not a word of a person.
 fn without(text: &str, words: &[Plaintext]) -> String {
     let hidden = words.iter().filter_map(|word| std::str::from_utf8(word.expose()).ok());
     let hidden = hidden.fold(Zeroizing::new(text.to_owned()), |text, word| Zeroizing::new(text.replace(word, MASK)));
@@ -79,14 +78,12 @@ fn without(text: &str, words: &[Plaintext]) -> String {
     hidden.split_inclusive('\n').map(masked).collect()
 }
 
-/// A unified patch of two texts.
 fn unified(from: &str, to: &str, before: &str, after: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     diff.unified_diff().context_radius(3).header(from, to).to_string()
 }
 
 /// Whether a finding is at a value; otherwise at a name, which its excerpt shows.
-#[must_use]
 pub(crate) fn is_value(finding: &Finding) -> bool {
     finding.excerpt.as_ref().is_none_or(|excerpt| excerpt.text.contains(MASK))
 }
@@ -120,12 +117,12 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans
 }
 
-/// Where the values of a Secret stand.
+/// Where the values of a Secret are.
 fn value_spans(tree: &yaml::Tree) -> Vec<Span> {
     let Some(root) = tree.root() else { return Vec::new() };
     let sections = ["data", "stringData"].into_iter().filter_map(|section| root.get(section));
     let values = sections.flat_map(|section| section.entries().map(|(_, value)| value.span()).collect::<Vec<_>>());
-    // Annotations that hold the whole Secret once more, or what somebody noted of it.
+    // Annotations that contain the whole Secret again, or notes about it.
     let annotations = root.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
     values.chain(annotations.map(|(_, value)| value.span())).collect()
 }

@@ -1,7 +1,5 @@
 //! Sealing as a part of a plan: Secrets of a file to SealedSecrets, and SealedSecrets re-sealed.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -12,12 +10,10 @@ use crate::finding::edit::{self, Edit, FixKind};
 use crate::fix::reason::{NotFixed, NotSealed};
 use crate::mask::masked;
 use crate::rule::Fixable;
+use crate::seal::sealed::{self, Resealed};
 use crate::seal::strength::weaknesses;
-use crate::seal::{Plaintext, Randomness, SealedError, SealedSecret, Secret, patch, render, sealed};
+use crate::seal::{Plaintext, Randomness, SealedError, SealedSecret, Secret, patch, render};
 use crate::span::Span;
-
-/// A SealedSecret, and the ciphertexts of it that change.
-pub(in crate::fix) type Resealed = (SealedSecret, BTreeMap<String, String>);
 
 /// Re-seals a SealedSecret: for the namespace, where one is named, and strict, where that is asked for.
 pub(in crate::fix) type ResealingOf<'a> = dyn Fn(&SealedSecret, Option<&str>, bool) -> Result<Resealed, NotSealed> + 'a;

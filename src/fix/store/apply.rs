@@ -14,7 +14,6 @@ use super::{Store, disk};
 /// What to do with a file that is on neither side, or cannot be reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Foreign {
-    /// Stop.
     Refuse,
     /// Leave it as it is and name it: its new owner has decided.
     Leave,

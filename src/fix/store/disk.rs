@@ -104,7 +104,6 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     step("rename a file to", to, || fs::rename(from, to))
 }
 
-/// Removes a file.
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     step("remove", path, || fs::remove_file(path))
 }

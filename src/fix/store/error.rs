@@ -1,86 +1,54 @@
 //! Why something was not written, and what to do about it. No message holds a byte of a file.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why one file is not written.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// The path does not stand below the root, also by way of a symbolic link.
+    #[error("is outside the repository, or behind a symbolic link that leads out of it; run the command there instead")]
     Outside,
-    /// The file is a symbolic link itself.
+    #[error("is a symbolic link; use the file that it points to")]
     Link,
-    /// A folder, a device, a pipe, or a socket.
+    #[error("is not a regular file; leave it out")]
     NotRegular,
-    /// A program that runs as its owner; who rewrites it would change who that is.
+    /// A program that runs as its owner; whoever rewrites it would change who that is.
+    #[error("has the setuid or setgid bit; remove it (chmod ug-s), then run the command again")]
     Privileged,
-    /// Nobody or not this person may write to the file.
+    #[error("is read-only; make it writable, then run the command again")]
     ReadOnly,
-    /// The same for its folder.
+    #[error("is in a read-only folder; make the folder writable, then run the command again")]
     ReadOnlyFolder,
-    /// Its folder does not exist.
+    #[error("is in a folder that does not exist; create the folder, then run the command again")]
     NoFolder,
-    /// It was to be made, and is there.
+    #[error("exists already; move it away, then run the command again")]
     Exists,
-    /// It was to be changed, and is not there.
+    #[error("was deleted after the change was planned; run the command again")]
     Gone,
-    /// It holds something else than the change was planned from.
+    #[error("changed in the meantime; run the command again")]
     Changed,
-    /// It holds something else than the run wrote that is to be taken back.
-    ChangedSince {
-        /// Where the original is; none where the run made the file.
-        original: Option<PathBuf>,
-    },
-    /// Two changes mean the same file.
+    /// It differs from what the run wrote that is to be undone.
+    #[error("was changed since; the original is {}: merge it by hand", .original.display())]
+    ChangedSince { original: PathBuf },
+    #[error("was changed since; the run created it: remove it, or keep it")]
+    CreatedChangedSince,
+    #[error("is listed twice; list it once")]
     Twice,
-    /// The name is not Unicode, which this system cannot write down.
+    /// This system cannot write it down.
+    #[error("has a name that is not Unicode; rename it")]
     Name,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Outside => {
-                "is outside the repository, or behind a symbolic link that leads out of it; run the command there instead"
-            }
-            Self::Link => "is a symbolic link; use the file that it points to",
-            Self::NotRegular => "is not a regular file; leave it out",
-            Self::Privileged => "has the setuid or setgid bit; remove it (chmod ug-s), then run the command again",
-            Self::ReadOnly => "is read-only; make it writable, then run the command again",
-            Self::ReadOnlyFolder => "is in a read-only folder; make the folder writable, then run the command again",
-            Self::NoFolder => "is in a folder that does not exist; create the folder, then run the command again",
-            Self::Exists => "exists already; move it away, then run the command again",
-            Self::Gone => "was deleted after the change was planned; run the command again",
-            Self::Changed => "changed in the meantime; run the command again",
-            Self::ChangedSince { original: Some(original) } => {
-                return write!(f, "was changed since; the original is {}: merge it by hand", original.display());
-            }
-            Self::ChangedSince { original: None } => {
-                "was changed since; the run created it: remove it, or keep it"
-            }
-            Self::Twice => "is listed twice; list it once",
-            Self::Name => "has a name that is not Unicode; rename it",
-        })
-    }
-}
-
 /// A file that is not written, and why.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {reason}", .path.display())]
 pub struct Refusal {
     /// The file, as it was given.
     pub path: PathBuf,
-    /// Why.
     pub reason: Reason,
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.reason)
-    }
-}
-
-/// Why files were not written, or not taken back.
+/// Why files were not written, or not restored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the store open.
@@ -89,12 +57,9 @@ pub enum StoreError {
         /// The file that is locked.
         lock: PathBuf,
     },
-    /// Some files cannot be changed, therefore none was.
+    /// Some files cannot be changed, therefore none was: all of them, in the order of the changes.
     #[error("nothing was written: {}", listed(.0))]
-    Refused(
-        /// All of them, in the order of the changes.
-        Vec<Refusal>,
-    ),
+    Refused(Vec<Refusal>),
     /// No change was given.
     #[error("nothing to write")]
     NoChange,
@@ -111,21 +76,15 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
-    /// A file of the store does not hold what it must.
+    /// A file of the store is not what it must be.
     #[error(
         "{} is damaged; originals are the files *.old in its folder: save the ones you need, then remove the folder",
-        .path.display()
+        .0.display()
     )]
-    Damaged {
-        /// The file of the store.
-        path: PathBuf,
-    },
-    /// The journal has a form of later versions.
-    #[error("{} was written by a newer version of mlguard; use that one", .path.display())]
-    Newer {
-        /// The journal.
-        path: PathBuf,
-    },
+    Damaged(PathBuf),
+    /// The journal was written by a later version.
+    #[error("{} was written by a newer version of mlguard; use that one", .0.display())]
+    Newer(PathBuf),
     /// Something failed on the way, and every file is again as it was.
     #[error("{cause}; no file was changed{}", left_alone(.left))]
     PutBack {
@@ -142,7 +101,7 @@ pub enum StoreError {
         /// What failed then.
         again: Box<StoreError>,
     },
-    /// A run that was interrupted can be neither completed nor taken back.
+    /// A run that was interrupted can be neither completed nor undone.
     #[error("an interrupted run cannot be completed: {cause}; its files are in {}; solve that, then run the command again", .runs.display())]
     Unrecovered {
         /// What failed.
@@ -159,7 +118,6 @@ impl StoreError {
     }
 }
 
-/// Things one after the other.
 fn listed(things: &[Refusal]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

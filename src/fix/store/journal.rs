@@ -24,9 +24,8 @@ const VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {
-    /// The files get their new contents.
     Writing,
-    /// They have them.
+    /// The files have their new contents.
     Done,
     /// Something failed: the files before this entry, and only those, had been changed and get back what they held.
     Returning(usize),
@@ -34,7 +33,6 @@ pub(super) enum State {
     Undoing,
 }
 
-/// A side of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Old,
@@ -106,7 +104,7 @@ impl RunFolder {
         let path = folder.join(FILE);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Damaged { path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Damaged(path)),
             Err(error) => return Err(StoreError::io("read", &path)(error)),
         };
         #[derive(Deserialize)]
@@ -114,14 +112,13 @@ impl RunFolder {
             version: u32,
         }
         match serde_json::from_slice::<Version>(&bytes) {
-            Ok(found) if found.version > VERSION => return Err(StoreError::Newer { path }),
+            Ok(found) if found.version > VERSION => return Err(StoreError::Newer(path)),
             _ => {}
         }
-        let Ok(journal) = serde_json::from_slice(&bytes) else { return Err(StoreError::Damaged { path }) };
+        let Ok(journal) = serde_json::from_slice(&bytes) else { return Err(StoreError::Damaged(path)) };
         Ok(Self { id: name.to_owned(), folder, journal })
     }
 
-    /// Writes the journal.
     pub(super) fn save(&self) -> Result<(), StoreError> {
         let next = self.folder.join(NEXT);
         if next.exists() {
@@ -153,7 +150,7 @@ impl RunFolder {
         let path = self.content(index, side);
         let bytes = Plaintext::new(fs::read(&path).map_err(StoreError::io("read", &path))?);
         let wanted = self.journal.entries.get(index).and_then(|entry| entry.at(side));
-        if wanted == Some(&Digest::of(bytes.expose())) { Ok(bytes) } else { Err(StoreError::Damaged { path }) }
+        if wanted == Some(&Digest::of(bytes.expose())) { Ok(bytes) } else { Err(StoreError::Damaged(path)) }
     }
 
     /// Name of the file that takes the place of an entry, in the same folder, until it is renamed. Nobody else's file has
@@ -166,12 +163,13 @@ impl RunFolder {
 /// Paths as text: with `/`, and percent signs for what JSON cannot hold, or what is not Unicode.
 mod encoded {
     use std::ffi::OsString;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     use super::is_plain;
+    use crate::path::percent_decoded;
 
     #[expect(clippy::ptr_arg, reason = "the form that serde asks for")]
     pub(super) fn serialize<S: Serializer>(path: &PathBuf, serializer: S) -> Result<S::Ok, S::Error> {
@@ -181,23 +179,8 @@ mod encoded {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
         let text = String::deserialize(deserializer)?;
         // The journal is no way out of the repository, whoever wrote it.
-        let path = decode(&text).filter(|path| is_plain(path));
+        let path = percent_decoded(&text).and_then(os_string).map(PathBuf::from).filter(|path| is_plain(path));
         path.ok_or_else(|| D::Error::custom("not a path below the root"))
-    }
-
-    fn decode(text: &str) -> Option<PathBuf> {
-        let mut bytes = Vec::with_capacity(text.len());
-        let mut rest = text.bytes();
-        while let Some(byte) = rest.next() {
-            if byte == b'%' {
-                let digits = [rest.next()?, rest.next()?];
-                let digits = std::str::from_utf8(&digits).ok()?;
-                bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            } else {
-                bytes.push(byte);
-            }
-        }
-        Some(Path::new(&os_string(bytes)?).to_owned())
     }
 
     #[cfg(unix)]

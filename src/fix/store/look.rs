@@ -1,6 +1,5 @@
 //! What stands at a path, without following symbolic links, and whether it may be changed.
 
-use std::fmt::Write as _;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -22,12 +21,7 @@ impl Digest {
     }
 
     fn finish(hash: Sha256) -> Self {
-        let mut text = String::with_capacity(64);
-        for byte in hash.finalize() {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        Self(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
     }
 
     /// Enough of it to name a folder.
@@ -36,12 +30,10 @@ impl Digest {
     }
 }
 
-/// A regular file.
 pub(super) struct Found {
     pub(super) digest: Digest,
     /// Permission bits; always 0 where the system has none.
     pub(super) mode: u32,
-    /// User and group.
     #[cfg(unix)]
     pub(super) owner: (u32, u32),
 }

@@ -45,24 +45,15 @@ const PREPARING: &str = ".new";
 /// Ending of the folder of a run that is being removed.
 const REMOVING: &str = ".gone";
 
-/// What a file holds before or after a change.
-#[derive(Clone, Debug)]
-pub enum Content {
-    /// There is no such file.
-    Missing,
-    /// These bytes. They may be secret on either side: an original holds what is to be sealed.
-    Bytes(Plaintext),
-}
-
-/// One file that is to be changed.
+/// One file that is to be changed. Its bytes may be secret on either side: an original contains what is to be sealed.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Absolute, below the root of the store, in a folder that exists.
     pub path: PathBuf,
-    /// What the change was planned from. Where the file holds something else, nothing is written.
-    pub before: Content,
+    /// What the change was planned from; none where there is no such file. Where the file differs, nothing is written.
+    pub before: Option<Plaintext>,
     /// What it shall hold. A new file gets the mode of its folder without the bits for execution.
-    pub after: Content,
+    pub after: Option<Plaintext>,
 }
 
 /// A run that was written, and can be put back.
@@ -73,16 +64,14 @@ pub struct Run {
     pub files: Vec<PathBuf>,
 }
 
-/// A run that was taken back.
+/// A run that was undone.
 #[derive(Debug)]
 pub struct Undone {
     /// The files that are again as they were before the run.
     pub files: Vec<PathBuf>,
     /// What the run took out of Git's index, for the caller to put back.
     pub untracked: Vec<Tracked>,
-    /// When the run was made, seconds since 1970.
-    pub made: u64,
-    /// Runs that are left to be taken back.
+    /// Runs that are left to be undone.
     pub left: usize,
 }
 
@@ -100,7 +89,6 @@ pub struct Store {
 
 /// The folder of the store for the files below `root`: in the Git directory of the work tree, or outside Git one in the
 /// person's folder for states. Nothing where the environment does not say which that is.
-#[must_use]
 pub(crate) fn folder_for(root: &Path, git_dir: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
     if let Some(git_dir) = git_dir {
         return Some(git_dir.join("mlguard"));
@@ -115,9 +103,8 @@ impl Store {
     /// the same folder. A run that was interrupted is first completed or taken back.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Busy`] where another process has it open, [`StoreError::Unrecovered`] where an interrupted run cannot
-    /// be ended, and what the system says where the folder cannot be made.
+    /// be ended.
     pub fn open(folder: &Path, root: &Path) -> Result<(Self, Option<Recovered>), StoreError> {
         let real_root = root.canonicalize().map_err(StoreError::io("find", root))?;
         disk::make_private_folder(folder)?;

@@ -7,15 +7,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::error::{Reason, Refusal, StoreError};
 use super::journal::{Entry, Journal, RunFolder, Side, can_name};
 use super::look::{Digest, Seen, is_plain, locate, look, mode_of_new, not_writable};
-use super::{BACKUP_AGE, Change, Content, PREPARING, Run, Store, disk, now};
+use super::{BACKUP_AGE, Change, PREPARING, Run, Store, disk, now};
 use crate::fix::stage::Tracked;
+use crate::seal::Plaintext;
 
 impl Store {
     /// Writes all changes, or none of them, and keeps the originals. Removes originals of other runs that are older than
     /// [`BACKUP_AGE`].
     ///
     /// # Errors
-    ///
     /// After any error but [`StoreError::Stuck`] every file is as it was. [`StoreError::Refused`] names all files that
     /// cannot be changed.
     pub fn replace(&mut self, changes: &[Change]) -> Result<Run, StoreError> {
@@ -24,10 +24,6 @@ impl Store {
 
     /// The same, and notes what the caller is going to take out of Git's index, for [`super::Undone::untracked`]; there may be
     /// nothing else to do then.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Store::replace`].
     pub(crate) fn replace_noting(&mut self, changes: &[Change], untracked: &[Tracked]) -> Result<Run, StoreError> {
         if changes.is_empty() && untracked.is_empty() {
             return Err(StoreError::NoChange);
@@ -68,7 +64,7 @@ impl Store {
             return Ok(Err(Reason::Outside));
         }
         let seen = look(&target)?;
-        let old = digest(&change.before);
+        let old = digest(change.before.as_ref());
         if !seen.holds(old.as_ref()) {
             return Ok(Err(match (seen, &old) {
                 (Seen::Other(reason), _) => reason,
@@ -87,7 +83,7 @@ impl Store {
         if !targets.insert(target) {
             return Ok(Err(Reason::Twice));
         }
-        Ok(Ok(Entry { path: path.to_owned(), mode, old, new: digest(&change.after) }))
+        Ok(Ok(Entry { path: path.to_owned(), mode, old, new: digest(change.after.as_ref()) }))
     }
 
     /// The path from the root, where it is written as one that stands below it.
@@ -117,7 +113,7 @@ impl Store {
         run.save()?;
         for (index, change) in changes.iter().enumerate() {
             for (content, side) in [(&change.before, Side::Old), (&change.after, Side::New)] {
-                if let Content::Bytes(bytes) = content {
+                if let Some(bytes) = content {
                     disk::write(&run.content(index, side), bytes.expose())?;
                 }
             }
@@ -144,9 +140,6 @@ impl Store {
     }
 }
 
-fn digest(content: &Content) -> Option<Digest> {
-    match content {
-        Content::Missing => None,
-        Content::Bytes(bytes) => Some(Digest::of(bytes.expose())),
-    }
+fn digest(content: Option<&Plaintext>) -> Option<Digest> {
+    content.map(|bytes| Digest::of(bytes.expose()))
 }

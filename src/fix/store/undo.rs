@@ -1,4 +1,4 @@
-//! Taking runs back, and removing those that are too old for it.
+//! Undoing runs, and removing those that are too old for it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,24 +9,18 @@ use super::look::{Seen, locate, look, not_writable};
 use super::{Run, Store, Undone, now};
 
 impl Store {
-    /// Takes back the last run that was not taken back yet: contents and modes. Its originals are removed then.
+    /// Undoes the last run that was not undone yet: contents and modes. Its originals are removed then.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Refused`] names every file that was changed since the run; nothing is written then.
-    /// [`StoreError::NothingToUndo`] where no run is left.
     pub fn undo(&mut self) -> Result<Undone, StoreError> {
         let mut runs = self.done()?;
         let run = runs.pop().ok_or(StoreError::NothingToUndo)?;
-        let (made, untracked) = (run.journal.made, run.journal.untracked.clone());
-        Ok(Undone { files: self.take_back(run)?, untracked, made, left: runs.len() })
+        let untracked = run.journal.untracked.clone();
+        Ok(Undone { files: self.take_back(run)?, untracked, left: runs.len() })
     }
 
-    /// Takes a run back that turned out to be wrong.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Store::undo`].
+    /// Undoes a run that turned out to be wrong.
     pub(crate) fn put_back(&mut self, run: &Run) -> Result<(), StoreError> {
         if !self.runs().join(&run.id).exists() {
             return Err(StoreError::NothingToUndo);
@@ -35,11 +29,10 @@ impl Store {
         self.take_back(run).map(drop)
     }
 
-    /// Removes the originals of runs that are at least this old. Gives how many runs there were.
+    /// Removes the originals of runs that are at least this old, and counts those runs.
     ///
     /// # Errors
-    ///
-    /// What the system says where a folder cannot be read or removed.
+    /// Where a folder cannot be read or removed.
     pub fn prune(&mut self, age: Duration) -> Result<usize, StoreError> {
         let now = now();
         let mut removed = 0;
@@ -81,9 +74,10 @@ impl Store {
                     seen if seen.holds(entry.at(Side::New)) || seen.holds(entry.at(Side::Old)) => {
                         not_writable(&target, seen.found().is_some())?
                     }
-                    Seen::Missing | Seen::File(_) => Some(Reason::ChangedSince {
-                        original: entry.at(Side::Old).map(|_| run.content(index, Side::Old)),
-                    }),
+                    Seen::Missing | Seen::File(_) if entry.old.is_none() => Some(Reason::CreatedChangedSince),
+                    Seen::Missing | Seen::File(_) => {
+                        Some(Reason::ChangedSince { original: run.content(index, Side::Old) })
+                    }
                 },
             };
             refusals.extend(reason.map(|reason| Refusal { path: self.root.join(&entry.path), reason }));

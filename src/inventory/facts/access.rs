@@ -45,8 +45,6 @@ pub struct Binding {
 pub struct Subject {
     /// `User`, `Group` or `ServiceAccount`.
     pub kind: Box<str>,
-    /// Its name.
     pub name: Stated,
-    /// Its namespace.
     pub namespace: Stated,
 }

@@ -35,7 +35,6 @@ pub struct SourceName {
     pub explicit: bool,
     /// Whether it is a generator.
     pub generator: bool,
-    /// Its name.
     pub name: Box<str>,
     /// Symbolic path of the name in the object.
     pub path: Box<str>,
@@ -59,49 +58,23 @@ pub struct RemoteKey {
 /// Something that the operator or the schema of its kinds refuses.
 #[derive(Debug)]
 pub struct Fault {
-    /// What.
-    pub what: FaultKind,
-    /// Whether a patch that adds fields could mend it.
-    pub open: bool,
+    /// What, as a sentence.
+    pub message: Box<str>,
+    /// What may mend it.
+    pub mended_by: MendedBy,
     /// Symbolic path in the object.
     pub path: Box<str>,
     /// Where.
     pub place: Place,
 }
 
-/// What is wrong.
-#[derive(Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// Neither `data` nor `dataFrom`.
-    NoData,
-    /// An entry without a store, where the object names none either.
-    NoStore,
-    /// Two of `extract`, `find` and `generatorRef` in one entry.
-    Combined,
-    /// None of `extract`, `find` and `sourceRef`.
-    NoSource,
-    /// A `sourceRef` without `storeRef` and `generatorRef`, or with both.
-    BadSourceRef,
-    /// `deletionPolicy: Delete` with a `creationPolicy` under which the Secret is not the operator's.
-    DeletesOthers(&'static str),
-    /// `deletionPolicy: Merge` with `creationPolicy: None`.
-    MergesNothing,
-    /// A repeated `secretKey`.
-    Duplicate(Box<str>),
-    /// A field that must be there.
-    Missing(&'static str),
-    /// A field that belongs elsewhere: which, and where.
-    Misplaced(&'static str, &'static str),
-    /// A field with a value that is none of these.
-    NoChoice(&'static str, &'static [&'static str]),
-    /// A `secretKey` that no Secret can have.
-    BadKey,
-    /// A duration that is not one of Go.
-    BadDuration(&'static str),
-    /// A type of Secret that gives access to the cluster.
-    Privileged,
-    /// `templateFrom[].target` that is not part of a Secret.
-    BadTarget,
-    /// A PushSecret that selects both or nothing.
-    BadSelector,
+/// What may add that which is missing.
+#[derive(Clone, Copy, Debug)]
+pub enum MendedBy {
+    /// Nothing: something else is wrong.
+    Nothing,
+    /// The object around, where the object is inside another one.
+    ObjectAround,
+    /// That, or a patch that adds fields.
+    Patch,
 }

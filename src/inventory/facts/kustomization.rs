@@ -10,7 +10,6 @@ use crate::inventory::{Place, Stated};
 /// A text of a kustomization with its place.
 #[derive(Clone, Debug)]
 pub struct Located {
-    /// The text.
     pub text: Box<str>,
     /// Where.
     pub place: Place,
@@ -23,7 +22,6 @@ pub struct Kustomization {
     pub component: bool,
     /// `resources`, then `bases`.
     pub resources: Vec<Located>,
-    /// `components`.
     pub components: Vec<Located>,
     /// `secretGenerator` and `configMapGenerator`, in the order in which kustomize runs them.
     pub generators: Vec<Generator>,
@@ -65,7 +63,6 @@ pub struct Parts {
     pub patches: Vec<JsonPatch>,
     /// Transformers, each with the number of its document in the file.
     pub steps: Vec<(u32, Step)>,
-    /// Replacements.
     pub replacements: Vec<Replacement>,
     /// Generators, each with the number of its document in the file.
     pub generators: Vec<(u32, Generator)>,
@@ -87,9 +84,7 @@ impl Parts {
 pub struct Generator {
     /// Whether it makes a Secret, else a ConfigMap.
     pub secret: bool,
-    /// `name`.
     pub name: Stated,
-    /// `namespace`.
     pub namespace: Stated,
     /// Whether it makes an object or changes one.
     pub behavior: Behavior,
@@ -157,11 +152,8 @@ pub struct Rewrite {
 /// Which field of which kinds a transformer writes. Empty texts are any.
 #[derive(Clone, Debug, Default)]
 pub struct FieldSpec {
-    /// Group.
     pub group: Box<str>,
-    /// Version.
     pub version: Box<str>,
-    /// Kind.
     pub kind: Box<str>,
     /// Path, with `/`.
     pub path: Box<str>,
@@ -198,15 +190,10 @@ pub enum PatchContent {
 /// A target of patches and replacements. Texts are regular expressions, anchored, in patches. Empty texts are any.
 #[derive(Clone, Debug, Default)]
 pub struct Selector {
-    /// Group.
     pub group: Box<str>,
-    /// Version.
     pub version: Box<str>,
-    /// Kind.
     pub kind: Box<str>,
-    /// Name.
     pub name: Box<str>,
-    /// Namespace.
     pub namespace: Box<str>,
     /// Label selector.
     pub labels: Box<str>,
@@ -262,7 +249,6 @@ pub enum ReplacementSource {
     Value(Stated),
     /// A field of an object.
     Field {
-        /// The object.
         object: Selector,
         /// The field: `metadata.name` where none is stated.
         path: Box<str>,
@@ -308,9 +294,10 @@ pub(crate) fn symbolic_path<'p>(steps: impl Iterator<Item = &'p str>) -> String 
     path
 }
 
+/// Names of kustomization files, the one that kustomize prefers first.
+pub(crate) const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// Whether kustomize takes the file at `path` for a kustomization.
-#[must_use]
 pub(crate) fn is_kustomization(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+    KUSTOMIZATION_NAMES.contains(&crate::path::name(path))
 }

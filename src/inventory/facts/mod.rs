@@ -6,6 +6,7 @@ pub(crate) mod helm;
 pub(crate) mod kustomization;
 mod object;
 pub(crate) mod sops;
+pub(crate) mod usage;
 mod vault;
 
 use self::helm::Helm;
@@ -17,9 +18,10 @@ use crate::rule::Level;
 use crate::span::Span;
 
 pub(crate) use access::{Access, Binding, Reads, Subject};
-pub(crate) use object::{Definition, Deploy, Maker, Mount, Object, Pod, Sealed, Usage};
+pub(crate) use object::{Definition, Deploy, Maker, Mount, Object, Pod, Sealed};
 pub use object::{Reference, Role, Scope};
-pub(crate) use vault::{Vault, VaultFault, VaultFaultKind};
+pub(crate) use usage::Usage;
+pub(crate) use vault::{Vault, VaultFault};
 
 /// What one file contains, as far as its bytes (and its name) alone say.
 #[derive(Debug, Default)]
@@ -80,7 +82,6 @@ pub struct Certificate {
 impl Facts {
     /// What the file is, where it is a secret file with something to lose: an error where it contains a credential, a warning
     /// where people fill it with them.
-    #[must_use]
     pub(crate) fn secret_risk(&self) -> Option<(SecretFile, Level)> {
         let kind = self.secret_file?;
         match kind.holds {

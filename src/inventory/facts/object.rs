@@ -4,7 +4,9 @@
 
 use super::access::Access;
 use super::external::External;
+use super::usage::Usage;
 use super::vault::Vault;
+use crate::inventory::annotation::SEALED;
 use crate::inventory::{Place, Stated};
 
 /// Where in a file an object is, which decides what it counts for.
@@ -26,7 +28,6 @@ pub struct Object {
     pub group: Box<str>,
     /// Version of `apiVersion`.
     pub version: Box<str>,
-    /// `kind`.
     pub kind: Box<str>,
     /// `metadata.name`.
     pub name: Stated,
@@ -101,6 +102,24 @@ pub enum Maker {
     Declared,
 }
 
+impl Maker {
+    /// What it is called.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "Secret",
+            Self::SealedSecret => "SealedSecret",
+            Self::ExternalSecret | Self::MergedExternalSecret => "ExternalSecret",
+            Self::ClusterExternalSecret => "ClusterExternalSecret",
+            Self::SecretProviderClass => "SecretProviderClass",
+            Self::Certificate => "Certificate",
+            Self::Controller => "controller",
+            Self::SecretGenerator => "secretGenerator",
+            Self::Command => "command",
+            Self::Declared => "configuration",
+        }
+    }
+}
+
 /// One Secret that something makes exist.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -112,7 +131,6 @@ pub struct Definition {
     pub own_name: bool,
     /// Its namespace where the maker states one other than its own object's.
     pub namespace: Stated,
-    /// Its keys.
     pub keys: Vec<(Box<str>, Place)>,
     /// Whether these are all keys.
     pub complete: bool,
@@ -122,23 +140,22 @@ pub struct Definition {
     pub place: Place,
 }
 
-/// What a reference is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Usage {
-    /// One environment variable.
-    Env,
-    /// All keys as environment variables.
-    EnvFrom,
-    /// Files of a volume.
-    Volume,
-    /// Credentials of a registry (`imagePullSecrets`).
-    ImagePull,
-    /// A certificate with its key.
-    Tls,
-    /// Credentials that a controller or an operator reads.
-    Credential,
-    /// A right to it (RBAC `resourceNames`, `secrets` of a ServiceAccount); the Secret need not exist.
-    Access,
+impl Usage {
+    /// Every usage, as the configuration and reports write it.
+    pub(crate) const NAMES: [(&'static str, Self); 7] = [
+        ("env", Self::Env),
+        ("env-from", Self::EnvFrom),
+        ("volume", Self::Volume),
+        ("image-pull", Self::ImagePull),
+        ("tls", Self::Tls),
+        ("credential", Self::Credential),
+        ("access", Self::Access),
+    ];
+
+    /// Its name.
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(_, usage)| *usage == self).map(|(name, _)| name).unwrap_or_default()
+    }
 }
 
 /// A place that names a Secret.
@@ -193,7 +210,7 @@ pub struct Sealed {
 }
 
 /// What a ciphertext is bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Scope {
     /// Name and namespace.
     Strict,
@@ -201,6 +218,20 @@ pub enum Scope {
     NamespaceWide,
     /// Nothing.
     ClusterWide,
+}
+
+impl Scope {
+    /// The scope that annotations give: `is_true` says whether one has the value "true". The widest wins.
+    pub(crate) fn of_annotations(is_true: impl Fn(&str) -> bool) -> Self {
+        let is_on = |name: &str| is_true(&format!("{SEALED}{name}"));
+        if is_on("cluster-wide") {
+            Self::ClusterWide
+        } else if is_on("namespace-wide") {
+            Self::NamespaceWide
+        } else {
+            Self::Strict
+        }
+    }
 }
 
 /// What a pod specification pulls.

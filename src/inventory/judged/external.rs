@@ -1,8 +1,9 @@
 //! What objects of External Secrets name outside the cluster, and what the operator refuses (`docs/facts/external-secrets.md#externalsecret`).
 
 use crate::document::yaml::Node;
+use crate::error::listed_names;
 use crate::inventory::Stated;
-use crate::inventory::facts::external::{External, Fault, FaultKind, GROUP, RemoteKey, STORE, SourceName};
+use crate::inventory::facts::external::{External, Fault, GROUP, MendedBy, RemoteKey, STORE, SourceName};
 use crate::inventory::read::around::Around;
 
 /// Choices of fields, as the schema of the kinds has them.
@@ -14,34 +15,17 @@ const MERGE: &[&str] = &["Replace", "Merge"];
 const ENGINES: &[&str] = &["v2"];
 
 /// Fields that people write one level too high or too low, with where they belong.
-type Misplaced = [(&'static str, &'static str)];
-const IN_SPEC: &Misplaced = &[
-    ("creationPolicy", "below 'target'"),
-    ("deletionPolicy", "below 'target'"),
-    ("template", "below 'target'"),
-    ("storeRef", "as 'secretStoreRef'"),
-];
-const IN_TARGET: &Misplaced = &[
-    ("engineVersion", "below 'template'"),
-    ("mergePolicy", "below 'template'"),
-    ("templateFrom", "below 'template'"),
-    ("data", "below 'template'"),
-    ("type", "below 'template'"),
-];
-const IN_DATA: &Misplaced = &[
-    ("key", "below 'remoteRef'"),
-    ("property", "below 'remoteRef'"),
-    ("version", "below 'remoteRef'"),
-    ("decodingStrategy", "below 'remoteRef'"),
-];
+type Misplaced = [(&'static [&'static str], &'static str)];
+const IN_SPEC: &Misplaced =
+    &[(&["creationPolicy", "deletionPolicy", "template"], "below 'target'"), (&["storeRef"], "as 'secretStoreRef'")];
+const IN_TARGET: &Misplaced =
+    &[(&["engineVersion", "mergePolicy", "templateFrom", "data", "type"], "below 'template'")];
+const IN_DATA: &Misplaced = &[(&["key", "property", "version", "decodingStrategy"], "below 'remoteRef'")];
 const IN_DATA_FROM: &Misplaced = &[
-    ("secretKey", "to 'data', which names single keys"),
-    ("remoteRef", "to 'data', or as 'extract'"),
-    ("key", "below 'extract'"),
-    ("property", "below 'extract'"),
-    ("version", "below 'extract'"),
-    ("storeRef", "below 'sourceRef'"),
-    ("generatorRef", "below 'sourceRef'"),
+    (&["secretKey"], "to 'data', which names single keys"),
+    (&["remoteRef"], "to 'data', or as 'extract'"),
+    (&["key", "property", "version"], "below 'extract'"),
+    (&["storeRef", "generatorRef"], "below 'sourceRef'"),
 ];
 
 /// What an object names and what is wrong with it; nothing for objects of other kinds.
@@ -57,293 +41,350 @@ pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<External> {
         "ClusterPushSecret" => (&["spec", "pushSecretSpec"], true),
         _ => return None,
     };
-    let mut reader = ExternalReader { around, found: External::default(), default: None };
-    let spec = around.at(root);
-    let path = format!(".{}", root.join("."));
+    let mut reader = ExternalReader { around, found: External::default(), default: None, storeless: false };
     if root.len() > 1 {
-        let chosen = around.at(&["spec", "namespaces"]).into_iter().flat_map(Node::items);
-        let selects = ["namespaceSelector", "namespaceSelectors"].iter().any(|key| around.at(&["spec", key]).is_some());
-        if !selects {
-            reader.found.namespaces = chosen.map(|node| around.stated(Some(node))).collect();
-        }
+        reader.found.namespaces = around.chosen_namespaces();
     }
-    if let Some(spec) = spec {
-        if pushes { reader.push(spec, &path) } else { reader.external(spec, &path) }
+    if let Some(node) = around.at(root) {
+        let spec = Field { node, path: format!(".{}", root.join(".")) };
+        if pushes { reader.push(&spec) } else { reader.external(&spec) }
     }
     Some(reader.found)
 }
+
+/// A node with its symbolic path in the object.
+struct Field<'a> {
+    node: Node<'a>,
+    path: String,
+}
+
+impl<'a> Field<'a> {
+    fn get(&self, key: &str) -> Option<Self> {
+        self.node.get(key).map(|node| Self { node, path: format!("{}.{key}", self.path) })
+    }
+
+    fn list(&self, key: &str) -> impl Iterator<Item = Self> {
+        let items = self.node.get(key).into_iter().flat_map(Node::items).enumerate();
+        items.map(move |(index, node)| Self { node, path: format!("{}.{key}[{index}]", self.path) })
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.node.get(key).is_some()
+    }
+}
+
+/// Kind and name of a store.
+type Store = (Box<str>, Box<str>);
 
 struct ExternalReader<'a, 'b> {
     around: &'b Around<'a>,
     found: External,
     /// The store of the whole object.
-    default: Option<(Box<str>, Box<str>)>,
+    default: Option<Store>,
+    /// Whether a missing store was reported: many are one mistake.
+    storeless: bool,
 }
 
 impl<'a> ExternalReader<'a, '_> {
-    fn fault(&mut self, what: FaultKind, open: bool, node: Node<'a>, path: String) {
-        let place = self.around.place(node);
-        self.found.faults.push(Fault { what, open, path: path.into(), place });
+    fn fault(&mut self, at: &Field<'a>, message: impl Into<String>) {
+        self.mendable(MendedBy::Nothing, at, message);
+    }
+
+    fn missing(&mut self, at: &Field<'a>, field: &str) {
+        let message = format!("`{field}` is missing here, so the API server rejects the object.");
+        self.mendable(MendedBy::ObjectAround, at, message);
+    }
+
+    fn mendable(&mut self, mended_by: MendedBy, at: &Field<'a>, message: impl Into<String>) {
+        let (message, place) = (message.into().into(), self.around.place(at.node));
+        self.found.faults.push(Fault { message, mended_by, path: at.path.as_str().into(), place });
+    }
+
+    fn no_store(&mut self, at: &Field<'a>) {
+        if !std::mem::replace(&mut self.storeless, true) {
+            let kind = &self.around.object.kind;
+            let message = format!(
+                "This entry names no store, and the {kind} has no `secretStoreRef`, so nothing can be fetched."
+            );
+            self.mendable(MendedBy::Patch, at, message);
+        }
     }
 
     /// The text of a field that is there and known.
-    fn known(&self, node: Option<Node<'a>>) -> Option<(Node<'a>, Box<str>)> {
-        match self.around.stated(node) {
-            Stated::Known(text) => node.map(|node| (node, text)),
+    fn known(&self, field: Option<Field<'a>>) -> Option<(Field<'a>, Box<str>)> {
+        let field = field?;
+        match self.around.stated(Some(field.node)) {
+            Stated::Known(text) => Some((field, text)),
             _ => None,
         }
     }
 
     /// Whether a template decides what there is.
-    fn is_open(&self, node: Node<'a>) -> bool {
-        self.around.is_shaped(node) || node.is_alias() || node.get("<<").is_some()
+    fn is_open(&self, field: &Field<'a>) -> bool {
+        self.around.is_shaped(field.node) || field.node.is_alias() || field.has("<<")
     }
 
-    fn external(&mut self, spec: Node<'a>, path: &str) {
-        let default = spec.get("secretStoreRef");
-        if let Some(node) = default {
-            self.default = self.store(node, &format!("{path}.secretStoreRef"));
+    fn external(&mut self, spec: &Field<'a>) {
+        let kind = &self.around.object.kind;
+        let store = spec.get("secretStoreRef");
+        if let Some(store) = &store {
+            self.default = self.store(store);
         }
         // Without the field every entry names its own; a template, or a patch, may yet write it.
-        let named = default.is_some_and(|node| node.get("name").is_some_and(|name| !name.is_null()));
+        let named = store.is_some_and(|store| store.node.get("name").is_some_and(|name| !name.is_null()));
         let whole = self.is_open(spec);
-        self.misplaced(spec, path, IN_SPEC);
-        let first = self.around.object.version.as_ref() == "v1alpha1";
+        let stored = named || whole;
+        self.misplaced(spec, IN_SPEC);
         let mut seen: Vec<Box<str>> = Vec::new();
-        let retains = matches!(spec.at(&["target", "deletionPolicy"]).and_then(Node::as_str), None | Some("Retain"));
-        for (index, item) in spec.get("data").into_iter().flat_map(Node::items).enumerate() {
-            let at = format!("{path}.data[{index}]");
-            self.datum(item, &at, named || whole);
-            if let Some((node, key)) = self.known(item.get("secretKey")) {
+        let deletion = spec.node.at(&["target", "deletionPolicy"]).and_then(Node::as_str);
+        let retains = matches!(deletion, None | Some("Retain"));
+        for item in spec.list("data") {
+            self.datum(&item, stored);
+            if let Some((at, key)) = self.known(item.get("secretKey")) {
                 if seen.contains(&key) && retains {
-                    self.fault(FaultKind::Duplicate(key), false, node, format!("{at}.secretKey"));
+                    self.fault(&at, format!("The key `{key}` appears twice in `data`, which the operator rejects."));
                 } else {
                     seen.push(key);
                 }
             }
         }
-        for (index, item) in spec.get("dataFrom").into_iter().flat_map(Node::items).enumerate() {
-            self.from(item, &format!("{path}.dataFrom[{index}]"), named || whole, first);
+        // The first version had the reference itself in the list.
+        let first = self.around.object.version.as_ref() == "v1alpha1";
+        for item in spec.list("dataFrom").filter(|_| !first) {
+            self.from(&item, stored);
         }
-        let has = |key: &str| spec.get(key).is_some_and(|node| !node.is_sequence() || node.items().next().is_some());
+        let has =
+            |key: &str| spec.node.get(key).is_some_and(|node| !node.is_sequence() || node.items().next().is_some());
         if !has("data") && !has("dataFrom") && !whole && !self.around.is_shaped(self.around.source.node) {
-            self.fault(FaultKind::NoData, true, spec, path.to_owned());
+            let message = format!("This {kind} has neither `data` nor `dataFrom`, so the operator rejects it.");
+            self.mendable(MendedBy::Patch, spec, message);
         }
-        self.choice(spec, path, "refreshPolicy", REFRESH);
-        self.duration(spec, path, "refreshInterval");
+        self.choice(spec, "refreshPolicy", REFRESH);
+        self.interval(spec);
         if let Some(target) = spec.get("target") {
-            self.target(target, &format!("{path}.target"));
+            self.target(&target);
         }
     }
 
-    fn datum(&mut self, item: Node<'a>, path: &str, stored: bool) {
-        if !item.is_mapping() || self.is_open(item) {
+    fn datum(&mut self, item: &Field<'a>, stored: bool) {
+        if !item.node.is_mapping() || self.is_open(item) {
             return;
         }
-        match item.get("secretKey") {
-            None => self.fault(FaultKind::Missing("secretKey"), false, item, path.to_owned()),
-            node => {
-                let key = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-                let bad = self.known(node).filter(|(_, text)| !text.bytes().all(key) || text.len() > 253);
-                if let Some((node, _)) = bad {
-                    self.fault(FaultKind::BadKey, false, node, format!("{path}.secretKey"));
-                }
-            }
+        if !item.has("secretKey") {
+            self.missing(item, "secretKey");
+        }
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let bad = |text: &str| !text.bytes().all(inner) || text.len() > 253;
+        if let Some((at, _)) = self.known(item.get("secretKey")).filter(|(_, text)| bad(text)) {
+            self.fault(
+                &at,
+                "A `secretKey` can contain only letters, digits, dots, dashes and underscores; the API server rejects others.",
+            );
         }
         let source = item.get("sourceRef");
-        let store = source.and_then(|source| self.source(source, &format!("{path}.sourceRef")));
-        // What the reference lacks then stands beside it.
-        if !self.misplaced(item, path, IN_DATA) {
-            self.remote(item, "remoteRef", path, source.is_some(), store);
+        let store = source.as_ref().and_then(|source| self.source(source));
+        // What the reference lacks is then beside it.
+        if !self.misplaced(item, IN_DATA) {
+            match item.get("remoteRef") {
+                Some(remote) => self.remote(&remote, source.is_some(), store),
+                None => self.missing(item, "remoteRef"),
+            }
         }
         if source.is_none() && !stored {
-            self.fault(FaultKind::NoStore, true, item, path.to_owned());
+            self.no_store(item);
         }
     }
 
-    /// The reference to a value in a store, and its key.
-    fn remote(
-        &mut self,
-        item: Node<'a>,
-        field: &'static str,
-        path: &str,
-        own: bool,
-        store: Option<(Box<str>, Box<str>)>,
-    ) {
-        let Some(remote) = item.get(field) else {
-            if field == "remoteRef" {
-                self.fault(FaultKind::Missing(field), false, item, path.to_owned());
-            }
-            return;
-        };
-        match self.known(remote.get("key")) {
-            Some((node, key)) => {
-                let store = if own { store } else { self.default.clone() };
-                let place = self.around.place(node);
-                self.found.keys.push(RemoteKey { key, store, path: format!("{path}.{field}.key").into(), place });
-            }
-            None if remote.is_mapping() && remote.get("key").is_none() && !self.is_open(remote) => {
-                self.fault(FaultKind::Missing("key"), false, remote, format!("{path}.{field}"));
-            }
-            None => {}
+    /// The reference to a value in a store, its own or that of the object.
+    fn remote(&mut self, remote: &Field<'a>, own: bool, store: Option<Store>) {
+        if let Some((at, key)) = self.known(remote.get("key")) {
+            self.key(&at, key, if own { store } else { self.default.clone() });
+        } else if remote.node.is_mapping() && !remote.has("key") && !self.is_open(remote) {
+            self.missing(remote, "key");
         }
     }
 
-    fn from(&mut self, item: Node<'a>, path: &str, stored: bool, first: bool) {
-        // The first version had the reference itself here.
-        if first || !item.is_mapping() || self.is_open(item) {
+    fn key(&mut self, at: &Field<'a>, key: Box<str>, store: Option<Store>) {
+        let place = self.around.place(at.node);
+        self.found.keys.push(RemoteKey { key, store, path: at.path.as_str().into(), place });
+    }
+
+    fn from(&mut self, item: &Field<'a>, stored: bool) {
+        if !item.node.is_mapping() || self.is_open(item) {
             return;
         }
         let source = item.get("sourceRef");
-        let store = source.and_then(|source| self.source(source, &format!("{path}.sourceRef")));
-        let generated = source.is_some_and(|source| source.get("generatorRef").is_some());
-        let misplaced = self.misplaced(item, path, IN_DATA_FROM);
-        let ways = [item.get("extract").is_some(), item.get("find").is_some(), generated];
+        let store = source.as_ref().and_then(|source| self.source(source));
+        let generated = source.as_ref().is_some_and(|source| source.has("generatorRef"));
+        let misplaced = self.misplaced(item, IN_DATA_FROM);
+        let ways = [item.has("extract"), item.has("find"), generated];
         match ways.into_iter().filter(|way| *way).count() {
-            0 if source.is_none() && !misplaced => self.fault(FaultKind::NoSource, false, item, path.to_owned()),
+            0 if source.is_none() && !misplaced => self.fault(
+                item,
+                "An entry of `dataFrom` needs `extract`, `find` or `sourceRef`; the name of a value belongs under `extract`.",
+            ),
             0 | 1 => {}
-            _ => self.fault(FaultKind::Combined, false, item, path.to_owned()),
+            _ => self.fault(item, "An entry of `dataFrom` can have only one of `extract`, `find` and `generatorRef`."),
         }
-        self.remote(item, "extract", path, source.is_some(), store);
+        if let Some(extract) = item.get("extract") {
+            self.remote(&extract, source.is_some(), store);
+        }
         if source.is_none() && !stored && (ways[0] || ways[1]) {
-            self.fault(FaultKind::NoStore, true, item, path.to_owned());
+            self.no_store(item);
         }
     }
 
     /// A `sourceRef`: the store in it, where that is known.
-    fn source(&mut self, source: Node<'a>, path: &str) -> Option<(Box<str>, Box<str>)> {
+    fn source(&mut self, source: &Field<'a>) -> Option<Store> {
         let (store, generator) = (source.get("storeRef"), source.get("generatorRef"));
-        if source.is_mapping() && !self.is_open(source) && store.is_some() == generator.is_some() {
-            self.fault(FaultKind::BadSourceRef, false, source, path.to_owned());
+        if source.node.is_mapping() && !self.is_open(source) && store.is_some() == generator.is_some() {
+            self.fault(source, "A `sourceRef` needs exactly one of `storeRef` and `generatorRef`.");
         }
-        if let Some(node) = generator {
-            self.named(node, &format!("{path}.generatorRef"), true);
+        if let Some(generator) = generator {
+            self.named(&generator, true);
         }
-        store.and_then(|node| self.store(node, &format!("{path}.storeRef")))
+        store.and_then(|store| self.store(&store))
     }
 
-    fn store(&mut self, node: Node<'a>, path: &str) -> Option<(Box<str>, Box<str>)> {
-        if !self.is_open(node) {
-            self.choice(node, path, "kind", STORES);
+    fn store(&mut self, store: &Field<'a>) -> Option<Store> {
+        if !self.is_open(store) {
+            self.choice(store, "kind", STORES);
         }
-        self.named(node, path, false)
+        self.named(store, false)
     }
 
     /// A mapping of kind and name.
-    fn named(&mut self, node: Node<'a>, path: &str, generator: bool) -> Option<(Box<str>, Box<str>)> {
-        let (at, name) = self.known(node.get("name"))?;
-        let kind = match self.around.stated(node.get("kind")) {
-            _ if self.is_open(node) => Stated::Unknown,
+    fn named(&mut self, field: &Field<'a>, generator: bool) -> Option<Store> {
+        let (at, name) = self.known(field.get("name"))?;
+        let kind = match self.around.stated(field.node.get("kind")) {
+            _ if self.is_open(field) => Stated::Unknown,
             Stated::Absent if generator => Stated::Unknown,
             Stated::Absent => STORE.into(),
             kind => kind,
         };
         let store = kind.known().map(|kind| (kind.into(), name.clone()));
-        let explicit = node.get("kind").is_some();
-        let (path, place) = (format!("{path}.name").into(), self.around.place(at));
-        self.found.sources.push(SourceName { kind, explicit, generator, name, path, place });
+        let (explicit, place) = (field.has("kind"), self.around.place(at.node));
+        self.found.sources.push(SourceName { kind, explicit, generator, name, path: at.path.into(), place });
         store
     }
 
     /// Whether a field of the table is in a mapping. Only the first one is reported.
-    fn misplaced(&mut self, node: Node<'a>, path: &str, fields: &Misplaced) -> bool {
-        let found = node.entries().find_map(|(key, _)| {
-            let field = fields.iter().find(|(field, _)| key.as_str() == Some(*field))?;
-            Some((key, field))
+    fn misplaced(&mut self, field: &Field<'a>, fields: &Misplaced) -> bool {
+        let found = field.node.entries().find_map(|(key, _)| {
+            let name = key.as_str()?;
+            let (_, belongs) = fields.iter().find(|(names, _)| names.contains(&name))?;
+            Some((key, name, belongs))
         });
-        if let Some((key, (field, place))) = found {
-            self.fault(FaultKind::Misplaced(field, place), false, key, format!("{path}.{field}"));
+        if let Some((node, name, belongs)) = found {
+            let at = Field { node, path: format!("{}.{name}", field.path) };
+            self.fault(
+                &at,
+                format!("There is no field `{name}` here, so the API server rejects the object; it belongs {belongs}."),
+            );
         }
         found.is_some()
     }
 
-    fn choice(&mut self, node: Node<'a>, path: &str, field: &'static str, choices: &'static [&'static str]) {
-        let Some((at, text)) = self.known(node.get(field)) else { return };
-        if !choices.contains(&&*text) {
-            self.fault(FaultKind::NoChoice(field, choices), false, at, format!("{path}.{field}"));
+    fn choice(&mut self, field: &Field<'a>, key: &str, choices: &[&str]) {
+        if let Some((at, _)) = self.known(field.get(key)).filter(|(_, text)| !choices.contains(&&**text)) {
+            let one = if choices.len() > 1 { "must be one of" } else { "must be" };
+            let choices = listed_names(choices);
+            self.fault(&at, format!("`{key}` {one} {choices}; the API server rejects other values."));
         }
     }
 
-    fn duration(&mut self, node: Node<'a>, path: &str, field: &'static str) {
-        let Some((at, text)) = self.known(node.get(field)) else { return };
-        if !is_duration(&text) || !at.is_string() {
-            self.fault(FaultKind::BadDuration(field), false, at, format!("{path}.{field}"));
+    fn interval(&mut self, spec: &Field<'a>) {
+        let Some((at, text)) = self.known(spec.get("refreshInterval")) else { return };
+        if !is_duration(&text) || !at.node.is_string() {
+            self.fault(
+                &at,
+                "`refreshInterval` is not a Go duration: a string of hours, minutes and seconds such as `1h` or `0s`; there is no unit for days.",
+            );
         }
     }
 
-    fn target(&mut self, target: Node<'a>, path: &str) {
+    fn target(&mut self, target: &Field<'a>) {
         let shaped = self.is_open(target);
-        self.misplaced(target, path, IN_TARGET);
-        self.choice(target, path, "creationPolicy", CREATION);
-        self.choice(target, path, "deletionPolicy", DELETION);
+        self.misplaced(target, IN_TARGET);
+        self.choice(target, "creationPolicy", CREATION);
+        self.choice(target, "deletionPolicy", DELETION);
         let creation = self.known(target.get("creationPolicy")).map(|(_, text)| text);
-        if let Some((node, deletion)) = self.known(target.get("deletionPolicy")).filter(|_| !shaped) {
-            let others =
-                ["Merge", "None", "CreateOrMerge"].into_iter().find(|other| creation.as_deref() == Some(*other));
+        let others = creation.as_deref().filter(|own| matches!(*own, "Merge" | "None" | "CreateOrMerge"));
+        if let Some((at, deletion)) = self.known(target.get("deletionPolicy")).filter(|_| !shaped) {
             match (&*deletion, others) {
-                ("Delete", Some(creation)) => {
-                    self.fault(FaultKind::DeletesOthers(creation), false, node, format!("{path}.deletionPolicy"));
-                }
-                ("Merge", Some("None")) => {
-                    self.fault(FaultKind::MergesNothing, false, node, format!("{path}.deletionPolicy"));
-                }
+                ("Delete", Some(creation)) => self.fault(
+                    &at,
+                    format!(
+                        "`deletionPolicy: Delete` is rejected with `creationPolicy: {creation}`, because the operator does not own the Secret then."
+                    ),
+                ),
+                ("Merge", Some("None")) => self.fault(
+                    &at,
+                    "`deletionPolicy: Merge` is rejected with `creationPolicy: None`, which creates no Secret.",
+                ),
                 _ => {}
             }
         }
         let Some(template) = target.get("template") else { return };
-        let path = format!("{path}.template");
-        self.choice(template, &path, "mergePolicy", MERGE);
+        self.choice(&template, "mergePolicy", MERGE);
         if matches!(&*self.around.object.version, "v1") {
-            self.choice(template, &path, "engineVersion", ENGINES);
+            self.choice(&template, "engineVersion", ENGINES);
         }
         // Other objects than Secrets have other parts.
-        if target.get("manifest").is_none() {
-            self.template(template, &path);
+        if !target.has("manifest") {
+            self.template(&template);
         }
     }
 
-    fn template(&mut self, template: Node<'a>, path: &str) {
-        let account = template.at(&["metadata", "annotations", "kubernetes.io/service-account.name"]).is_some();
-        if let Some((node, text)) = self.known(template.get("type")) {
-            let privileged = match &*text {
-                "bootstrap.kubernetes.io/token" => true,
-                "kubernetes.io/service-account-token" => account,
-                _ => false,
-            };
-            if privileged {
-                self.fault(FaultKind::Privileged, false, node, format!("{path}.type"));
-            }
+    fn template(&mut self, template: &Field<'a>) {
+        let account = template.node.at(&["metadata", "annotations", "kubernetes.io/service-account.name"]).is_some();
+        let is_privileged = |kind: &str| match kind {
+            "bootstrap.kubernetes.io/token" => true,
+            "kubernetes.io/service-account-token" => account,
+            _ => false,
+        };
+        if let Some((at, _)) = self.known(template.get("type")).filter(|(_, kind)| is_privileged(kind)) {
+            self.fault(
+                &at,
+                "The operator rejects templates of this type, because such a Secret gives access to the cluster.",
+            );
         }
-        for (index, item) in template.get("templateFrom").into_iter().flat_map(Node::items).enumerate() {
-            let Some((node, target)) = self.known(item.get("target")) else { continue };
+        for item in template.list("templateFrom") {
+            let Some((at, target)) = self.known(item.get("target")) else { continue };
             if !["data", "annotations", "labels"].iter().any(|part| part.eq_ignore_ascii_case(&target)) {
-                self.fault(FaultKind::BadTarget, false, node, format!("{path}.templateFrom[{index}].target"));
+                self.fault(
+                    &at,
+                    "A template of a Secret can write only `Data`, `Annotations` and `Labels`; the operator rejects other targets.",
+                );
             }
         }
     }
 
-    fn push(&mut self, spec: Node<'a>, path: &str) {
-        for (index, item) in spec.get("secretStoreRefs").into_iter().flat_map(Node::items).enumerate() {
-            let store = self.store(item, &format!("{path}.secretStoreRefs[{index}]"));
+    fn push(&mut self, spec: &Field<'a>) {
+        for item in spec.list("secretStoreRefs") {
+            let store = self.store(&item);
             // Whatever is pushed goes to each of them.
             self.default = self.default.take().or(store);
         }
-        for (index, item) in spec.get("data").into_iter().flat_map(Node::items).enumerate() {
-            let Some((node, key)) = self.known(item.at(&["match", "remoteRef", "remoteKey"])) else { continue };
-            let path = format!("{path}.data[{index}].match.remoteRef.remoteKey");
-            let place = self.around.place(node);
-            self.found.keys.push(RemoteKey { key, store: self.default.clone(), path: path.into(), place });
+        for item in spec.list("data") {
+            let remote = ["match", "remoteRef", "remoteKey"].into_iter().try_fold(item, |field, key| field.get(key));
+            if let Some((at, key)) = self.known(remote) {
+                self.key(&at, key, self.default.clone());
+            }
         }
         if let Some(selector) = spec.get("selector") {
             let generator = selector.get("generatorRef");
-            if let Some(node) = generator {
-                self.named(node, &format!("{path}.selector.generatorRef"), true);
+            if let Some(generator) = &generator {
+                self.named(generator, true);
             }
-            if selector.get("secret").is_some() == generator.is_some() && !self.is_open(selector) {
-                self.fault(FaultKind::BadSelector, generator.is_none(), selector, format!("{path}.selector"));
+            if selector.has("secret") == generator.is_some() && !self.is_open(&selector) {
+                let mended_by = if generator.is_none() { MendedBy::Patch } else { MendedBy::Nothing };
+                let kind = &self.around.object.kind;
+                let message = format!("The selector of a {kind} needs exactly one of `secret` and `generatorRef`.");
+                self.mendable(mended_by, &selector, message);
             }
         }
-        self.duration(spec, path, "refreshInterval");
+        self.interval(spec);
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A check of one file judges the text itself, in `checks`. What is judged here cannot: whether something is wrong with an
 //! annotation for Vault or an ExternalSecret shows in the text, which facts do not keep, and whether a patch of the
-//! repository mends it is known when all facts are joined. So each object carries its faults as facts, and the check of
-//! the second phase drops what a patch completes and says the rest.
+//! repository mends it is known when all facts are joined. So each object carries its faults, in words, as facts, and the
+//! check of the second phase reports those that no patch mends.
 
 pub(super) mod external;
 pub(super) mod vault;

@@ -1,44 +1,32 @@
-//! Annotations of the Vault Agent injector, held against what its webhook makes of them (`docs/facts/vault-agent.md#annotations`).
+//! Annotations of the Vault Agent injector, compared with what its webhook makes of them (`docs/facts/vault-agent.md#annotations`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::object::push_key;
+use crate::document::object::{push_key, with_key};
+use crate::document::template::string_end;
 use crate::document::yaml::Node;
 use crate::inventory::annotation::VAULT;
-use crate::inventory::facts::{Vault, VaultFault, VaultFaultKind as Fault};
+use crate::inventory::facts::{Vault, VaultFault};
 use crate::inventory::read::around::Around;
 use crate::inventory::stated::is_expression;
+use crate::rule::Level;
 use crate::span::Span;
 use crate::yaml_scalar;
 
-/// Kinds that keep annotations of their own metadata to themselves: group, kind.
-const KEEPING: [(&str, &str); 10] = [
-    ("apps", "Deployment"),
-    ("apps", "StatefulSet"),
-    ("apps", "DaemonSet"),
-    ("apps", "ReplicaSet"),
-    ("batch", "Job"),
-    ("batch", "CronJob"),
-    ("argoproj.io", "Workflow"),
-    ("argoproj.io", "WorkflowTemplate"),
-    ("argoproj.io", "ClusterWorkflowTemplate"),
-    ("argoproj.io", "CronWorkflow"),
-];
+/// Whether a kind keeps annotations of its own metadata to itself.
+fn is_keeping(group: &str, kind: &str) -> bool {
+    match group {
+        "apps" => matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"),
+        "batch" => matches!(kind, "Job" | "CronJob"),
+        "argoproj.io" => matches!(kind, "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate" | "CronWorkflow"),
+        _ => false,
+    }
+}
 
 /// Annotations that the webhook reads as booleans; a value that is none makes it refuse the pod.
-const BOOLEANS: [&str; 11] = [
-    "agent-cache-enable",
-    "agent-cache-exit-on-err",
-    "agent-init-first",
-    "agent-inject",
-    "agent-inject-token",
-    "agent-pre-populate",
-    "agent-pre-populate-only",
-    "agent-revoke-on-shutdown",
-    "agent-run-as-same-user",
-    "agent-set-security-context",
-    "tls-skip-verify",
-];
+const BOOLEANS: &str = "agent-cache-enable agent-cache-exit-on-err agent-init-first agent-inject agent-inject-token \
+                        agent-pre-populate agent-pre-populate-only agent-revoke-on-shutdown agent-run-as-same-user \
+                        agent-set-security-context tls-skip-verify";
 
 /// Annotations by which a secret is known, the longer one of two that begin alike first.
 const ASKING: [&str; 3] = ["agent-inject-secret-", "agent-inject-template-file-", "agent-inject-template-"];
@@ -72,28 +60,107 @@ pub(in crate::inventory) fn of_object(around: &Around<'_>) -> Option<Vault> {
     if places.is_empty() {
         return None;
     }
-    let keeps = KEEPING.contains(&(&*around.object.group, &*around.object.kind));
+    let keeps = is_keeping(&around.object.group, &around.object.kind);
     let (own, pods): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| {
         // The second is the metadata of the Jobs that a CronJob makes.
         keeps && matches!(place.path.as_str(), ".metadata.annotations" | ".spec.jobTemplate.metadata.annotations")
     });
-    let mut vault = Vault { injected: false, faults: Vec::new() };
+    let (mut injected, mut faults) = (false, Vec::new());
     for annotations in pods.iter().chain(&own) {
-        annotations.written(around, &mut vault.faults);
+        annotations.written(around, &mut faults);
     }
     for annotations in &pods {
-        vault.injected |= annotations.decide(around, &mut vault.faults);
+        injected |= annotations.decide(around, &mut faults);
     }
-    if !vault.injected
-        && let Some(annotations) = own
-            .iter()
-            .filter(|own| !own.entries.is_empty())
-            .find(|own| own.inject().is_none_or(|value| boolean(value) != Some(false)))
-    {
-        annotations.fault(around, Fault::Misplaced, annotations.first(), &mut vault.faults);
+    let asks = |own: &&Annotations<'_>| {
+        let inject = own.entries.get("agent-inject").and_then(|(_, value)| value.as_str());
+        !own.entries.is_empty() && inject.is_none_or(|value| boolean(value) != Some(false))
+    };
+    if let Some(annotations) = own.iter().find(asks).filter(|_| !injected) {
+        annotations.fault(around, Fault::Misplaced, annotations.first(), &mut faults);
     }
-    vault.faults.sort_by_key(|fault| (fault.place, fault.kind));
-    Some(vault)
+    faults.sort_by_key(|(kind, fault)| (fault.place, *kind));
+    Some(Vault { injected, faults: faults.into_iter().map(|(_, fault)| fault).collect() })
+}
+
+/// What can be wrong (`docs/facts/vault-agent.md#annotations`), in the order of reports at one place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// They are on the object, and not on the template of its pods.
+    Misplaced,
+    NotInjected,
+    SwitchedOff,
+    NoRole,
+    NoSecret,
+    SameFile,
+    NotString,
+    NotBoolean,
+    Unclosed,
+    OtherPath,
+    Unverified,
+}
+
+type Faults = Vec<(Fault, VaultFault)>;
+
+fn message_and_help(fault: Fault, key: &str, kind: &str) -> (String, &'static str) {
+    match fault {
+        Fault::Misplaced => (
+            format!(
+                "The injector looks at pods only, and a {kind} does not pass the annotations of its own metadata on: \
+                 `{VAULT}{key}` does nothing here."
+            ),
+            "Move the annotations to the metadata of the pod template (of an Argo Workflow: to `podMetadata` or to the \
+             `metadata` of a template).",
+        ),
+        Fault::NotInjected => (
+            format!("`{VAULT}{key}` requests a secret, but nothing requests the agent, so nothing is injected."),
+            "Add `vault.hashicorp.com/agent-inject: \"true\"` beside it.",
+        ),
+        Fault::SwitchedOff => (
+            "Injection is disabled, although other annotations request secrets.".to_owned(),
+            "Write \"true\", or remove the annotations that request secrets.",
+        ),
+        Fault::NoRole => (
+            "The agent has no role to log in to Vault with, so the injector rejects the pod.".to_owned(),
+            "Add `vault.hashicorp.com/role`, unless the agent is configured by `agent-configmap`.",
+        ),
+        Fault::NoSecret => (
+            format!("`{VAULT}{key}` configures a secret that no annotation requests, and is ignored."),
+            "Write the name after the last dash as in `agent-inject-secret-…` or `agent-inject-template-…`.",
+        ),
+        Fault::SameFile => (
+            format!(
+                "`{VAULT}{key}` writes the same file as another annotation, because the injector lowercases names."
+            ),
+            "If both mean the same secret, spell the names alike; otherwise rename one, or give it its own \
+             `agent-inject-file-…`.",
+        ),
+        Fault::NotString => (
+            format!("The value of `{VAULT}{key}` is not a YAML string, so the API server rejects the annotation."),
+            "Put the value in quotes.",
+        ),
+        Fault::NotBoolean => (
+            format!(
+                "The value of `{VAULT}{key}` must be \"true\" or \"false\"; otherwise the injector rejects the pod."
+            ),
+            "Write \"true\" or \"false\".",
+        ),
+        Fault::Unclosed => (
+            format!("The template `{VAULT}{key}` has an unclosed action, so the agent does not start."),
+            "Close each `{{` with `}}`, and each `with`, `if` and `range` with one `end`.",
+        ),
+        Fault::OtherPath => (
+            format!(
+                "The template `{VAULT}{key}` reads other paths than the one that its secret names, which is never \
+                 read."
+            ),
+            "Only the template decides what is read. Write the same path in both places.",
+        ),
+        Fault::Unverified => (
+            "TLS verification is disabled: the agent will send its token to any server that answers.".to_owned(),
+            "Give the agent the CA certificate with `vault.hashicorp.com/tls-secret` and `ca-cert`.",
+        ),
+    }
 }
 
 /// Annotations of the injector in one mapping.
@@ -141,23 +208,25 @@ fn collect<'v>(node: Node<'v>, path: &mut String, depth: usize, found: &mut Vec<
 }
 
 impl<'v> Annotations<'v> {
-    fn fault(&self, around: &Around<'_>, kind: Fault, key: &str, faults: &mut Vec<VaultFault>) {
+    fn fault(&self, around: &Around<'_>, kind: Fault, key: &str, faults: &mut Faults) {
         let Some((name, value)) = self.entries.get(key) else { return };
         let at_value = matches!(kind, Fault::NotString | Fault::NotBoolean | Fault::Unclosed | Fault::OtherPath);
         // A block may be long.
         let at_value = at_value && value.as_str().is_some_and(|text| !text.contains('\n'));
         let place = around.place(if at_value { *value } else { *name });
-        faults.push(VaultFault { kind, key: key.into(), path: self.path.as_str().into(), place });
+        let (message, help) = message_and_help(kind, key, &around.object.kind);
+        let warns = matches!(kind, Fault::SwitchedOff | Fault::OtherPath | Fault::Unverified);
+        let level = if warns { Level::Warning } else { Level::Error };
+        let absent =
+            matches!(kind, Fault::Misplaced | Fault::NotInjected | Fault::NoRole | Fault::NoSecret | Fault::OtherPath);
+        let path = with_key(self.path.clone(), &format!("{VAULT}{key}")).into();
+        faults.push((kind, VaultFault { message: message.into(), help, level, absent, path, place }));
     }
 
     /// The text of a value, where nothing else writes it.
     fn text(&self, around: &Around<'_>, key: &str) -> Option<&'v str> {
         let (_, value) = self.entries.get(key)?;
         value.as_str().filter(|_| !around.is_templated(*value))
-    }
-
-    fn inject(&self) -> Option<&'v str> {
-        self.entries.get("agent-inject")?.1.as_str()
     }
 
     /// The annotation that shows best what all of them are for.
@@ -168,14 +237,14 @@ impl<'v> Annotations<'v> {
     }
 
     /// Finds values that are wrong wherever they are.
-    fn written(&self, around: &Around<'_>, faults: &mut Vec<VaultFault>) {
+    fn written(&self, around: &Around<'_>, faults: &mut Faults) {
         for (key, (_, value)) in &self.entries {
             if around.is_templated(*value) || value.is_alias() {
                 continue;
             }
             if value.as_str().is_some() && !value.is_string() && !value.is_null() {
                 self.fault(around, Fault::NotString, key, faults);
-            } else if BOOLEANS.contains(key)
+            } else if BOOLEANS.split(' ').any(|boolean| boolean == *key)
                 && let Some(text) = value.as_str().filter(|text| !is_expression(text))
             {
                 match boolean(text) {
@@ -188,7 +257,7 @@ impl<'v> Annotations<'v> {
     }
 
     /// Finds what cannot work together. Whether the pods are injected, or may be.
-    fn decide(&self, around: &Around<'_>, faults: &mut Vec<VaultFault>) -> bool {
+    fn decide(&self, around: &Around<'_>, faults: &mut Faults) -> bool {
         let ids = self.ids();
         self.bodies(around, faults);
         // What a template writes may be what is missing.
@@ -241,15 +310,15 @@ impl<'v> Annotations<'v> {
     }
 
     /// Ids are written in small letters, unless an annotation says otherwise, and are the names of the files.
-    fn same_files(&self, around: &Around<'_>, ids: &BTreeMap<&'v str, &'v str>, faults: &mut Vec<VaultFault>) {
-        let says = |key: &str| self.entries.contains_key(key);
+    fn same_files(&self, around: &Around<'_>, ids: &BTreeMap<&'v str, &'v str>, faults: &mut Faults) {
+        let has = |key: &str| self.entries.contains_key(key);
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        if says("preserve-secret-case") {
+        if has("preserve-secret-case") {
             return;
         }
         for (id, key) in ids {
             let own = ["agent-inject-file-", "secret-volume-path-", "preserve-secret-case-"];
-            let apart = own.iter().any(|prefix| says(&format!("{prefix}{id}")));
+            let apart = own.iter().any(|prefix| has(&format!("{prefix}{id}")));
             if !apart && !seen.insert(id.to_ascii_lowercase()) {
                 self.fault(around, Fault::SameFile, key, faults);
             }
@@ -283,7 +352,7 @@ impl<'v> Annotations<'v> {
     }
 
     /// Templates of consul-template.
-    fn bodies(&self, around: &Around<'_>, faults: &mut Vec<VaultFault>) {
+    fn bodies(&self, around: &Around<'_>, faults: &mut Faults) {
         let templates = self.entries.keys().filter(|key| key.starts_with(ASKING[2]) && !key.starts_with(ASKING[1]));
         let templates: Vec<&str> = templates.copied().collect();
         if templates.is_empty() || self.in_template(around) {
@@ -380,32 +449,20 @@ fn action(text: &str) -> Option<(usize, Option<String>)> {
         let end = start + comment.find("*/")?;
         return Some((end + text[end..].find("}}")?, None));
     }
-    let mut first = None;
-    let mut open: Option<(char, usize)> = None;
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        match open {
-            Some((quote, start)) => {
-                if escaped {
-                    escaped = false;
-                } else if c == '\\' && quote != '`' {
-                    escaped = true;
-                } else if c == quote {
-                    let inner = &text[start..at];
-                    if first.is_none() && inner.contains('/') && !inner.contains('%') {
-                        first = Some(inner.to_owned());
-                    }
-                    open = None;
-                } else if c == '\n' && quote != '`' {
-                    return None;
-                }
+    let (mut first, mut at) = (None, 0);
+    while !text.get(at..)?.starts_with("}}") {
+        if text[at..].starts_with(['"', '`', '\'']) {
+            let end = string_end(text.as_bytes(), at, text.len())?;
+            let inner = &text[at + 1..end - 1];
+            if first.is_none() && inner.contains('/') && !inner.contains('%') {
+                first = Some(inner.to_owned());
             }
-            None if matches!(c, '"' | '`' | '\'') => open = Some((c, at + 1)),
-            None if text[at..].starts_with("}}") => return Some((at, first)),
-            None => {}
+            at = end;
+        } else {
+            at += text[at..].chars().next()?.len_utf8();
         }
     }
-    None
+    Some((at, first))
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use super::names::NameIndex;
 use super::text::Text;
 use super::tree::{Found, Tree};
 use super::{Build, Gap, GapKind};
+use crate::inventory::facts::Role;
 use crate::inventory::facts::kustomization::Located;
-use crate::inventory::facts::{Facts, Role};
 
 /// Builds kustomizations. Bases are kept, so that one builder for many builds does the work once.
 pub struct Builder<'a, 't> {
@@ -95,9 +95,7 @@ impl<'a, 't> Builder<'a, 't> {
 
     /// Adds what a kustomization contains, and does what it does to what is there: nothing for a base, all of its parent for a component.
     fn accumulate(&self, file: u32, open: &Open<'_>, layer: &mut Layer<'a>) {
-        let Some(kustomization) = self.context.tree.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
-            return;
-        };
+        let Some(kustomization) = self.context.tree.kustomization(file) else { return };
         for path in &kustomization.resources {
             self.resource(file, path, open, layer);
         }
@@ -130,27 +128,36 @@ impl<'a, 't> Builder<'a, 't> {
     }
 
     fn resource(&self, file: u32, path: &'a Located, open: &Open<'_>, layer: &mut Layer<'a>) {
+        if let Err(kind) = self.add_resource(file, path, open, layer) {
+            layer.gap(file, path, kind);
+        }
+    }
+
+    /// What keeps the objects of a resource from being added.
+    fn add_resource(
+        &self,
+        file: u32,
+        path: &'a Located,
+        open: &Open<'_>,
+        layer: &mut Layer<'a>,
+    ) -> Result<(), GapKind> {
         match self.context.tree.find(file, &path.text) {
-            Found::File(found) => self.file(file, path, found, layer),
+            Found::File(found) => return self.file(file, path, found, layer),
             Found::Folder(base) => {
                 if open.contains(base) {
-                    layer.gap(file, path, GapKind::Cycle);
-                    return;
+                    return Err(GapKind::Cycle);
                 }
-                if self.context.kustomization(base).is_some_and(|base| base.component) {
-                    layer.gap(file, path, GapKind::Misplaced);
-                    return;
+                if self.context.tree.kustomization(base).is_some_and(|base| base.component) {
+                    return Err(GapKind::Misplaced);
                 }
                 if !self.context.spend(1, open.depth(), 0) {
-                    layer.gap(file, path, GapKind::TooLarge);
-                    return;
+                    return Err(GapKind::TooLarge);
                 }
                 let base = self.layer(base, Some(open));
                 let count = base.items.len();
                 let changes: usize = base.items.iter().map(Built::changed).sum();
                 if !self.context.spend(count + changes / CHANGES + base.gaps.len(), 0, layer.items.len() + count) {
-                    layer.gap(file, path, GapKind::TooLarge);
-                    return;
+                    return Err(GapKind::TooLarge);
                 }
                 layer.items.extend(base.items.iter().cloned());
                 layer.follows_more |= base.follows_more;
@@ -158,29 +165,30 @@ impl<'a, 't> Builder<'a, 't> {
                     layer.gap_at(gap.file, gap.place, gap.kind, gap.text);
                 }
             }
-            other => layer.gap(file, path, gap_of(other)),
+            other => return Err(gap_of(other)),
         }
+        Ok(())
     }
 
     /// The objects of a file. `path` is what names it.
-    fn file(&self, file: u32, path: &'a Located, found: u32, layer: &mut Layer<'a>) {
-        let Some(facts) = self.context.tree.facts(found) else { return };
+    fn file(&self, file: u32, path: &'a Located, found: u32, layer: &mut Layer<'a>) -> Result<(), GapKind> {
+        let Some(facts) = self.context.tree.facts(found) else { return Ok(()) };
         if !self.context.tree.is_below(found, file) {
             layer.gap(file, path, GapKind::Restricted);
         }
         if facts.kustomization.is_some() {
             // kustomize takes it for an object and finds no name.
-            layer.gap(file, path, GapKind::Misplaced);
-            return;
+            return Err(GapKind::Misplaced);
         }
         if facts.partial {
             layer.gap(file, path, GapKind::Partial);
         }
         if !self.context.spend(facts.objects.len(), 0, layer.items.len() + facts.objects.len()) {
-            layer.gap(file, path, GapKind::TooLarge);
-            return;
+            return Err(GapKind::TooLarge);
         }
-        layer.items.extend(resources(found, facts));
+        let objects = facts.objects.iter().zip(0..).filter(|(object, _)| object.role == Role::Resource);
+        layer.items.extend(objects.map(|(object, index)| Built::of_object(found, index, object)));
+        Ok(())
     }
 
     fn component(&self, file: u32, path: &'a Located, open: &Open<'_>, layer: &mut Layer<'a>) {
@@ -193,7 +201,7 @@ impl<'a, 't> Builder<'a, 't> {
         };
         if open.contains(component) {
             layer.gap(file, path, GapKind::Cycle);
-        } else if !self.context.kustomization(component).is_some_and(|component| component.component) {
+        } else if !self.context.tree.kustomization(component).is_some_and(|component| component.component) {
             layer.gap(file, path, GapKind::Misplaced);
         } else if !self.context.spend(1 + layer.items.len(), open.depth(), 0) {
             layer.gap(file, path, GapKind::TooLarge);
@@ -218,12 +226,6 @@ impl<'a, 't> Builder<'a, 't> {
             }
         }
     }
-}
-
-/// The objects of a file that kustomize reads, by the order of its documents.
-fn resources<'a>(file: u32, facts: &'a Facts) -> impl Iterator<Item = Built<'a>> {
-    let objects = facts.objects.iter().zip(0..).filter(|(object, _)| object.role == Role::Resource);
-    objects.map(move |(object, index)| Built::of_object(file, index, object))
 }
 
 /// Finds objects of the same group, version, kind, name and namespace.

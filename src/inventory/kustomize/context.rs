@@ -6,7 +6,6 @@ use super::GapKind;
 use super::layer::gap_of;
 use super::select::Patterns;
 use super::tree::{Found, Tree};
-use crate::inventory::facts::kustomization::Kustomization;
 
 /// Deepest nesting of bases and components.
 const MAX_DEPTH: usize = 64;
@@ -40,11 +39,6 @@ impl<'a, 't> BuildContext<'a, 't> {
         Self { tree, patterns: Patterns::default(), budget: Cell::new(budget), looks, writes }
     }
 
-    /// The kustomization in a file.
-    pub(super) fn kustomization(&self, file: u32) -> Option<&'a Kustomization> {
-        self.tree.facts(file).and_then(|facts| facts.kustomization.as_deref())
-    }
-
     /// Takes from the budget; false where it is spent or the build is too large.
     pub(super) fn spend(&self, count: usize, depth: usize, size: usize) -> bool {
         let left = self.budget.get().checked_sub(count);
@@ -67,7 +61,7 @@ impl<'a, 't> BuildContext<'a, 't> {
         match self.tree.find(file, path) {
             Found::File(found) => files.push(found),
             Found::Folder(base) if depth < MAX_DEPTH && self.spend(1, depth, files.len()) => {
-                let Some(kustomization) = self.kustomization(base) else { return Ok(()) };
+                let Some(kustomization) = self.tree.kustomization(base) else { return Ok(()) };
                 for resource in &kustomization.resources {
                     self.files_of(base, &resource.text, files, depth + 1)?;
                 }

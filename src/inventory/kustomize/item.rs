@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::scope::is_cluster_scoped;
 use super::text::{Match, Text};
-use crate::inventory::annotation::is_decisive;
+use crate::inventory::annotation::{SEALED, is_decisive};
 use crate::inventory::facts::kustomization::symbolic_path;
 use crate::inventory::facts::kustomization::{FieldSpec, Generator, JsonPatch};
 use crate::inventory::facts::{Object, Reference};
@@ -19,14 +19,12 @@ pub enum Origin<'a> {
         file: u32,
         /// Index of the object in the file's facts.
         index: u32,
-        /// The object.
         object: &'a Object,
     },
     /// A generator.
     Generator {
         /// Index of the file that states it: the kustomization, or one that it names.
         file: u32,
-        /// The generator.
         generator: &'a Generator,
     },
 }
@@ -68,7 +66,6 @@ pub struct Applied<'a> {
 
 impl Applied<'_> {
     /// Whether it puts something else, or nothing, where a reference of the object is.
-    #[must_use]
     pub(crate) fn overrides(&self, reference: &Reference) -> bool {
         let below = |path: &str, above: &str| {
             path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -260,7 +257,6 @@ impl<'a> Built<'a> {
     }
 
     /// Whether kustomize takes it for an object without namespace.
-    #[must_use]
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(self.group, self.version, self.kind)
     }
@@ -305,7 +301,7 @@ impl<'a> Built<'a> {
     }
 
     pub(super) fn annotate(&mut self, key: Cow<'a, str>, text: Text<'a>, file: u32, place: Place) {
-        if key.starts_with("sealedsecrets.bitnami.com/") {
+        if key.starts_with(SEALED) {
             self.changes.push(Change { aspect: Aspect::Annotation, file, place });
         }
         self.annotations.push((key, text));

@@ -2,7 +2,7 @@
 
 use super::Build;
 use super::item::Built;
-use super::select::same_namespaced;
+use super::select::same_namespace;
 use super::text::Match;
 
 /// What a reference of an object names in a build.
@@ -28,7 +28,8 @@ impl<'a> Build<'a> {
         for item in self.secrets.of(name).into_iter().map(|at| &self.objects[at]) {
             // Objects that nothing changed have no earlier name, and what names them needs no change.
             let named = item.earlier.iter().map(|earlier| earlier.name.is(name)).max().unwrap_or(Match::No);
-            let near = if everywhere { Match::Yes } else { same_namespaced(&item.namespace, &referrer.namespace) };
+            let near =
+                if everywhere { Match::Yes } else { same_namespace(false, &item.namespace, &referrer.namespace) };
             match named.min(near) {
                 Match::Yes if !item.doubtful => certain.push(item),
                 Match::No => {}

@@ -17,24 +17,16 @@ fn effective<'t>(cluster_scoped: bool, namespace: &'t Text<'_>) -> Option<&'t st
     if cluster_scoped {
         return Some(NO_NAMESPACE);
     }
-    match namespace {
-        Text::Absent => Some("default"),
-        Text::Known(text) => Some(text),
-        Text::Unknown => None,
-    }
+    namespace.known_or("default")
 }
 
-/// Whether two objects of one scope are in the same namespace.
+/// Whether two objects of one scope are in the same namespace. Some of kustomize knows nothing of kinds without one, so that
+/// nothing is `cluster_scoped` there.
 pub(super) fn same_namespace(cluster_scoped: bool, one: &Text<'_>, other: &Text<'_>) -> Match {
     match (effective(cluster_scoped, one), effective(cluster_scoped, other)) {
         (Some(one), Some(other)) => Match::from(one == other),
         _ => Match::Maybe,
     }
-}
-
-/// Whether the two namespaces are the same to one who does not know of kinds without namespace.
-pub(super) fn same_namespaced(one: &Text<'_>, other: &Text<'_>) -> Match {
-    same_namespace(false, one, other)
 }
 
 fn same_text(one: &Text<'_>, other: &Text<'_>) -> Match {
@@ -73,7 +65,7 @@ pub(super) fn selected_exactly(selector: &Selector, item: &Built<'_>) -> Match {
             let name = if selector.name.is_empty() { Match::Yes } else { name.is(&selector.name) };
             let wanted = Text::Known((&*selector.namespace).into());
             let namespace =
-                if selector.namespace.is_empty() { Match::Yes } else { same_namespaced(namespace, &wanted) };
+                if selector.namespace.is_empty() { Match::Yes } else { same_namespace(false, namespace, &wanted) };
             name.min(namespace)
         });
     let identity = by_identity.max().unwrap_or(Match::No);
@@ -108,7 +100,7 @@ impl Patterns {
         if kind == Match::No {
             return Match::No;
         }
-        let name = either(&selector.name, name_of(name), name_of(&item.name));
+        let name = either(&selector.name, name.known_or(""), item.name.known_or(""));
         let namespace = either(
             &selector.namespace,
             effective(cluster_scoped, namespace),
@@ -137,15 +129,6 @@ impl Patterns {
         // kustomize fails over an expression that Go rejects.
         let matches = compiled.get(pattern).and_then(|regex| regex.is_match(text));
         matches.map_or(Match::Maybe, Match::from)
-    }
-}
-
-/// A name, empty where there is none; nothing where it is not known.
-fn name_of<'t>(text: &'t Text<'_>) -> Option<&'t str> {
-    match text {
-        Text::Absent => Some(""),
-        Text::Known(text) => Some(text),
-        Text::Unknown => None,
     }
 }
 

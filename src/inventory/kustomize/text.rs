@@ -36,8 +36,16 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The text, or `absent` where nothing is there; nothing where it is not known.
+    pub(super) fn known_or<'t>(&'t self, absent: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Absent => Some(absent),
+            Self::Known(text) => Some(text),
+            Self::Unknown => None,
+        }
+    }
+
     /// The same, independent of the files.
-    #[must_use]
     pub(crate) fn to_stated(&self) -> Stated {
         match self {
             Self::Absent => Stated::Absent,
@@ -57,11 +65,7 @@ impl<'a> Text<'a> {
 
     /// Whether it is `text`, which is empty where nothing is there.
     pub(super) fn is(&self, text: &str) -> Match {
-        match self {
-            Self::Absent => Match::from(text.is_empty()),
-            Self::Known(own) => Match::from(**own == *text),
-            Self::Unknown => Match::Maybe,
-        }
+        self.known_or("").map_or(Match::Maybe, |own| Match::from(own == text))
     }
 }
 

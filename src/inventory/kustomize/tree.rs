@@ -1,7 +1,7 @@
 //! Files by path: which file or kustomization a text of a kustomization names.
 
 use crate::inventory::facts::Facts;
-use crate::inventory::facts::kustomization::{Patch, PatchContent, Step, is_kustomization};
+use crate::inventory::facts::kustomization::{KUSTOMIZATION_NAMES, Kustomization, Patch, PatchContent, Step};
 use crate::path;
 
 /// The files of a repository. Indexes of builds are those of the list that it was made of.
@@ -47,6 +47,11 @@ impl<'a> Tree<'a> {
         self.files.get(file as usize).map(|file| file.1)
     }
 
+    /// The kustomization that a file is.
+    pub(super) fn kustomization(&self, file: u32) -> Option<&'a Kustomization> {
+        self.facts(file).and_then(|facts| facts.kustomization.as_deref())
+    }
+
     /// The number of files and objects.
     pub(super) fn size(&self) -> usize {
         self.files.iter().map(|(_, facts)| 1 + facts.objects.len()).sum()
@@ -56,17 +61,14 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn kustomization_in(&self, folder: &str) -> Option<u32> {
         let file = self.kustomization_of(folder.trim_end_matches('/'))?;
-        self.facts(file)?.kustomization.is_some().then_some(file)
+        self.kustomization(file).map(|_| file)
     }
 
     /// Every kustomization that may be built by itself, in the order of paths.
     #[must_use]
     pub fn kustomizations(&self) -> Vec<u32> {
-        let built = |file: u32| {
-            let kustomization = self.facts(file).and_then(|facts| facts.kustomization.as_deref());
-            kustomization.is_some_and(|kustomization| !kustomization.component)
-        };
-        self.order.iter().copied().filter(|&file| built(file)).collect()
+        let built = |file: &u32| self.kustomization(*file).is_some_and(|kustomization| !kustomization.component);
+        self.order.iter().copied().filter(built).collect()
     }
 
     /// The kustomizations that no other one includes, in the order of paths.
@@ -74,9 +76,7 @@ impl<'a> Tree<'a> {
     pub fn roots(&self) -> Vec<u32> {
         let mut included = vec![false; self.files.len()];
         for &file in &self.order {
-            let Some(kustomization) = self.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
-                continue;
-            };
+            let Some(kustomization) = self.kustomization(file) else { continue };
             for path in kustomization.resources.iter().chain(&kustomization.components) {
                 if let Found::Folder(base) = self.find(file, &path.text)
                     && base != file
@@ -96,9 +96,7 @@ impl<'a> Tree<'a> {
     pub fn configuration(&self) -> Vec<bool> {
         let mut found = vec![false; self.files.len()];
         for &file in &self.order {
-            let Some(kustomization) = self.facts(file).and_then(|facts| facts.kustomization.as_deref()) else {
-                continue;
-            };
+            let Some(kustomization) = self.kustomization(file) else { continue };
             let steps = kustomization.steps.iter().filter_map(|step| match step {
                 Step::Patch(Patch { content: PatchContent::File(path), .. }) => Some(path),
                 Step::File(path) | Step::ReplacementFile(path) => Some(&path.text),
@@ -142,11 +140,7 @@ impl<'a> Tree<'a> {
 
     fn kustomization_of(&self, folder: &str) -> Option<u32> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().find_map(|name| {
-            let file = self.file(&format!("{prefix}{name}"))?;
-            debug_assert!(is_kustomization(self.path(file)), "the names are the same");
-            Some(file)
-        })
+        KUSTOMIZATION_NAMES.iter().find_map(|name| self.file(&format!("{prefix}{name}")))
     }
 }
 

@@ -35,6 +35,13 @@ impl<'a> Around<'a> {
         self.places.at(self.source.unit.outer(node.span()))
     }
 
+    /// Namespaces that a cluster-scoped object of External Secrets lists; none where a selector chooses them.
+    pub(in crate::inventory) fn chosen_namespaces(&self) -> Vec<Stated> {
+        let listed = self.at(&["spec", "namespaces"]).into_iter().flat_map(Node::items);
+        let selects = ["namespaceSelector", "namespaceSelectors"].iter().any(|key| self.at(&["spec", key]).is_some());
+        listed.filter(|_| !selects).map(|node| self.stated(Some(node))).collect()
+    }
+
     /// Whether the object is of this group and kind.
     pub(in crate::inventory) fn is(&self, group: &str, kind: &str) -> bool {
         &*self.object.kind == kind && &*self.object.group == group

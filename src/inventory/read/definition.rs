@@ -13,25 +13,24 @@ type Keys = Vec<(Box<str>, Place)>;
 const OF_OWN_NAME: [(&str, &str); 3] =
     [("kafka.strimzi.io", "KafkaUser"), ("onepassword.com", "OnePasswordItem"), ("bitwarden.com", "BitwardenSecret")];
 
-/// Kinds whose controllers write a Secret that a field names: group, kind, path of the name, path of the namespace.
-const BY_FIELD: [(&str, &str, &[&str], &[&str]); 7] = [
-    ("secrets.hashicorp.com", "VaultStaticSecret", &["spec", "destination", "name"], &[]),
-    ("secrets.hashicorp.com", "VaultDynamicSecret", &["spec", "destination", "name"], &[]),
-    ("secrets.hashicorp.com", "VaultPKISecret", &["spec", "destination", "name"], &[]),
-    ("secrets.hashicorp.com", "HCPVaultSecretsApp", &["spec", "destination", "name"], &[]),
+/// Kinds whose controllers write a Secret that a field names: group, kinds, path, and below it the name and the namespace.
+const BY_FIELD: [(&str, &[&str], &[&str], &str, &str); 4] = [
+    (
+        "secrets.hashicorp.com",
+        &["VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret", "HCPVaultSecretsApp"],
+        &["spec", "destination"],
+        "name",
+        "",
+    ),
     (
         "secrets.infisical.com",
-        "InfisicalSecret",
-        &["spec", "managedSecretReference", "secretName"],
-        &["spec", "managedSecretReference", "secretNamespace"],
+        &["InfisicalSecret"],
+        &["spec", "managedSecretReference"],
+        "secretName",
+        "secretNamespace",
     ),
-    (
-        "secrets.doppler.com",
-        "DopplerSecret",
-        &["spec", "managedSecret", "name"],
-        &["spec", "managedSecret", "namespace"],
-    ),
-    ("cert-manager.io", "Issuer", &["spec", "acme", "privateKeySecretRef", "name"], &[]),
+    ("secrets.doppler.com", &["DopplerSecret"], &["spec", "managedSecret"], "name", "namespace"),
+    ("cert-manager.io", &["Issuer"], &["spec", "acme", "privateKeySecretRef"], "name", ""),
 ];
 
 /// Annotations of Ingresses and Gateways that make cert-manager write the certificates that these name.
@@ -50,19 +49,19 @@ pub(super) fn of_object(around: &Around<'_>) -> Vec<Definition> {
         ("", "Secret") => vec![secret(around)],
         ("bitnami.com", "SealedSecret") => vec![sealed_secret(around)],
         ("external-secrets.io" | "kubernetes-client.io", "ExternalSecret") => {
-            external_secret(around, &["spec"], Maker::ExternalSecret).into_iter().collect()
+            Vec::from_iter(external_secret(around, &["spec"], Maker::ExternalSecret))
         }
         ("external-secrets.io", "ClusterExternalSecret") => cluster_external_secret(around),
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => secret_provider_class(around),
-        ("cert-manager.io", "Certificate") => certificate(around).into_iter().collect(),
+        ("cert-manager.io", "Certificate") => Vec::from_iter(certificate(around)),
         ("isindir.github.com", "SopsSecret") => sops_secret(around),
-        ("", "Service") => serving_certificate(around).into_iter().collect(),
+        ("", "Service") => Vec::from_iter(serving_certificate(around)),
         ("networking.k8s.io" | "extensions" | "gateway.networking.k8s.io", "Ingress" | "Gateway") => shimmed(around),
         ("cert-manager.io", "ClusterIssuer") => {
             // The controller's own namespace, wherever that is.
             let node = around.at(&["spec", "acme", "privateKeySecretRef", "name"]);
             let made = node.map(|node| named(around, Maker::Controller, node));
-            made.into_iter().map(|made| Definition { namespace: Stated::Unknown, ..made }).collect()
+            Vec::from_iter(made.map(|made| Definition { namespace: Stated::Unknown, ..made }))
         }
         (group, kind) => others(around, group, kind),
     }
@@ -102,23 +101,38 @@ fn keys_of(around: &Around<'_>, node: Node<'_>) -> (Keys, bool) {
 }
 
 /// Adds the keys of a mapping that may not be there.
-fn add(around: &Around<'_>, path: &[&str], made: &mut Definition) {
-    if let Some(node) = around.at(path) {
+fn add(around: &Around<'_>, node: Option<Node<'_>>, made: &mut Definition) {
+    if let Some(node) = node {
         let (keys, complete) = keys_of(around, node);
         made.keys.extend(keys);
         made.complete &= complete;
     }
 }
 
-fn secret_type(around: &Around<'_>, path: &[&str]) -> Option<Box<str>> {
-    around.stated(around.at(path)).known().map(Into::into)
+/// Adds the keys that a field of each item of a list names.
+fn add_listed<'a>(
+    around: &Around<'_>,
+    list: Option<Node<'a>>,
+    key: fn(Node<'a>) -> Option<Node<'a>>,
+    made: &mut Definition,
+) {
+    for item in list.into_iter().flat_map(Node::items) {
+        match key(item).map(|node| (around.stated(Some(node)), node)) {
+            Some((Stated::Known(key), node)) => made.keys.push((key, around.place(node))),
+            _ => made.complete = false,
+        }
+    }
+}
+
+fn secret_type(around: &Around<'_>, node: Option<Node<'_>>) -> Option<Box<str>> {
+    around.stated(node).known().map(Into::into)
 }
 
 fn secret(around: &Around<'_>) -> Definition {
     let mut made = own(around, Maker::Secret);
     made.complete = around.source.node.get("<<").is_none();
-    add(around, &["data"], &mut made);
-    add(around, &["stringData"], &mut made);
+    add(around, around.at(&["data"]), &mut made);
+    add(around, around.at(&["stringData"]), &mut made);
     let annotations = around.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
     for key in annotations.filter_map(|(key, _)| key.as_str()) {
         made.complete &= !FILLED.iter().any(|prefix| key.starts_with(prefix));
@@ -127,7 +141,7 @@ fn secret(around: &Around<'_>) -> Definition {
         }
     }
     // The cluster fills in the keys of a token, and whoever ends a mapping's value with a template may add some.
-    made.secret_type = secret_type(around, &["type"]);
+    made.secret_type = secret_type(around, around.at(&["type"]));
     made.complete &= made.secret_type.as_deref() != Some("kubernetes.io/service-account-token");
     made.complete &= !around.is_templated(around.source.node) || !made.keys.is_empty();
     made
@@ -137,9 +151,9 @@ fn sealed_secret(around: &Around<'_>) -> Definition {
     let mut made = own(around, Maker::SealedSecret);
     // The deprecated single blob contains all keys in one ciphertext.
     made.complete = around.at(&["spec", "data"]).is_none();
-    add(around, &["spec", "encryptedData"], &mut made);
-    add(around, &["spec", "template", "data"], &mut made);
-    made.secret_type = secret_type(around, &["spec", "template", "type"]);
+    add(around, around.at(&["spec", "encryptedData"]), &mut made);
+    add(around, around.at(&["spec", "template", "data"]), &mut made);
+    made.secret_type = secret_type(around, around.at(&["spec", "template", "type"]));
     made
 }
 
@@ -162,29 +176,27 @@ fn external_secret(around: &Around<'_>, root: &[&str], maker: Maker) -> Option<D
         Some(node) => named(around, maker, node),
         None => own(around, maker),
     };
+    made.complete = true;
+    // `name` is the field of the predecessor of the operator.
+    add_listed(around, spec.get("data"), |item| item.get("secretKey").or_else(|| item.get("name")), &mut made);
+    let mut complete = made.complete;
     made.complete = spec.get("dataFrom").is_none();
-    let (mut keys, mut complete) = (Keys::new(), true);
-    for item in spec.get("data").into_iter().flat_map(Node::items) {
-        // `name` is the field of the predecessor of the operator.
-        match item.get("secretKey").or_else(|| item.get("name")).map(|node| (around.stated(Some(node)), node)) {
-            Some((Stated::Known(key), node)) => keys.push((key, around.place(node))),
-            _ => complete = false,
-        }
-    }
     let template = target.and_then(|target| target.get("template")).or_else(|| spec.get("template"));
     if let Some(template) = template {
-        made.secret_type = around.stated(template.get("type")).known().map(Into::into);
+        made.secret_type = secret_type(around, template.get("type"));
         let merges = template.get("mergePolicy").and_then(Node::as_str) == Some("Merge");
         if let Some(data) = template.get("data").filter(|data| data.entries().next().is_some()) {
             let (templates, known) = keys_of(around, data);
             // A template replaces what was fetched, unless it says otherwise.
-            keys = if merges { keys.into_iter().chain(templates).collect() } else { templates };
+            if !merges {
+                made.keys.clear();
+            }
+            made.keys.extend(templates);
             complete &= known;
             made.complete |= !merges;
         }
         made.complete &= template.get("templateFrom").is_none();
     }
-    made.keys = keys;
     made.complete &= complete && !around.is_shaped(spec);
     Some(made)
 }
@@ -196,10 +208,8 @@ fn cluster_external_secret(around: &Around<'_>) -> Vec<Definition> {
         Some(node) if made.own_name => Definition { name: around.stated(Some(node)), own_name: false, ..made },
         _ => made,
     };
-    let chosen = around.at(&["spec", "namespaces"]).into_iter().flat_map(Node::items);
-    let chosen: Vec<Stated> = chosen.map(|node| around.stated(Some(node))).collect();
-    let selects = ["namespaceSelector", "namespaceSelectors"].iter().any(|key| around.at(&["spec", key]).is_some());
-    if chosen.is_empty() || selects {
+    let chosen = around.chosen_namespaces();
+    if chosen.is_empty() {
         return vec![Definition { namespace: Stated::Unknown, ..made }];
     }
     chosen.into_iter().map(|namespace| Definition { namespace, ..made.clone() }).collect()
@@ -209,14 +219,9 @@ fn secret_provider_class(around: &Around<'_>) -> Vec<Definition> {
     let objects = around.at(&["spec", "secretObjects"]).into_iter().flat_map(Node::items);
     let made = objects.filter_map(|object| {
         let mut made = named(around, Maker::SecretProviderClass, object.get("secretName")?);
-        made.secret_type = around.stated(object.get("type")).known().map(Into::into);
+        made.secret_type = secret_type(around, object.get("type"));
         made.complete = !around.is_shaped(object);
-        for item in object.get("data").into_iter().flat_map(Node::items) {
-            match item.get("key").map(|node| (around.stated(Some(node)), node)) {
-                Some((Stated::Known(key), node)) => made.keys.push((key, around.place(node))),
-                _ => made.complete = false,
-            }
-        }
+        add_listed(around, object.get("data"), |item| item.get("key"), &mut made);
         Some(made)
     });
     made.collect()
@@ -236,13 +241,8 @@ fn sops_secret(around: &Around<'_>) -> Vec<Definition> {
     let made = templates.filter_map(|template| {
         let mut made = named(around, Maker::Controller, template.get("name")?);
         made.complete = true;
-        for section in ["data", "stringData"] {
-            if let Some(node) = template.get(section) {
-                let (keys, complete) = keys_of(around, node);
-                made.keys.extend(keys);
-                made.complete &= complete;
-            }
-        }
+        add(around, template.get("data"), &mut made);
+        add(around, template.get("stringData"), &mut made);
         Some(made)
     });
     made.collect()
@@ -275,38 +275,36 @@ fn others(around: &Around<'_>, group: &str, kind: &str) -> Vec<Definition> {
     if OF_OWN_NAME.contains(&(group, kind)) {
         return vec![own(around, Maker::Controller)];
     }
-    let found = BY_FIELD.iter().find(|(of, name, ..)| (*of, *name) == (group, kind));
-    let Some((.., name, namespace)) = found else { return Vec::new() };
-    let Some(node) = around.at(name) else { return Vec::new() };
-    let namespace = if namespace.is_empty() { Stated::Absent } else { around.stated(around.at(namespace)) };
-    vec![Definition { namespace, ..named(around, Maker::Controller, node) }]
+    let found = BY_FIELD.iter().find(|(of, kinds, ..)| *of == group && kinds.contains(&kind));
+    let made = found.and_then(|(.., path, name, namespace)| {
+        let node = around.at(path)?;
+        let namespace = around.stated(node.get(namespace));
+        Some(Definition { namespace, ..named(around, Maker::Controller, node.get(name)?) })
+    });
+    Vec::from_iter(made)
 }
 
 /// The Secret that a `create secret` command makes.
 pub(super) fn of_command(made: &CreateSecret, places: &Places<'_>) -> Option<Definition> {
     let text = |text: &str| if is_expression(text) { Stated::Unknown } else { Stated::from(text) };
     let place = places.at(made.name_span);
-    let mut complete = !made.more_keys;
-    let mut keys = Keys::new();
-    match made.kind.as_str() {
-        "docker-registry" => keys.push((".dockerconfigjson".into(), place)),
-        "tls" => keys.extend([("tls.crt".into(), place), ("tls.key".into(), place)]),
-        _ => {
-            let literals = made.literals.iter().map(|literal| (literal.key.as_str(), literal.value));
-            let files = made.file_keys.iter().map(|(key, span)| (key.as_str(), *span));
-            for (key, span) in literals.chain(files) {
-                complete &= !is_expression(key);
-                keys.push((key.into(), places.at(span)));
-            }
-            // A command whose keys were not understood, or that a script completes.
-            complete &= !keys.is_empty();
-        }
-    }
-    let secret_type = match made.kind.as_str() {
-        "docker-registry" => Some("kubernetes.io/dockerconfigjson"),
-        "tls" => Some("kubernetes.io/tls"),
-        _ => None,
+    let (fixed, secret_type): (&[&str], _) = match made.kind.as_str() {
+        "docker-registry" => (&[".dockerconfigjson"], Some("kubernetes.io/dockerconfigjson")),
+        "tls" => (&["tls.crt", "tls.key"], Some("kubernetes.io/tls")),
+        _ => (&[], None),
     };
+    let mut complete = !made.more_keys;
+    let mut keys: Keys = fixed.iter().map(|key| ((*key).into(), place)).collect();
+    if fixed.is_empty() {
+        let literals = made.literals.iter().map(|literal| (literal.key.as_str(), literal.value));
+        let files = made.file_keys.iter().map(|(key, span)| (key.as_str(), *span));
+        for (key, span) in literals.chain(files) {
+            complete &= !is_expression(key);
+            keys.push((key.into(), places.at(span)));
+        }
+        // A command whose keys were not understood, or that a script completes.
+        complete &= !keys.is_empty();
+    }
     Some(Definition {
         maker: Maker::Command,
         name: text(made.name.as_deref()?),

@@ -31,7 +31,7 @@ pub(super) fn of_file(view: &View<'_>, places: &Places<'_>) -> Option<Helm> {
         return None;
     }
     let mut reader = Values { places, path: Vec::new(), found: Vec::new() };
-    for unit in view.parsed.units.iter().filter(|unit| unit.host() == Host::File) {
+    for unit in view.file_units() {
         let root = unit.tree().root().filter(|root| root.get("kind").is_none());
         root.into_iter().for_each(|root| reader.below(unit, root));
     }

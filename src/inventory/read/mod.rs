@@ -13,7 +13,7 @@ mod sops;
 mod terraform;
 
 use self::around::Around;
-use super::annotation::is_decisive;
+use super::annotation::{VAULT, is_decisive};
 use super::convention::OwnKind;
 use super::facts::kustomization::is_kustomization;
 use super::facts::{Facts, NOWHERE, Object, Role};
@@ -26,7 +26,6 @@ use crate::document::view::{Unit, View};
 use crate::document::yaml::Node;
 use crate::path;
 
-pub(crate) use super::annotation::VAULT;
 pub(crate) use super::stated::is_expression;
 pub(crate) use certificate::is_sealing;
 
@@ -41,8 +40,8 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     facts.terraform = terraform::of_file(view.path, view.text);
     facts.sops = sops::of_file(view, &places).map(Box::new);
     facts.helm = helm::of_file(view, &places);
-    let people = matches!(view.lang, Lang::Markdown | Lang::Notebook);
-    let reader = ObjectReader { text: view.text, places: &places, own, people, vault: vault::may_be_in(view.text) };
+    let (text, people) = (view.text, view.is_for_people());
+    let reader = ObjectReader { text, places: &places, own, people, vault: vault::may_be_in(text) };
     let mut sources = Vec::new();
     for object in &view.objects {
         // A list is its items.
@@ -66,7 +65,7 @@ fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) 
     }
     let objects = |unit: &Unit| object::objects(unit).iter().take(1).map(|object| reader.object(object, 0)).collect();
     let kustomize = kustomization::KustomizationReader::new(reader.places, &objects);
-    let units = view.parsed.units.iter().filter(|unit| unit.host() == Host::File);
+    let units = view.file_units();
     if is_kustomization(view.path) {
         facts.kustomization = units.clone().find_map(|unit| kustomize.kustomization(unit)).map(Box::new);
     } else {
@@ -80,7 +79,6 @@ fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) 
 }
 
 /// Whether a file of this name may contain facts, so that it is worth reading.
-#[must_use]
 pub(crate) fn may_hold(path: &str) -> bool {
     let name = path::name(path);
     match Lang::of_path(path, "") {
@@ -94,7 +92,6 @@ pub(crate) fn may_hold(path: &str) -> bool {
 }
 
 /// Whether a text may contain facts, so that it is worth parsing. Cheap, and true rather than false where it is not sure.
-#[must_use]
 pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     if is_of_sops(path) || is_template(path) {
@@ -113,21 +110,18 @@ pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
 }
 
 /// Whether the name says that the file says something of SOPS: its configuration, and files that it encrypted.
-#[must_use]
 pub(crate) fn is_of_sops(path: &str) -> bool {
     sops_name::is_config(path) || sops_name::announced(path).is_some()
 }
 
 /// Whether the name says that a file with secrets is made beside this one (`.env.example`): whether that file is ignored is
 /// told by others.
-#[must_use]
 pub(crate) fn is_template(path: &str) -> bool {
     template_of(path).is_some()
 }
 
 /// Whether what a text says may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
 /// wants a Secret. Objects that a kustomization may include always do.
-#[must_use]
 pub(crate) fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let rights = || has("roleRef") || has("utomountServiceAccountToken") || has(VAULT);

@@ -25,8 +25,12 @@ pub(super) fn of_object(around: &Around<'_>) -> Option<Sealed> {
         text.bytes().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| byte.hash(&mut hasher));
         Some((key.as_str()?.into(), hasher.finish(), around.place(value)))
     });
+    // Only the string "true" counts.
+    let annotations = around.at(&["metadata", "annotations"]);
+    let value = |name: &str| annotations.and_then(|annotations| annotations.get(name));
+    let is_true = |name: &str| value(name).is_some_and(|value| value.is_string() && value.as_str() == Some("true"));
     Some(Sealed {
-        scope: scope(around.at(&["metadata", "annotations"])),
+        scope: Scope::of_annotations(is_true),
         name: around.stated(name),
         namespace: around.stated(namespace),
         template_place: namespace.or(name).map(|node| around.place(node)),
@@ -34,21 +38,6 @@ pub(super) fn of_object(around: &Around<'_>) -> Option<Sealed> {
         entries: entries.collect(),
         sealed_on: sealed_on(around),
     })
-}
-
-/// The scope that annotations give. Only the string "true" counts, and cluster-wide wins.
-pub(in crate::inventory) fn scope(annotations: Option<Node<'_>>) -> Scope {
-    let on = |name: &str| {
-        let value = annotations.and_then(|annotations| annotations.get(&format!("sealedsecrets.bitnami.com/{name}")));
-        value.is_some_and(|value| value.is_string() && value.as_str() == Some("true"))
-    };
-    if on("cluster-wide") {
-        Scope::ClusterWide
-    } else if on("namespace-wide") {
-        Scope::NamespaceWide
-    } else {
-        Scope::Strict
-    }
 }
 
 fn sealed_on(around: &Around<'_>) -> Option<jiff::civil::Date> {

@@ -1,6 +1,5 @@
 //! What a file is to SOPS.
 
-use crate::document::fragment::{Host, Lang};
 use crate::document::sops::{self, config, name, plain};
 use crate::document::view::View;
 use crate::inventory::Places;
@@ -8,15 +7,17 @@ use crate::inventory::facts::sops::{Encrypted, Sops};
 
 /// What the file is to SOPS, if anything.
 pub(super) fn of_file(view: &View<'_>, places: &Places<'_>) -> Option<Sops> {
-    if matches!(view.lang, Lang::Markdown | Lang::Notebook) {
+    if view.is_for_people() {
         return None;
     }
     if name::is_config(view.path) {
-        let unit = view.parsed.units.iter().find(|unit| unit.host() == Host::File)?;
+        let unit = view.file_units().next()?;
         let rules = config::read(unit)?.into_iter();
-        return Some(Sops::Rules(
-            rules.map(|rule| (places.at(rule.span), rule)).map(|(at, rule)| (rule, at)).collect(),
-        ));
+        let placed = rules.map(|rule| {
+            let place = places.at(rule.span);
+            (rule, place)
+        });
+        return Some(Sops::Rules(placed.collect()));
     }
     if let Some(file) = sops::read(view) {
         let metadata = file.metadata;

@@ -1,9 +1,7 @@
 //! `dot`: a graph for Graphviz.
 
-use std::fmt::Write as _;
-
 use super::Context;
-use super::drawing::{DETAILS, Drawing, Edge, Look, Node, Space};
+use super::drawing::{DETAILS, Drawing, Edge, Language, Look, Node, push};
 use crate::inventory::map::Map;
 
 /// The map as a graph.
@@ -19,37 +17,20 @@ fn draw(drawing: &Drawing) -> String {
     if let Some(note) = &drawing.note {
         push(&mut text, 1, &format!("note [label={}, shape=note];", quoted(std::slice::from_ref(note))));
     }
-    let mut namespaces = 0;
-    for (index, group) in drawing.groups.iter().enumerate() {
-        let depth = 1 + usize::from(group.label.is_some());
-        if let Some(label) = &group.label {
-            push(&mut text, 1, &format!("subgraph cluster_w{} {{", index + 1));
-            push(&mut text, 2, &format!("label={};", quoted(std::slice::from_ref(label))));
-        }
-        for each in &group.spaces {
-            namespaces += 1;
-            space(&mut text, depth, namespaces, each);
-        }
-        if group.label.is_some() {
-            push(&mut text, 1, "}");
-        }
-    }
+    drawing.write(&DOT, &mut text);
     text.push_str("}\n");
     text
 }
 
-fn space(text: &mut String, depth: usize, number: usize, space: &Space) {
-    push(text, depth, &format!("subgraph cluster_n{number} {{"));
-    push(text, depth + 1, &format!("label={};", quoted(&space.lines)));
-    for node in &space.nodes {
-        push(text, depth + 1, &vertex(node));
-    }
-    for Edge { from, to, label, loose } in &space.edges {
+const DOT: Language = Language {
+    open: |id, label| [format!("subgraph cluster_{id} {{"), format!("label={};", quoted(label))],
+    close: "}",
+    node: vertex,
+    edge: |Edge { from, to, label, loose }| {
         let style = if *loose { ", style=dashed" } else { "" };
-        push(text, depth + 1, &format!("{from} -> {to} [label={}{style}];", quoted(std::slice::from_ref(label))));
-    }
-    push(text, depth, "}");
-}
+        format!("{from} -> {to} [label={}{style}];", quoted(std::slice::from_ref(label)))
+    },
+};
 
 fn vertex(Node { id, lines, look }: &Node) -> String {
     let (class, fill, stroke) = look.style();
@@ -67,11 +48,6 @@ fn quoted(lines: &[String]) -> String {
     let escaped = |line: &String| line.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "&amp;");
     let lines: Vec<String> = lines.iter().map(escaped).collect();
     format!("\"{}\"", lines.join("\\n"))
-}
-
-fn push(text: &mut String, depth: usize, line: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{:width$}{line}", "", width = depth * 2);
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::text::neutral;
-use super::{maker, usage};
 use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::index::At;
 use crate::inventory::map::{Consumer, Map, Namespace, Secret, Status};
 
 /// Longest line of a label, characters.
 const LONGEST: usize = 72;
-/// Keys that are named in a Secret's node; of more only the number is told.
+/// Keys that are named in a Secret's node; more are only counted.
 const KEYS: usize = 8;
 /// Keys that are named at an edge.
 const EDGE_KEYS: usize = 2;
@@ -34,11 +33,20 @@ pub(super) const DETAILS: [Detail; 4] = [
     Detail { members: 0, keys: false, folders: false },
 ];
 
+/// How a language writes the parts of a picture.
+pub(super) struct Language {
+    /// The two lines that open a group, by its id and label.
+    pub open: fn(&str, &[String]) -> [String; 2],
+    pub close: &'static str,
+    pub node: fn(&Node) -> String,
+    pub edge: fn(&Edge) -> String,
+}
+
 /// A picture.
 #[derive(Debug)]
 pub(super) struct Drawing {
     pub groups: Vec<Group>,
-    /// What has to be told about the whole picture.
+    /// What applies to the whole picture.
     pub note: Option<String>,
 }
 
@@ -89,9 +97,6 @@ pub(super) enum Look {
 }
 
 impl Look {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Sealed, Self::External, Self::Secret, Self::Given, Self::Undefined, Self::Uncertain, Self::Consumer];
-
     /// Name, colour inside, colour of the frame.
     pub(super) fn style(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -126,10 +131,10 @@ impl Look {
 impl Drawing {
     pub(super) fn new(map: &Map, errors: usize, detail: Detail) -> Self {
         let mut drawing = Self { groups: Vec::new(), note: note(map, errors) };
-        let mut ids = Ids { secrets: 0, consumers: 0 };
+        let mut drawn = [0, 0];
         let mut workflow = None;
         for namespace in &map.namespaces {
-            let space = space(namespace, detail, &mut ids);
+            let space = space(namespace, detail, &mut drawn);
             match drawing.groups.last_mut() {
                 Some(group) if namespace.workflow.is_some() && workflow == namespace.workflow => {
                     group.spaces.push(space);
@@ -144,11 +149,36 @@ impl Drawing {
         drawing
     }
 
+    /// Writes all groups.
+    pub(super) fn write(&self, language: &Language, text: &mut String) {
+        let open = |text: &mut String, depth, id: &str, label: &[String]| {
+            let [first, second] = (language.open)(id, label);
+            push(text, depth, &first);
+            push(text, depth + 1, &second);
+        };
+        let mut namespaces = 0;
+        for (index, group) in self.groups.iter().enumerate() {
+            let depth = 1 + usize::from(group.label.is_some());
+            if let Some(label) = &group.label {
+                open(text, 1, &format!("w{}", index + 1), std::slice::from_ref(label));
+            }
+            for space in &group.spaces {
+                open(text, depth, &next('n', &mut namespaces), &space.lines);
+                space.nodes.iter().for_each(|node| push(text, depth + 1, &(language.node)(node)));
+                space.edges.iter().for_each(|edge| push(text, depth + 1, &(language.edge)(edge)));
+                push(text, depth, language.close);
+            }
+            if group.label.is_some() {
+                push(text, 1, language.close);
+            }
+        }
+    }
+
     pub(super) fn edges(&self) -> usize {
         self.groups.iter().flat_map(|group| &group.spaces).map(|space| space.edges.len()).sum()
     }
 
-    /// The looks that occur.
+    /// The looks that occur, in their order.
     pub(super) fn looks(&self) -> BTreeSet<Look> {
         let spaces = self.groups.iter().flat_map(|group| &group.spaces);
         spaces.flat_map(|space| &space.nodes).map(|node| node.look).collect()
@@ -164,25 +194,14 @@ fn note(map: &Map, errors: usize) -> Option<String> {
     }
 }
 
-/// Counters of ids.
-struct Ids {
-    secrets: usize,
-    consumers: usize,
+/// The next id of a kind.
+fn next(kind: char, count: &mut usize) -> String {
+    *count += 1;
+    format!("{kind}{count}")
 }
 
-impl Ids {
-    fn secret(&mut self) -> String {
-        self.secrets += 1;
-        format!("s{}", self.secrets)
-    }
-
-    fn consumer(&mut self) -> String {
-        self.consumers += 1;
-        format!("c{}", self.consumers)
-    }
-}
-
-fn space(namespace: &Namespace, detail: Detail, ids: &mut Ids) -> Space {
+/// Draws a namespace, after so many Secrets and consumers.
+fn space(namespace: &Namespace, detail: Detail, [secrets_drawn, consumers_drawn]: &mut [usize; 2]) -> Space {
     let name = match &namespace.name {
         Some(name) => format!("namespace {name}"),
         None => "namespace not known".to_owned(),
@@ -191,12 +210,12 @@ fn space(namespace: &Namespace, detail: Detail, ids: &mut Ids) -> Space {
     let mut space = Space { lines, nodes: Vec::new(), edges: Vec::new() };
     let mut secrets = Vec::new();
     for secret in &namespace.secrets {
-        let id = ids.secret();
+        let id = next('s', secrets_drawn);
         space.nodes.push(Node { id: id.clone(), lines: secret_lines(secret, detail), look: Look::of(secret) });
         secrets.push(id);
     }
     for cluster in clusters(namespace, detail) {
-        let id = ids.consumer();
+        let id = next('c', consumers_drawn);
         let lines = cluster.lines(namespace, detail);
         space.nodes.push(Node { id: id.clone(), lines, look: Look::Consumer });
         for (secret, link) in cluster.links() {
@@ -213,7 +232,7 @@ fn secret_lines(secret: &Secret, detail: Detail) -> Vec<String> {
     let made = match secret.status {
         Status::Defined => {
             let mut makers: BTreeMap<&str, usize> = BTreeMap::new();
-            secret.definitions.iter().for_each(|made| *makers.entry(maker(made.maker)).or_default() += 1);
+            secret.definitions.iter().for_each(|made| *makers.entry(made.maker.as_str()).or_default() += 1);
             let counted = |(word, count)| if count == 1 { String::from(word) } else { format!("{count} × {word}") };
             makers.into_iter().map(counted).collect::<Vec<_>>().join(", ")
         }
@@ -313,7 +332,7 @@ fn clusters(namespace: &Namespace, detail: Detail) -> Vec<Cluster<'_>> {
             let key = (consumer.object, consumer.name.as_deref(), consumer.namespace.as_deref());
             let user = users.entry(key).or_insert_with(|| User { first: consumer, links: BTreeMap::new() });
             let link = user.links.entry(index).or_insert_with(|| Link { loose: true, ..Link::default() });
-            let keys = link.usages.entry(usage(consumer.usage)).or_default();
+            let keys = link.usages.entry(consumer.usage.as_str()).or_default();
             keys.extend(consumer.keys.iter().map(String::as_str));
             link.loose &= consumer.optional || consumer.usage == Usage::Access;
         }
@@ -337,6 +356,11 @@ fn clusters(namespace: &Namespace, detail: Detail) -> Vec<Cluster<'_>> {
         }
     }
     clusters
+}
+
+/// Adds a line.
+pub(super) fn push(text: &mut String, depth: usize, line: &str) {
+    text.extend(["  ".repeat(depth).as_str(), line, "\n"]);
 }
 
 /// `text` as one line of a label.

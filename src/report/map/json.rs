@@ -4,8 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::super::json::pretty;
-use super::{Context, maker, usage};
+use super::super::json::{Skipped, Tool, pretty};
+use super::Context;
 use crate::inventory::map::{self, Map};
 
 /// Version of the shape.
@@ -18,13 +18,7 @@ struct Report<'a> {
     filter: Filter,
     namespaces: Vec<Namespace<'a>>,
     complete: bool,
-    errors: Vec<Failed<'a>>,
-}
-
-#[derive(Serialize)]
-struct Tool<'a> {
-    name: &'static str,
-    version: &'a str,
+    errors: Vec<Skipped<'a>>,
 }
 
 #[derive(Serialize)]
@@ -73,19 +67,13 @@ struct Consumer<'a> {
     optional: bool,
 }
 
-#[derive(Serialize)]
-struct Failed<'a> {
-    path: &'a str,
-    reason: String,
-}
-
 /// The map as one object.
 pub(super) fn write(map: &Map, context: &Context<'_>) -> io::Result<String> {
     let shown = |texts: &[String]| texts.iter().map(|text| crate::mask::masked(text).into_owned()).collect();
     let errors = &context.coverage.errors;
     let report = Report {
         version: VERSION,
-        tool: Tool { name: "mlguard", version: context.version },
+        tool: context.version.into(),
         filter: Filter {
             namespaces: shown(&context.filter.namespaces),
             workflows: shown(&context.filter.workflows),
@@ -93,11 +81,9 @@ pub(super) fn write(map: &Map, context: &Context<'_>) -> io::Result<String> {
         },
         namespaces: map.namespaces.iter().map(Namespace::from).collect(),
         complete: errors.is_empty(),
-        errors: errors.iter().map(|failed| Failed { path: &failed.path, reason: failed.reason.to_string() }).collect(),
+        errors: errors.iter().map(Skipped::from).collect(),
     };
-    let mut text = Vec::new();
-    pretty(&report, &mut text)?;
-    String::from_utf8(text).map_err(io::Error::other)
+    pretty(&report)
 }
 
 impl<'a> From<&'a map::Namespace> for Namespace<'a> {
@@ -114,7 +100,7 @@ impl<'a> From<&'a map::Namespace> for Namespace<'a> {
 impl<'a> From<&'a map::Secret> for Secret<'a> {
     fn from(from: &'a map::Secret) -> Self {
         let definition =
-            |made: &'a map::Definition| Definition { maker: maker(made.maker), path: &made.path, line: made.line };
+            |made: &'a map::Definition| Definition { maker: made.maker.as_str(), path: &made.path, line: made.line };
         Self {
             name: from.name.as_deref(),
             hashed: from.hashed,
@@ -136,7 +122,7 @@ impl<'a> From<&'a map::Consumer> for Consumer<'a> {
             namespace: from.namespace.as_deref(),
             path: &from.path,
             line: from.line,
-            usage: usage(from.usage),
+            usage: from.usage.as_str(),
             keys: &from.keys,
             optional: from.optional,
         }

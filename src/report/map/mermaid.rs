@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::drawing::{DETAILS, Drawing, Edge, Look, Node, Space};
+use super::drawing::{DETAILS, Drawing, Edge, Language, Look, Node, push};
 use super::{Context, Written};
 use crate::inventory::map::Map;
 
@@ -26,8 +26,7 @@ pub(super) fn write(map: &Map, context: &Context<'_>) -> Written {
 
 fn draw(drawing: &Drawing) -> String {
     let mut text = "flowchart LR\n".to_owned();
-    let looks = drawing.looks();
-    for look in Look::ALL.into_iter().filter(|look| looks.contains(look)) {
+    for look in drawing.looks() {
         let (name, fill, stroke) = look.style();
         let dashes = if look.is_dashed() { ",stroke-dasharray:4 3" } else { "" };
         push(&mut text, 1, &format!("classDef {name} fill:{fill},stroke:{stroke},color:#1b1b1b{dashes}"));
@@ -35,37 +34,20 @@ fn draw(drawing: &Drawing) -> String {
     if let Some(note) = &drawing.note {
         push(&mut text, 1, &format!("note{}", boxed(std::slice::from_ref(note))));
     }
-    let mut namespaces = 0;
-    for (index, group) in drawing.groups.iter().enumerate() {
-        let depth = 1 + usize::from(group.label.is_some());
-        if let Some(label) = &group.label {
-            push(&mut text, 1, &format!("subgraph w{}{}", index + 1, boxed(std::slice::from_ref(label))));
-            push(&mut text, 2, "direction LR");
-        }
-        for each in &group.spaces {
-            namespaces += 1;
-            space(&mut text, depth, namespaces, each);
-        }
-        if group.label.is_some() {
-            push(&mut text, 1, "end");
-        }
-    }
+    drawing.write(&MERMAID, &mut text);
     text
 }
 
-fn space(text: &mut String, depth: usize, number: usize, space: &Space) {
-    push(text, depth, &format!("subgraph n{number}{}", boxed(&space.lines)));
+const MERMAID: Language = Language {
     // A group without edges to others is else turned by a right angle.
-    push(text, depth + 1, "direction LR");
-    for node in &space.nodes {
-        push(text, depth + 1, &vertex(node));
-    }
-    for Edge { from, to, label, loose } in &space.edges {
+    open: |id, label| [format!("subgraph {id}{}", boxed(label)), "direction LR".to_owned()],
+    close: "end",
+    node: vertex,
+    edge: |Edge { from, to, label, loose }| {
         let arrow = if *loose { "-.->" } else { "-->" };
-        push(text, depth + 1, &format!("{from} {arrow}|\"{}\"| {to}", escaped(label)));
-    }
-    push(text, depth, "end");
-}
+        format!("{from} {arrow}|\"{}\"| {to}", escaped(label))
+    },
+};
 
 fn vertex(node: &Node) -> String {
     let (class, _, _) = node.look.style();
@@ -78,11 +60,6 @@ fn vertex(node: &Node) -> String {
 fn boxed(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
     format!("[\"{}\"]", lines.join("<br/>"))
-}
-
-fn push(text: &mut String, depth: usize, line: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{:width$}{line}", "", width = depth * 2);
 }
 
 /// `text` for a quoted label: what Mermaid, its Markdown or HTML could take for more than a letter becomes an entity.

@@ -3,7 +3,6 @@
 use std::io;
 
 use crate::coverage::Coverage;
-use crate::inventory::facts::{Maker, Usage};
 use crate::inventory::map::{Filter, Map};
 
 mod dot;
@@ -12,13 +11,13 @@ mod json;
 mod mermaid;
 
 /// The formats of a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// One JSON object.
+    /// One JSON object, with every file and line
     Json,
-    /// A Mermaid flowchart.
+    /// A Mermaid flowchart, which GitHub and GitLab render in Markdown
     Mermaid,
-    /// A graph for Graphviz.
+    /// A graph for Graphviz
     Dot,
 }
 
@@ -51,34 +50,5 @@ pub(crate) fn write(format: Format, map: &Map, context: &Context<'_>) -> io::Res
         Format::Json => json::write(map, context).map(|text| Written { text, too_large: false }),
         Format::Mermaid => Ok(mermaid::write(map, context)),
         Format::Dot => Ok(Written { text: dot::write(map, context), too_large: false }),
-    }
-}
-
-/// The word for what makes a Secret.
-fn maker(maker: Maker) -> &'static str {
-    match maker {
-        Maker::Secret => "Secret",
-        Maker::SealedSecret => "SealedSecret",
-        Maker::ExternalSecret | Maker::MergedExternalSecret => "ExternalSecret",
-        Maker::ClusterExternalSecret => "ClusterExternalSecret",
-        Maker::SecretProviderClass => "SecretProviderClass",
-        Maker::Certificate => "Certificate",
-        Maker::Controller => "controller",
-        Maker::SecretGenerator => "secretGenerator",
-        Maker::Command => "command",
-        Maker::Declared => "configuration",
-    }
-}
-
-/// The word for a usage, as in the configuration.
-fn usage(usage: Usage) -> &'static str {
-    match usage {
-        Usage::Env => "env",
-        Usage::EnvFrom => "env-from",
-        Usage::Volume => "volume",
-        Usage::ImagePull => "image-pull",
-        Usage::Tls => "tls",
-        Usage::Credential => "credential",
-        Usage::Access => "access",
     }
 }

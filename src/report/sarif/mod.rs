@@ -14,7 +14,7 @@ use serde_sarif::sarif::{
 };
 
 use super::text::{count, is_binary, neutral, sentence, thousands, uri};
-use super::{Context, Reporter, Repository, is_complete, json, worst_first};
+use super::{Context, Repository, is_complete, json, worst_first};
 use crate::coverage::{Coverage, Scope, Skipped};
 use crate::finding::{Finding, Outcome};
 
@@ -32,13 +32,8 @@ const MOST_RESULTS: usize = 5_000;
 /// Notifications about files that were left out on purpose; more are counted.
 const MOST_SKIPS: usize = 100;
 
-/// `sarif`.
-pub(super) struct Sarif;
-
-impl Reporter for Sarif {
-    fn write(&self, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        json::pretty(&log(outcome, context), out)
-    }
+pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(json::pretty(&log(outcome, context))?.as_bytes())
 }
 
 fn log(outcome: &Outcome, context: &Context<'_>) -> Log {

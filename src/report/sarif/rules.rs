@@ -36,28 +36,35 @@ pub(super) fn descriptors<'a>(
 
 fn of_rule(rule: &Rule) -> ReportingDescriptor {
     let link = rule.references.first().map_or(INFORMATION, |link| link.as_ref());
-    ReportingDescriptor::builder()
-        .id(rule.id.as_ref())
-        .name(pascal(&rule.id))
-        .short_description(text(&description(&rule.title)))
-        .full_description(text(&description(&plain(&rule.why))))
-        .help(help(rule_plain(rule), rule_markdown(rule)))
-        .help_uri(link)
-        .default_configuration(configuration(rule.level))
-        .properties(properties(rule))
-        .build()
+    let descriptions = [description(&rule.title), description(&plain(&rule.why))];
+    let help = [rule_plain(rule), rule_markdown(rule)];
+    let mut descriptor = descriptor(&rule.id, descriptions, help, link, rule.level);
+    descriptor.properties = Some(properties(rule));
+    descriptor
 }
 
 fn unknown(finding: &Finding) -> ReportingDescriptor {
-    let title = sentence(&finding.rule.replace('-', " "));
+    let title = || sentence(&finding.rule.replace('-', " "));
+    descriptor(&finding.rule, [title(), title()], [title(), title()], INFORMATION, finding.level)
+}
+
+/// A descriptor with a short and a full description, and with the help as text and as Markdown.
+fn descriptor(
+    id: &str,
+    [short, full]: [String; 2],
+    [text, markdown]: [String; 2],
+    link: &str,
+    level: Level,
+) -> ReportingDescriptor {
+    let message = |text: &str| MultiformatMessageString::builder().text(text).build();
     ReportingDescriptor::builder()
-        .id(finding.rule.as_ref())
-        .name(pascal(&finding.rule))
-        .short_description(text(&title))
-        .full_description(text(&title))
-        .help(help(title.clone(), title))
-        .help_uri(INFORMATION)
-        .default_configuration(configuration(finding.level))
+        .id(id)
+        .name(pascal(id))
+        .short_description(message(&short))
+        .full_description(message(&full))
+        .help(MultiformatMessageString::builder().text(text).markdown(markdown).build())
+        .help_uri(link)
+        .default_configuration(ReportingConfiguration::builder().level(json!(level.as_str())).build())
         .build()
 }
 
@@ -88,18 +95,6 @@ fn precision(rule: &Rule) -> &'static str {
         (_, Some(_)) if rule.level < Level::Error => "medium",
         (_, Some(_)) => "high",
     }
-}
-
-fn configuration(level: Level) -> ReportingConfiguration {
-    ReportingConfiguration::builder().level(json!(level.as_str())).build()
-}
-
-fn text(text: &str) -> MultiformatMessageString {
-    MultiformatMessageString::builder().text(text).build()
-}
-
-fn help(text: String, markdown: String) -> MultiformatMessageString {
-    MultiformatMessageString::builder().text(text).markdown(markdown).build()
 }
 
 /// `text` on one line, ending with a full stop, cut at the end of a sentence or word where it is too long.

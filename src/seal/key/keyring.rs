@@ -8,13 +8,14 @@ use rsa::pkcs8::PrivateKeyInfo;
 use rsa::{BigUint, RsaPrivateKey};
 
 use super::{KeyError, algorithm, fingerprint, pem, recipient, size, text};
-use crate::document::yaml::{self, Node, Tree};
+use crate::document::yaml::Node;
+use crate::seal::stream::Stream;
 
 const WHAT: &str = "private key";
 
 /// A private key, wiped from memory when it is dropped. It cannot be printed.
-pub(crate) struct PrivateKey {
-    key: RsaPrivateKey,
+pub(super) struct PrivateKey {
+    pub(super) key: RsaPrivateKey,
     pub(super) fingerprint: String,
     pub(super) since: Option<Timestamp>,
 }
@@ -25,22 +26,14 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-impl PrivateKey {
-    /// The key, to decrypt with. It must not reach a message, a log, or an error; its own `Debug` prints everything.
-    #[must_use]
-    pub(crate) fn expose(&self) -> &RsaPrivateKey {
-        &self.key
-    }
-}
-
 /// Private keys, newest first; those whose age is not known come last, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
-    keys: Vec<PrivateKey>,
+    pub(super) keys: Vec<PrivateKey>,
 }
 
 impl Keyring {
-    /// Adds the keys of a file, all or none, and says how many it holds. A key that is there already is held once.
+    /// Adds the keys of a file, all or none, and returns how many it contains. A key that is there already is kept once.
     ///
     /// A file is PEM (`RSA PRIVATE KEY`, or `PRIVATE KEY` of PKCS#8), or YAML or JSON of the controller's Secrets: one,
     /// several documents, a `List` of them, or a mixture, with the key in `data["tls.key"]`. `kubeseal` takes the first
@@ -48,10 +41,7 @@ impl Keyring {
     ///
     /// `bytes` are secret: the caller keeps them in a buffer that is wiped. Buffers of keys are wiped here, and the
     /// tree of a YAML text.
-    ///
-    /// # Errors
-    /// Where there is no key, or one is damaged, encrypted, or not RSA. Keys shorter than those that Secrets are sealed for
-    /// are taken.
+    /// Keys shorter than those that Secrets are sealed for are accepted.
     pub(crate) fn add(&mut self, bytes: &[u8]) -> Result<usize, KeyError> {
         let text = text(bytes)?;
         let found = if pem::is_pem(text) { of_pem(text)? } else { of_yaml(text)? };
@@ -70,19 +60,18 @@ impl Keyring {
         Ok(count)
     }
 
-    /// The keys, newest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &PrivateKey> {
-        self.keys.iter()
+    /// The keys, newest first, to decrypt with. They must not reach a message, a log, or an error; their own `Debug` prints
+    /// everything.
+    pub(crate) fn expose(&self) -> Vec<&RsaPrivateKey> {
+        self.keys.iter().map(|key| &key.key).collect()
     }
 
-    /// Whether there is none.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 }
 
-/// The private keys of a PEM text, and their age where their certificates stand beside them.
+/// The private keys of a PEM text, and their age where it contains their certificates too.
 fn of_pem(text: &str) -> Result<Vec<PrivateKey>, KeyError> {
     let blocks = pem::blocks(text);
     if blocks.is_empty() {
@@ -150,27 +139,13 @@ fn pkcs1(der: &[u8]) -> Result<RsaPrivateKey, KeyError> {
 }
 
 fn of_yaml(text: &str) -> Result<Vec<PrivateKey>, KeyError> {
+    let stream = Stream::read(text).map_err(|error| KeyError::Syntax(error.at.line))?;
     let mut keys = Vec::new();
-    for span in yaml::documents(text) {
-        let line = |offset: usize| text[..span.start + offset].matches('\n').count() + 1;
-        let tree = yaml::parse(span.slice(text)).map_err(|error| KeyError::Syntax(line(error.offset)))?;
-        let found = of_tree(&tree, &line);
-        tree.wipe();
-        keys.extend(found?);
-    }
-    Ok(keys)
-}
-
-/// The keys of one document; `line` counts for messages.
-fn of_tree(tree: &Tree, line: &dyn Fn(usize) -> usize) -> Result<Vec<PrivateKey>, KeyError> {
-    let Some(root) = tree.root() else { return Ok(Vec::new()) };
-    let is_list = root.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
-    let secrets: Vec<Node<'_>> =
-        if is_list { root.get("items").map(Node::items).into_iter().flatten().collect() } else { vec![root] };
-    let mut keys = Vec::new();
-    for secret in secrets {
-        let line = line(secret.span().start);
-        keys.extend(of_secret(secret).map_err(|error| KeyError::InSecret { line, error: Box::new(error) })?);
+    for document in &stream.documents {
+        for (_, secret) in document.objects() {
+            let line = stream.position(document, secret.span()).line;
+            keys.extend(of_secret(secret).map_err(|error| KeyError::InSecret { line, error: Box::new(error) })?);
+        }
     }
     Ok(keys)
 }

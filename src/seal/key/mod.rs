@@ -1,6 +1,6 @@
 //! Keys: the certificate that Secrets are sealed for, and the private keys that open them again.
 //!
-//! Bytes in, keys out. Reading files, asking a cluster, and telling people is for `cli`.
+//! Bytes in, keys out. Reading files, asking a cluster, and reporting is for `cli`.
 
 mod keyring;
 mod pem;
@@ -12,7 +12,7 @@ use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, RsaPublicKey};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use keyring::{Keyring, PrivateKey};
+pub(crate) use keyring::Keyring;
 pub(crate) use recipient::{Certificate, Recipient};
 
 /// Bits of the smallest key that Secrets are sealed for. Go, which the controller is written in, opens with shorter ones
@@ -21,74 +21,55 @@ pub(crate) const LEAST_BITS: usize = 2048;
 /// Bits of the largest key that is read. Larger ones are an attack on the time of whoever uses them.
 pub(crate) const MOST_BITS: usize = 8192;
 
-/// Why something is no key to work with. Says nothing of what was read.
+/// Why something is not a usable key. Says nothing of what was read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// Nothing but white space.
     #[error("it is empty")]
     Empty,
-    /// UTF-16, with or without its mark.
     #[error("it is UTF-16, as PowerShell's `>` writes it")]
     Utf16,
-    /// Binary, and starts like ASN.1.
     #[error("it is DER, the binary form")]
     Der,
     /// Binary of another kind, or another encoding.
-    #[error("it is no text")]
+    #[error("it is not text")]
     NoText,
-    /// No certificate and no public key in a text.
-    #[error("it holds no certificate")]
+    /// No public key either.
+    #[error("it contains no certificate")]
     NoCertificate,
-    /// A private key where a certificate is asked for.
-    #[error("it holds a private key, not a certificate")]
+    #[error("it contains a private key, not a certificate")]
     PrivateKey,
-    /// A certificate request where a certificate is asked for.
-    #[error("it holds a request for a certificate, not a certificate")]
+    #[error("it contains a certificate request, not a certificate")]
     Request,
-    /// The content of a block does not read.
     #[error("its {0} is damaged")]
     Damaged(&'static str),
-    /// Another algorithm.
     #[error("its key is {0}; Sealed Secrets work with RSA only")]
     NotRsa(&'static str),
-    /// Less than [`LEAST_BITS`].
-    #[error("its RSA key has {0} bits; fewer than {LEAST_BITS} are not safe")]
+    #[error("its RSA key has {0} bits; at least {LEAST_BITS} are required")]
     TooSmall(usize),
-    /// More than [`MOST_BITS`].
-    #[error("its RSA key has {0} bits; more than {MOST_BITS} are not read")]
+    #[error("its RSA key has {0} bits; at most {MOST_BITS} are supported")]
     TooLarge(usize),
-    /// Past its end.
     #[error("the certificate expired on {0}")]
     Expired(jiff::civil::Date),
-    /// No private key where one is asked for.
-    #[error("it holds no private key")]
+    #[error("it contains no private key")]
     NoPrivateKey,
-    /// A private key behind a passphrase.
     #[error("its private key is encrypted")]
     Encrypted,
-    /// A private key in OpenSSH's own form.
-    #[error("its private key is in the form of OpenSSH")]
+    #[error("its private key is in OpenSSH format")]
     OpenSsh,
-    /// No YAML or JSON. The line is that of the fault.
-    #[error("it is neither PEM nor YAML: line {0} does not read")]
+    /// The line is that of the fault.
+    #[error("it is neither PEM nor YAML: line {0} does not parse")]
     Syntax(usize),
-    /// A Secret of a controller's keys with a fault. The line is that of the Secret.
+    /// The line is that of a Secret of a controller's keys.
     #[error("the Secret at line {line}: {error}")]
-    InSecret {
-        /// One-based.
-        line: usize,
-        /// The fault.
-        error: Box<KeyError>,
-    },
+    InSecret { line: usize, error: Box<KeyError> },
 }
 
 impl KeyError {
     /// What to do, where something can be said.
-    #[must_use]
     pub(crate) fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoCertificate => {
-                "`mlguard cert fetch` gets the controller's certificate; it starts with -----BEGIN CERTIFICATE-----"
+                "`mlguard cert fetch` fetches the controller's certificate; it starts with -----BEGIN CERTIFICATE-----"
             }
             Self::Utf16 => "write it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE > NEW`, or `Out-File -Encoding ascii`",
             Self::Der => {
@@ -98,13 +79,13 @@ impl KeyError {
             Self::PrivateKey => {
                 "keep it out of the repository; the certificate is beside it: `tls.crt` of the Secret that has `tls.key`"
             }
-            Self::Request => "the authority that it was sent to answers with the certificate",
+            Self::Request => "use the certificate that the authority issued for it",
             Self::Damaged(_) => "copy it again, from -----BEGIN to the last dash of -----END",
             Self::NotRsa(_) | Self::TooSmall(_) | Self::TooLarge(_) => {
                 "use the controller's own certificate (`mlguard cert fetch`), or make one with `openssl req -x509 -newkey \
                  rsa:4096`"
             }
-            Self::Expired(_) => "`mlguard cert fetch` gets the one that the controller uses now",
+            Self::Expired(_) => "`mlguard cert fetch` fetches the one that the controller uses now",
             Self::NoPrivateKey => {
                 "`kubectl get secret -n kube-system -l sealedsecrets.bitnami.com/sealed-secrets-key -o yaml` shows the keys \
                  of the controller"
@@ -120,7 +101,6 @@ impl KeyError {
 /// The key id of a public key, which the controller writes to its log and kubeseal's users see: `SHA256:` and unpadded
 /// base64 of the SHA-256 of the key in SSH's wire form (sealed-secrets `pkg/crypto/crypto.go`, `PublicKeyFingerprint`;
 /// RFC 4253 6.6). `ssh-keygen -lf` prints the same.
-#[must_use]
 pub(crate) fn fingerprint(key: &RsaPublicKey) -> String {
     use base64::Engine as _;
 

@@ -10,15 +10,14 @@ const DASHES: &str = "-----";
 /// Characters of a line of base64, as every program writes them.
 const WIDTH: usize = 64;
 
-/// One block of a PEM text.
 pub(super) struct Block<'a> {
-    /// What stands after `BEGIN`: `CERTIFICATE`.
+    /// What follows `BEGIN`: `CERTIFICATE`.
     pub label: &'a str,
-    /// Whether lines such as `Proc-Type: 4,ENCRYPTED` stand before the content.
+    /// Whether lines such as `Proc-Type: 4,ENCRYPTED` precede the content.
     pub headers: bool,
-    /// The same, where these say that the content is encrypted.
+    /// Whether these say that the content is encrypted.
     pub encrypted: bool,
-    /// The content; none where it is no base64.
+    /// The content; none where it is not base64.
     pub der: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -27,7 +26,7 @@ pub(super) fn is_pem(text: &str) -> bool {
     starts(text).next().is_some()
 }
 
-/// The blocks of a text, in order. What stands between them is skipped, and so is a block without an end.
+/// The blocks of a text, in order. What is between them is skipped, and so is a block without an end.
 pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -77,7 +76,7 @@ pub(super) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-/// The PEM text of something that is no secret.
+/// The PEM text of something that is not secret.
 pub(super) fn encode(label: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let mut text = format!("{BEGIN}{label}{DASHES}\n");

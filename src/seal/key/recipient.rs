@@ -1,7 +1,5 @@
 //! Who Secrets are sealed for.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rsa::RsaPublicKey;
@@ -27,7 +25,7 @@ pub(crate) struct Recipient {
 pub(crate) struct Certificate {
     /// As RFC 4514 writes it, `CN=sealed-secrets`; empty in what controllers make by default.
     pub subject: String,
-    /// The same of who signed it.
+    /// The name of who signed it.
     pub issuer: String,
     /// Hexadecimal, in lower case.
     pub serial: String,
@@ -41,30 +39,30 @@ pub(crate) struct Certificate {
 }
 
 impl Recipient {
+    /// Reads PEM, and rejects a certificate that has expired at `now`.
+    pub(crate) fn from_pem(bytes: &[u8], now: Timestamp) -> Result<Self, KeyError> {
+        Self::of_any_age(bytes)?.unexpired(now)
+    }
+
+    /// Rejects a certificate that has expired at `now`.
+    pub(crate) fn unexpired(self, now: Timestamp) -> Result<Self, KeyError> {
+        match &self.certificate {
+            Some(certificate) if certificate.is_expired(now) => Err(KeyError::Expired(certificate.last_day())),
+            _ => Ok(self),
+        }
+    }
+
     /// Reads PEM: the first certificate, or else the first public key (`PUBLIC KEY`, `RSA PUBLIC KEY`).
     ///
     /// As in kubeseal, other blocks are skipped, and so are certificates with PEM headers (client-go
     /// `util/cert/pem.go`). Nobody looks at issuer, chain, and what the key may be used for.
-    ///
-    /// # Errors
-    /// Where there is none, its key is not RSA or has the wrong size, or it has expired at `now`.
-    pub(crate) fn from_pem(bytes: &[u8], now: Timestamp) -> Result<Self, KeyError> {
-        let recipient = Self::of_any_age(bytes)?;
-        match &recipient.certificate {
-            Some(certificate) if certificate.is_expired(now) => Err(KeyError::Expired(certificate.last_day())),
-            _ => Ok(recipient),
-        }
-    }
-
-    /// The same also where it has expired, to be looked at.
-    ///
-    /// # Errors
-    /// Those of [`Recipient::from_pem`] but the last.
     pub(crate) fn of_any_age(bytes: &[u8]) -> Result<Self, KeyError> {
         let blocks = pem::blocks(text(bytes)?);
         let named = |label: &str| blocks.iter().find(|block| block.label == label && !block.headers);
         if let Some(block) = named("CERTIFICATE") {
-            return Self::of_certificate(block.der.as_ref().ok_or(KeyError::Damaged("certificate"))?);
+            let der = block.der.as_ref().ok_or(KeyError::Damaged("certificate"))?;
+            let (certificate, key) = certificate(der)?;
+            return Ok(Self { fingerprint: fingerprint(&key), key, certificate: Some(certificate) });
         }
         const PUBLIC: &str = "public key";
         let key = if let Some(block) = named("PUBLIC KEY") {
@@ -83,31 +81,19 @@ impl Recipient {
         Ok(Self { fingerprint: fingerprint(&key), key, certificate: None })
     }
 
-    fn of_certificate(der: &[u8]) -> Result<Self, KeyError> {
-        let (certificate, key) = certificate(der)?;
-        Ok(Self { fingerprint: fingerprint(&key), key, certificate: Some(certificate) })
-    }
-
-    /// The key.
-    #[must_use]
     pub(crate) fn key(&self) -> &RsaPublicKey {
         &self.key
     }
 
-    /// Its size in bits.
-    #[must_use]
     pub(crate) fn bits(&self) -> usize {
         self.key.n().bits()
     }
 
-    /// Its id, as [`fingerprint`] makes it.
-    #[must_use]
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
     /// The certificate that it came in; none for a bare public key.
-    #[must_use]
     pub(crate) fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
@@ -115,31 +101,26 @@ impl Recipient {
 
 impl Certificate {
     /// Whether `now` is past its end.
-    #[must_use]
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         now > self.not_after
     }
 
     /// The day of its end, in UTC.
-    #[must_use]
     pub(crate) fn last_day(&self) -> jiff::civil::Date {
         self.not_after.to_zoned(TimeZone::UTC).date()
     }
 
     /// Whole days from `now` to its end; negative after it.
-    #[must_use]
     pub(crate) fn days_left(&self, now: Timestamp) -> i64 {
         days(now, self.not_after)
     }
 
     /// Whole days from its beginning to `now`; negative before it.
-    #[must_use]
     pub(crate) fn age(&self, now: Timestamp) -> i64 {
         days(self.not_before, now)
     }
 
     /// The certificate alone as PEM, as the controller hands it out.
-    #[must_use]
     pub(crate) fn to_pem(&self) -> String {
         pem::encode("CERTIFICATE", &self.der)
     }
@@ -149,15 +130,6 @@ fn days(from: Timestamp, to: Timestamp) -> i64 {
     to.duration_since(from).as_secs().div_euclid(24 * 60 * 60)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Reads a certificate from DER.
 pub(super) fn certificate(der: &[u8]) -> Result<(Certificate, RsaPublicKey), KeyError> {
     const WHAT: &str = "certificate";
     let damaged = || KeyError::Damaged(WHAT);
@@ -178,7 +150,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<(Certificate, RsaPublicKey), Key
     let certificate = Certificate {
         subject: body.subject().to_string(),
         issuer: body.issuer().to_string(),
-        serial: hexadecimal(serial),
+        serial: serial.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         not_before: time(validity.not_before),
         not_after: time(validity.not_after),
         by_controller: is_sealing(&x509),

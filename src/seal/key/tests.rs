@@ -100,8 +100,8 @@ fn list(secrets: &[String]) -> String {
 
 /// Takes a file and says which of [`keys`] are held, in order, and what is known of them.
 fn held(ring: &Keyring) -> Vec<(usize, Option<String>)> {
-    let number = |key: &PrivateKey| keys().iter().position(|own| own == key.expose()).expect("a key of ours");
-    ring.iter().map(|key| (number(key), key.since.map(|since| since.to_string()))).collect()
+    let number = |key: &keyring::PrivateKey| keys().iter().position(|own| *own == key.key).expect("a key of ours");
+    ring.keys.iter().map(|key| (number(key), key.since.map(|since| since.to_string()))).collect()
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn keys_of_pem_files() {
     assert_eq!(ring.add(both.as_bytes()), Ok(2));
     assert_eq!(ring.add(pkcs1(one).as_bytes()), Ok(1));
     assert_eq!(held(&ring), [(0, None), (1, None)]);
-    let first = ring.iter().next().expect("a key");
+    let first = ring.keys.first().expect("a key");
     assert_eq!(first.fingerprint, fingerprint(&one.to_public_key()));
 }
 

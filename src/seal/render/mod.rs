@@ -1,8 +1,8 @@
 //! A SealedSecret written over the Secret that it was made of: comments, order, quotes and line ends of the document stay.
 //!
-//! Lines are moved as they are wherever that says the same; the result is read again and compared with what was meant,
-//! and where it differs, or the document is written in a way that leaves no lines to move, the object is written anew with
-//! the comments above it.
+//! Lines are moved as they are wherever that has the same meaning; the result is parsed and compared with what was intended.
+//! Where it differs, or the layout of the document leaves no lines to move, the object is rewritten with the comments above
+//! it.
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,7 @@ use super::secret::{STRIPPED, STRIPPED_ANNOTATIONS};
 use super::{SealedSecret, emit, json};
 use crate::document::yaml::{self, Node, Style};
 use crate::finding::edit::Edit;
-use crate::span::Span;
+use crate::span::{Span, line_start};
 use crate::yaml_scalar::scalar;
 
 /// The edit that makes a SealedSecret of a Secret.
@@ -24,13 +24,12 @@ use crate::yaml_scalar::scalar;
 pub(crate) struct Sealing {
     /// Replaces the object, from its first key to the end of its last line, bytes of the document's text.
     pub edit: Edit,
-    /// Whether all comments stand where they stood, seen from their neighbours.
+    /// Whether all comments kept their place, relative to their neighbours.
     pub in_place: bool,
 }
 
-/// What to write over the Secret at `root` to make `sealed` of it. The object begins at its first key, so it may stand in a
-/// list.
-#[must_use]
+/// What to write over the Secret at `root` to make `sealed` of it. The object begins at its first key, so it may be an item of
+/// a list.
 pub(crate) fn over(root: Node<'_>, sealed: &SealedSecret) -> Sealing {
     let text = root.tree().text();
     if text[..start(root)].trim_end().is_empty() && text[start(root)..].starts_with('{') && is_json(text) {
@@ -96,11 +95,17 @@ struct EntryLines<'t> {
     lead: Vec<Line<'t>>,
     /// Its lines; the first begins at the key.
     body: Vec<Line<'t>>,
-    /// Comments inside the body, without those of blocks that stand in it as text.
+    /// Comments inside the body, without those in the text of block scalars.
     comments: Vec<&'t str>,
 }
 
-impl EntryLines<'_> {
+impl<'t> EntryLines<'t> {
+    /// The comment on the line of its key.
+    fn header_comment(&self) -> Option<&'t str> {
+        let first = self.body.first()?.text;
+        self.comments.iter().copied().find(|comment| first.ends_with(comment))
+    }
+
     /// The end of its body, bytes of the text.
     fn end(&self) -> usize {
         self.body.last().map(|line| line.end()).unwrap_or_default()
@@ -115,7 +120,7 @@ struct SecretLines<'t> {
     comments: BTreeSet<usize>,
     /// Of the first key: spaces before it, or before the dash and it.
     column: usize,
-    /// What is replaced: from the first key to the end of the last line that says something.
+    /// What is replaced: from the first key to the end of the last line with content.
     region: Span,
     eol: &'static str,
 }
@@ -126,7 +131,7 @@ impl<'t> SecretLines<'t> {
         let comments: BTreeSet<usize> = root.tree().comments().iter().map(|span| span.start).collect();
         let first = root.entries().next().map_or(root.span().start, |(key, _)| start(key));
         let first = if root.is_flow() { root.span().start.min(first) } else { first };
-        let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let line = line_start(text, first);
         let mut source = Self {
             text,
             root,
@@ -147,9 +152,9 @@ impl<'t> SecretLines<'t> {
         // The parser ends a block mapping where the next token begins, which may be after comments.
         let mut end = self.line_end_after(self.root.span().end.saturating_sub(1).max(self.region.start));
         loop {
-            let line = self.text[..end].rfind('\n').map_or(0, |at| at + 1).max(self.region.start);
+            let line = line_start(self.text, end).max(self.region.start);
             let nothing = line > self.region.start && self.is_lead(Line { at: line, text: &self.text[line..end] });
-            let less = line > self.region.start && self.column_of(line, end) < self.column;
+            let less = line > self.region.start && column_of(&self.text[line..end]) < self.column;
             if !(nothing || less) {
                 return end;
             }
@@ -157,14 +162,9 @@ impl<'t> SecretLines<'t> {
         }
     }
 
-    fn column_of(&self, line: usize, end: usize) -> usize {
-        let text = &self.text[line..end];
-        text.len() - text.trim_start_matches(' ').len()
-    }
-
     fn line_end_after(&self, at: usize) -> usize {
         let end = memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |found| at + found);
-        // `at` may stand between the two.
+        // `at` may be between the two.
         if self.text[..end].ends_with('\r') && end > self.region.start { end - 1 } else { end }
     }
 
@@ -174,7 +174,7 @@ impl<'t> SecretLines<'t> {
         inner.trim().is_empty() || self.comments.contains(&(line.end() - inner.len()))
     }
 
-    /// The entries of a block mapping that ends at `end`. None where they do not stand on lines of their own at one column.
+    /// The entries of a block mapping that ends at `end`. None where they are not on lines of their own at one column.
     fn sections(&self, mapping: Node<'t>, end: usize) -> Option<Vec<EntryLines<'t>>> {
         if !mapping.is_mapping() || mapping.is_flow() || mapping.is_alias() || mapping.is_anchored() {
             return None;
@@ -183,7 +183,7 @@ impl<'t> SecretLines<'t> {
         if entries.is_empty() {
             return Some(Vec::new());
         }
-        let line_of = |key: Node<'_>| self.text[..start(key)].rfind('\n').map_or(0, |at| at + 1).max(self.region.start);
+        let line_of = |key: Node<'_>| line_start(self.text, start(key)).max(self.region.start);
         let mut column = None;
         for (key, value) in &entries {
             let (at, line) = (start(*key), line_of(*key));
@@ -250,10 +250,9 @@ impl<'t> SecretLines<'t> {
             Some(section) if section.value.is_mapping() && !section.value.is_flow() => {
                 self.sections(section.value, section.end())?
             }
-            Some(section) if section.value.is_null() => Vec::new(),
             // A flow mapping has no lines to move.
-            Some(_) => return None,
-            None => Vec::new(),
+            Some(section) if !section.value.is_null() => return None,
+            _ => Vec::new(),
         };
         out.header(metadata, "metadata:");
         let of = |key: &str| inner.iter().find(|section| section.key == key);
@@ -315,7 +314,7 @@ impl<'t> SecretLines<'t> {
         }
     }
 
-    /// `template.metadata`: what stood in the Secret's, moved.
+    /// `template.metadata`: the Secret's, moved.
     fn template(&self, inner: &[EntryLines<'t>], sealed: &SealedSecret, out: &mut LineWriter) {
         let indent = inner.first().and_then(|section| self.key_column(section)).unwrap_or_default();
         out.line(4, "metadata:");
@@ -329,7 +328,7 @@ impl<'t> SecretLines<'t> {
                 continue;
             }
             let says = json::value(section.value);
-            let same = meant == Some(&says) && !holds_stripped(&says);
+            let same = meant == Some(&says) && !contains_stripped(&says);
             match meant {
                 Some(_) if same => out.moved(6, section, indent),
                 Some(value) => {
@@ -345,11 +344,10 @@ impl<'t> SecretLines<'t> {
 
     fn key_column(&self, section: &EntryLines<'t>) -> Option<usize> {
         let line = section.body.first()?;
-        let inner = line.text.len() - line.text.trim_start_matches(' ').len();
-        Some(if line.at == self.region.start { self.column } else { inner })
+        Some(if line.at == self.region.start { self.column } else { column_of(line.text) })
     }
 
-    /// The object written anew, with every comment that stood in it above.
+    /// The object rewritten, with every comment of it above.
     fn write_whole(&self, sealed: &SealedSecret) -> String {
         let inside = self.root.tree().comments().iter().filter(|comment| self.region.contains(**comment));
         let mut lines: Vec<String> = inside.map(|comment| comment.slice(self.text).trim_end().to_owned()).collect();
@@ -360,7 +358,12 @@ impl<'t> SecretLines<'t> {
     }
 }
 
-fn holds_stripped(value: &Value) -> bool {
+/// Blanks at the start of a line.
+fn column_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+fn contains_stripped(value: &Value) -> bool {
     value.as_object().is_some_and(|map| STRIPPED_ANNOTATIONS.iter().any(|key| map.contains_key(*key)))
 }
 
@@ -377,7 +380,7 @@ impl LineWriter {
     }
 
     fn lead(&mut self, indent: usize, lead: &[Line<'_>]) {
-        // What stands above the first line stays where it is.
+        // What is above the first line stays where it is.
         let Some(last) = self.lines.last() else { return };
         // No blank line between a key and what belongs to it.
         let blank =
@@ -393,33 +396,27 @@ impl LineWriter {
 
     /// A line in the place of a section of one line, with its comments.
     fn entry(&mut self, indent: usize, section: Option<&EntryLines<'_>>, line: &str) {
-        let Some(section) = section else { return self.line(indent, line) };
-        self.lead(indent, &section.lead);
-        match section.comments.first() {
-            Some(comment) => self.line(indent, &format!("{line} {comment}")),
-            None => self.line(indent, line),
-        }
+        let comment = section.and_then(|section| section.comments.first().copied());
+        self.commented(indent, section, line, comment);
     }
 
-    /// The first line of a section whose body is written by others.
+    /// The first line of a section whose body is written separately.
     fn header(&mut self, section: Option<&EntryLines<'_>>, line: &str) {
-        let Some(section) = section else { return self.line(0, line) };
-        self.lead(0, &section.lead);
-        let own = section
-            .comments
-            .iter()
-            .find(|comment| section.body.first().is_some_and(|line| line.text.ends_with(**comment)));
-        match own {
-            Some(comment) => self.line(0, &format!("{line} {comment}")),
-            None => self.line(0, line),
+        self.commented(0, section, line, section.and_then(EntryLines::header_comment));
+    }
+
+    fn commented(&mut self, indent: usize, section: Option<&EntryLines<'_>>, line: &str, comment: Option<&str>) {
+        if let Some(section) = section {
+            self.lead(indent, &section.lead);
         }
+        self.line(indent, &comment.map_or_else(|| line.to_owned(), |comment| format!("{line} {comment}")));
     }
 
     /// The lines of a section, moved from the column `from`.
     fn moved(&mut self, indent: usize, section: &EntryLines<'_>, from: usize) {
         self.lead(indent, &section.lead);
         for (index, line) in section.body.iter().map(|line| line.text).enumerate() {
-            let margin = line.len() - line.trim_start_matches(' ').len();
+            let margin = column_of(line);
             let cut = if index == 0 { margin } else { margin.min(from) };
             self.line(indent, &line[cut..]);
         }

@@ -7,6 +7,7 @@ use rsa::rand_core::OsRng;
 
 use super::super::{Randomness, Request, Secret, sealed};
 use super::*;
+use crate::seal::secret::Entry;
 
 static KEY: LazyLock<RsaPrivateKey> =
     LazyLock::new(|| RsaPrivateKey::new(&mut OsRng, 2048).expect("a key can be made"));
@@ -24,7 +25,7 @@ fn sealed_over(text: &str) -> (String, bool) {
     let sealed = sealed::seal(&secret, &identity, &KEY.to_public_key(), &Randomness::default()).expect("it seals");
     let made = over(root, &sealed);
     let mut out = made.edit.text;
-    for (key, plain) in sealed.unseal(&[&*KEY], &Randomness::default()).expect("it opens") {
+    for (Entry { key, value: plain }, _) in sealed.unseal(&[&*KEY], &Randomness::default()).expect("it opens") {
         let plain = String::from_utf8(plain.expose().to_vec()).expect("text");
         out = out.replace(&sealed.encrypted[&key], &format!("<{key}={}>", plain.escape_debug()));
     }

@@ -44,12 +44,12 @@ pub(super) fn peel(reader: &mut Reader, id: ObjectId) -> Result<Peeled, ObjectEr
             Kind::Tree => return Ok(Peeled { tree: Some(id), ..Peeled::default() }),
             Kind::Blob => return Ok(Peeled { blob: Some(id), ..Peeled::default() }),
             Kind::Tag => {
-                let tag = TagRef::from_bytes(&buffer, reader.hash()).map_err(|_| ObjectError::Damaged { id })?;
+                let tag = TagRef::from_bytes(&buffer, reader.hash()).map_err(|_| ObjectError::Damaged(id))?;
                 id = tag.target();
             }
         }
     }
-    Err(ObjectError::Damaged { id })
+    Err(ObjectError::Damaged(id))
 }
 
 /// Commits that a walk has yet to look at.
@@ -86,14 +86,14 @@ impl Graph {
     pub(super) fn commit(&mut self, reader: &mut Reader, id: ObjectId) -> Result<&CommitInfo, ObjectError> {
         if !self.known.contains_key(&id) {
             reader.read(id, Kind::Commit, &mut self.buffer)?;
-            let damaged = |_| ObjectError::Damaged { id };
+            let damaged = |_| ObjectError::Damaged(id);
             let commit = CommitRef::from_bytes(&self.buffer, reader.hash()).map_err(damaged)?;
             let parents = if self.shallow.contains(&id) { Vec::new() } else { commit.parents().collect() };
             // A commit without a readable time is as old as can be.
             let time = commit.time().map_or(0, |time| time.seconds);
             self.known.insert(id, CommitInfo { id, tree: commit.tree(), parents, time });
         }
-        self.known.get(&id).ok_or(ObjectError::Missing { id })
+        self.known.get(&id).ok_or(ObjectError::Missing(id))
     }
 
     /// Commits reachable from `tips` and not from `excluded`, parents first; where that leaves a choice, the older one first.

@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
-use gix::discover::upwards;
 use gix::sec::Trust;
 
 pub(crate) use compare::Changes;
@@ -27,7 +26,7 @@ pub(crate) use sides::Change;
 pub(crate) use snapshot::Snapshot;
 
 use super::SourceError;
-use super::git::{git_error, is_outside, options};
+use super::git::{discover, git_error, options};
 
 /// Commits that a new branch is compared with, the newest ones.
 const MOST_CANDIDATES: usize = 64;
@@ -78,17 +77,7 @@ impl Store {
                 let opened = gix::ThreadSafeRepository::open_opts(at.join(git_dir), plain().with(Trust::Full));
                 opened.map_err(error)?
             }
-            None => {
-                let found = upwards::Options { trust: upwards::TrustPolicy::Assume(Trust::Full), ..Default::default() };
-                let mapping = gix::sec::trust::Mapping { full: plain(), reduced: plain() };
-                match gix::ThreadSafeRepository::discover_opts(at, found, mapping) {
-                    Ok(repository) => repository,
-                    Err(error) if is_outside(&error) => {
-                        return Err(SourceError::NotARepository { path: at.to_owned() });
-                    }
-                    Err(source) => return Err(error(source)),
-                }
-            }
+            None => discover(at, at, plain)?.ok_or_else(|| SourceError::NotARepository(at.to_owned()))?,
         };
         let work_tree = environment.work_tree.as_ref().map(|path| at.join(path));
         let root = work_tree.or_else(|| repository.work_dir().map(Path::to_owned));
@@ -103,7 +92,6 @@ impl Store {
     }
 
     /// Whether there is no work tree.
-    #[must_use]
     pub(crate) fn is_bare(&self) -> bool {
         self.repository.work_dir().is_none()
     }
@@ -138,7 +126,6 @@ impl Store {
     }
 
     /// Whether patterns of ignore files match without regard to case.
-    #[must_use]
     pub(crate) fn ignore_case(&self) -> bool {
         self.repository.to_thread_local().config_snapshot().boolean("core.ignoreCase").unwrap_or(false)
     }
@@ -185,7 +172,6 @@ impl Store {
     }
 
     /// The name of the remote that has this address.
-    #[must_use]
     pub(crate) fn remote_at(&self, address: &str) -> Option<String> {
         let repository = self.repository.to_thread_local();
         let config = repository.config_snapshot();
@@ -200,13 +186,11 @@ impl Store {
     }
 
     /// Whether an object is there.
-    #[must_use]
     pub(crate) fn has(&self, id: Id) -> bool {
         self.objects.reader().size(id).is_ok()
     }
 
     /// Whether history ends before its beginning.
-    #[must_use]
     pub(crate) fn shallow(&self) -> bool {
         self.repository.to_thread_local().is_shallow().unwrap_or(true)
     }

@@ -33,37 +33,23 @@ impl fmt::Debug for Objects {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::source) enum ObjectError {
     /// It is not there.
-    #[error("object {id} is missing; `git fsck` says what else is")]
-    Missing {
-        /// Hexadecimal.
-        id: ObjectId,
-    },
+    #[error("object {0} is missing; `git fsck` says what else is")]
+    Missing(ObjectId),
     /// It is not there because the clone is partial.
-    #[error("{}", Reason::NotFetched(id.to_string()))]
-    NotFetched {
-        /// Hexadecimal.
-        id: ObjectId,
-    },
+    #[error("{}", Reason::NotFetched(.0.to_string()))]
+    NotFetched(ObjectId),
     /// It is damaged.
-    #[error("object {id} cannot be read; `git fsck` says what is wrong with it")]
-    Damaged {
-        /// Hexadecimal.
-        id: ObjectId,
-    },
-    /// It is something else.
-    #[error("object {id} is no {wanted}")]
-    Kind {
-        /// Hexadecimal.
-        id: ObjectId,
-        /// What was asked for.
-        wanted: &'static str,
-    },
+    #[error("object {0} cannot be read; `git fsck` says what is wrong with it")]
+    Damaged(ObjectId),
+    /// It is something else than what was asked for.
+    #[error("object {0} is no {1}")]
+    Kind(ObjectId, &'static str),
 }
 
 impl From<&ObjectError> for Reason {
     fn from(error: &ObjectError) -> Self {
         match error {
-            ObjectError::NotFetched { id } => Self::NotFetched(id.to_string()),
+            ObjectError::NotFetched(id) => Self::NotFetched(id.to_string()),
             _ => Self::Other(error.to_string()),
         }
     }
@@ -102,45 +88,44 @@ fn same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
+type Handle = gix::odb::Cache<gix::odb::store::Handle<Arc<gix::odb::Store>>>;
+
 /// One thread's way to the objects.
 pub(super) struct Reader {
-    handles: Vec<gix::odb::Cache<gix::odb::store::Handle<Arc<gix::odb::Store>>>>,
+    handles: Vec<Handle>,
     objects: Arc<Objects>,
 }
 
 impl Reader {
     /// Reads an object into `buffer`.
     pub(super) fn find(&mut self, id: ObjectId, buffer: &mut Vec<u8>) -> Result<Kind, ObjectError> {
-        let mut damaged = false;
-        for handle in &self.handles {
-            match handle.try_find(&id, buffer) {
-                Ok(Some(data)) => return Ok(data.kind),
-                Ok(None) => {}
-                Err(_) => damaged = true,
-            }
-        }
-        Err(self.lost(id, damaged))
+        self.first(id, |handle| handle.try_find(&id, buffer).map(|data| data.map(|data| data.kind)))
     }
 
     /// The size of an object, bytes.
     pub(super) fn size(&mut self, id: ObjectId) -> Result<u64, ObjectError> {
+        self.first(id, |handle| handle.try_header(&id).map(|header| header.map(|header| header.size())))
+    }
+
+    /// What the first database that has an object answers.
+    fn first<T, E>(
+        &self,
+        id: ObjectId,
+        mut look: impl FnMut(&Handle) -> Result<Option<T>, E>,
+    ) -> Result<T, ObjectError> {
         let mut damaged = false;
         for handle in &self.handles {
-            match handle.try_header(&id) {
-                Ok(Some(header)) => return Ok(header.size()),
+            match look(handle) {
+                Ok(Some(found)) => return Ok(found),
                 Ok(None) => {}
                 Err(_) => damaged = true,
             }
         }
-        Err(self.lost(id, damaged))
-    }
-
-    fn lost(&self, id: ObjectId, damaged: bool) -> ObjectError {
-        match damaged {
-            true => ObjectError::Damaged { id },
-            false if self.objects.partial => ObjectError::NotFetched { id },
-            false => ObjectError::Missing { id },
-        }
+        Err(match damaged {
+            true => ObjectError::Damaged(id),
+            false if self.objects.partial => ObjectError::NotFetched(id),
+            false => ObjectError::Missing(id),
+        })
     }
 
     /// Reads an object of `kind` into `buffer`.
@@ -151,7 +136,7 @@ impl Reader {
             Kind::Commit => "commit",
             Kind::Tag => "tag",
         };
-        if self.find(id, buffer)? == kind { Ok(()) } else { Err(ObjectError::Kind { id, wanted }) }
+        if self.find(id, buffer)? == kind { Ok(()) } else { Err(ObjectError::Kind(id, wanted)) }
     }
 
     /// How ids are made.

@@ -31,25 +31,8 @@ impl Store {
             Ok(head) => tips.named.extend(head.id().map(|id| (id.detach(), "HEAD".to_owned()))),
             Err(error) => tips.fail("HEAD", &error),
         }
-        match repository.references() {
-            Ok(references) => match references.all() {
-                Ok(all) => {
-                    for reference in all {
-                        match reference {
-                            Ok(reference) => {
-                                // Another reference has what a symbolic one names.
-                                if let TargetRef::Object(id) = reference.target() {
-                                    let name = reference.name().as_bstr().to_string();
-                                    tips.named.insert((id.to_owned(), name));
-                                }
-                            }
-                            Err(error) => tips.fail("refs", &error),
-                        }
-                    }
-                }
-                Err(error) => tips.fail("refs", &error),
-            },
-            Err(error) => tips.fail("refs", &error),
+        if let Err(error) = tips.references(&repository) {
+            tips.fail("refs", &error);
         }
         let work_trees = folders(&common.join("worktrees"));
         for work_tree in &work_trees {
@@ -72,6 +55,20 @@ impl Store {
 }
 
 impl Tips {
+    fn references(&mut self, repository: &gix::Repository) -> Result<(), Box<dyn std::error::Error>> {
+        for reference in repository.references()?.all()? {
+            match reference {
+                // Another reference has what a symbolic one names.
+                Ok(reference) => self.named.extend(match reference.target() {
+                    TargetRef::Object(id) => Some((id.to_owned(), reference.name().as_bstr().to_string())),
+                    TargetRef::Symbolic(_) => None,
+                }),
+                Err(error) => self.fail("refs", &error),
+            }
+        }
+        Ok(())
+    }
+
     fn fail(&mut self, what: &str, error: &dyn std::fmt::Display) {
         self.errors.push(Skipped::new(what, Reason::Unreadable(error.to_string())));
     }

@@ -37,7 +37,6 @@ pub(crate) struct Change {
 
 impl Change {
     /// Whether the new side has a file that none of the old ones has.
-    #[must_use]
     pub(crate) fn is_new(&self) -> bool {
         let same = |old: &Option<File>| matches!((old, &self.new), (Some(old), Some(new)) if old.blob == new.blob);
         self.new.is_some() && !self.olds.iter().any(same)
@@ -240,7 +239,7 @@ impl Side {
 fn rows_of_tree(tree: &[u8], id: ObjectId, hash: gix::hash::Kind) -> Result<Vec<SideRow<'_>>, ObjectError> {
     let mut rows = Vec::new();
     for entry in TreeRefIter::from_bytes(tree, hash) {
-        let entry = entry.map_err(|_| ObjectError::Damaged { id })?;
+        let entry = entry.map_err(|_| ObjectError::Damaged(id))?;
         let id = entry.oid.to_owned();
         let what = match entry.mode.kind() {
             EntryKind::Tree => RowKind::Folder(Side::Tree(id)),

@@ -315,7 +315,10 @@ fn special_files_never_block() {
     for name in ["pipe", "sock"] {
         assert!(matches!(read(&file(tree.at(name)), Named::Nothing, LIMIT, &mut Scratch::default()), Read::Skipped(_)));
     }
-    assert!(matches!(read(&file("/dev/zero".into()), Named::Nothing, LIMIT, &mut Scratch::default()), Read::Skipped(_)));
+    assert!(matches!(
+        read(&file("/dev/zero".into()), Named::Nothing, LIMIT, &mut Scratch::default()),
+        Read::Skipped(_)
+    ));
 }
 
 #[test]

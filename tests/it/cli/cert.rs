@@ -138,7 +138,7 @@ fn what_is_no_certificate_is_not_overwritten() {
     fs::write(cluster.tree.path("notes.txt"), "mine\n").expect("a file");
     let run = cluster.fetch(&["--output", "notes.txt"]);
     assert!(
-        run.code == 2 && run.err.contains("notes.txt: is not replaced, because it holds no certificate"),
+        run.code == 2 && run.err.contains("notes.txt: is not replaced, because it contains no certificate"),
         "{run:?}"
     );
     assert_eq!(read(&cluster.tree, "notes.txt"), "mine\n");
@@ -173,11 +173,11 @@ fn answers_of_no_use_are_not_written() {
     let forbidden = r#"{"kind":"Status","status":"Failure","reason":"Forbidden","code":403,"message":"no"}"#;
     let large = "x".repeat((1 << 20) + 1);
     for (status, body, said) in [
-        (200, "<html>hello</html>", "it holds no certificate"),
+        (200, "<html>hello</html>", "it contains no certificate"),
         (200, "", "it is empty"),
-        (200, SPKI, "it holds no certificate"),
+        (200, SPKI, "it contains no certificate"),
         (200, EXPIRED, "the certificate expired on 2025-02-26"),
-        (200, WEAK, "its RSA key has 1024 bits; fewer than 2048 are not safe"),
+        (200, WEAK, "its RSA key has 1024 bits; at least 2048 are required"),
         (200, &large, "is larger than a certificate"),
         (403, forbidden, "you are not allowed to reach service `sealed-secrets-controller`"),
         (503, "no endpoints available for service", "kubectl could not get the certificate"),
@@ -233,7 +233,7 @@ fn certificates_are_shown() {
     let run = tree.run(&["cert", "show", "old.pem", "x.pem", "gone.pem", "b.pem"]);
     assert!(run.code == 2 && run.out.contains(OTHER_ID), "{run:?}");
     assert!(
-        run.err.contains("x.pem: it holds no certificate") && run.err.contains("gone.pem: cannot be read"),
+        run.err.contains("x.pem: it contains no certificate") && run.err.contains("gone.pem: cannot be read"),
         "{run:?}"
     );
 }

@@ -36,6 +36,6 @@ fn a_fix_is_told_with_the_command_that_makes_it() {
     let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}\n", secret.trim_end().replace('\n', "\n  "));
     let text = Tree::new(&[("list.yaml", &list)]).run(&["check"]).out;
     assert!(!text.contains("fix:"), "{text}");
-    let reason = "`mlguard fix` cannot do it here: it stands in an item of a List; make it a document of its own.";
+    let reason = "`mlguard fix` cannot do it here: it is an item of a List; move it to its own document.";
     assert!(text.contains(reason), "{text}");
 }

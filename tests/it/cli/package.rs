@@ -299,7 +299,7 @@ fn missing_and_weak_values_are_named_and_nothing_is_written() {
     let run = run_with(&tree, &[], &weak);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
     for line in [
-        "error: dev, Secret ml-platform, MLFLOW_TRACKING_PASSWORD: MLFLOW_PASSWORD is a word that every attack tries first",
+        "error: dev, Secret ml-platform, MLFLOW_TRACKING_PASSWORD: MLFLOW_PASSWORD is a common password, or one with few characters added",
         "error: production, Secret ml-platform, MLFLOW_FLASK_SERVER_SECRET_KEY: MLFLOW_SECRET_KEY is shorter than 12 characters\n",
         "error: production, Secret ghcr, password: GITHUB_PAT is a placeholder, not a value\n",
         "error: 5 values are missing or weak; nothing was written\n",

@@ -51,7 +51,7 @@ impl Fixture {
 
     /// A change between texts, each none where the file is missing.
     fn change(&self, name: &str, before: Option<&str>, after: Option<&str>) -> Change {
-        let content = |text: Option<&str>| text.map_or(Content::Missing, |text| Content::Bytes(text.into()));
+        let content = |text: Option<&str>| text.map(Plaintext::from);
         Change { path: self.path(name), before: content(before), after: content(after) }
     }
 

@@ -164,11 +164,11 @@ fn undo_names_every_file_that_was_changed_since_and_writes_none() {
     assert_eq!(fixture.tree(), before, "nothing was written");
     let original = |index: usize| {
         let path = fixture.folder().canonicalize().expect("a folder").join(RUNS).join(&fixture.runs()[0]);
-        Some(path.join(format!("{index}.old")))
+        Reason::ChangedSince { original: path.join(format!("{index}.old")) }
     };
     let StoreError::Refused(refusals) = &error else { panic!("{error}") };
-    let expected = [("b", original(1)), ("d", original(3)), ("made", None)]
-        .map(|(name, original)| Refusal { path: fixture.path(name), reason: Reason::ChangedSince { original } });
+    let expected = [("b", original(1)), ("d", original(3)), ("made", Reason::CreatedChangedSince)]
+        .map(|(name, reason)| Refusal { path: fixture.path(name), reason });
     assert_eq!(*refusals, expected);
     assert!(error.to_string().contains("1.old: merge it by hand"), "{error}");
 

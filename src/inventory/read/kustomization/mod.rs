@@ -27,13 +27,11 @@ pub(crate) struct KustomizationReader<'r> {
 
 impl<'r> KustomizationReader<'r> {
     /// For spans of the text that `places` knows. `objects` reads the objects of inline merge patches.
-    #[must_use]
     pub(crate) fn new(places: &'r Places<'r>, objects: &'r ReadObjects<'r>) -> Self {
         Self { places, objects }
     }
 
     /// Reads the kustomization that `unit` is; none where the document is of another kind.
-    #[must_use]
     pub(crate) fn kustomization(&self, unit: &Unit) -> Option<Kustomization> {
         let root = unit.tree().root().filter(|root| root.is_mapping())?;
         let kind = root.get("kind").and_then(Node::as_str);
@@ -158,8 +156,7 @@ impl<'s> KustomizationDocument<'s> {
                 Some(documents) => PatchContent::Merge(self.merge_patches(&documents)),
                 None => PatchContent::File(node.as_str().unwrap_or_default().trim().into()),
             };
-            let place = self.place(node);
-            steps.push(Step::Patch(Patch { target: None, content, renames: false, rekinds: false, place }));
+            steps.push(Step::Patch(self.patch_with(None, content, node)));
         }
         steps.extend(self.items("patches").map(|node| Step::Patch(self.patch(node))));
         type ToStep = fn(Rewrite) -> Step;
@@ -178,20 +175,21 @@ impl<'s> KustomizationDocument<'s> {
             steps.push(Step::Annotations(self.annotations(pairs)));
         }
         steps.extend(self.items("patchesJson6902").map(|node| Step::Patch(self.patch(node))));
-        for node in self.items("replacements") {
-            steps.push(match node.get("path") {
-                Some(path) => self.located(path).map_or_else(|| self.unknown(path), Step::ReplacementFile),
-                None => Step::Replacement(self.replacement(node)),
-            });
-        }
+        steps.extend(self.replacements());
+    }
+
+    fn replacements(&self) -> impl Iterator<Item = Step> {
+        self.items("replacements").map(|node| match node.get("path") {
+            Some(path) => self.located(path).map_or_else(
+                || Step::Unknown(Located { text: "".into(), place: self.place(path) }),
+                Step::ReplacementFile,
+            ),
+            None => Step::Replacement(self.replacement(node)),
+        })
     }
 
     fn annotations(&self, pairs: Node<'_>) -> Vec<(Located, Stated)> {
         pairs.entries().filter_map(|(key, value)| Some((self.located(key)?, stated(self.unit, Some(value))))).collect()
-    }
-
-    fn unknown(&self, node: Node<'_>) -> Step {
-        Step::Unknown(Located { text: "".into(), place: self.place(node) })
     }
 
     /// One entry of `transformers`: a path, or objects.
@@ -238,24 +236,13 @@ impl<'s> KustomizationDocument<'s> {
             }
             "PatchTransformer" | "PatchJson6902Transformer" => Some(Step::Patch(self.patch(root))),
             "PatchStrategicMergeTransformer" => {
-                let mut steps = Vec::new();
-                for node in self.items("paths") {
-                    let (renames, rekinds, place) = (false, false, self.place(node));
-                    let content = PatchContent::File(node.as_str().unwrap_or_default().into());
-                    steps.push(Step::Patch(Patch { target: None, content, renames, rekinds, place }));
-                }
-                if let Some(node) = root.get("patches") {
-                    steps.push(Step::Patch(self.patch_of(node, None)));
-                }
-                return steps;
-            }
-            "ReplacementTransformer" => {
-                let step = |node: Node<'_>| match node.get("path") {
-                    Some(path) => self.located(path).map_or_else(|| self.unknown(path), Step::ReplacementFile),
-                    None => Step::Replacement(self.replacement(node)),
+                let file = |node: Node<'_>| {
+                    self.patch_with(None, PatchContent::File(node.as_str().unwrap_or_default().into()), node)
                 };
-                return self.items("replacements").map(step).collect();
+                let inline = root.get("patches").map(|node| self.patch_of(node, None));
+                return self.items("paths").map(file).chain(inline).map(Step::Patch).collect();
             }
+            "ReplacementTransformer" => return self.replacements().collect(),
             // These write neither names nor namespaces.
             "ImageTagTransformer" | "ReplicaCountTransformer" | "HashTransformer" | "SortOrderTransformer" => None,
             _ => Some(Step::Unknown(named)),
@@ -264,12 +251,9 @@ impl<'s> KustomizationDocument<'s> {
     }
 
     fn field_specs(&self) -> Vec<FieldSpec> {
-        let text = |node: Node<'_>, key| node.get(key).and_then(Node::as_str).unwrap_or_default().into();
-        let field = |node| FieldSpec {
-            group: text(node, "group"),
-            version: text(node, "version"),
-            kind: text(node, "kind"),
-            path: text(node, "path"),
+        let field = |node: Node<'_>| {
+            let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default().into();
+            FieldSpec { group: text("group"), version: text("version"), kind: text("kind"), path: text("path") }
         };
         self.items("fieldSpecs").map(field).collect()
     }
@@ -277,37 +261,34 @@ impl<'s> KustomizationDocument<'s> {
     /// One entry of `patches` or `patchesJson6902`.
     fn patch(&self, node: Node<'_>) -> Patch {
         let target = node.get("target").map(|target| self.selector(target));
-        if let Some(inline) = node.get("patch").or_else(|| node.get("jsonOp")).filter(|inline| !inline.is_null()) {
-            let option = |key| node.at(&["options", key]).and_then(Node::as_str) == Some("true");
-            let (renames, rekinds) = (option("allowNameChange"), option("allowKindChange"));
-            return Patch { renames, rekinds, ..self.patch_of(inline, target) };
-        }
-        let option = |key| node.at(&["options", key]).and_then(Node::as_str) == Some("true");
-        let path = node.get("path");
-        let content = match path.and_then(Node::as_str) {
-            Some(path) => PatchContent::File(path.trim().into()),
-            None => PatchContent::Unknown,
+        let inline = node.get("patch").or_else(|| node.get("jsonOp")).filter(|inline| !inline.is_null());
+        let patch = match inline {
+            Some(inline) => self.patch_of(inline, target),
+            None => {
+                let path = node.get("path");
+                let text = path.and_then(Node::as_str);
+                let content = text.map_or(PatchContent::Unknown, |path| PatchContent::File(path.trim().into()));
+                self.patch_with(target, content, path.unwrap_or(node))
+            }
         };
-        let (renames, rekinds) = (option("allowNameChange"), option("allowKindChange"));
-        Patch { target, content, renames, rekinds, place: self.place(path.unwrap_or(node)) }
+        let option = |key| node.at(&["options", key]).and_then(Node::as_str) == Some("true");
+        Patch { renames: option("allowNameChange"), rekinds: option("allowKindChange"), ..patch }
     }
 
     /// A patch that is in the kustomization.
     fn patch_of(&self, node: Node<'_>, target: Option<Selector>) -> Patch {
-        let documents = self.unit.documents_in(node);
-        let content = match documents.as_deref() {
-            Some(documents) => {
-                let mut roots = documents.iter().filter_map(|unit| Some((unit, unit.tree().root()?)));
-                match roots.next() {
-                    Some((unit, root)) if is_json_patch(root) => {
-                        PatchContent::Json(json_patch(unit, root, 0, self.reader.places))
-                    }
-                    Some((_, root)) if root.is_mapping() => PatchContent::Merge(self.merge_patches(documents)),
-                    _ => PatchContent::Unknown,
-                }
+        let documents = self.unit.documents_in(node).unwrap_or_default();
+        let content = match documents.iter().find_map(|unit| Some((unit, unit.tree().root()?))) {
+            Some((unit, root)) if is_json_patch(root) => {
+                PatchContent::Json(json_patch(unit, root, 0, self.reader.places))
             }
-            None => PatchContent::Unknown,
+            Some((_, root)) if root.is_mapping() => PatchContent::Merge(self.merge_patches(&documents)),
+            _ => PatchContent::Unknown,
         };
+        self.patch_with(target, content, node)
+    }
+
+    fn patch_with(&self, target: Option<Selector>, content: PatchContent, node: Node<'_>) -> Patch {
         Patch { target, content, renames: false, rekinds: false, place: self.place(node) }
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::path::{self, Step};
 use super::super::table::{Rule, Then, all, of_kind};
+use crate::inventory::facts::usage;
 use std::fs;
 
 #[path = "../../../../build/references.rs"]
