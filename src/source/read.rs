@@ -174,9 +174,10 @@ impl How<'_> {
         }
     }
 
-    /// The format of a file that starts with `head`; none where it is text that starts like one.
+    /// The format of a file that starts with `head`; none where it is text that starts like one. The first pickles are text.
     fn format_of(&self, head: &[u8]) -> Option<Format> {
-        container::format_of(self.name, head).filter(|_| is_binary(head, Named::Nothing))
+        let format = container::format_of(self.name, head)?;
+        (format == Format::Pickle || is_binary(head, Named::Nothing)).then_some(format)
     }
 
     /// What to do with an input of `size` bytes that is over the limit.
