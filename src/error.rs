@@ -35,55 +35,47 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// An error without a place.
-    #[must_use]
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { gravity: Gravity::Error, path: None, position: None, message: message.into(), help: None }
     }
 
     /// The same in a file.
-    #[must_use]
     pub(crate) fn in_file(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
     /// The same at a position of the file.
-    #[must_use]
     pub(crate) fn at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
     }
 
     /// The same with advice.
-    #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     /// The same with advice, where there is some.
-    #[must_use]
     pub(crate) fn maybe_help(mut self, help: Option<impl Into<String>>) -> Self {
         self.help = help.map(Into::into);
         self
     }
 
     /// The same as a warning.
-    #[must_use]
     pub(crate) fn warning(mut self) -> Self {
         self.gravity = Gravity::Warning;
         self
     }
 
     /// The order in which problems are printed: by file and place.
-    #[must_use]
     pub(crate) fn order(&self, other: &Self) -> std::cmp::Ordering {
         let key = |problem: &Self| (problem.path.clone(), problem.position, problem.message.clone());
         key(self).cmp(&key(other))
     }
 
     /// Message and position on one line, for reports that name the file apart.
-    #[must_use]
     pub(crate) fn reason(&self) -> String {
         let place = self.position.map(|at| format!("line {}, column {}: ", at.line, at.column)).unwrap_or_default();
         let help = self.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
@@ -116,7 +108,6 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 /// `text` with everything that could act on a terminal or hide text written as `\u{…}`.
-#[must_use]
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(acts_on_terminal) {
         return Cow::Borrowed(text);
@@ -126,7 +117,6 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether `c` could act on a terminal or hide text.
-#[must_use]
 pub(crate) fn acts_on_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -138,7 +128,6 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
 }
 
 /// The name of `known` that `name` most likely means, where one is near enough.
-#[must_use]
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name: String = name.chars().take(64).collect::<String>().to_lowercase().replace('_', "-");
     let limit = (name.chars().count() / 3).clamp(1, 4);
@@ -152,13 +141,11 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// `name` in backquotes, for quoting a key or an id in a message. A name from a faulty file may be a secret that was put
 /// in the wrong place, so what does not read like a name is not repeated.
-#[must_use]
 pub(crate) fn quoted(name: &str) -> String {
     if is_plain_name(name) { format!("`{name}`") } else { "(not repeated: it may be a secret)".to_owned() }
 }
 
 /// The same for a glob or a path, of which only the parts are left out that nobody would choose as a name.
-#[must_use]
 pub(crate) fn quoted_glob(glob: &str) -> String {
     const LONGEST: usize = 80;
     let name = masked(glob);
@@ -169,19 +156,16 @@ pub(crate) fn quoted_glob(glob: &str) -> String {
 }
 
 /// `1 finding`, `2 findings`.
-#[must_use]
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Names in backticks, as [`listed`].
-#[must_use]
 pub(crate) fn listed_names(names: impl IntoIterator<Item = impl fmt::Display>) -> String {
     listed(&names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }
 
 /// `a`, `a and b`, `a, b and c`; of many only the first ones.
-#[must_use]
 pub(crate) fn listed(words: &[String]) -> String {
     const MOST: usize = 8;
     let more = words.len().saturating_sub(MOST);

@@ -26,7 +26,6 @@ pub enum GoRegex {
 
 impl GoRegex {
     /// Translates an expression.
-    #[must_use]
     pub(crate) fn new(text: &str) -> Self {
         if text.len() > LONGEST || !text.is_ascii() {
             return Self::Unknown;
@@ -45,7 +44,6 @@ impl GoRegex {
     }
 
     /// Whether it matches somewhere in `text`; nothing where that is not known.
-    #[must_use]
     pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
         match self {
             Self::Known(regex) => text.is_ascii().then(|| regex.is_match(text.as_bytes())),

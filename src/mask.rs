@@ -14,7 +14,6 @@ const LONGEST: usize = 40;
 const DIGITS: usize = 2;
 
 /// Whether `name` reads like the name of a key or a rule: words of letters, hardly a digit.
-#[must_use]
 pub(crate) fn is_plain_name(name: &str) -> bool {
     name.len() <= LONGEST
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
@@ -72,7 +71,6 @@ fn is_restless(word: &str) -> bool {
 
 /// `text` with every word masked that no person would choose as a name. Words end at white space, quotes, brackets and
 /// the marks between sentences.
-#[must_use]
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let between = |c: char| c.is_whitespace() || "'\"`()[]{}<>,;|".contains(c);
     let mut shown: Option<String> = None;

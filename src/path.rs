@@ -1,19 +1,16 @@
 //! Paths as reports show them: relative to the root, with `/`, without `.` and `..`. The root itself is the empty path.
 
 /// The folder of the file at `path`, empty for the root, and the file's name.
-#[must_use]
 pub(crate) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// The folder of the file at `path`, empty for the root.
-#[must_use]
 pub(crate) fn folder(path: &str) -> &str {
     split(path).0
 }
 
 /// The last part of `path`.
-#[must_use]
 pub(crate) fn name(path: &str) -> &str {
     split(path).1
 }
@@ -24,7 +21,6 @@ pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What `relative` means in `folder`; none where it is absolute or leaves the root.
-#[must_use]
 pub(crate) fn join(folder: &str, relative: &str) -> Option<String> {
     if relative.starts_with('/') {
         return None;
@@ -60,7 +56,6 @@ pub(crate) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Whether `path` is `folder` or is below it; everything is below the root.
-#[must_use]
 pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

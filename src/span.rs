@@ -36,7 +36,6 @@ impl Span {
     }
 
     /// Whether the two spans share a byte. An empty span overlaps nothing.
-    #[must_use]
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
@@ -60,7 +59,6 @@ impl Span {
     }
 
     /// Without white space at either end.
-    #[must_use]
     pub(crate) fn trim(self, text: &str) -> Self {
         let whole = self.slice(text);
         let start = self.start + (whole.len() - whole.trim_start().len());
@@ -91,28 +89,24 @@ pub(crate) fn lines_of(text: &str) -> impl Iterator<Item = Span> {
 }
 
 /// The start of the line that holds `offset`.
-#[must_use]
 pub(crate) fn line_start(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     memchr::memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1)
 }
 
 /// The end of the line that holds `offset`, before its line break.
-#[must_use]
 pub(crate) fn line_end(text: &str, offset: usize) -> usize {
     let after = text.as_bytes().get(offset..).unwrap_or_default();
     memchr::memchr2(b'\n', b'\r', after).map_or(text.len(), |at| offset + at)
 }
 
 /// The line break that stands at `offset`; empty where none does.
-#[must_use]
 pub(crate) fn break_at(text: &str, offset: usize) -> &str {
     let after = text.get(offset..).unwrap_or_default();
     ["\r\n", "\n", "\r"].into_iter().find(|end| after.starts_with(end)).unwrap_or_default()
 }
 
 /// How lines end around `offset`: as its own line does, else as the first one.
-#[must_use]
 pub(crate) fn line_break(text: &str, offset: usize) -> &str {
     let own = break_at(text, line_end(text, offset));
     let found = if own.is_empty() { break_at(text, line_end(text, 0)) } else { own };
@@ -128,6 +122,18 @@ pub struct Position {
     pub line: usize,
     /// One-based column in UTF-16 code units.
     pub column: usize,
+}
+
+impl Position {
+    /// The start of a text.
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+
+    /// Where `inner`, a place in a text that starts here, is in the text around it.
+    #[must_use]
+    pub(crate) fn behind(self, inner: Self) -> Self {
+        let column = if inner.line == 1 { self.column + inner.column - 1 } else { inner.column };
+        Self { line: self.line + inner.line - 1, column }
+    }
 }
 
 /// Start and (exclusive) end of a span as positions.
@@ -156,7 +162,6 @@ fn units(bytes: &[u8]) -> usize {
 
 impl LineIndex {
     /// Indexes the lines of `text`.
-    #[must_use]
     pub(crate) fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
@@ -170,13 +175,11 @@ impl LineIndex {
     }
 
     /// Zero-based index of the line that holds byte `offset`.
-    #[must_use]
     pub(crate) fn line_of(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
     }
 
     /// Span of zero-based line `line` in `text`, without its line break. An index past the end gives the empty end span.
-    #[must_use]
     pub(crate) fn line_span(&self, text: &str, line: usize) -> Span {
         let Some(&start) = self.starts.get(line) else {
             return Span::new(text.len(), text.len());
@@ -187,7 +190,6 @@ impl LineIndex {
     }
 
     /// Position of byte `offset` of `text`. An offset past the end, or inside a character, is moved back to the nearest boundary.
-    #[must_use]
     pub(crate) fn position(&self, text: &str, offset: usize) -> Position {
         let mut offset = offset.min(text.len());
         while !text.is_char_boundary(offset) {
@@ -217,7 +219,6 @@ impl LineIndex {
     }
 
     /// Region of `span` in `text`.
-    #[must_use]
     pub(crate) fn region(&self, text: &str, span: Span) -> Region {
         Region { start: self.position(text, span.start), end: self.position(text, span.end) }
     }
@@ -237,7 +238,6 @@ pub(crate) struct LineCursor<'t> {
 
 impl<'t> LineCursor<'t> {
     /// For places of `text`.
-    #[must_use]
     pub(crate) fn new(text: &'t str) -> Self {
         Self { text, index: OnceLock::new(), has_cr: OnceLock::new(), last: Cell::new((0, 0)) }
     }

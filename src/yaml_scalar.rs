@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 /// The boolean that YAML 1.1 reads in a plain scalar.
-#[must_use]
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text {
         "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
@@ -14,13 +13,11 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// Whether a plain scalar is null.
-#[must_use]
 pub(crate) fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
 /// The boolean that Go's `strconv.ParseBool` reads in a string: an annotation, a parameter of a driver.
-#[must_use]
 pub(crate) fn go_boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
@@ -30,7 +27,6 @@ pub(crate) fn go_boolean(text: &str) -> Option<bool> {
 }
 
 /// Whether a plain scalar of this text is a string to every reader of YAML 1.1 and 1.2.
-#[must_use]
 pub(crate) fn is_plain_string(text: &str) -> bool {
     let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'/');
     let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
@@ -41,13 +37,11 @@ pub(crate) fn is_plain_string(text: &str) -> bool {
 }
 
 /// A text as a scalar on one line: plain where no reader takes it for something else, otherwise in double quotes.
-#[must_use]
 pub(crate) fn scalar(text: &str) -> String {
     if is_plain_string(text) || is_long_base64(text) { text.to_owned() } else { quoted(text) }
 }
 
 /// A text as a scalar in double quotes.
-#[must_use]
 pub(crate) fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     // What JSON leaves unescaped and YAML does not allow or takes for a line break.

@@ -97,7 +97,6 @@ impl Baseline {
     }
 
     /// The text of the file: a head, then every line, sorted, each with LF.
-    #[must_use]
     pub(crate) fn render(&self) -> String {
         let mut text = json(&Head { version: VERSION, about: ABOUT.to_owned() });
         for (spot, mark, note) in self.entries() {

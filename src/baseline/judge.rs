@@ -27,7 +27,6 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// Whether the finding need not be reported.
-    #[must_use]
     pub(crate) fn accepts(self) -> bool {
         matches!(self, Self::Accepted | Self::Unverified)
     }
@@ -63,7 +62,6 @@ pub(crate) enum State {
 
 impl State {
     /// The word in reports.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Accepts => "accepted",
@@ -131,7 +129,6 @@ impl Baseline {
     }
 
     /// Holds findings and lines against each other.
-    #[must_use]
     pub(crate) fn judge(&self, findings: &[Finding], key: Option<&Key>, today: Date) -> Judged {
         let mut groups: BTreeMap<Spot, Group<'_>> = BTreeMap::new();
         for (index, (spot, mark, note)) in self.entries().enumerate() {

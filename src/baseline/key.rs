@@ -156,20 +156,17 @@ impl Key {
     }
 
     /// What values of a run are digested with (`engine::Options::digest_key`).
-    #[must_use]
     pub(crate) fn values(&self) -> DigestKey {
         self.values.clone()
     }
 
     /// Its name in the file.
-    #[must_use]
     pub(crate) fn id(&self) -> KeyId {
         self.id
     }
 
     /// What a line says about the value with this digest. The spot goes into it, so that lines do not show where the same
     /// value is once more.
-    #[must_use]
     pub(crate) fn digest(&self, spot: &Spot, value: &Digest) -> Digest {
         let mut bytes = b"entry".to_vec();
         for part in [Some(&spot.rule), spot.place.as_ref(), spot.path.as_ref()] {

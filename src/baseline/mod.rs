@@ -40,7 +40,6 @@ pub(crate) struct Spot {
 
 impl Spot {
     /// What `finding` is bound to.
-    #[must_use]
     pub(crate) fn of(finding: &Finding) -> Self {
         let place = finding.place.as_deref().map(without_numbers);
         let path = if place.as_deref().is_some_and(names_object) { None } else { Some(finding.path.to_string()) };
@@ -48,7 +47,6 @@ impl Spot {
     }
 
     /// Rule, place and path for people, on one line.
-    #[must_use]
     pub(crate) fn title(&self) -> String {
         let parts = [self.place.as_deref(), self.path.as_deref()].map(|part| part.map(|part| format!(" {part}")));
         let [place, path] = parts.map(Option::unwrap_or_default);
@@ -107,7 +105,6 @@ pub(crate) struct Note {
 
 impl Note {
     /// Whether it accepts nothing any more.
-    #[must_use]
     pub(crate) fn is_expired(&self, today: Date) -> bool {
         self.until.is_some_and(|until| until < today)
     }
@@ -126,13 +123,11 @@ impl Baseline {
     }
 
     /// Whether nothing is accepted.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// How many lines were made with another key than this.
-    #[must_use]
     pub(crate) fn foreign(&self, key: Option<&Key>) -> usize {
         self.entries().filter(|(_, mark, _)| key.is_none_or(|key| key.id() != mark.key)).count()
     }
@@ -153,7 +148,6 @@ impl Baseline {
 
 /// Whether a baseline can accept `finding`. A document that could not be read makes the run incomplete, which nothing
 /// but reading it, or leaving it out on purpose, changes.
-#[must_use]
 pub(crate) fn acceptable(finding: &Finding) -> bool {
     !(finding.rule == id::UNPARSABLE && finding.level == Level::Error)
 }

@@ -40,7 +40,6 @@ pub(crate) struct Counts {
 
 impl Baseline {
     /// This baseline, made to accept all of `findings`.
-    #[must_use]
     pub(crate) fn refreshed(&self, findings: &[Finding], how: &Refresh<'_>) -> (Self, Counts) {
         let judged = self.judge(findings, Some(how.key), how.today);
         // Where lines of other keys give way to lines of this one: it is unknown which of them is for which value.
@@ -75,7 +74,6 @@ impl Baseline {
     }
 
     /// This baseline without the lines that accept nothing any more. `seen` as in [`Refresh`].
-    #[must_use]
     pub(crate) fn pruned(
         &self,
         findings: &[Finding],

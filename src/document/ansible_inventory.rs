@@ -13,7 +13,6 @@ pub(crate) struct InventoryPair<'t> {
 }
 
 /// The variables of an inventory, in order.
-#[must_use]
 pub(crate) fn pairs(text: &str) -> Vec<InventoryPair<'_>> {
     let mut found = Vec::new();
     let mut section = "";

@@ -37,7 +37,6 @@ pub enum Host {
 }
 
 /// Whether a line of `text` begins a Kubernetes object: `kind:` or `apiVersion:`, quoted or not, at any indentation.
-#[must_use]
 pub(crate) fn looks_like_manifest(text: &str) -> bool {
     ["kind", "apiVersion"].iter().any(|word| {
         memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).any(|at| {

@@ -37,7 +37,6 @@ pub struct RecoveredEntry {
 }
 
 /// The objects of one document: at the left margin (or the smallest indentation), and those that are items of a list.
-#[must_use]
 pub(crate) fn recover(text: &str) -> Vec<Recovered> {
     let mut reader = LineReader { text, ..LineReader::default() };
     lines_of(text).for_each(|line| reader.line(line));

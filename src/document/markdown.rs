@@ -23,7 +23,6 @@ pub(crate) struct Fence {
 }
 
 /// The fenced code blocks of `text`, and the indented ones that look like manifests.
-#[must_use]
 pub(crate) fn fences(text: &str) -> Vec<Fence> {
     let mut found = Vec::new();
     let mut open: Option<Fence> = None;
@@ -83,7 +82,6 @@ impl Fence {
     }
 
     /// The content, with spaces in the place of prefixes, so that offsets count from the start of the span.
-    #[must_use]
     pub(crate) fn content<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let whole = self.span.slice(text);
         if !self.prefixed {
@@ -111,7 +109,6 @@ fn blank_prefix(out: &mut String, prefix: &str) {
 }
 
 /// The code blocks as fragments, each in the language that its info string names or its content shows.
-#[must_use]
 pub(crate) fn fragments(text: &str) -> Vec<Fragment<'_>> {
     let fragment = |fence: Fence| {
         let content = fence.content(text);

@@ -14,7 +14,6 @@ const DEPTH: usize = 128;
 
 /// The sources and outputs of the cells of the notebook in `text`, in order of place. Markdown cells are Markdown, `%%bash`
 /// ones are shell.
-#[must_use]
 pub(crate) fn read(text: &str) -> Vec<Fragment<'_>> {
     let mut walker = Walker { text, ..Walker::default() };
     walker.blanks();

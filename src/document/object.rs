@@ -76,14 +76,12 @@ impl<'v> Object<'v> {
 }
 
 /// An object in words: `Secret mlflow/mlflow-db`; a namespace that is not known is left out.
-#[must_use]
 pub(crate) fn title(kind: &str, namespace: Option<&str>, name: Option<&str>) -> String {
     let name = name.unwrap_or("?");
     namespace.map_or_else(|| format!("{kind} {name}"), |namespace| format!("{kind} {namespace}/{name}"))
 }
 
 /// Every object of `unit`, outer ones before those inside them.
-#[must_use]
 pub(crate) fn objects(unit: &Unit) -> Vec<Object<'_>> {
     let mut found: Vec<Object<'_>> = unit
         .tree()
@@ -125,7 +123,6 @@ fn walk_below<'v>(node: Node<'v>, path: &mut String, visit: &mut dyn FnMut(&str,
 }
 
 /// The symbolic place of a key at `path`: `Secret a/b .data.password`.
-#[must_use]
 pub(crate) fn with_key(mut path: String, key: &str) -> String {
     push_key(&mut path, key);
     path

@@ -29,7 +29,6 @@ impl Default for OffsetMap {
 
 impl OffsetMap {
     /// The inner text is the outer one from `base` on, byte for byte.
-    #[must_use]
     pub(crate) fn linear(base: usize) -> Self {
         Self { segments: vec![Segment { inner: 0, outer: base, escape: None }] }
     }

@@ -8,7 +8,6 @@ use super::yaml::Style;
 use crate::span::Span;
 
 /// Undoes the escapes of `body`, the text between double quotes that starts at `base`: those of JSON and of YAML.
-#[must_use]
 pub(crate) fn unescape(body: &str, base: usize) -> Mapped {
     let mut mapped = Mapped::default();
     let mut from = 0;
@@ -88,7 +87,6 @@ fn hex(text: &str, from: usize, digits: usize) -> Option<u32> {
 ///
 /// A block scalar is read in place: its indentation does no harm to YAML and JSON. `None` where the span does not hold
 /// what `style` says, or the text is not a document.
-#[must_use]
 pub(crate) fn scalar_fragment(document: &str, node: Span, style: Style) -> Option<Fragment<'_>> {
     let (text, map) = scalar_text(document, node, style)?;
     let lang = guess(&text)?;
@@ -98,7 +96,6 @@ pub(crate) fn scalar_fragment(document: &str, node: Span, style: Style) -> Optio
 /// The text of a scalar, escapes undone, and where its bytes are in `document`; a block scalar keeps its indentation.
 ///
 /// `None` where the span does not hold what `style` says.
-#[must_use]
 pub(crate) fn scalar_text(document: &str, node: Span, style: Style) -> Option<(Cow<'_, str>, OffsetMap)> {
     let raw = document.get(node.range())?;
     match style {

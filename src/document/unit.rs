@@ -47,7 +47,6 @@ impl Unit {
     }
 
     /// The rest of the line from `start`, both in bytes of the document.
-    #[must_use]
     pub(crate) fn rest_of_line(&self, start: usize) -> Span {
         let rest = self.tree.text().get(start..).unwrap_or_default();
         Span::new(start, start + rest.find(['\n', '\r']).unwrap_or(rest.len()))
@@ -61,7 +60,6 @@ impl Unit {
     }
 
     /// All template actions of the source, in their order.
-    #[must_use]
     pub(crate) fn all_actions(&self) -> &[Action] {
         &self.actions
     }
@@ -70,7 +68,6 @@ impl Unit {
     ///
     /// Checks find objects in strings by themselves. This is for strings that a program reads as documents because of
     /// where they are, such as the patches of a kustomization, which need not look like objects.
-    #[must_use]
     pub(crate) fn documents_in(&self, node: Node<'_>) -> Option<Vec<Self>> {
         let style = node.style()?;
         let node = node.resolve();
@@ -86,7 +83,6 @@ impl Unit {
     }
 
     /// Whether a template action meets a span of the document.
-    #[must_use]
     pub(crate) fn is_templated(&self, span: Span) -> bool {
         self.actions(span).next().is_some()
     }

@@ -36,7 +36,6 @@ impl<'a> View<'a> {
     }
 
     /// Whether it is a text for people, whose objects are examples: parts of one, and what not to do.
-    #[must_use]
     pub(crate) fn is_for_people(&self) -> bool {
         matches!(self.lang, Lang::Markdown | Lang::Notebook)
     }
@@ -54,14 +53,12 @@ impl<'a> View<'a> {
     }
 
     /// The innermost language at a byte of the text.
-    #[must_use]
     pub(crate) fn lang_at(&self, offset: usize) -> Lang {
         lang_at(&self.parsed.stretches, offset).unwrap_or(self.lang)
     }
 }
 
 /// The language of the innermost stretch that holds `offset`.
-#[must_use]
 pub(crate) fn lang_at(stretches: &[(Span, Lang)], offset: usize) -> Option<Lang> {
     let after = stretches.partition_point(|(span, _)| span.start <= offset);
     stretches[..after].iter().rev().take(8).find(|(span, _)| offset < span.end).map(|&(_, lang)| lang)

@@ -40,14 +40,12 @@ pub(crate) struct LineHashes<'a> {
 
 impl<'a> LineHashes<'a> {
     /// For a file whose text is `text`. A byte order mark counts for GitHub.
-    #[must_use]
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, lines: OnceLock::new() }
     }
 
     /// The fingerprint of the one-based `line`: hexadecimal hash, a colon, and which of the lines with this hash it is.
     /// Empty for a line that the text does not have.
-    #[must_use]
     pub(crate) fn hash_of(&self, line: usize) -> String {
         let lines = self.lines.get_or_init(|| hashes(self.text));
         let found = line.checked_sub(1).and_then(|index| lines.get(index));

@@ -11,7 +11,6 @@ const DECISIVE: [&str; 5] =
     [SEALED, "config.kubernetes.io/", "config.k8s.io/", "kustomize.config.k8s.io/", "internal.config.kubernetes.io/"];
 
 /// Whether an annotation decides how others read the object, so that facts keep it.
-#[must_use]
 pub(crate) fn is_decisive(key: &str) -> bool {
     DECISIVE.iter().any(|prefix| key.starts_with(prefix))
 }

@@ -144,7 +144,6 @@ impl<'f> Inventory<'f> {
     }
 
     /// The index of the file at a path.
-    #[must_use]
     pub(crate) fn file_at(&self, path: &str) -> Option<usize> {
         self.files.binary_search_by(|(other, _)| (**other).cmp(path)).ok()
     }
@@ -157,7 +156,6 @@ impl<'f> Inventory<'f> {
 
     /// The secret files that are there without being in Git, or that templates in the repository stand for, by path, each
     /// with its own index or that of a template.
-    #[must_use]
     pub(crate) fn secret_files(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (index, (path, facts)) in self.files.iter().enumerate() {
@@ -191,7 +189,6 @@ impl<'f> Inventory<'f> {
     }
 
     /// The secret files that Git tracks, each with its index.
-    #[must_use]
     pub(crate) fn tracked_secret_files(&self) -> Vec<(usize, String)> {
         let files = self.files.iter().enumerate();
         let risky = files.filter(|(_, (_, facts))| facts.tracked && facts.secret_risk().is_some());
@@ -211,19 +208,16 @@ impl<'f> Inventory<'f> {
     }
 
     /// The object of a definition; none for commands and generators.
-    #[must_use]
     pub(crate) fn object_of(&self, defined: &Defined<'_>) -> Option<&'f Object> {
         defined.object.map(|object| self.object((defined.file, object)))
     }
 
     /// Where an object lands: once for each build that it is part of, else as its file says. Nothing for patches.
-    #[must_use]
     pub(crate) fn landings(&self, (file, object): At) -> &[Landing] {
         &self.landed.objects[file][object]
     }
 
     /// Whether not everything could be followed in the build that an object lands by.
-    #[must_use]
     pub(crate) fn has_gaps(&self, landing: &Landing) -> bool {
         landing.build.is_some_and(|build| self.landed.gaps.contains(&build))
     }
@@ -258,7 +252,6 @@ impl<'f> Inventory<'f> {
 
     /// Whether the convention applies to a namespace: it is a workflow's, or the platform or registry Secret is defined or
     /// used there. Where the namespace is unknown, whether one of these occurs in the repository at all.
-    #[must_use]
     pub(crate) fn convention_applies(&self, namespace: &Stated) -> bool {
         match namespace.known() {
             Some(known) => {

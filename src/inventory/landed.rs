@@ -84,7 +84,6 @@ pub(crate) struct Landed<'f> {
 
 impl Landing {
     /// Whether a patch of the build wrote pull secrets below a symbolic path.
-    #[must_use]
     pub(crate) fn pulls_below(&self, path: &str) -> bool {
         self.patched.pulls.iter().any(|written| written.starts_with(path))
     }
@@ -95,7 +94,6 @@ impl Landing {
     }
 
     /// The name that kustomize writes into a reference, where the build has a Secret of that name.
-    #[must_use]
     pub(crate) fn follow(&self, reference: &Reference) -> Option<&Stated> {
         let follows = reference.renamed || self.follows_more;
         self.follows.get(&reference.name).filter(|_| follows)
@@ -176,7 +174,6 @@ impl<'f> Used<'f> {
 
 impl Used<'_> {
     /// Whether something breaks where the Secret is missing.
-    #[must_use]
     pub(crate) fn is_needed(&self) -> bool {
         !self.reference.optional && self.reference.usage != Usage::Access
     }

@@ -17,7 +17,6 @@ use crate::path;
 pub(crate) use super::landed::{Landing, Line};
 
 /// Where every object of `files` lands.
-#[must_use]
 pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
     let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
     let mut landed = Landed { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() };

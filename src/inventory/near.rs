@@ -57,7 +57,6 @@ fn most(length: usize) -> usize {
 
 /// Whether one name is the other but for a slip of the hand: one letter, or two in a long name; not where only digits
 /// differ, which people count with.
-#[must_use]
 pub(crate) fn is_slip(a: &str, b: &str) -> bool {
     let shorter = a.len().min(b.len());
     let most = most(shorter);
@@ -73,7 +72,6 @@ fn letters(text: &str) -> impl Iterator<Item = char> {
 
 /// Whether one text becomes the other by at most `most` letters added, left out or exchanged, or neighbours swapped, none
 /// of them twice. Gives up as soon as it cannot.
-#[must_use]
 pub(crate) fn is_within(a: &str, b: &str, most: usize) -> bool {
     if !(a.is_ascii() && b.is_ascii()) {
         return strsim::osa_distance(a, b) <= most;

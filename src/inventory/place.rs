@@ -24,7 +24,6 @@ pub(crate) struct Places<'t>(LineCursor<'t>);
 
 impl<'t> Places<'t> {
     /// For spans of `text`.
-    #[must_use]
     pub(crate) fn new(text: &'t str) -> Self {
         Self(LineCursor::new(text))
     }

@@ -22,7 +22,6 @@ pub struct SecretFile {
 
 impl SecretFile {
     /// What it is in words, where it is as bad as `level` says: `an env file with credentials in it`.
-    #[must_use]
     pub(crate) fn described(&self, level: Level) -> String {
         let itself = ["a private key", "a store of keys", "a token"].contains(&self.what);
         match level {
@@ -145,7 +144,6 @@ fn is_cloud_login(name: &str) -> bool {
 }
 
 /// What a binary file is, by its name alone; nothing where that says that only public certificates are in it.
-#[must_use]
 pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
     let name = path::name(path).to_ascii_lowercase();
     let public =
@@ -155,7 +153,6 @@ pub(crate) fn of_binary(path: &str) -> Option<SecretFile> {
 }
 
 /// What a file of text is, by its name and its structure.
-#[must_use]
 pub(crate) fn of_text(view: &View<'_>) -> Option<SecretFile> {
     let named = SecretFileKind::of_path(view.path);
     let kind = match named {

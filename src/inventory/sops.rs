@@ -20,7 +20,6 @@ pub(crate) struct Governing<'f> {
 
 impl<'f> Governing<'f> {
     /// The rule that SOPS takes.
-    #[must_use]
     pub(crate) fn rule(&self) -> Option<(usize, &'f Rule)> {
         match self.matched {
             Match::Rule(number) => Some((number, &self.rules.get(number)?.0)),
@@ -29,7 +28,6 @@ impl<'f> Governing<'f> {
     }
 
     /// What SOPS does with a file of another path.
-    #[must_use]
     pub(crate) fn matched(&self, inventory: &Inventory<'_>, path: &str) -> Match {
         config::rule_for(self.rules.iter().map(|(rule, _)| rule), below(inventory.path(self.file), path))
     }
@@ -49,7 +47,6 @@ impl<'f> Inventory<'f> {
     }
 
     /// The configurations at or above the file at `path` that have creation rules, the nearest first.
-    #[must_use]
     pub(crate) fn governing(&self, path: &str) -> Vec<Governing<'f>> {
         let mut found = Vec::new();
         for folder in path::ancestors(path) {

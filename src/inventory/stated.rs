@@ -27,7 +27,6 @@ impl Stated {
     }
 
     /// Whether both may be the same text.
-    #[must_use]
     pub(crate) fn may_be(&self, other: &Self) -> bool {
         self.known().zip(other.known()).is_none_or(|(one, other)| one == other)
     }
@@ -66,7 +65,6 @@ fn unit_reach(unit: &Unit, node: Node<'_>) -> Span {
 }
 
 /// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).
-#[must_use]
 pub(crate) fn is_expression(text: &str) -> bool {
     let gap = text.starts_with('<') && text.ends_with('>');
     gap || ["{{", "${", "$("].iter().any(|open| text.contains(open)) || text.starts_with('$')

@@ -8,7 +8,6 @@ use jiff::civil::Date;
 use super::File;
 
 /// The name of a workflow's archive of a day: `financial-ml-ml-secrets-20250704.tar.gz`.
-#[must_use]
 pub(crate) fn archive_name(workflow: &str, date: Date) -> String {
     format!("{workflow}-ml-secrets-{:04}{:02}{:02}.tar.gz", date.year(), date.month(), date.day())
 }

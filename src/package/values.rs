@@ -58,7 +58,6 @@ pub(crate) enum What {
 
 impl Fault {
     /// Whether the package is refused for it.
-    #[must_use]
     pub(crate) fn is_grave(&self) -> bool {
         !matches!(&self.what, What::Weak { weakness, .. } if !weakness.is_grave())
     }
@@ -82,13 +81,11 @@ pub(crate) struct Literal {
 }
 
 /// The names under which a credential is looked up: that of the environment goes before the common one.
-#[must_use]
 pub(crate) fn names(environment: &str, name: &str) -> [String; 2] {
     [format!("{}_{name}", environment.to_ascii_uppercase().replace('-', "_")), name.to_owned()]
 }
 
 /// Every name under which something of a plan is looked up, sorted.
-#[must_use]
 pub(crate) fn all_names(plan: &PackagePlan, environments: &[String]) -> Vec<String> {
     let taken = plan.secrets.iter().flat_map(|secret| items(&secret.value)).flat_map(|(_, item)| item.value.names());
     let mut all: Vec<String> =
@@ -107,7 +104,6 @@ pub(super) fn secret_type(secret: &PackageSecret) -> &'static str {
 }
 
 /// The keys of a Secret of the plan.
-#[must_use]
 pub(crate) fn keys(secret: &PackageSecret) -> Vec<&str> {
     match &secret.content {
         Content::Keys(keys) => keys.iter().map(|(key, _)| key.as_str()).collect(),
@@ -129,7 +125,6 @@ fn items(secret: &PackageSecret) -> Vec<(&str, &Valued<Item>)> {
 
 /// The literals of a plan that are credentials: by their key, or by what `rules` find in them. They belong into the
 /// credential source.
-#[must_use]
 pub(crate) fn literals(plan: &PackagePlan, rules: &[Rule]) -> Vec<Literal> {
     let engine = Engine::new(rules.iter().cloned());
     let hit = |text: &str| !engine.search(text, &|_| Syntax::Config).0.is_empty();

@@ -141,7 +141,6 @@ fn found(findings: &[Finding]) -> String {
 
 /// `checked 1,339 files, 29.1 MB; left out: 5 binary files, 1 file larger than the limit (data.csv)`; of Git's versions
 /// `searched the history: 12 files, 34.1 kB in 5 commits`.
-#[must_use]
 pub(crate) fn covered(coverage: &Coverage) -> String {
     let what = match coverage.scope {
         Scope::Tree => "checked",

@@ -108,7 +108,6 @@ fn advice(error: &io::Error) -> &'static str {
 /// Writes every target, also after one failed. The list is empty where all went well.
 ///
 /// A reader that closes standard output early is no error. `context` tells about standard output; files get no colours.
-#[must_use]
 pub(crate) fn emit(
     targets: &[Target],
     outcome: &Outcome,

@@ -112,7 +112,6 @@ impl Level {
 
 impl Scope {
     /// What `mlguard explain` says about it.
-    #[must_use]
     pub(crate) fn as_sentences(self) -> &'static str {
         match self {
             Self::Everywhere => "",

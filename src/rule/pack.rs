@@ -46,7 +46,6 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Rule, PackError> {
 
 /// What the YAML library found, in words that repeat nothing of the text: a faulty file may hold a secret where none
 /// belongs.
-#[must_use]
 pub(crate) fn words(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error as E;
     let mut cause = error.without_snippet();

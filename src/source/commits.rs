@@ -22,7 +22,6 @@ pub(crate) struct Commit {
 /// parents from the checked out commit, the last one in which the file still contains it.
 ///
 /// Nothing where the checked out commit does not contain it.
-#[must_use]
 pub(crate) fn committed(root: &Path, path: &str, holds: &dyn Fn(&[u8]) -> bool) -> Option<Commit> {
     let repository = git::open(root)?;
     let mut found = None;

@@ -119,7 +119,6 @@ pub(crate) struct Checkout {
 }
 
 /// What is checked out at `root`; none outside Git and without a remote `origin`.
-#[must_use]
 pub(crate) fn checkout(root: &Path) -> Option<Checkout> {
     let repository = open(root)?;
     let address = repository.config_snapshot().string("remote.origin.url")?.to_string();
@@ -134,13 +133,11 @@ pub(crate) fn checkout(root: &Path) -> Option<Checkout> {
 }
 
 /// The Git directory of the work tree `root`: that of a linked work tree is its own. None outside Git.
-#[must_use]
 pub(crate) fn git_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.git_dir().to_owned())
 }
 
 /// The Git directory that all work trees of the repository with the work tree `root` share. None outside Git.
-#[must_use]
 pub(crate) fn common_dir(root: &Path) -> Option<PathBuf> {
     open(root).map(|repository| repository.common_dir().to_owned())
 }

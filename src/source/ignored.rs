@@ -26,7 +26,6 @@ pub struct Ignored {
 /// ignore file and `info/exclude` do not count, because other clones lack them.
 ///
 /// Nothing outside Git.
-#[must_use]
 pub(crate) fn ignored(root: &Path, paths: &[&str]) -> Option<Ignored> {
     let repository = git::open(root)?;
     let ignore_case = repository.config_snapshot().boolean("core.ignoreCase").unwrap_or(false);
@@ -43,7 +42,6 @@ pub fn ignored_below(root: &Path, ignore_case: bool, paths: &[&str]) -> Ignored 
 }
 
 /// The same by the `.gitignore` files of a commit, or of the index.
-#[must_use]
 pub(crate) fn ignored_in(snapshot: &Snapshot, ignore_case: bool, paths: &[&str]) -> Ignored {
     let rules = Rules::shared(ignore_case);
     let read = |path: &str| snapshot.read(path, MOST).ok().flatten();

@@ -20,7 +20,6 @@ pub struct Past {
 /// each of `paths` (relative to `root`, with `/`) contained then.
 ///
 /// Nothing where there is no such commit: outside Git, in a young repository, and in a shallow clone that ends earlier.
-#[must_use]
 pub(crate) fn past(root: &Path, seconds: i64, paths: &[&str]) -> Option<Past> {
     let repository = git::open(root)?;
     for commit in git::first_parents(&repository).take(MOST) {

@@ -403,7 +403,6 @@ pub(super) fn encoded(path: &[u8]) -> String {
 }
 
 /// The report path of `path`, an absolute one: from `root` where it is below it. Nothing is looked up.
-#[must_use]
 pub(crate) fn report_name(root: &Path, path: &Path) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();
     for part in path.components() {

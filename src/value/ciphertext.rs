@@ -6,14 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 /// Whether `value` is a whole encrypted value of a kind that may be in Git.
-#[must_use]
 pub(super) fn is_ciphertext(value: &str) -> bool {
     let value = value.trim();
     is_sops(value) || is_sealed(value) || is_ansible_vault(value) || is_armored(value) || is_wrapped(value)
 }
 
 /// Whether `value` is `ENC[PKCS7,…]` of hiera-eyaml, around a DER sequence, or `ENC(…)` of Jasypt, around whole blocks.
-#[must_use]
 pub(super) fn is_wrapped(value: &str) -> bool {
     let inner = |open: &str, close: char| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
     let decoded = |text: &str| STANDARD.decode(text).ok();
@@ -23,7 +21,6 @@ pub(super) fn is_wrapped(value: &str) -> bool {
 
 /// Whether `value` has the bytes of one entry of a SealedSecret (`docs/facts/sealed-secrets.md#recognising-a-ciphertext-without-a-key`): canonical base64 of a
 /// big-endian key size, that many bytes of RSA ciphertext, and at least an AES-GCM tag.
-#[must_use]
 pub(super) fn is_sealed(value: &str) -> bool {
     if !value.starts_with(['A', 'B']) || value.len() < 196 {
         return false;
@@ -40,7 +37,6 @@ pub(super) fn is_sealed(value: &str) -> bool {
 
 /// Whether `value` starts like a sealed entry and could be one that was cut for a text: base64 of a known RSA size, only
 /// base64 characters, perhaps an ellipsis behind. Good only inside a SealedSecret.
-#[must_use]
 pub(super) fn is_sealed_prefix(value: &str) -> bool {
     let value = value.trim().trim_end_matches(['.', '…']);
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\n\r".contains(&byte);
@@ -53,7 +49,6 @@ pub(super) fn is_sealed_prefix(value: &str) -> bool {
 
 /// Whether `value` follows SOPS's grammar (`docs/facts/sops.md#recognising-an-encrypted-file`): `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]` with an
 /// initialisation vector of 32 and a tag of 16 bytes.
-#[must_use]
 pub(super) fn is_sops(value: &str) -> bool {
     let Some(inner) = value.strip_prefix("ENC[AES256_GCM,").and_then(|rest| rest.strip_suffix(']')) else {
         return false;
@@ -81,7 +76,6 @@ pub(super) fn is_sops(value: &str) -> bool {
 
 /// Whether `value` is an Ansible vault: the header `$ANSIBLE_VAULT;1.x;AES256` and lines of hexadecimal that decode to
 /// three hexadecimal parts (salt, HMAC, ciphertext) of the right sizes.
-#[must_use]
 pub(super) fn is_ansible_vault(value: &str) -> bool {
     let mut lines = value.trim().lines().map(str::trim);
     let header = lines.next().unwrap_or_default();
@@ -109,7 +103,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Whether `value` is an ASCII-armoured age file or PGP message whose body decodes to what its header announces.
-#[must_use]
 pub(super) fn is_armored(value: &str) -> bool {
     let value = value.trim();
     if let Some(body) = armor(value, "AGE ENCRYPTED FILE") {
@@ -153,7 +146,6 @@ pub(crate) enum SealedFault {
 }
 
 /// Why the controller refuses `value`; nothing where it has the form of a ciphertext.
-#[must_use]
 pub(super) fn sealed_fault(value: &str) -> Option<SealedFault> {
     if is_sealed(value) {
         return None;

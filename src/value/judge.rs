@@ -20,7 +20,6 @@ pub(crate) enum Confidence {
 ///
 /// Placeholders, references to other stores, ciphertext, booleans, durations, file paths, plain names and URLs without a
 /// password are not. Weak real passwords are, with low confidence.
-#[must_use]
 pub(super) fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     let value = value.trim();
     if value.len() > 4096 || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
@@ -103,7 +102,6 @@ impl Shape {
 }
 
 /// Shannon entropy of the characters of `value`, bits per character.
-#[must_use]
 pub(super) fn entropy(value: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in value.bytes() {
@@ -118,7 +116,6 @@ pub(super) fn entropy(value: &str) -> f64 {
 }
 
 /// Booleans, numbers, durations, versions, dates, paths, images, addresses: values that no credential key makes secret.
-#[must_use]
 pub(super) fn is_innocent(value: &str) -> bool {
     const WORDS: [&[&str]; 3] = [
         &["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "auto", "always"],
@@ -138,7 +135,6 @@ fn is_duration(lower: &str) -> bool {
 }
 
 /// An absolute or relative file path of several ordinary segments.
-#[must_use]
 pub(super) fn is_path(value: &str) -> bool {
     let rooted =
         value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
@@ -153,7 +149,6 @@ pub(super) fn is_path(value: &str) -> bool {
 }
 
 /// Letters and digits mixed so closely that no person chose the order.
-#[must_use]
 pub(super) fn looks_random(part: &str) -> bool {
     let shape = Shape::of(part);
     let switch = |pair: &&[u8]| pair[0].is_ascii_digit() != pair[1].is_ascii_digit();
@@ -206,7 +201,6 @@ fn is_plain_json(value: &str) -> bool {
 }
 
 /// A name as people give to things: lower-case words joined by dashes or dots, perhaps with short numbers.
-#[must_use]
 pub(super) fn is_name(value: &str) -> bool {
     let parts: Vec<&str> = value.split(['-', '.', '/', ':']).collect();
     let word = |part: &&str| {
@@ -221,7 +215,6 @@ pub(super) fn is_name(value: &str) -> bool {
 }
 
 /// The 8-4-4-4-12 form of RFC 9562.
-#[must_use]
 pub(super) fn is_uuid(value: &str) -> bool {
     value.len() == 36
         && value.bytes().enumerate().all(|(at, byte)| match at {

@@ -16,7 +16,6 @@ pub(crate) enum KeyClass {
 }
 
 /// Classifies `key`, spelled in any of camelCase, `snake_case`, kebab-case, dotted or SCREAMING case.
-#[must_use]
 pub(crate) fn classify(key: &str) -> KeyClass {
     let words = words(key);
     let mut end = words.len();
@@ -88,7 +87,6 @@ fn of_words(previous: &str, last: &str) -> KeyClass {
 }
 
 /// Whether a key names somebody or something (`clientId`, `rootUser`): what it is given may be random and is no secret.
-#[must_use]
 pub(crate) fn is_identifier(key: &str) -> bool {
     const NAMES: [&str; 7] = ["id", "uuid", "guid", "user", "username", "usernames", "email"];
     words(key).last().is_some_and(|last| NAMES.contains(&last.as_str()))

@@ -4,7 +4,6 @@ use super::key::{self, is_among};
 
 /// Whether `value` only holds the place of a value: empty, `changeme`-like, `<…>`, `${…}`, `{{ … }}`, `xxxx`,
 /// `REPLACE_ME`, an elided example, or a reference to another store. Weak real values are not placeholders.
-#[must_use]
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'', '`']).trim();
     if value.is_empty() {
@@ -105,7 +104,6 @@ fn is_pem_line(value: &str) -> bool {
 }
 
 /// Whether a login in a URL only shows where one goes: `user:password@host`. `postgres:postgres@db` is a weak real one.
-#[must_use]
 pub(super) fn is_sample_login(user: &str, password: &str, host: &str) -> bool {
     const PASSWORDS: &[&str] = &["password", "pass", "passwd", "pwd", "secret", "pw", "user", "username", "token"];
     const USERS: &[&str] =

@@ -70,7 +70,6 @@ impl Shape {
 
 impl Look {
     /// Looks at a value; none where it holds the place of one, or is ciphertext.
-    #[must_use]
     pub(super) fn of(text: &str) -> Option<Self> {
         if is_placeholder(text) || ciphertext::is_ciphertext(text) {
             return None;
@@ -89,14 +88,12 @@ impl Look {
     }
 
     /// Whether it is something that a Secret keeps secret under `key`.
-    #[must_use]
     pub(crate) fn is_kept(self, key: &str) -> bool {
         let public = self.public || is_public_key(key) && !self.private;
         !public && (key::classify(key) != KeyClass::None || !self.shape.is_setting(key))
     }
 
     /// Whether one of `keys`, which all name the value, or the value itself tells that it is a credential.
-    #[must_use]
     pub(crate) fn is_credential(self, keys: &[&str]) -> bool {
         if self.shape == Shape::Parts || keys.iter().any(|key| key::is_identifier(key)) {
             return false;
@@ -111,13 +108,11 @@ impl Look {
 }
 
 /// Whether a text is a credential whatever its key is called: nobody writes a setting like that.
-#[must_use]
 pub(super) fn is_strong(text: &str) -> bool {
     looks_random(text) && judge(KeyClass::Weak, text) == Some(Confidence::High)
 }
 
 /// Certificates and public keys.
-#[must_use]
 pub(super) fn is_public(key: &str, text: &str) -> bool {
     let text = text.trim();
     let certificate = text.starts_with("-----BEGIN CERTIFICATE") || text.starts_with("-----BEGIN PUBLIC KEY");
@@ -131,7 +126,6 @@ fn is_public_key(key: &str) -> bool {
 }
 
 /// A setting beside credentials: a switch, a small number, an address without a password.
-#[must_use]
 pub(super) fn is_setting(key: &str, text: &str) -> bool {
     key::classify(key) == KeyClass::None && Shape::of(text).is_setting(key)
 }

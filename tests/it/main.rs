@@ -16,4 +16,5 @@ mod pause;
 mod seeds;
 mod sops;
 mod tools;
+mod unread;
 mod work;

@@ -29,7 +29,6 @@ pub struct Across<'i> {
 impl<'i> Across<'i> {
     /// Whether `rule`, one of those that the check yields to, is on, so that part of a report is left to it. Whole reports
     /// are dropped without asking.
-    #[must_use]
     pub(crate) fn yields_to(&self, rule: RuleId) -> bool {
         let on = self.yields_to.iter().find(|(other, _)| *other == rule).map(|(_, on)| *on);
         debug_assert!(on.is_some(), "{} does not declare that it yields to {rule}", self.rule);

@@ -42,7 +42,6 @@ impl<'c, 'v> Context<'c, 'v> {
     }
 
     /// The rule behind a hit.
-    #[must_use]
     pub(crate) fn rule_of(&self, hit: &Hit) -> &'c Rule {
         self.engine.rule(hit)
     }

@@ -68,7 +68,6 @@ pub struct Draft {
 
 impl Draft {
     /// A report at `span` (bytes of the source's text) with the message alone.
-    #[must_use]
     pub(crate) fn new(rule: impl Into<Text>, subject: Subject, span: Span, message: String) -> Self {
         Self {
             rule: rule.into(),
@@ -88,7 +87,6 @@ impl Draft {
     }
 
     /// Whether it reports a credential, and surely.
-    #[must_use]
     pub(crate) fn is_credential(&self) -> bool {
         let holds_value = matches!(self.subject, Subject::Value | Subject::Ciphertext);
         holds_value && self.at_most == Level::Error && !self.refuted

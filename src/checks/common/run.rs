@@ -24,7 +24,6 @@ pub(crate) struct SourceDrafts {
 }
 
 /// Runs `checks` over a source. `hits` are the engine's for the same text, sorted by start.
-#[must_use]
 pub(crate) fn run_source<'c>(
     view: &'c View<'_>,
     engine: &'c Engine,
@@ -53,7 +52,6 @@ pub(crate) struct RepositoryDrafts {
 }
 
 /// Runs the checks that look at the whole repository. A panic costs one of them and no other.
-#[must_use]
 pub(crate) fn run_repository(inventory: &Inventory<'_>, today: Date, checks: &[&'static Check]) -> RepositoryDrafts {
     let (mut drafts, mut failed) = (Vec::new(), Vec::new());
     for check in checks {

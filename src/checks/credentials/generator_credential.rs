@@ -93,7 +93,6 @@ pub(crate) fn env_file_value(generator: &str, key: &str, span: Span) -> Draft {
 
 /// The real values of an env file that a secret generator reads (`KZ` api/kv/kv.go: `KEY=value` lines, values verbatim,
 /// `#` starts a comment line). Spans are bytes of `text`.
-#[must_use]
 pub(crate) fn env_file_values(text: &str) -> Vec<(String, Span)> {
     let real = dotenv::assignments(text, true).filter(|line| is_real(line.key, Sensitive::new(line.value)));
     real.map(|line| (line.key.to_owned(), line.value_span)).collect()

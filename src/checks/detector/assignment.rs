@@ -40,7 +40,6 @@ pub(crate) struct Assignment {
 
 impl Assignment {
     /// Whether the value is a credential, and how sure that is.
-    #[must_use]
     pub(super) fn judge(&self, text: &str) -> Option<Confidence> {
         let key = self.key.slice(text);
         let value = self.value.slice(text);
@@ -73,7 +72,6 @@ fn is_identifier(value: &str, quoted: bool) -> bool {
 }
 
 /// Reads the assignment whose key holds the keyword at `at`.
-#[must_use]
 pub(crate) fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
     let bytes = text.as_bytes();
     let whole = key_span(bytes, at);

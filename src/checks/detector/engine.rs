@@ -84,7 +84,6 @@ impl Engine {
     }
 
     /// The rule of a [`Hit`].
-    #[must_use]
     pub(crate) fn rule(&self, hit: &Hit) -> &Rule {
         &self.rules[hit.rule].rule
     }
@@ -106,7 +105,6 @@ impl Engine {
 
     /// Searches `text`. `syntax` says how assignments are written at a byte offset. Hits come in no order and may overlap. Also
     /// tells whether an allow comment may be there.
-    #[must_use]
     pub(crate) fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> (Vec<Hit>, bool) {
         let mut search =
             Search { engine: self, text, hits: Vec::new(), allow: false, tried: vec![0; self.rules.len()] };
@@ -126,7 +124,6 @@ impl Engine {
     }
 
     /// The most telling hit in one value that stands alone, for checks that know the key: only formats count.
-    #[must_use]
     pub(crate) fn identify(&self, value: Sensitive<'_>) -> Option<Hit> {
         let (hits, _) = self.search(value.expose_value(), &|_| Syntax::Config);
         hits.into_iter().filter(|hit| hit.specific).min_by_key(|hit| (std::cmp::Reverse(hit.level), hit.span, hit.rule))

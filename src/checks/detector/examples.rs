@@ -6,7 +6,6 @@ use crate::rule::Rule;
 
 /// Runs the examples of the credential rules among `rules`, each with that rule alone. Returns the faults: rule and
 /// number of the example, never its text.
-#[must_use]
 pub(crate) fn test_rules(rules: &[Rule]) -> Vec<String> {
     let mut faults = Vec::new();
     for rule in rules {

@@ -35,7 +35,6 @@ pub(crate) enum Encoding {
 
 impl Encoding {
     /// The name for people.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Base64 => "base64",

@@ -6,7 +6,6 @@ use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use crate::rule::Checksum;
 
 /// Whether `value` satisfies the checksum of its format. A value in a form that carries no checksum holds.
-#[must_use]
 pub(super) fn holds(kind: Checksum, value: &str) -> bool {
     match kind {
         Checksum::Crc32Base62 => crc32_base62(value),

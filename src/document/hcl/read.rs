@@ -9,7 +9,6 @@ const DEPTH: usize = 48;
 const MARK: usize = 64;
 
 /// Reads a file.
-#[must_use]
 pub(crate) fn parse(text: &str) -> Body {
     let mut reader = HclReader { text, bytes: text.as_bytes(), at: 0 };
     let mut body = Body::default();

@@ -52,20 +52,17 @@ pub(crate) enum Value {
 
 impl Body {
     /// The value of a key.
-    #[must_use]
     pub(crate) fn get(&self, text: &str, key: &str) -> Option<&Value> {
         find(&self.attributes, text, key)
     }
 }
 
 /// What a block, a label, an attribute or a function is called: what may be shown.
-#[must_use]
 pub(crate) fn name(text: &str, span: Span) -> &str {
     span.slice(text)
 }
 
 /// The value of a key among attributes.
-#[must_use]
 pub(crate) fn find<'a>(attributes: &'a [Attribute], text: &str, key: &str) -> Option<&'a Value> {
     attributes.iter().find(|attribute| attribute.key.slice(text) == key).map(|attribute| &attribute.value)
 }

@@ -3,7 +3,6 @@
 use crate::span::Span;
 
 /// Keys and string values of the flat JSON object at `span` of a script, values as spans of the script.
-#[must_use]
 pub(crate) fn flat_json_entries(script: &str, span: Span) -> Vec<(String, Span)> {
     let text = span.slice(script);
     let mut strings = Vec::new();

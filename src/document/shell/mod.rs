@@ -58,19 +58,16 @@ impl Word<'_> {
 }
 
 /// The here-documents of `text`, in order.
-#[must_use]
 pub(crate) fn heredocs(text: &str) -> Vec<Heredoc> {
     scan::scan(text).heredocs
 }
 
 /// The simple commands of `text`, those inside `$(…)` too, in order of place. Bodies of here-documents are left out.
-#[must_use]
 pub(crate) fn commands(text: &str) -> Vec<Command<'_>> {
     scan::scan(text).commands
 }
 
 /// The same of commands of `text` that were read already.
-#[must_use]
 pub(crate) fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
     let one = |(at, command): (usize, &Command<'_>)| {
         let before = at.checked_sub(1).map(|at| &commands[at]).filter(|before| store::is_pipe(text, before, command));
@@ -80,7 +77,6 @@ pub(crate) fn stored(text: &str, commands: &[Command<'_>]) -> Vec<StoreSecret> {
 }
 
 /// The commands of a Groovy pipeline: the strings given to `sh`.
-#[must_use]
 pub(crate) fn groovy_scripts(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -108,7 +104,6 @@ pub(crate) fn groovy_scripts(text: &str) -> Vec<Span> {
 }
 
 /// The here-documents that hold manifests.
-#[must_use]
 pub(crate) fn fragments(text: &str) -> Vec<Fragment<'_>> {
     if memchr::memmem::find(text.as_bytes(), b"<<").is_none() {
         return Vec::new();

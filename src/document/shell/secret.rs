@@ -43,7 +43,6 @@ const WITH_VALUE: [&[&str]; 4] = [
 ];
 
 /// The Secret that `command` makes, if it is `kubectl create secret` or `oc create secret` of any spelling.
-#[must_use]
 pub(crate) fn create_secret(command: &Command<'_>) -> Option<CreateSecret> {
     let program = command.words.iter().position(|word| is_program(&word.text))?;
     let mut made = CreateSecret::default();

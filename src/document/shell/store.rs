@@ -67,7 +67,6 @@ const FLAGS: [&str; 8] = [
 
 /// Whether a text is worth reading for such commands, and for `create secret`. Every one of them has one of a few words, or
 /// `secret` next to a telling word.
-#[must_use]
 pub(crate) fn may_store(text: &str) -> bool {
     // Made once: this is asked of every document.
     static SECRET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("secret"));
@@ -87,7 +86,6 @@ pub(crate) fn may_store(text: &str) -> bool {
 }
 
 /// What `command` puts into a store. `before` is the command whose output it reads, where it is behind a pipe.
-#[must_use]
 pub(crate) fn store_secret(command: &Command<'_>, before: Option<&Command<'_>>) -> Option<StoreSecret> {
     let (name, rest) = named(command)?;
     let mut literals = Vec::new();

@@ -117,7 +117,6 @@ impl Metadata {
     }
 
     /// The selector that holds for the file; none where SOPS refuses several.
-    #[must_use]
     pub(crate) fn selector(&self) -> Option<Selector> {
         match self.selectors.as_slice() {
             [] => Some(Selector::default()),

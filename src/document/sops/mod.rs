@@ -66,14 +66,12 @@ pub(crate) struct Leaf {
 
 impl Leaf {
     /// Its key.
-    #[must_use]
     pub(crate) fn key(&self) -> &str {
         self.keys.last().map_or("", |key| key)
     }
 }
 
 /// Reads a file; none where it has no metadata of SOPS.
-#[must_use]
 pub(crate) fn read(view: &View<'_>) -> Option<File> {
     match view.lang {
         Lang::Dotenv => of_lines(view.text, false),

@@ -11,7 +11,6 @@ const SAMPLES: [&str; 10] =
     ["example", "examples", "sample", "samples", "template", "templates", "tmpl", "testdata", "fixtures", "test"];
 
 /// Whether SOPS encrypts the file at `path` as a whole, by its ending; no selector counts then.
-#[must_use]
 pub(crate) fn is_binary(path: &str) -> bool {
     ![".yaml", ".yml", ".json", ".env", ".ini"].iter().any(|ending| path.ends_with(ending))
 }
@@ -26,13 +25,11 @@ pub(crate) enum Announced {
 }
 
 /// Whether the file at `path` is the configuration of SOPS.
-#[must_use]
 pub(crate) fn is_config(path: &str) -> bool {
     path == ".sops.yaml" || path.ends_with("/.sops.yaml")
 }
 
 /// Whether the name says that the file is encrypted: `db.sops.yaml`, `secrets.enc.json`, `.env.enc`.
-#[must_use]
 pub(crate) fn announced(path: &str) -> Option<Announced> {
     let name = path::name(path);
     if name.starts_with(".sops.") {
@@ -57,7 +54,6 @@ fn mark(name: &str) -> Option<(&str, String)> {
 }
 
 /// Whether the file is in a folder of examples.
-#[must_use]
 pub(crate) fn is_sample(path: &str) -> bool {
     let mut folders = path.split('/');
     folders.next_back();
@@ -65,7 +61,6 @@ pub(crate) fn is_sample(path: &str) -> bool {
 }
 
 /// The ending that says what the file is once it is decrypted.
-#[must_use]
 pub(crate) fn plain_ending(path: &str) -> &str {
     let name = path::name(path);
     let (before, last) = name.rsplit_once('.').unwrap_or(("", name));
@@ -74,7 +69,6 @@ pub(crate) fn plain_ending(path: &str) -> &str {
 
 /// The paths of encrypted files whose decrypted twin a file at `path` is by the words of helm-secrets: `a.yaml.dec`,
 /// `a.dec.yaml`.
-#[must_use]
 pub(crate) fn encrypted_of(path: &str) -> Option<String> {
     let name = path::name(path);
     let folder = &path[..path.len() - name.len()];
@@ -87,7 +81,6 @@ pub(crate) fn encrypted_of(path: &str) -> Option<String> {
 }
 
 /// The paths that the file at `path` would have if its name announced SOPS.
-#[must_use]
 pub(crate) fn marked(path: &str) -> Vec<String> {
     let name = path::name(path);
     let folder = &path[..path.len() - name.len()];

@@ -27,7 +27,6 @@ const OTHERS: [&str; 7] = [
 
 /// The key of the first value that is neither a placeholder nor encrypted in some way, bytes of the text. For a file
 /// without metadata of SOPS.
-#[must_use]
 pub(crate) fn first(view: &View<'_>) -> Option<Span> {
     match plain_ending(view.path) {
         "yaml" | "yml" => {

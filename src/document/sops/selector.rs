@@ -74,7 +74,6 @@ impl Selector {
     }
 
     /// Ready to be asked about many leaves.
-    #[must_use]
     pub(crate) fn matcher(&self) -> Matcher {
         let is_suffix = matches!(self.kind, SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix);
         let pattern = if is_suffix { GoRegex::Unknown } else { GoRegex::new(&self.text) };
@@ -104,13 +103,11 @@ pub(super) fn any(matches: impl IntoIterator<Item = Option<bool>>) -> Option<boo
 
 impl Matcher {
     /// Whether the selector is about comments.
-    #[must_use]
     pub(crate) fn is_of_comments(&self) -> bool {
         matches!(self.kind, SelectorKind::UnencryptedCommentRegex | SelectorKind::EncryptedCommentRegex)
     }
 
     /// Whether a text is what the selector asks for; none where that is not certain.
-    #[must_use]
     pub(crate) fn is_match(&self, text: &str) -> Option<bool> {
         match self.kind {
             SelectorKind::UnencryptedSuffix | SelectorKind::EncryptedSuffix => Some(text.ends_with(&*self.suffix)),
@@ -122,7 +119,6 @@ impl Matcher {
 
     /// Whether the leaf with this path is encrypted; none where that is not certain. Indexes of lists are not part of the
     /// path. `matched` is whether the expression matches a comment about it.
-    #[must_use]
     pub(crate) fn must_encrypt<K: AsRef<str>>(&self, keys: &[K], matched: Option<bool>) -> Option<bool> {
         let of_keys = || any(keys.iter().map(|key| self.is_match(key.as_ref())));
         let matched = if self.is_of_comments() { matched } else { of_keys() };

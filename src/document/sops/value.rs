@@ -33,7 +33,6 @@ pub(crate) enum Value {
 
 impl Value {
     /// Looks at a text.
-    #[must_use]
     pub(crate) fn of(text: &str) -> Self {
         if text.is_empty() {
             return Self::Empty;
@@ -48,7 +47,6 @@ impl Value {
     }
 
     /// Whether it begins as an encrypted value.
-    #[must_use]
     pub(crate) fn is_encrypted(self) -> bool {
         matches!(self, Self::Encrypted(_) | Self::Broken(_))
     }

@@ -36,7 +36,6 @@ pub(crate) struct Step<'v> {
 
 impl<'v> Step<'v> {
     /// The text of its key.
-    #[must_use]
     pub(crate) fn name(&self) -> Option<&'v str> {
         self.key?.as_str()
     }
@@ -44,7 +43,6 @@ impl<'v> Step<'v> {
 
 impl<'v> Spot<'v> {
     /// The scalar at `span`, bytes of the source's text; none where it may not be edited.
-    #[must_use]
     pub(crate) fn at(view: &View<'v>, span: Span) -> Option<Self> {
         // Documents in strings follow the one that contains them.
         let after = view.parsed.units.partition_point(|unit| unit.outer(Span::default()).start <= span.start);
@@ -70,20 +68,17 @@ impl<'v> Spot<'v> {
     }
 
     /// The nodes from the document's root to the scalar, which is the last one.
-    #[must_use]
     pub(crate) fn steps(&self) -> &[Step<'v>] {
         &self.steps
     }
 
     /// Whether a template writes anything of the document, so that its shape is not what it seems.
-    #[must_use]
     pub(crate) fn in_template(&self) -> bool {
         self.unit.is_templated(Span::new(0, self.unit.tree().text().len()))
     }
 
     /// Writes another text in the place of the scalar, whose quotes stay. None where `text` is not a plain word (a name, an
     /// API version), or the scalar a block.
-    #[must_use]
     pub(crate) fn replace(&self, text: &str) -> Option<Edit> {
         let node = self.steps.last()?.node;
         let new = match node.style()? {
@@ -95,7 +90,6 @@ impl<'v> Spot<'v> {
     }
 
     /// Writes `true` in the place of a boolean. None where the scalar is not plain.
-    #[must_use]
     pub(crate) fn set_true(&self) -> Option<Edit> {
         let node = self.steps.last()?.node;
         let plain = node.style()? == Style::Plain;
@@ -103,14 +97,12 @@ impl<'v> Spot<'v> {
     }
 
     /// Adds the entry `key: true` to the mapping of the scalar, as [`Spot::add_entry`] does.
-    #[must_use]
     pub(crate) fn add_true(&self, key: &str) -> Option<Edit> {
         self.add(key, "true", "true")
     }
 
     /// Adds the entry `key: text` to the mapping of the scalar, behind it. None where the mapping has the key already, or a
     /// template writes parts of the document.
-    #[must_use]
     pub(crate) fn add_entry(&self, key: &str, text: &str) -> Option<Edit> {
         self.add(key, &format!("\"{}\"", is_word(text).then_some(text)?), &word(text)?)
     }
@@ -144,7 +136,6 @@ impl<'v> Spot<'v> {
     /// Adds a list of one mapping, `key: [{name: text}]`, in block style before the entry that the step `at` is in,
     /// a list as well, and above its comment. None in flow style, where the mapping has the key already, or where a
     /// template writes parts of the document.
-    #[must_use]
     pub(crate) fn add_list(&self, at: usize, key: &str, name: &str, text: &str) -> Option<Edit> {
         let parent = at.checked_sub(1).and_then(|parent| self.steps.get(parent))?.node;
         let step = self.steps.get(at)?;
@@ -163,7 +154,6 @@ impl<'v> Spot<'v> {
 
     /// Removes items from the list at the step `at`, by index; at least one stays. None where a template writes parts of the
     /// document, or the items are not written as people do.
-    #[must_use]
     pub(crate) fn remove_items(&self, at: usize, remove: &[usize]) -> Option<Vec<Edit>> {
         let list = self.steps.get(at)?.node;
         let items: Vec<Node<'v>> = list.items().collect();

@@ -26,7 +26,6 @@ pub(crate) struct Templated {
 }
 
 /// Blanks the actions of `text`; `None` where it has none.
-#[must_use]
 pub(crate) fn blank(text: &str) -> Option<Templated> {
     let found = scan::actions(text);
     if found.is_empty() {

@@ -68,7 +68,6 @@ pub(crate) enum Form {
 }
 
 /// The actions of `text` that write values, in their order. `actions` are all of the text's.
-#[must_use]
 pub(crate) fn written(text: &str, actions: &[Action]) -> Vec<Written> {
     let root = vec![Origin { root: true, ..Origin::default() }];
     let mut scope = TemplateScope { dot: root.clone(), root, variables: Vec::new(), blocks: Vec::new() };

@@ -7,7 +7,6 @@ use crate::span::Span;
 ///
 /// A line that starts with a marker always ends a document, also inside a quoted or block scalar (YAML 1.2, 9.1.2), so
 /// that cutting needs no parsing.
-#[must_use]
 pub(crate) fn documents(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut start = 0;

@@ -103,7 +103,6 @@ impl Tree {
     }
 
     /// How many nodes the document would have with a copy of its target for each alias.
-    #[must_use]
     pub(crate) fn expanded(&self) -> u64 {
         self.expanded
     }
@@ -151,7 +150,6 @@ impl<'t> Node<'t> {
     }
 
     /// The span of a scalar with its quotes.
-    #[must_use]
     pub(crate) fn quoted_span(self) -> Span {
         let node = self.resolve();
         let quotes = usize::from(matches!(node.style(), Some(Style::Single | Style::Double)));
@@ -182,19 +180,16 @@ impl<'t> Node<'t> {
     }
 
     /// Whether the node is written as an alias (`*name`).
-    #[must_use]
     pub(crate) fn is_alias(self) -> bool {
         matches!(self.entry().kind, NodeKind::Alias { .. })
     }
 
     /// Whether an alias, or a node that an alias may name; edits must not pass through these.
-    #[must_use]
     pub(crate) fn is_anchored(self) -> bool {
         self.entry().anchored
     }
 
     /// Whether a collection is written in flow style.
-    #[must_use]
     pub(crate) fn is_flow(self) -> bool {
         self.entry().flow
     }
@@ -216,13 +211,11 @@ impl<'t> Node<'t> {
     }
 
     /// The text of a scalar that names something, as a key does: what may be shown.
-    #[must_use]
     pub(crate) fn name(self) -> Option<&'t str> {
         self.as_str()
     }
 
     /// The text of a scalar that may be a secret.
-    #[must_use]
     pub(crate) fn value(self) -> Option<Sensitive<'t>> {
         self.as_str().map(Sensitive::new)
     }
@@ -237,7 +230,6 @@ impl<'t> Node<'t> {
     }
 
     /// Whether YAML reads the scalar as a string: quoted, block, or plain and neither null, boolean nor number.
-    #[must_use]
     pub(crate) fn is_string(self) -> bool {
         match self.style() {
             None => false,
@@ -247,13 +239,11 @@ impl<'t> Node<'t> {
     }
 
     /// Whether the node is a mapping.
-    #[must_use]
     pub(crate) fn is_mapping(self) -> bool {
         matches!(self.resolve().entry().kind, NodeKind::Mapping { .. })
     }
 
     /// Whether the node is a sequence.
-    #[must_use]
     pub(crate) fn is_sequence(self) -> bool {
         matches!(self.resolve().entry().kind, NodeKind::Sequence { .. })
     }
@@ -288,7 +278,6 @@ impl<'t> Node<'t> {
     }
 
     /// The item or value of a collection that holds `span`, bytes of the parsed text, with its key in a mapping.
-    #[must_use]
     pub(crate) fn child_at(self, span: Span) -> Option<(Option<Self>, Self)> {
         let tree = self.tree;
         let (children, step) = self.children();

@@ -8,7 +8,6 @@ const DOCKER: &str = "docker.io";
 
 impl Convention {
     /// Whether an image (`ghcr.io/x/y:tag`) comes from a registry that needs credentials.
-    #[must_use]
     pub(crate) fn is_private_image(&self, image: &str) -> bool {
         let (registry, path) = parts(image);
         self.private_registries.iter().any(|private| {

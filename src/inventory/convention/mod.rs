@@ -136,7 +136,6 @@ impl Convention {
     }
 
     /// The cluster that a file is for, by its name: `secret.dev.yaml` where `dev` is one.
-    #[must_use]
     pub(crate) fn cluster_of(&self, path: &str) -> Option<&str> {
         let name = crate::path::name(path);
         let (stem, _) = name.rsplit_once('.')?;
@@ -145,32 +144,27 @@ impl Convention {
     }
 
     /// Whether workloads may load a Secret of this name with `envFrom`.
-    #[must_use]
     pub(crate) fn allows_env_from(&self, name: &str) -> bool {
         self.env_from.iter().any(|allowed| allowed == name)
     }
 
     /// Whether workloads may name a Secret of this name in `imagePullSecrets`.
-    #[must_use]
     pub(crate) fn allows_image_pull(&self, name: &str) -> bool {
         self.image_pull.iter().any(|allowed| allowed == name)
     }
 
     /// Whether the platform delivers a Secret of this name to every namespace, so that a repository need not define it.
-    #[must_use]
     pub(crate) fn is_delivered(&self, name: &str) -> bool {
         self.allows_env_from(name) || self.allows_image_pull(name)
     }
 
     /// Whether somebody said how values are named in stores, other than by default.
-    #[must_use]
     pub(crate) fn states_remote_paths(&self) -> bool {
         !self.remote_paths.iter().map(|path| path.template.as_str()).eq(remote::DEFAULT)
     }
 
     /// The template that the name of a value in a store is nearest to, and how it differs, in words that follow "it".
     /// Nothing where it matches one.
-    #[must_use]
     pub(crate) fn remote_slip(&self, key: &str) -> Option<(&RemotePath, Vec<String>)> {
         remote::nearest(&self.remote_paths, key)
     }

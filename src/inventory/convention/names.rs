@@ -43,7 +43,6 @@ pub(crate) enum Slip {
 
 impl Convention {
     /// The namespace of a workflow in an environment; nothing where the environment is not configured.
-    #[must_use]
     pub(crate) fn spell(&self, workflow: &str, environment: &str) -> Option<String> {
         let (_, template) = self.environments.iter().find(|(name, _)| name == environment)?;
         Some(template.replace(WORKFLOW, workflow))
@@ -73,13 +72,11 @@ impl Convention {
     }
 
     /// Whether a namespace is the platform's own, so that it follows no convention of workflows.
-    #[must_use]
     pub(crate) fn is_system(&self, namespace: &str) -> bool {
         self.system_namespaces.iter().any(|glob| fits(glob, namespace))
     }
 
     /// What `workflows` are spelt like, for asking about many namespaces.
-    #[must_use]
     pub(crate) fn spellings<'s>(&'s self, workflows: &'s BTreeSet<String>) -> Spellings<'s> {
         // The longest first: `financial-ml-prod` is of `financial-ml`, not of `financial`.
         let mut longest: Vec<&String> = workflows.iter().collect();
@@ -133,7 +130,6 @@ impl Spellings<'_> {
     /// Which workflow `namespace` belongs to by its name, where no environment spells it so. Quiet wherever the name
     /// may be meant as it is: another part of the same workflow (`financial-ml-monitoring`), a numbered sibling, or
     /// the namespace of another known workflow.
-    #[must_use]
     pub(crate) fn misspelt(&self, namespace: &str) -> Option<Misspelt> {
         let (convention, workflows) = (self.convention, self.workflows);
         let right = workflows.contains(namespace) || convention.is_system(namespace);
@@ -192,7 +188,6 @@ fn is_slip(name: &str, meant: &str) -> bool {
 }
 
 /// Whether `text` fits `glob`, in which `*` is any characters. No more than length times length steps.
-#[must_use]
 pub(crate) fn fits(glob: &str, text: &str) -> bool {
     let (glob, text) = (glob.as_bytes(), text.as_bytes());
     let (mut at, mut place) = (0, 0);
@@ -217,13 +212,11 @@ pub(crate) fn fits(glob: &str, text: &str) -> bool {
 }
 
 /// Whether `text` is a DNS-1123 label, as names of namespaces are.
-#[must_use]
 pub(crate) fn is_label(text: &str) -> bool {
     text.len() <= 63 && is_part(text)
 }
 
 /// Whether `text` is a DNS-1123 subdomain, as names of Secrets are.
-#[must_use]
 pub(crate) fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_part)
 }

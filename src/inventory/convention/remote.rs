@@ -56,7 +56,6 @@ impl RemotePath {
     }
 
     /// How a name differs, in words that follow "it"; empty where it does not.
-    #[must_use]
     pub(crate) fn differences(&self, key: &str) -> Vec<String> {
         let mut found = Vec::new();
         let rest = key.strip_prefix('/');
@@ -97,7 +96,6 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// The template that a name is nearest to, with how it differs; nothing where it matches one, or there is none.
-#[must_use]
 pub(super) fn nearest<'t>(templates: &'t [RemotePath], key: &str) -> Option<(&'t RemotePath, Vec<String>)> {
     let mut all: Vec<_> = templates.iter().map(|template| (template, template.differences(key))).collect();
     if all.iter().any(|(_, differences)| differences.is_empty()) {

@@ -40,7 +40,6 @@ pub struct Leaf {
 }
 
 /// Whether a file of Helm values is called like this: `values.yaml`, `values-prod.yml`, `prod.values.yaml`, `values/prod.yaml`.
-#[must_use]
 pub(crate) fn is_values_file(path: &str) -> bool {
     let (folder, name) = path::split(path);
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");

@@ -298,7 +298,6 @@ pub(crate) fn symbolic_path<'p>(steps: impl Iterator<Item = &'p str>) -> String 
 pub(crate) const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Whether kustomize takes the file at `path` for a kustomization.
-#[must_use]
 pub(crate) fn is_kustomization(path: &str) -> bool {
     KUSTOMIZATION_NAMES.contains(&crate::path::name(path))
 }

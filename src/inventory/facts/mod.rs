@@ -82,7 +82,6 @@ pub struct Certificate {
 impl Facts {
     /// What the file is, where it is a secret file with something to lose: an error where it contains a credential, a warning
     /// where people fill it with them.
-    #[must_use]
     pub(crate) fn secret_risk(&self) -> Option<(SecretFile, Level)> {
         let kind = self.secret_file?;
         match kind.holds {

@@ -104,7 +104,6 @@ pub enum Maker {
 
 impl Maker {
     /// What it is called.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "Secret",
@@ -154,7 +153,6 @@ impl Usage {
     ];
 
     /// Its name.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         Self::NAMES.into_iter().find(|(_, usage)| *usage == self).map(|(name, _)| name).unwrap_or_default()
     }

@@ -66,7 +66,6 @@ pub struct Applied<'a> {
 
 impl Applied<'_> {
     /// Whether it puts something else, or nothing, where a reference of the object is.
-    #[must_use]
     pub(crate) fn overrides(&self, reference: &Reference) -> bool {
         let below = |path: &str, above: &str| {
             path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -258,7 +257,6 @@ impl<'a> Built<'a> {
     }
 
     /// Whether kustomize takes it for an object without namespace.
-    #[must_use]
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         is_cluster_scoped(self.group, self.version, self.kind)
     }

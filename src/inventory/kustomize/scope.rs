@@ -22,7 +22,6 @@ const CLUSTER_SCOPED: [(&str, &[&str], &[&str]); 13] = [
 ];
 
 /// Whether kustomize takes a kind for one without namespace.
-#[must_use]
 pub(crate) fn is_cluster_scoped(group: &str, version: &str, kind: &str) -> bool {
     let is_of = |(own, versions, kinds): &(&str, &[&str], &[&str])| {
         *own == group && kinds.contains(&kind) && versions.contains(&version)

@@ -46,7 +46,6 @@ impl<'a> Text<'a> {
     }
 
     /// The same, independent of the files.
-    #[must_use]
     pub(crate) fn to_stated(&self) -> Stated {
         match self {
             Self::Absent => Stated::Absent,

@@ -123,7 +123,6 @@ pub(crate) struct Consumer {
 
 impl Status {
     /// The word of reports.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Defined => "defined",
@@ -143,7 +142,6 @@ impl Filter {
     }
 
     /// Whether there is none.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         !self.places() && self.secrets.is_empty() && self.paths.is_none()
     }
@@ -156,7 +154,6 @@ fn wanted(patterns: &[String], name: Option<&str>) -> bool {
 
 impl Map {
     /// The picture of an inventory. `shown` makes of a name what may be printed of it.
-    #[must_use]
     pub(crate) fn new(inventory: &Inventory<'_>, filter: &Filter, shown: &dyn Fn(&str) -> String) -> Self {
         let mut map = Self { namespaces: Vec::new(), unplaced: 0 };
         let reader = MapReader { inventory, shown };

@@ -39,7 +39,6 @@ pub(super) fn of_file(path: &str, text: &str, places: &Places<'_>) -> Vec<Certif
 
 /// Whether a certificate is as a Sealed Secrets controller makes it: signed by itself, an authority, and for enciphering
 /// only, which nothing else is (`SS` pkg/crypto/keys.go).
-#[must_use]
 pub(crate) fn is_sealing(certificate: &X509) -> bool {
     let body = certificate.tbs_certificate();
     let own = body.subject().to_der().ok() == body.issuer().to_der().ok();

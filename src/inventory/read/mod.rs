@@ -79,7 +79,6 @@ fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) 
 }
 
 /// Whether a file of this name may contain facts, so that it is worth reading.
-#[must_use]
 pub(crate) fn may_hold(path: &str) -> bool {
     let name = path::name(path);
     match Lang::of_path(path, "") {
@@ -93,7 +92,6 @@ pub(crate) fn may_hold(path: &str) -> bool {
 }
 
 /// Whether a text may contain facts, so that it is worth parsing. Cheap, and true rather than false where it is not sure.
-#[must_use]
 pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     if is_of_sops(path) || is_template(path) {
@@ -112,21 +110,18 @@ pub(crate) fn may_tell(path: &str, lang: Lang, text: &str) -> bool {
 }
 
 /// Whether the name says that the file says something of SOPS: its configuration, and files that it encrypted.
-#[must_use]
 pub(crate) fn is_of_sops(path: &str) -> bool {
     sops_name::is_config(path) || sops_name::announced(path).is_some()
 }
 
 /// Whether the name says that a file with secrets is made beside this one (`.env.example`): whether that file is ignored is
 /// told by others.
-#[must_use]
 pub(crate) fn is_template(path: &str) -> bool {
     template_of(path).is_some()
 }
 
 /// Whether what a text says may matter to another file: it names a Secret, a namespace, a right, or an image of a registry that
 /// wants a Secret. Objects that a kustomization may include always do.
-#[must_use]
 pub(crate) fn may_matter(text: &str, registries: &[String]) -> bool {
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let rights = || has("roleRef") || has("utomountServiceAccountToken") || has(VAULT);

@@ -20,7 +20,6 @@ use crate::document::object::Object;
 /// The Secrets that `object` names, in the order of the table, its pod specifications (`docs/facts/references.md`), and the volumes of the Secrets Store CSI driver in these. `own` are fields of a user's own kinds. Names that a template or an expression writes are left out.
 ///
 /// Objects inside the object (a manifest in a string, the resource of a trigger) are objects of their own and not read.
-#[must_use]
 pub(crate) fn references(
     object: &Object<'_>,
     places: &Places<'_>,

@@ -69,7 +69,6 @@ impl Store {
     }
 
     /// Whether the commit that is being made ends a merge.
-    #[must_use]
     pub(crate) fn is_merging(&self) -> bool {
         !self.merged().is_empty()
     }
@@ -155,7 +154,6 @@ impl Store {
 
 impl Changes {
     /// Every file of the new side that is the same on all sides, sorted by path; what cannot be read besides.
-    #[must_use]
     pub(crate) fn unchanged(&self) -> &(Vec<File>, Vec<Skipped>) {
         self.unchanged.get_or_init(|| {
             let mut walk = SideWalk::new(self.objects.reader(), &self.objects, &self.root);
@@ -187,7 +185,6 @@ impl Changes {
     }
 
     /// The file at `path` on the first of the old sides.
-    #[must_use]
     pub(crate) fn before(&self, path: &str) -> Option<File> {
         match self.changed.binary_search_by(|change| (*change.path).cmp(path)) {
             Ok(at) => self.changed.get(at)?.olds.first()?.clone(),

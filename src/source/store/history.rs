@@ -329,13 +329,11 @@ impl Store {
 
 impl Versions {
     /// How many commits were looked at.
-    #[must_use]
     pub(crate) fn commits(&self) -> usize {
         self.commits.len()
     }
 
     /// What the commits go on from: parents of theirs that are not among them, the newest first, `most` at most.
-    #[must_use]
     pub(crate) fn boundary(&self, most: usize) -> Vec<ObjectId> {
         let inside: HashSet<ObjectId> = self.commits.iter().map(|commit| commit.id).collect();
         let mut seen = HashSet::new();
@@ -344,7 +342,6 @@ impl Versions {
     }
 
     /// The commit of that number, with the name that `.mailmap` gives its author.
-    #[must_use]
     pub(crate) fn describe(&self, commit: usize, store: &Store) -> Option<CommitSummary> {
         let info = self.commits.get(commit)?;
         let mut buffer = Vec::new();

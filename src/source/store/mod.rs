@@ -92,7 +92,6 @@ impl Store {
     }
 
     /// Whether there is no work tree.
-    #[must_use]
     pub(crate) fn is_bare(&self) -> bool {
         self.repository.work_dir().is_none()
     }
@@ -127,7 +126,6 @@ impl Store {
     }
 
     /// Whether patterns of ignore files match without regard to case.
-    #[must_use]
     pub(crate) fn ignore_case(&self) -> bool {
         self.repository.to_thread_local().config_snapshot().boolean("core.ignoreCase").unwrap_or(false)
     }
@@ -174,7 +172,6 @@ impl Store {
     }
 
     /// The name of the remote that has this address.
-    #[must_use]
     pub(crate) fn remote_at(&self, address: &str) -> Option<String> {
         let repository = self.repository.to_thread_local();
         let config = repository.config_snapshot();
@@ -189,13 +186,11 @@ impl Store {
     }
 
     /// Whether an object is there.
-    #[must_use]
     pub(crate) fn has(&self, id: Id) -> bool {
         self.objects.reader().size(id).is_ok()
     }
 
     /// Whether history ends before its beginning.
-    #[must_use]
     pub(crate) fn shallow(&self) -> bool {
         self.repository.to_thread_local().is_shallow().unwrap_or(true)
     }

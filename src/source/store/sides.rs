@@ -37,7 +37,6 @@ pub(crate) struct Change {
 
 impl Change {
     /// Whether the new side has a file that none of the old ones has.
-    #[must_use]
     pub(crate) fn is_new(&self) -> bool {
         let same = |old: &Option<File>| matches!((old, &self.new), (Some(old), Some(new)) if old.blob == new.blob);
         self.new.is_some() && !self.olds.iter().any(same)

@@ -24,7 +24,6 @@ impl fmt::Debug for Snapshot {
 
 impl Snapshot {
     /// Those of `files` that `keep` takes.
-    #[must_use]
     pub(crate) fn new(files: impl IntoIterator<Item = File>, keep: &dyn Fn(&str) -> bool) -> Self {
         let kept = files.into_iter().filter(|file| keep(&file.path));
         let files = kept.filter_map(|file| Some((file.path.to_string(), file.blob?))).collect();
@@ -63,14 +62,12 @@ impl Store {
 
 impl Changes {
     /// Those files of the new side that `keep` takes.
-    #[must_use]
     pub(crate) fn snapshot(&self, keep: &dyn Fn(&str) -> bool) -> Snapshot {
         let new = self.changed.iter().filter_map(|change| change.new.clone());
         Snapshot::new(self.unchanged().0.iter().cloned().chain(new), keep)
     }
 
     /// The same of the old side of that number.
-    #[must_use]
     pub(crate) fn snapshot_before(&self, old: usize, keep: &dyn Fn(&str) -> bool) -> Snapshot {
         let before = self.changed.iter().filter_map(|change| change.olds.get(old).cloned().flatten());
         Snapshot::new(self.unchanged().0.iter().cloned().chain(before), keep)

@@ -9,7 +9,7 @@ mod dev;
 mod external;
 mod fix;
 mod fixes;
-mod harness;
+pub(crate) mod harness;
 mod helm;
 mod hostile;
 mod map;

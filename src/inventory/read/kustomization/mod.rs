@@ -27,13 +27,11 @@ pub(crate) struct KustomizationReader<'r> {
 
 impl<'r> KustomizationReader<'r> {
     /// For spans of the text that `places` knows. `objects` reads the objects of inline merge patches.
-    #[must_use]
     pub(crate) fn new(places: &'r Places<'r>, objects: &'r ReadObjects<'r>) -> Self {
         Self { places, objects }
     }
 
     /// Reads the kustomization that `unit` is; none where the document is of another kind.
-    #[must_use]
     pub(crate) fn kustomization(&self, unit: &Unit) -> Option<Kustomization> {
         let root = unit.tree().root().filter(|root| root.is_mapping())?;
         let kind = root.get("kind").and_then(Node::as_str);
