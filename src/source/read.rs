@@ -176,10 +176,8 @@ impl How<'_> {
         }
     }
 
-    /// The format of a file that starts with `head`; none where it is text that starts like one. The first pickles are text.
     fn format_of(&self, head: &[u8]) -> Option<Format> {
-        let format = container::format_of(self.name, head)?;
-        (format == Format::Pickle || is_binary(head, Named::Nothing)).then_some(format)
+        container::format_of(self.name, head)
     }
 
     /// What to do with an input of `size` bytes, as far as one knows, that is over the limit.
