@@ -4,6 +4,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::container::Fault;
+
 /// What a run looked at, for the closing line and the reports.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
@@ -81,6 +83,13 @@ pub enum Reason {
         /// Its size, where that is known.
         size: Option<u64>,
     },
+    /// It is larger than the limit, in bytes, so that it was searched for credentials and not parsed.
+    SearchedInWindows {
+        /// The limit.
+        limit: u64,
+    },
+    /// A container that could not be searched as a whole, and why.
+    Container(Fault),
     /// The configuration excludes it.
     Excluded,
     /// The sparse checkout leaves it out.
@@ -166,6 +175,12 @@ impl fmt::Display for Reason {
             Self::TooDeep => "folders are nested too deeply",
             Self::Interrupted => "interrupted before every file was searched; run it again",
             Self::Other(reason) => reason,
+            Self::SearchedInWindows { limit } => {
+                f.write_str("not parsed, only searched for credentials: ")?;
+                too_large(f, *limit, None)?;
+                return f.write_str("; raise it with --max-size");
+            }
+            Self::Container(fault) => return write!(f, "{fault}"),
             Self::NotRegular(kind) => return write!(f, "{kind}, not a regular file; it was not opened"),
             Self::TooLarge { limit, size } => return too_large(f, *limit, *size),
             Self::CommitsGone(count) => return write!(f, "{count} commits that only a reflog remembers are gone"),
@@ -208,10 +223,10 @@ fn too_large(f: &mut fmt::Formatter<'_>, limit: u64, size: Option<u64>) -> fmt::
         n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => write!(f, "{} KiB", n >> 10),
         n => write!(f, "{n} bytes"),
     }?;
-    if let Some(size) = size {
-        write!(f, " ({size} bytes)")?;
+    match size {
+        Some(size) => write!(f, " ({size} bytes)"),
+        None => Ok(()),
     }
-    f.write_str("; raise it with --max-size")
 }
 
 /// Runs `work` on the file at `path` (`.` for the repository). A panic becomes an error that names the file and what

@@ -10,16 +10,15 @@ mod span;
 mod path;
 mod dotenv;
 mod yaml_scalar;
-mod coverage;
 mod mask;
 mod go_regex;
 mod error;
+mod container;
+mod coverage;
 mod exit;
 mod rule;
 mod finding;
 mod value;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine opens containers from the next change on"))]
-mod container;
 mod source;
 mod document;
 mod inventory;

@@ -124,6 +124,18 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// The start of a text.
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+
+    /// Where `inner`, a place in a text that starts here, is in the text around it.
+    #[must_use]
+    pub(crate) fn behind(self, inner: Self) -> Self {
+        let column = if inner.line == 1 { self.column + inner.column - 1 } else { inner.column };
+        Self { line: self.line + inner.line - 1, column }
+    }
+}
+
 /// Start and (exclusive) end of a span as positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {

@@ -42,6 +42,7 @@ fn found(key: Option<&Key>, rule: &'static str, path: &str, place: Option<&str>,
         identity: Identity { value: digests.digest([value.as_bytes()]), is_value: true },
         commit: None,
         related: Vec::new(),
+        container: None,
         excerpt: None,
         line_hash: String::new(),
     }

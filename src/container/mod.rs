@@ -63,7 +63,7 @@ pub(crate) struct Member<'a> {
 
 /// Why a file or a part of it was not searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// It goes beyond a limit that no honest file reaches.
     Bomb(Bound),
     /// It is damaged or cut off. What is readable was handed over.
@@ -78,7 +78,7 @@ pub(crate) enum Fault {
 
 /// The limit that a bomb breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Bound {
+pub enum Bound {
     /// [`Limits::depth`]; the rest of the file was searched.
     Depth,
     /// [`Limits::entries`].
@@ -91,7 +91,7 @@ pub(crate) enum Bound {
 
 /// What is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Unsupported {
+pub enum Unsupported {
     /// A compression method of zip, by its number.
     ZipMethod(u16),
     /// Zstandard with a dictionary, which is in another file.

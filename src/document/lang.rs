@@ -1,6 +1,7 @@
 //! Which language a file or a code block is written in.
 
 use crate::path;
+use crate::source::Named;
 
 /// Languages that have a reader or rules of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +44,26 @@ const WRAPPERS: [&str; 17] = [
     "default", "bak", "orig", "old",
 ];
 
+/// Endings of texts in languages that have no reader of their own. `.ts`, `.key` and others that binary formats share are
+/// left out: such files are searched where their bytes are text.
+const TEXTS: &str = "adoc astro asc awk bat bib c cc cjs clj cljs cmake cmd coffee cpp cr crt cs csr css csv cue cxx d dart \
+    diff eml erl ex exs f90 fs go gql graphql h haml hbs hpp hrl hs htm html http java jl js jsonnet jsx kdl kt kts less libsonnet \
+    liquid lisp log lua m4 mjs ml mli nginx nim nix nu patch pem php pl plist pm postman proto ps1 psd1 psm1 pub puml r rb rego rs rst sass \
+    sbt scala scm scss service sol sql star sv svelte svg swift tcl tex text tsv tsx txt vbs vue xhtml xml xsd xsl zig";
+
 impl Lang {
+    /// What the name of the file at `path` (with `/`) says of its content.
+    #[must_use]
+    pub(crate) fn named(path: &str) -> Named {
+        let text = Self::of_path(path, "") != Self::Other || {
+            let name = path::name(path).to_ascii_lowercase();
+            let mut endings = name.rsplit('.').skip_while(|ending| WRAPPERS.contains(ending));
+            let ending = endings.next().filter(|ending| ending.len() < name.len());
+            ending.is_some_and(|ending| TEXTS.split_ascii_whitespace().any(|text| text == ending))
+        };
+        if text { Named::Text } else { Named::Nothing }
+    }
+
     /// The language of the file at `path` (with `/`), which begins with `first`.
     #[must_use]
     pub fn of_path(path: &str, first: &str) -> Self {
@@ -243,6 +263,18 @@ mod tests {
             ("", Lang::Other),
         ] {
             assert_eq!(Lang::of_path(path, ""), lang, "{path}");
+        }
+    }
+
+    #[test]
+    fn names_say_that_a_file_is_text() {
+        for path in
+            [".env", "a/values.yaml", "x.CSV", "Dockerfile", "main.go", "dump.sql.bak", "app.properties", "a.txt.j2"]
+        {
+            assert_eq!(Lang::named(path), Named::Text, "{path}");
+        }
+        for path in ["model.bin", "csv", "a.png", "data", "x.tar.gz", "talk.key", "film.ts"] {
+            assert_eq!(Lang::named(path), Named::Nothing, "{path}");
         }
     }
 

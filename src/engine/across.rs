@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::options::IgnoredOf;
 use super::scan::{Scanned, Scanner};
+use super::visit;
 use crate::checks::{Draft, Need, run_repository};
 use crate::coverage::{Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
@@ -187,7 +188,7 @@ fn facts_of(
     if !read::may_hold(&file.path) {
         return may_be_env_file(&file.path).then(|| Ok((file.path.clone(), Facts::default())));
     }
-    let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return None };
+    let Read::Text(decoded) = visit::read(file, scanner.options, scratch) else { return None };
     let lang = Lang::of_path(&file.path, &decoded.text);
     let registries = &scanner.options.convention.private_registries;
     let named = read::is_of_sops(&file.path) || read::is_template(&file.path);

@@ -161,7 +161,7 @@ pub(super) fn apply(
     lines: &LineIndex,
     kept: &mut Vec<(Draft, Level)>,
 ) -> Vec<Draft> {
-    let mut faults = Vec::new();
+    let mut reports = Vec::new();
     let mut places: BTreeMap<(String, usize), Vec<usize>> = BTreeMap::new();
     for (index, (draft, _)) in kept.iter().enumerate() {
         let line = lines.line_of(draft.span.start.min(view.text.len()));
@@ -170,8 +170,14 @@ pub(super) fn apply(
     let mut allowed = BTreeSet::new();
     for comment in comments {
         if let Some(fault) = fault(comment, scanner) {
-            faults.push(fault);
+            reports.push(fault);
             continue;
+        }
+        let rules = comment.rules.join(", ");
+        if scanner.compares {
+            // A moved comment is the same in both versions; so is one whose reason was not touched.
+            let message = format!("A comment is added that allows `{rules}`.");
+            reports.push(Draft { place: Some(format!("allow {rules}")), ..draft(id::NEW_ALLOW, comment, message) });
         }
         let before = allowed.len();
         for rule in &comment.rules {
@@ -181,9 +187,8 @@ pub(super) fn apply(
             allowed.extend(lines.iter().filter_map(|place| places.remove(place)).flatten());
         }
         if allowed.len() == before {
-            let rules = comment.rules.join(", ");
             let message = format!("This comment allows `{rules}`, but there is no such finding here.");
-            faults.push(draft(id::UNUSED_ALLOW, comment, message));
+            reports.push(draft(id::UNUSED_ALLOW, comment, message));
         }
     }
     let mut index = 0;
@@ -191,7 +196,7 @@ pub(super) fn apply(
         index += 1;
         !allowed.contains(&(index - 1))
     });
-    faults
+    reports
 }
 
 fn fault(comment: &Comment, scanner: &Scanner<'_>) -> Option<Draft> {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::options::{IgnoredOf, Options};
 use super::scan::{Scanned, Scanner};
-use super::visit::Visit;
+use super::visit::{self, Visit};
 use super::{across, make};
 use crate::checks::Draft;
 use crate::checks::credentials::generator_credential;
@@ -21,7 +21,7 @@ use crate::inventory::{kustomization, read};
 use crate::path;
 use crate::rule::{Level, Rule, Text};
 use crate::source::store::Change;
-use crate::source::{self, File, Read, Scratch};
+use crate::source::{File, Read, Scratch};
 use crate::span::{Position, Region, Span};
 
 /// A change and the files around it.
@@ -61,7 +61,8 @@ struct Side<'c> {
 
 /// Checks what a change introduces.
 pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
-    let scanner = Scanner::new(options);
+    let mut scanner = Scanner::new(options);
+    scanner.compares = true;
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
     let coverage = &mut outcome.coverage;
     coverage.scope = input.scope;
@@ -87,7 +88,7 @@ pub(crate) fn change(input: &Input<'_>, options: &Options) -> Brought {
     let new = found.pop().unwrap_or_default();
     let untouched = untouched(&scanner, &others, &unchanged, &mut outcome.coverage.errors);
     outcome.findings.extend(untouched);
-    let wanted = |finding: &&Finding| (input.wanted)(&finding.path);
+    let wanted = |finding: &&Finding| (input.wanted)(finding.file());
     let values = new.iter().filter(wanted).filter(|finding| finding.identity.is_value).map(value).collect();
     let introduced = introduced(new, &olds);
     outcome.findings.extend(introduced.into_iter().filter(|finding| wanted(&finding)));
@@ -116,6 +117,7 @@ pub(crate) fn policy_change(path: &Arc<str>, rule: &Rule, level: Level, there: b
         identity: Identity { value: Digest::default(), is_value: false },
         commit: None,
         related: Vec::new(),
+        container: None,
         excerpt: None,
         line_hash: String::new(),
     }
@@ -171,7 +173,7 @@ fn is_env_file_of(scanner: &Scanner<'_>, changed: &[Change], unchanged: &[File])
     let mut kustomizations: Vec<&File> = unchanged.iter().collect();
     kustomizations.retain(|file| kustomization::is_kustomization(&file.path));
     let reads = kustomizations.par_iter().map_init(Scratch::default, |scratch, file| {
-        let Read::Text(decoded) = source::read(file, scanner.options.max_size, scratch) else { return false };
+        let Read::Text(decoded) = visit::read(file, scanner.options, scratch) else { return false };
         let facts = across::read_facts(scanner, &file.path, &decoded.text).unwrap_or_default();
         generator_credential::env_files(&file.path, &facts).any(|(path, _)| changed.contains(&*path))
     });

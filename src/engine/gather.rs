@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::options::Options;
-use super::visit::visit;
+use super::visit::{Content, Noted, visit};
 use crate::checks::detector::Engine;
 use crate::coverage::{Coverage, Reason, Skipped};
 use crate::document::fragment::Lang;
@@ -32,7 +32,11 @@ pub(crate) struct Gathered {
 /// Reads the facts of every file of a listing, in parallel.
 pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     let visits = listing.files.par_iter().map_init(Scratch::default, |scratch, file| {
-        visit(file, options, scratch, |text| Box::new(facts(&file.path, text, options)))
+        visit(file, options, scratch, |content| match content {
+            Content::Text(decoded) => Gave(Box::new(facts(&file.path, &decoded.text, options))),
+            // No other file knows what is in a container.
+            Content::Large(_) | Content::Container(..) => Gave(Box::default()),
+        })
     });
     let visits: Vec<_> = visits.collect();
     let mut gathered = Gathered::default();
@@ -41,7 +45,7 @@ pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     coverage.errors = listing.errors;
     for (file, visit) in listing.files.into_iter().zip(visits) {
         let Some(read) = visit.count(coverage) else { continue };
-        let (facts, fault) = *read;
+        let (facts, fault) = *read.0;
         coverage.errors.extend(fault.map(|reason| Skipped::new(file.path.clone(), reason)));
         // Those without facts too: a kustomization may name them, and then they are there.
         gathered.files.push((file.path, facts));
@@ -49,6 +53,15 @@ pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     options.note_interruption(coverage);
     coverage.sort();
     gathered
+}
+
+/// The facts of a file, and why there may be more in it.
+struct Gave(Box<(Facts, Option<Reason>)>);
+
+impl Noted for Gave {
+    fn take_notes(&mut self) -> Vec<Skipped> {
+        Vec::new()
+    }
 }
 
 /// The facts of a text, and why there may be more in it.

@@ -87,7 +87,7 @@ pub(crate) fn between(
     let mut gone = found.known;
     gone.retain(|digest, _| !before.contains(digest));
     // A commit may have restored what never went away.
-    let paths: BTreeSet<&str> = gone.values().map(|known| &*known.finding.path).collect();
+    let paths: BTreeSet<&str> = gone.values().map(|known| known.finding.file()).collect();
     let files: Vec<File> = paths.into_iter().filter_map(before_at).collect();
     let still = old_values(&scanner, &files);
     gone.retain(|digest, _| !still.contains(digest));

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::allow;
 use super::excerpt::{self, Hidden, Values};
 use super::scan::{Scanned, Scanner};
-use super::visit::{Visit, visit};
+use super::visit::{Noted, Visit, read, read_bytes, text_in_container, visit};
 use crate::checks::credentials::generator_credential;
 use crate::checks::{Draft, Subject, Weight};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
@@ -20,7 +20,7 @@ use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Identity, Related};
 use crate::inventory::secret_file;
 use crate::rule::Level;
-use crate::source::{self, File, Read, Scratch};
+use crate::source::{File, Read, Scratch};
 use crate::span::{LineIndex, Span};
 
 /// The findings of one file.
@@ -29,7 +29,38 @@ pub(super) struct Made {
     pub(super) findings: Vec<Finding>,
     /// Whether a part of the file could not be checked, and that counts.
     pub(super) incomplete: bool,
+    /// What of the file was not searched, or not as a whole.
+    pub(super) notes: Vec<Skipped>,
 }
+
+impl Made {
+    /// Adds what a part of the same file gave.
+    pub(super) fn extend(&mut self, part: Self) {
+        self.findings.extend(part.findings);
+        self.incomplete |= part.incomplete;
+        self.notes.extend(part.notes);
+    }
+
+    /// Adds what parts of the same file gave. A second reading of its bytes repeats most of its findings.
+    pub(super) fn with_parts(mut self, mut parts: Self) -> Self {
+        let value = |finding: &Finding| (finding.rule.clone(), finding.identity.value);
+        let known: BTreeSet<_> = self.findings.iter().map(value).collect();
+        let path = self.findings.first().map(|finding| finding.path.clone());
+        let repeats = |finding: &Finding| Some(&finding.path) == path.as_ref() && known.contains(&value(finding));
+        parts.findings.retain(|finding| !repeats(finding));
+        self.extend(parts);
+        self
+    }
+}
+
+impl Noted for Made {
+    fn take_notes(&mut self) -> Vec<Skipped> {
+        std::mem::take(&mut self.notes)
+    }
+}
+
+/// How often each rule was reported at each place so far, so that fingerprints differ.
+pub(super) type Seen = BTreeMap<(String, String), usize>;
 
 /// The findings of a file that was searched, whose text is read again where it was not kept.
 pub(super) fn findings_of(
@@ -38,27 +69,48 @@ pub(super) fn findings_of(
     scanned: Scanned,
     scratch: &mut Scratch,
 ) -> Result<Made, Skipped> {
-    let Scanned { drafts, allows, text, .. } = scanned;
+    findings_with(scanner, &file.path, scanned, || read(file, scanner.options, scratch))
+}
+
+/// The same for bytes that are at hand.
+pub(super) fn findings_of_bytes(
+    scanner: &Scanner<'_>,
+    path: &str,
+    bytes: &[u8],
+    scanned: Scanned,
+) -> Result<Made, Skipped> {
+    findings_with(scanner, path, scanned, || read_bytes(path, scanner.options, bytes))
+}
+
+fn findings_with<'a>(
+    scanner: &Scanner<'_>,
+    path: &str,
+    scanned: Scanned,
+    read: impl FnOnce() -> Read<'a>,
+) -> Result<Made, Skipped> {
+    let Scanned { drafts, allows, text, parts, .. } = scanned;
     if drafts.is_empty() && !allows {
-        return Ok(Made::default());
+        return Ok(parts);
     }
     let text = match &text {
         Some(text) => Cow::Borrowed(&**text),
-        None => match source::read(file, scanner.options.max_size, scratch) {
+        None => match read() {
             Read::Text(decoded) => decoded.text,
-            // Nothing of it is text, so that only reports about the whole file exist.
-            Read::Skipped(Reason::Binary) => Cow::Borrowed(""),
-            Read::Skipped(reason) | Read::Failed(reason) => return Err(Skipped::new(file.path.clone(), reason)),
+            Read::Container(_, bytes) => text_in_container(path, bytes).unwrap_or_default(),
+            // Only reports about the whole file exist.
+            Read::Large(_) | Read::Skipped(Reason::Binary) => Cow::Borrowed(""),
+            Read::Skipped(reason) | Read::Failed(reason) => return Err(Skipped::new(path, reason)),
         },
     };
-    guarded(&file.path, Stopped::File, || findings(scanner, &file.path, &text, drafts, allows))
+    let made = guarded(path, Stopped::File, || findings(scanner, path, &text, drafts, allows))?;
+    Ok(made.with_parts(parts))
 }
 
 /// The findings of a file that no other file matters to, as a version of the history: the first and the third phase.
 pub(super) fn search_alone(scanner: &Scanner<'_>, file: &File, scratch: &mut Scratch) -> Visit<Made> {
-    let found = visit(file, scanner.options, scratch, |text| {
-        let scanned = scanner.scan_text(&file.path, text);
-        findings(scanner, &file.path, text, scanned.drafts, scanned.allows)
+    let found = visit(file, scanner.options, scratch, |content| {
+        let (made, parts) = scanner.search_content(&file.path, content, |text| scanner.search(&file.path, text));
+        made.with_parts(parts)
     });
     match found {
         Visit::Skipped(skipped)
@@ -72,6 +124,18 @@ pub(super) fn search_alone(scanner: &Scanner<'_>, file: &File, scratch: &mut Scr
 
 /// Makes the findings of a text from all reports about it.
 pub(super) fn findings(scanner: &Scanner<'_>, path: &str, text: &str, drafts: Vec<Draft>, allows: bool) -> Made {
+    findings_after(&mut Seen::default(), scanner, path, text, drafts, allows)
+}
+
+/// The same for a part of a file, where `seen` is what the parts before it had.
+pub(super) fn findings_after(
+    seen: &mut Seen,
+    scanner: &Scanner<'_>,
+    path: &str,
+    text: &str,
+    drafts: Vec<Draft>,
+    allows: bool,
+) -> Made {
     if drafts.is_empty() && !allows {
         return Made::default();
     }
@@ -97,7 +161,7 @@ pub(super) fn findings(scanner: &Scanner<'_>, path: &str, text: &str, drafts: Ve
     }
     let incomplete = kept.iter().any(|(draft, level)| draft.subject == Subject::Document && *level == Level::Error);
     let maker = Maker { scanner, path: path.into(), text, lines, all };
-    Made { findings: maker.make(kept), incomplete }
+    Made { findings: maker.make(kept, seen), incomplete, notes: Vec::new() }
 }
 
 /// Where values are, of which no finding may show anything.
@@ -183,7 +247,7 @@ struct Maker<'m> {
 }
 
 impl Maker<'_> {
-    fn make(self, mut drafts: Vec<(Draft, Level)>) -> Vec<Finding> {
+    fn make(self, mut drafts: Vec<(Draft, Level)>, seen: &mut Seen) -> Vec<Finding> {
         drafts.sort_by(|(a, _), (b, _)| (a.span, &a.rule, &a.place).cmp(&(b.span, &b.rule, &b.place)));
         if drafts.is_empty() {
             return Vec::new();
@@ -193,7 +257,6 @@ impl Maker<'_> {
         let values = Values::new(self.text, &self.all);
         let identities: Vec<Identity> = drafts.iter().map(|(draft, _)| self.identity(draft)).collect();
         let hidden = Hidden::new(self.all);
-        let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         let scrubbed = |related: Related| Related { message: values.scrub(&related.message), ..related };
         let mut made = Vec::new();
         for ((draft, level), identity) in drafts.into_iter().zip(identities) {
@@ -213,6 +276,7 @@ impl Maker<'_> {
                 rule: draft.rule,
                 level,
                 path: self.path.clone(),
+                container: None,
                 span: draft.span,
                 line_hash: if hashed { hashes.hash_of(region.start.line) } else { String::new() },
                 region,

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::coverage::{Reason, Skipped, Stopped, guarded};
+use crate::coverage::{Reason, Skipped};
 use crate::finding::Outcome;
-use crate::source::{self, File, Listing, Scratch};
+use crate::source::{File, Listing, Scratch};
 
 mod across;
 mod allow;
@@ -24,6 +24,7 @@ mod gather;
 pub(crate) mod history;
 mod make;
 mod options;
+mod parts;
 #[cfg(debug_assertions)]
 pub(crate) mod pause;
 mod scan;
@@ -60,6 +61,12 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
     let visits = listing.files.iter().zip(visits);
     let mut searched: Vec<(&File, Scanned)> =
         visits.filter_map(|(file, visit)| Some((file, visit.count(&mut outcome.coverage)?))).collect();
+    if searched.is_empty() {
+        // Nothing is known where all that there is was too large.
+        let coverage = &mut outcome.coverage;
+        let too_large = |skipped: &mut Skipped| matches!(skipped.reason, Reason::TooLarge { .. });
+        coverage.errors.extend(coverage.skipped.extract_if(.., too_large));
+    }
     if !options.is_interrupted() {
         let scanned = searched.iter_mut().map(|(file, scanned)| (&file.path, scanned)).collect();
         across::add_drafts(&scanner, scanned, context, &mut outcome.coverage.errors);
@@ -78,28 +85,12 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
 pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
-    let size = bytes.len() as u64;
-    if size > options.max_size {
-        let reason = Reason::TooLarge { limit: options.max_size, size: None };
-        outcome.coverage.errors.push(Skipped::new(path, reason));
-    } else if let Some(decoded) = source::decode(bytes) {
-        match guarded(path, Stopped::File, || scanner.scan_text(path, &decoded.text)) {
-            Ok(mut scanned) => {
-                outcome.coverage.files = 1;
-                outcome.coverage.bytes = size;
-                // What is handed over is what is about to be committed.
-                scanned.facts.tracked = true;
-                let (name, errors) = (Arc::from(path), &mut outcome.coverage.errors);
-                across::add_drafts(&scanner, vec![(&name, &mut scanned)], context, errors);
-                let made = guarded(path, Stopped::File, || {
-                    make::findings(&scanner, path, &decoded.text, scanned.drafts, scanned.allows)
-                });
-                add(&mut outcome, made);
-            }
-            Err(failed) => outcome.coverage.errors.push(failed),
-        }
-    } else {
-        outcome.coverage.skipped.push(Skipped::new(path, Reason::Binary));
+    if let Some(mut scanned) = scanner.scan_bytes(path, bytes).count(&mut outcome.coverage) {
+        // What is handed over is what is about to be committed.
+        scanned.facts.tracked = true;
+        let (name, errors) = (Arc::from(path), &mut outcome.coverage.errors);
+        across::add_drafts(&scanner, vec![(&name, &mut scanned)], context, errors);
+        add(&mut outcome, make::findings_of_bytes(&scanner, path, bytes, scanned));
     }
     outcome.finish();
     outcome

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exposed;
+use super::make::Made;
 use super::options::Options;
-use super::visit::{Visit, visit};
+use super::visit::{Content, Noted, Visit, visit, visit_bytes};
 use crate::checks::detector::{Engine, Hit, Syntax};
 use crate::checks::{self, Check, Draft, Need, Subject, Weight};
-use crate::coverage::Reason;
+use crate::coverage::{Reason, Skipped};
 use crate::document::fragment::Lang;
 use crate::document::view::{self, Parsed, View};
 use crate::inventory::facts::Facts;
@@ -26,6 +27,8 @@ pub(crate) struct Scanner<'o> {
     pub(super) checks: Vec<&'static Check>,
     /// Whether a check of the whole repository is on.
     pub(super) across: bool,
+    /// Whether two versions are compared, so that what one of them adds can be told.
+    pub(super) compares: bool,
     /// How many bytes of texts may still be kept.
     room: AtomicUsize,
 }
@@ -40,13 +43,21 @@ pub(super) struct Scanned {
     pub(super) allows: bool,
     /// The text, where there was room to keep it.
     pub(super) text: Option<Box<str>>,
+    /// What is in the file beside its text.
+    pub(super) parts: Made,
 }
 
 impl Scanned {
     /// A copy with further reports, and without the facts.
     pub(super) fn with_drafts(&self, further: &[Draft]) -> Self {
         let drafts = self.drafts.iter().chain(further).cloned().collect();
-        Self { drafts, facts: Facts::default(), allows: self.allows, text: self.text.clone() }
+        Self { drafts, facts: Facts::default(), allows: self.allows, text: self.text.clone(), parts: Made::default() }
+    }
+}
+
+impl Noted for Scanned {
+    fn take_notes(&mut self) -> Vec<Skipped> {
+        self.parts.take_notes()
     }
 }
 
@@ -57,16 +68,12 @@ impl<'o> Scanner<'o> {
         let known = |check: &&Check| options.rules.iter().any(|rule| rule.id == check.rule);
         let checks: Vec<&'static Check> = checks::all().filter(known).collect();
         let across = checks.iter().any(|check| check.repository.is_some());
-        Self { options, engine, checks, across, room: AtomicUsize::new(KEPT_TEXT) }
+        Self { options, engine, checks, across, compares: false, room: AtomicUsize::new(KEPT_TEXT) }
     }
 
     /// Searches one file.
     pub(super) fn scan(&self, file: &File, scratch: &mut Scratch) -> Visit<Scanned> {
-        let scanned = visit(file, self.options, scratch, |text| {
-            let scanned = self.scan_text(&file.path, text);
-            Scanned { text: self.keep(text, &scanned), ..scanned }
-        });
-        match scanned {
+        match visit(file, self.options, scratch, |content| self.scan_content(&file.path, content)) {
             Visit::Done { bytes, mut result } => {
                 result.facts.tracked = is_tracked(file);
                 Visit::Done { bytes, result }
@@ -83,6 +90,19 @@ impl<'o> Scanner<'o> {
             }
             other => other,
         }
+    }
+
+    /// Searches bytes that are at hand, as the file `path`.
+    pub(super) fn scan_bytes(&self, path: &str, bytes: &[u8]) -> Visit<Scanned> {
+        visit_bytes(path, self.options, bytes, |content| self.scan_content(path, content))
+    }
+
+    fn scan_content(&self, path: &str, content: Content<'_>) -> Scanned {
+        let (scanned, parts) = self.search_content(path, content, |text| {
+            let scanned = self.scan_text(path, text);
+            Scanned { text: self.keep(text, &scanned), ..scanned }
+        });
+        Scanned { parts, ..scanned }
     }
 
     /// The reports and facts of a text.
@@ -103,7 +123,16 @@ impl<'o> Scanner<'o> {
             });
             facts.clear = exposed::of(&view, certain.map(|draft| draft.span).collect()).map(Box::new);
         }
-        Scanned { drafts, facts, allows: allows && self.options.allow_comments, text: None }
+        Scanned { drafts, facts, allows: allows && self.options.allow_comments, ..Scanned::default() }
+    }
+
+    /// Reports of the credential engine alone about a part of a text, and whether it may contain allow comments.
+    pub(super) fn scan_plain(&self, path: &str, text: &str) -> (Vec<Draft>, bool) {
+        let lang = Lang::of_path(path, "");
+        let written = if Lang::is_translation(path) { Syntax::Prose } else { syntax(lang) };
+        let (hits, allows) = self.engine.search(text, &|_| written);
+        let drafts = hits.iter().map(|hit| self.draft(hit, text)).collect();
+        (drafts, allows && self.options.allow_comments)
     }
 
     /// A copy of the text of a file that the third phase will ask for, while there is room.

@@ -25,6 +25,8 @@ pub struct Finding {
     pub level: Level,
     /// Path with `/`, relative to the root that reports use; bytes that are not UTF-8 are percent-encoded.
     pub path: Arc<str>,
+    /// The file that contains it, where `path` is a place in a container: `charts/x.tgz` of `charts/x.tgz!x/values.yaml`.
+    pub container: Option<Arc<str>>,
     /// Span of the value, bytes of the decoded text.
     pub span: Span,
     /// The same as lines and columns.
@@ -150,6 +152,12 @@ pub struct Excerpt {
 }
 
 impl Finding {
+    /// The path of the file that it is in: the container, where it is in one.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.container.as_deref().unwrap_or(&self.path)
+    }
+
     /// Whether there is a fix for this finding, and whether it may be applied unseen.
     #[must_use]
     pub fn fixable(&self) -> Fixable {

@@ -82,7 +82,7 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let title = format!("mlguard: {}", neutral(&finding.rule));
     properties.push(("title", cut(&title, MOST_TITLE).into_owned()));
     let mut message = vec![neutral(&finding.message).into_owned()];
-    if is_past(finding) {
+    if is_past(finding) || finding.container.is_some() {
         message.insert(0, format!("{}:", spot(finding)));
     }
     message.extend(finding.commit.as_ref().map(|commit| format!("Commit: {}", brought(commit))));
@@ -93,8 +93,11 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     command(kind, &properties, &message.join("\n"), out)
 }
 
-/// Where the annotation goes. What HEAD does not hold has no place: the file is another one now, or gone.
+/// Where the annotation goes: of a place in a container, the container. What HEAD does not hold has no place: the file is another one now, or gone.
 fn place(finding: &Finding) -> Vec<(&'static str, String)> {
+    if let Some(container) = &finding.container {
+        return vec![("file", container.to_string())];
+    }
     let (start, end) = (finding.region.start, finding.region.end);
     let mut properties = vec![("file", finding.path.to_string()), ("line", start.line.to_string())];
     // GitHub takes columns only where the annotation stands on one line.

@@ -56,7 +56,7 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
         let harm = rules.get(finding.rule.as_ref()).map_or(0.0, |rule| rule.severity);
         let fingerprint = fingerprints.of([&finding.path, &finding.fingerprint]);
         Issue::new(prose(finding), &finding.rule, fingerprint, severity(finding, harm))
-            .at(&finding.path, finding.region.start.line)
+            .at(finding.file(), if finding.container.is_some() { 1 } else { finding.region.start.line })
     }));
     out.write_all(json::pretty(&issues)?.as_bytes())
 }

@@ -45,6 +45,8 @@ struct Finding<'a> {
     end_line: usize,
     end_column: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<&'a str>,
     message: &'a str,
     help: &'a str,
@@ -118,6 +120,7 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             column: from.region.start.column,
             end_line: from.region.end.line,
             end_column: from.region.end.column,
+            container: from.container.as_deref(),
             place: from.place.as_deref(),
             message: &from.message,
             help: &from.help,

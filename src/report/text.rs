@@ -76,6 +76,9 @@ pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
 /// commit brought it.
 pub(super) fn prose(finding: &Finding) -> String {
     let mut sentences = vec![sentence(&neutral(&finding.message))];
+    if finding.container.is_some() {
+        sentences.push(format!("It is at '{}:{}'.", neutral(&finding.path), finding.region.start.line));
+    }
     sentences.extend(finding.place.as_ref().map(|place| format!("It stands in '{}'.", neutral(place))));
     if !finding.help.is_empty() {
         sentences.push(sentence(&neutral(&finding.help)));

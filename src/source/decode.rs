@@ -39,6 +39,18 @@ pub(crate) struct Decoded<'a> {
     pub bom: bool,
     /// Length of what was decoded, byte order mark included.
     pub bytes: u64,
+    /// The same bytes read in another way, where the first may hide something: without their NULs, and without a byte
+    /// order mark that may stand before other text.
+    pub other: Option<String>,
+}
+
+/// What the name of a file says of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// It is text, so that it is searched whatever bytes it contains.
+    Text,
+    /// Nothing.
+    Nothing,
 }
 
 // The text may contain secrets, so that it must not get into a panic message or a log.
@@ -77,17 +89,81 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     if wide && text.chars().take(PATTERN).any(|c| c == '\0') {
         return None;
     }
-    Some(Decoded { text, encoding, bom: mark.is_some(), bytes: bytes.len() as u64 })
+    Some(Decoded { text, encoding, bom: mark.is_some(), bytes: bytes.len() as u64, other: None })
+}
+
+/// Decodes `bytes`, a whole file, for a search, or gives `None` where they are a binary file that its name does not call
+/// text. Unlike [`decode()`], it also reads what is no clean text: a NUL or a byte order mark must not hide a file.
+#[must_use]
+pub(crate) fn decode_for_search(bytes: &[u8], named: Named) -> Option<Decoded<'_>> {
+    let (mark, body) = split_mark(bytes);
+    if let Some(decoded) = decode(bytes) {
+        let wide = !matches!(decoded.encoding, Encoding::Utf8 | Encoding::Windows1252);
+        let doubtful = wide && named == Named::Text || !wide && memchr::memchr(0, body).is_some();
+        return Some(Decoded { other: doubtful.then(|| without_nul(body)), ..decoded });
+    }
+    if is_binary(bytes.get(..HEAD).unwrap_or(bytes), named) {
+        return None;
+    }
+    let text = narrow(body).replace('\0', " ");
+    let encoding = if std::str::from_utf8(body).is_ok() { Encoding::Utf8 } else { Encoding::Windows1252 };
+    let other = memchr::memchr(0, body).map(|_| without_nul(body));
+    Some(Decoded { text: Cow::Owned(text), encoding, bom: mark.is_some(), bytes: bytes.len() as u64, other })
 }
 
 /// Whether a file that starts with `head` ([`HEAD`] bytes, or all it has) is binary.
-pub(super) fn is_binary(head: &[u8]) -> bool {
+pub(super) fn is_binary(head: &[u8], named: Named) -> bool {
     let (mark, body) = split_mark(head);
-    match form(mark, body) {
+    let looks_binary = match form(mark, body) {
         None => true,
         Some(Encoding::Utf8) => mark.is_none() && is_known_format(body),
         Some(_) => false,
+    };
+    looks_binary && named == Named::Nothing && !has_stray_nul(body)
+}
+
+/// The encoding of a text that starts with `head` and is too large to be decoded as a whole, and the length of its byte
+/// order mark.
+pub(super) fn encoding_of(head: &[u8]) -> (Encoding, usize) {
+    let (mark, body) = split_mark(head);
+    let encoding = match form(mark, body) {
+        Some(wide @ (Encoding::Utf16Le | Encoding::Utf16Be | Encoding::Utf32Le | Encoding::Utf32Be)) => wide,
+        _ => Encoding::Utf8,
+    };
+    (encoding, head.len() - body.len())
+}
+
+/// Decodes a part of such a text. What is not UTF-8 is read as Windows-1252, and NULs as blanks.
+pub(super) fn decode_part(encoding: Encoding, body: &[u8]) -> Cow<'_, str> {
+    match encoding {
+        Encoding::Utf16Le => UTF_16LE.decode_without_bom_handling(body).0,
+        Encoding::Utf16Be => UTF_16BE.decode_without_bom_handling(body).0,
+        Encoding::Utf32Le => utf32(body, u32::from_le_bytes),
+        Encoding::Utf32Be => utf32(body, u32::from_be_bytes),
+        Encoding::Utf8 | Encoding::Windows1252 => match narrow(body) {
+            text if text.contains('\0') => Cow::Owned(text.replace('\0', " ")),
+            text => text,
+        },
     }
+}
+
+/// Whether `head` is text but for a few NULs, which a person may not even see.
+fn has_stray_nul(head: &[u8]) -> bool {
+    const TEXT_FOR_EACH: usize = 256;
+    let control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    starts_as_utf8(head) && head.iter().filter(control).count() * TEXT_FOR_EACH <= head.len()
+}
+
+/// Text of one byte a character, or UTF-8.
+fn narrow(body: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(body).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(body).0, Cow::Borrowed)
+}
+
+/// What is left of `body` without NULs: ASCII in UTF-16 and UTF-32 of either order, aligned or not, and words that a NUL
+/// cuts.
+fn without_nul(body: &[u8]) -> String {
+    let bytes: Vec<u8> = body.iter().copied().filter(|byte| *byte != 0).collect();
+    narrow(&bytes).into_owned()
 }
 
 /// The byte order mark of `bytes`, and what follows it.
@@ -200,13 +276,13 @@ mod tests {
         let decoded = decode(bytes).expect("it is text");
         assert_eq!(decoded.text, text);
         assert_eq!((decoded.encoding, decoded.bom, decoded.bytes), (encoding, bom, bytes.len() as u64));
-        assert!(!is_binary(&bytes[..bytes.len().min(HEAD)]));
+        assert!(!is_binary(&bytes[..bytes.len().min(HEAD)], Named::Nothing));
     }
 
     #[track_caller]
     fn binary(bytes: &[u8]) {
         assert!(decode(bytes).is_none());
-        assert!(is_binary(&bytes[..bytes.len().min(HEAD)]));
+        assert!(is_binary(&bytes[..bytes.len().min(HEAD)], Named::Nothing));
     }
 
     #[test]
@@ -266,7 +342,49 @@ mod tests {
     #[test]
     fn a_character_cut_by_the_end_of_the_head_is_no_fault() {
         let text = format!("PACK{}é", "x".repeat(HEAD - 5));
-        assert!(!is_binary(&text.as_bytes()[..HEAD]));
+        assert!(!is_binary(&text.as_bytes()[..HEAD], Named::Nothing));
+    }
+
+    /// Every reading of `bytes` in a file whose name says text.
+    fn readings(bytes: &[u8]) -> Vec<String> {
+        let decoded = decode_for_search(bytes, Named::Text).expect("its name says text");
+        std::iter::once(decoded.text.into_owned()).chain(decoded.other).collect()
+    }
+
+    #[test]
+    fn no_bytes_hide_a_file_that_is_named_as_text() {
+        let text = b"PASSWORD=Tr0ub4dor\n";
+        let heads: [&[u8]; 9] = [
+            b"\0",
+            b"\xff\xfe",
+            b"\xfe\xff",
+            b"\xff\xfe\0\0",
+            b"PK\x03\x04\xff\0\n",
+            b"\x1f\x8b\xff\n",
+            b"\x89PNG\xff\0\n",
+            b"\xef\xbb\xbf\0",
+            b"\xc4\xe3\xba\xc3=\n",
+        ];
+        for head in heads {
+            let found = readings(&[head, text].concat());
+            assert!(found.iter().any(|reading| reading.contains("PASSWORD=Tr0ub4dor")), "{head:x?}");
+        }
+        // UTF-16 that is one byte off, and a lone surrogate in it.
+        let wide = utf16("PASSWORD=Tr0ub4dor", u16::to_le_bytes);
+        for bytes in [[b"x".as_slice(), &wide].concat(), [b"\xff\xfe\x00\xd8".as_slice(), &wide].concat()] {
+            assert!(readings(&bytes).iter().any(|reading| reading.contains("PASSWORD=Tr0ub4dor")));
+        }
+        assert!(readings(b"PASS\0WORD=Tr0\0ub4dor").contains(&"PASSWORD=Tr0ub4dor".to_owned()));
+        assert!(readings(b"A=1\0PASSWORD=Tr0ub4dor").contains(&"A=1 PASSWORD=Tr0ub4dor".to_owned()));
+    }
+
+    #[test]
+    fn a_stray_nul_does_not_make_a_text_binary() {
+        let text = format!("{}\0{}", "key: value\n".repeat(60), "key: value\n".repeat(60));
+        assert!(decode_for_search(text.as_bytes(), Named::Nothing).is_some());
+        let numbers: Vec<u8> = (0..4000u16).flat_map(|n| (n % 90).to_le_bytes()).collect();
+        assert!(decode_for_search(&numbers, Named::Nothing).is_none());
+        assert!(decode_for_search(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Named::Nothing).is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //!
 //! The parts: `tree` puts a listing together, `git` reads repositories and their index, `walk` reads folders under
 //! ignore rules, `past` looks up what files contained, `ignored` what a `.gitignore`
-//! says about a file, `read` opens files, `store` has what Git keeps, `hooks` finds the folder of hooks, `decode` knows encodings and binary formats.
+//! says about a file, `read` opens files, `store` has what Git keeps, `hooks` finds the folder of hooks, `decode` knows encodings and binary formats, `window` reads texts that are too large to be held.
 
 mod commits;
 mod decode;
@@ -22,6 +22,7 @@ pub(crate) mod store;
 mod tests;
 mod tree;
 mod walk;
+mod window;
 
 use std::io;
 use std::path::PathBuf;
@@ -30,17 +31,18 @@ use std::sync::Arc;
 use crate::coverage::Skipped;
 
 pub(crate) use commits::{Commit, committed};
-pub(crate) use decode::{Decoded, decode};
+pub(crate) use decode::{Decoded, Named, decode, decode_for_search};
 pub(crate) use git::{checkout, common_dir, git_dir};
 pub(crate) use hooks::{HookFolder, hook_folder};
 pub use ignored::ignored_below;
 pub(crate) use ignored::{Ignored, ignored, ignored_in};
 pub(crate) use past::{Past, past};
 pub(crate) use read::Read;
-pub(crate) use read::read;
+pub(crate) use read::{read, read_bytes};
 pub(crate) use store::Scratch;
 pub use tree::list;
 pub(crate) use tree::{report_name, root_of};
+pub(crate) use window::Large;
 
 /// A file to be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]

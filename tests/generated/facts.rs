@@ -8,7 +8,8 @@ use mlguard::api::rule::{self, Family, Fixable, RuleId, id};
 use super::{of, root};
 
 /// Rules about allow comments and about changes, which the engine itself applies.
-const META: [RuleId; 3] = [id::ALLOW_WITHOUT_REASON, id::POLICY_CHANGE, id::UNUSED_ALLOW];
+const META: [RuleId; 5] =
+    [id::ALLOW_WITHOUT_REASON, id::ARCHIVE_BOMB, id::NEW_ALLOW, id::POLICY_CHANGE, id::UNUSED_ALLOW];
 
 #[test]
 fn every_coded_rule_has_words_and_all_words_have_a_rule() {

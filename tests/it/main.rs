@@ -5,6 +5,7 @@
 
 mod action;
 mod cli;
+mod containers;
 mod external_secrets;
 mod fault;
 mod fault_fix;
@@ -16,4 +17,5 @@ mod pause;
 mod seeds;
 mod sops;
 mod tools;
+mod unread;
 mod work;

@@ -58,7 +58,8 @@ impl Unpack for Inflate<'_> {
                 // The input ends before the stream.
                 Ok(_) | Err(_) => self.over = Some(Err(Fault::Damaged)),
             }
-            self.meter.unpacked(wrote)?;
+            // What gives nothing costs as much as what is read.
+            self.meter.unpacked(wrote.max(read))?;
             if wrote > 0 {
                 return Ok(wrote);
             }

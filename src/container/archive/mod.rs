@@ -50,8 +50,9 @@ pub(super) fn open<'a>(format: Format, name: &str, bytes: Bytes<'a>, meter: &Met
             stream::open(inner, Box::new(gzip::Gunzip::new(bytes, meter)), meter)
         }
         Format::Zstd => {
+            let end = bytes.len();
             let inner = stream::inner_name(name, None, &[".zst", ".zstd"], &[".tzst"]);
-            stream::open(inner, Box::new(zstd::Unzstd::new(bytes, meter)), meter)
+            stream::open(inner, Box::new(zstd::Unzstd::new(bytes, 0, end, meter)), meter)
         }
         Format::Zlib => {
             let inner = stream::inner_name(name, None, &[".z", ".zlib"], &[]);

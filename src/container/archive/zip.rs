@@ -117,10 +117,7 @@ impl<'a> Zip<'a> {
         self.content = Some(match method {
             STORED => Box::new(Stored { bytes: self.bytes.clone(), at: local.data, end, meter: self.meter.clone() }),
             DEFLATED => Box::new(Inflate::new(self.bytes.clone(), local.data, within, &self.meter)),
-            ZSTD => {
-                let part = self.bytes.get(local.data..within).unwrap_or_default().to_vec();
-                Box::new(Unzstd::new(Bytes::from(part), &self.meter))
-            }
+            ZSTD => Box::new(Unzstd::new(self.bytes.clone(), local.data, within, &self.meter)),
             other => return Err(Fault::Unsupported(Unsupported::ZipMethod(other))),
         });
         Ok(())

@@ -17,6 +17,7 @@ const END: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 pub(super) struct Unzstd<'a> {
     bytes: Bytes<'a>,
     at: usize,
+    end: usize,
     meter: Meter,
     decoder: Box<FrameDecoder>,
     state: State,
@@ -35,14 +36,15 @@ enum State {
 }
 
 impl<'a> Unzstd<'a> {
-    pub(super) fn new(bytes: Bytes<'a>, meter: &Meter) -> Self {
+    /// The frames from `at` to `end`.
+    pub(super) fn new(bytes: Bytes<'a>, at: usize, end: usize, meter: &Meter) -> Self {
         let mut decoder = Box::new(FrameDecoder::new());
         decoder.set_max_window_size(WINDOW);
-        Self { bytes, at: 0, meter: meter.clone(), decoder, state: State::Header }
+        Self { bytes, at, end, meter: meter.clone(), decoder, state: State::Header }
     }
 
     fn header(&mut self) -> Result<State, Fault> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.bytes.get(self.at..self.end).unwrap_or_default();
         if rest.is_empty() {
             return Ok(State::Over(Ok(())));
         }
@@ -50,7 +52,7 @@ impl<'a> Unzstd<'a> {
         if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] = *rest {
             let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
             self.at = self.at.saturating_add(8).saturating_add(length);
-            return Ok(if self.at > self.bytes.len() { State::Over(Err(Fault::Damaged)) } else { State::Header });
+            return Ok(if self.at > self.end { State::Over(Err(Fault::Damaged)) } else { State::Header });
         }
         let mut input = rest;
         match self.decoder.reset(&mut input) {
@@ -61,26 +63,29 @@ impl<'a> Unzstd<'a> {
             }
             Err(_) => return Ok(State::Over(Err(Fault::Damaged))),
         }
-        let start = self.bytes.len() - input.len();
+        let start = self.end - input.len();
         self.at = start;
         let (length, complete) = whole_blocks(input);
         Ok(State::Frame { end: start + length, complete })
     }
 
     /// Decodes the next block of a frame.
-    fn block(&mut self, end: usize, complete: bool) -> State {
+    fn block(&mut self, end: usize, complete: bool) -> Result<State, Fault> {
         if !complete && self.at >= end {
-            return self.drain(Fault::Damaged);
+            return Ok(self.drain(Fault::Damaged));
         }
-        let before = &self.bytes[self.at..];
+        let before = self.bytes.get(self.at..self.end).unwrap_or_default();
         let mut input = before;
         let decoded = self.decoder.decode_blocks(&mut input, BlockDecodingStrategy::UptoBlocks(1));
-        self.at += before.len() - input.len();
-        match decoded {
+        let read = before.len() - input.len();
+        self.at += read;
+        // Blocks may be empty.
+        self.meter.unpacked(read)?;
+        Ok(match decoded {
             Ok(true) => State::Draining(Ok(())),
             Ok(false) => State::Frame { end, complete },
             Err(_) => self.drain(Fault::Damaged),
-        }
+        })
     }
 
     /// Ends a frame before its time.
@@ -105,7 +110,7 @@ impl Unpack for Unzstd<'_> {
             }
             self.state = match self.state {
                 State::Header => self.header()?,
-                State::Frame { end, complete } => self.block(end, complete),
+                State::Frame { end, complete } => self.block(end, complete)?,
                 State::Draining(Ok(())) => State::Header,
                 State::Draining(Err(fault)) => State::Over(Err(fault)),
                 State::Over(end) => return end.map(|()| 0),

@@ -59,11 +59,11 @@ struct Machine<'a, 'l, 's> {
 
 impl<'a> Machine<'a, '_, '_> {
     fn step(&mut self, operation: u8, rest: &mut Take<'a>) -> Result<Step, Fault> {
+        if self.stack.len() >= MOST {
+            self.clear()?;
+        }
         match self.push_value(operation, rest) {
             Some(Ok(slot)) => {
-                if self.stack.len() >= MOST {
-                    self.clear()?;
-                }
                 self.stack.push(slot);
                 return Ok(Step::On);
             }

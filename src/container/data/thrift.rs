@@ -39,8 +39,8 @@ pub(super) fn walk<'a, E>(rest: &mut Take<'a>, found: Visit<'_, 'a, E>) -> Resul
     while let Some(last) = open.last_mut() {
         let in_list = matches!(last.kind, Kind::List(..));
         let (field, kind) = match last.next(rest) {
-            Some(Some(next)) => next,
-            Some(None) => {
+            Some(Next::Item(field, kind)) => (field, kind),
+            Some(Next::End) => {
                 open.pop();
                 found(&path, Value::End)?;
                 path.pop();
@@ -64,24 +64,30 @@ pub(super) fn walk<'a, E>(rest: &mut Take<'a>, found: Visit<'_, 'a, E>) -> Resul
     Ok(Some(()))
 }
 
+/// What follows in a structure or list.
+enum Next {
+    /// A value of this field and type.
+    Item(i16, u8),
+    End,
+}
+
 impl Open {
-    /// The field and the type of what follows; the inner none is the end.
-    fn next(&mut self, rest: &mut Take<'_>) -> Option<Option<(i16, u8)>> {
+    fn next(&mut self, rest: &mut Take<'_>) -> Option<Next> {
         match &mut self.kind {
             Kind::Struct(id) => {
                 let head = rest.u8()?;
                 if head == 0 {
-                    return Some(None);
+                    return Some(Next::End);
                 }
                 let delta = i64::from(head >> 4);
                 let number = if delta == 0 { zigzag(rest.varint()?) } else { i64::from(*id) + delta };
                 *id = i16::try_from(number).ok()?;
-                Some(Some((*id, head & 15)))
+                Some(Next::Item(*id, head & 15))
             }
-            Kind::List(_, 0) => Some(None),
+            Kind::List(_, 0) => Some(Next::End),
             Kind::List(kind, left) => {
                 *left -= 1;
-                Some(Some((self.field, *kind)))
+                Some(Next::Item(self.field, *kind))
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Seen, Zipped, gzip, open_as, open_with, paths, tar, texts, zip};
-use crate::container::{Fault, Format, Limits, Unsupported};
+use super::{Seen, Zipped, directory, gzip, open_as, open_with, paths, tar, texts, zip};
+use crate::container::{Bound, Fault, Format, Limits, Unsupported};
 
 const FORMATS: [Format; 12] = [
     Format::Zlib,
@@ -144,6 +144,95 @@ fn the_name_in_a_gzip_is_used_where_the_file_has_no_ending() {
     assert_eq!(texts("blob", &named.finish().expect("memory")), [("x.env".to_owned(), "A=1".to_owned())]);
 }
 
+#[test]
+fn work_without_a_result_is_counted() {
+    // Streams of a MiB that unpack to nothing, of which the directory lists many.
+    let deflated = b"\0\0\0\xff\xff".repeat(200_000);
+    let zstd = [b"\x28\xb5\x2f\xfd\x00\x58".as_slice(), &vec![0; 1_000_000]].concat();
+    for (method, data) in [(8, deflated), (93, zstd)] {
+        let file = Zipped { method, data, ..Zipped::stored(b"a", b"") };
+        let mut bytes = b"PK\x03\x04".to_vec();
+        bytes.extend(file.common());
+        bytes.extend(b"a");
+        bytes.extend(&file.data);
+        directory(&mut bytes, 0, std::iter::repeat_n((&file, 0), 5000));
+        let (_, faults) = open_with("a.zip", &bytes, &Limits { bytes: 20 << 20, ..Limits::default() });
+        assert_eq!(faults.last().map(|(_, fault)| *fault), Some(Fault::Bomb(Bound::Bytes)), "{method}");
+    }
+}
+
+#[test]
+fn rows_that_share_their_bytes_are_counted() {
+    // A page of SQLite whose cells are all the same one, which has many columns and no text.
+    let mut page = vec![0; 65_536];
+    let (columns, record) = (15_000_usize, 40_000);
+    page[..16].copy_from_slice(b"SQLite format 3\0");
+    page[16..18].copy_from_slice(&[0, 1]);
+    page[100] = 13;
+    page[103..105].copy_from_slice(&10_000u16.to_be_bytes());
+    for cell in 0..10_000 {
+        page[108 + 2 * cell..110 + 2 * cell].copy_from_slice(&40_000u16.to_be_bytes());
+    }
+    // Length of the record, number of the row, length of the header.
+    let length = [0x80 | (columns / 128), columns % 128].map(|part| part.to_le_bytes()[0]);
+    page[record..record + 5].copy_from_slice(&[length[0], length[1], 1, length[0], length[1]]);
+    let (_, faults) = open_as(Format::Sqlite, "a.db", &page, &Limits { bytes: 8 << 20, ..Limits::default() });
+    assert!(faults.iter().any(|(_, fault)| matches!(fault, Fault::Bomb(_))), "{faults:?}");
+}
+
+/// Archives in archives, as a test makes them.
+#[derive(Clone, Debug)]
+enum Tree {
+    File(Vec<u8>),
+    Gzip(Box<Tree>),
+    Tar(Vec<Tree>),
+    Stored(Vec<Tree>),
+    Deflated(Vec<Tree>),
+}
+
+impl Tree {
+    fn any() -> impl Strategy<Value = Self> {
+        let file = proptest::collection::vec(b'a'..=b'y', 1..40).prop_map(Tree::File);
+        file.prop_recursive(4, 24, 4, |inner| {
+            let several = proptest::collection::vec(inner.clone(), 1..4);
+            prop_oneof![
+                inner.prop_map(|tree| Tree::Gzip(Box::new(tree))),
+                several.clone().prop_map(Tree::Tar),
+                several.clone().prop_map(Tree::Stored),
+                several.prop_map(Tree::Deflated),
+            ]
+        })
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let all = |trees: &[Self]| -> Vec<Vec<u8>> { trees.iter().map(Self::bytes).collect() };
+        match self {
+            Self::File(bytes) => bytes.clone(),
+            Self::Gzip(tree) => gzip(&tree.bytes()),
+            Self::Tar(trees) => {
+                let all = all(trees);
+                tar(&all.iter().map(|bytes| (&b"a"[..], &bytes[..])).collect::<Vec<_>>())
+            }
+            Self::Stored(trees) => {
+                zip(b"", &all(trees).iter().map(|bytes| Zipped::stored(b"a", bytes)).collect::<Vec<_>>())
+            }
+            Self::Deflated(trees) => {
+                zip(b"", &all(trees).iter().map(|bytes| Zipped::deflated(b"a", bytes)).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    fn files(&self, into: &mut Vec<Vec<u8>>) {
+        match self {
+            Self::File(bytes) => into.push(bytes.clone()),
+            Self::Gzip(tree) => tree.files(into),
+            Self::Tar(trees) | Self::Stored(trees) | Self::Deflated(trees) => {
+                trees.iter().for_each(|tree| tree.files(into));
+            }
+        }
+    }
+}
+
 /// What may never be exceeded, whatever the bytes.
 fn bounded(seen: &[Seen], limits: &Limits) {
     assert!(seen.iter().all(|seen| seen.bytes.len() <= limits.entry + 1));
@@ -181,17 +270,26 @@ const SAMPLES: &[&str] = &[
     "data/zstd.parquet",
     "data/second-version.parquet",
     "data/mlflow.db",
+    "data/utf16.db",
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
-
     #[test]
     fn random_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..2000), name in "[a-z.]{0,12}") {
         let _ = crate::container::format_of(&name, &bytes);
         for format in FORMATS {
             bounded(&open_as(format, &name, &bytes, &SMALL).0, &SMALL);
         }
+    }
+
+    #[test]
+    fn every_file_of_archives_in_archives_is_handed_over(tree in Tree::any()) {
+        let bytes = tar(&[(b"all", &tree.bytes())]);
+        let (seen, faults) = open_with("a.tar", &bytes, &Limits::default());
+        prop_assert_eq!(faults, vec![]);
+        let mut expected = Vec::new();
+        tree.files(&mut expected);
+        prop_assert_eq!(seen.into_iter().map(|seen| seen.bytes).collect::<Vec<_>>(), expected);
     }
 
     #[test]

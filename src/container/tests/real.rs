@@ -92,6 +92,7 @@ const DATA: &[(&str, &[&str])] = &[
     ("second-version.parquet", &[":6"]),
     ("metadata.parquet", &[":2"]),
     ("mlflow.db", &["tags:122", "params:3", "settings:1", "deleted:8"]),
+    ("utf16.db", &["users:2"]),
 ];
 
 #[test]

@@ -9,18 +9,21 @@ use super::super::text::{is_past, neutral, prose, sentence};
 use super::{location, message};
 use crate::finding::{Commit, Finding};
 use crate::rule::Level;
-use crate::span;
+use crate::span::{self, Position};
 
 /// Related places of one result; GitHub shows no more.
 const MOST_RELATED: usize = 100;
 
 pub(super) fn result(finding: &Finding, places: &HashMap<&str, i64>) -> SarifResult {
+    // GitHub shows a place of a file that it has, and wants a line: of a place in a container, the container's first one.
+    let first = span::Region { start: Position::START, end: Position::START };
+    let place = if finding.container.is_some() { first } else { finding.region };
     let mut result = SarifResult::builder()
         .rule_id(finding.rule.as_ref())
         .level(level(finding.level))
         // The first sentence becomes the title.
         .message(message(&prose(finding)))
-        .locations(vec![location(&finding.path, Some(region(finding.region)))])
+        .locations(vec![location(finding.file(), Some(region(place)))])
         .partial_fingerprints(fingerprints(finding))
         .build();
     result.rule_index = places.get(finding.rule.as_ref()).copied();
@@ -70,7 +73,7 @@ fn properties(commit: &Commit) -> PropertyBag {
 /// none, GitHub finds no file to compute it anew from, and would take it for another one's.
 fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
     let mut fingerprints = BTreeMap::from([("mlguard/v1".to_owned(), finding.fingerprint.clone())]);
-    if !finding.line_hash.is_empty() && !is_past(finding) {
+    if !finding.line_hash.is_empty() && !is_past(finding) && finding.container.is_none() {
         fingerprints.insert("primaryLocationLineHash".to_owned(), finding.line_hash.clone());
     }
     fingerprints

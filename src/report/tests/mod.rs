@@ -43,6 +43,7 @@ pub(super) fn finding(rule: &'static str, level: Level, path: &str) -> Finding {
         }),
         fingerprint: "00112233445566778899aabbccddeeff".to_owned(),
         related: Vec::new(),
+        container: None,
         excerpt: Some(Excerpt { first_line: 6, text, marked: Span::new(start, start + MASK.len()) }),
         identity: Identity { value: [0; 16], is_value: true },
         commit: None,

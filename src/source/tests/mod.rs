@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
+use crate::span::LineIndex;
 
 const LIMIT: u64 = 1 << 20;
 
@@ -312,9 +313,12 @@ fn special_files_never_block() {
     assert!(matches!(try_list(&[&tree.at("pipe")]), Err(SourceError::NotAFile { kind: "FIFO", .. })));
     // A file that was replaced after the listing.
     for name in ["pipe", "sock"] {
-        assert!(matches!(read(&file(tree.at(name)), LIMIT, &mut Scratch::default()), Read::Skipped(_)));
+        assert!(matches!(read(&file(tree.at(name)), Named::Nothing, LIMIT, &mut Scratch::default()), Read::Skipped(_)));
     }
-    assert!(matches!(read(&file("/dev/zero".into()), LIMIT, &mut Scratch::default()), Read::Skipped(_)));
+    assert!(matches!(
+        read(&file("/dev/zero".into()), Named::Nothing, LIMIT, &mut Scratch::default()),
+        Read::Skipped(_)
+    ));
 }
 
 #[test]
@@ -328,7 +332,7 @@ fn a_plain_folder_is_listed_as_a_whole() {
     let listing = tree.list();
     assert_eq!(paths(&listing), [".gitignore", "b/.env", "caf%E9 100%.yaml"]);
     assert_eq!((&listing.root, listing.git), (&tree.path, false));
-    assert!(matches!(read(&listing.files[2], LIMIT, &mut Scratch::default()), Read::Text(_)));
+    assert!(matches!(read(&listing.files[2], Named::Nothing, LIMIT, &mut Scratch::default()), Read::Text(_)));
     let one = list_all(&[&tree.at("b/.env")]);
     assert!(!one.git && one.files.len() == 1 && one.root.join(&*one.files[0].path) == tree.at("b/.env"));
 }
@@ -402,7 +406,7 @@ fn what_cannot_be_read_is_reported_and_the_rest_listed() {
         assert_eq!(paths(&listing), ["a", "secret"]);
         let reason = "permission denied; make it readable or exclude it";
         assert_eq!(reasons(&listing.errors), [format!("closed: {reason}"), format!("closed/b: {reason}")]);
-        assert!(matches!(read(&listing.files[1], LIMIT, &mut Scratch::default()), Read::Failed(_)));
+        assert!(matches!(read(&listing.files[1], Named::Nothing, LIMIT, &mut Scratch::default()), Read::Failed(_)));
         assert!(matches!(try_list(&[&tree.at("closed")]), Err(SourceError::Unreadable { .. })));
     }
     fs::set_permissions(tree.at("closed"), fs::Permissions::from_mode(0o700)).expect("it is ours");

@@ -11,6 +11,7 @@ mod fix;
 mod fixes;
 mod gate;
 mod harness;
+pub(crate) mod harness;
 mod helm;
 mod hostile;
 mod map;

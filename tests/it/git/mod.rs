@@ -6,6 +6,6 @@ mod generate;
 #[cfg(unix)]
 mod interrupt;
 mod places;
-mod rig;
+pub(crate) mod rig;
 mod sops;
 mod torture;

@@ -101,7 +101,7 @@ fn a_file_larger_than_the_limit() {
     let work = Work::new(&[("large.yaml", &large), ("good.yaml", &secret("good", Some("ml")))]);
     let run = work.fix(&["--max-size", "4096"]);
     assert_eq!(run.code, 0, "as for check: {}", run.err);
-    let said = "; left out: 1 file larger than the limit of 4 KiB";
+    let said = "; left out: 1 file not parsed, only searched for credentials: larger than the limit of 4 KiB";
     assert!(run.err.contains(said) && run.err.contains("(large.yaml)"), "{}", run.err);
     assert_eq!(work.text("large.yaml"), large);
     assert!(work.text("good.yaml").contains("SealedSecret"));

@@ -1,0 +1,152 @@
+//! What is searched of a file beside its text or instead of it: a second reading of its bytes, windows of a text that is
+//! too large to be held, members of archives, and texts in data files. No other file matters to any of them.
+
+use std::sync::Arc;
+
+use super::make::{self, Made, Seen};
+use super::scan::Scanner;
+use super::visit::{Content, text_in_container};
+use crate::checks::{Draft, Subject};
+use crate::container::{self, Fault, Format, Limits, Member};
+use crate::coverage::{Reason, Skipped, Stopped, guarded};
+use crate::document::fragment::Lang;
+use crate::finding::Finding;
+use crate::rule::id;
+use crate::source::{self, Large, Named};
+use crate::span::{Position, Span};
+
+impl Scanner<'_> {
+    /// Searches a text that no other file matters to.
+    pub(super) fn search(&self, path: &str, text: &str) -> Made {
+        let scanned = self.scan_text(path, text);
+        make::findings(self, path, text, scanned.drafts, scanned.allows)
+    }
+
+    /// Does `work` on the text of the file at `path`, and searches whatever else is in it.
+    pub(super) fn search_content<T: Default>(
+        &self,
+        path: &str,
+        content: Content<'_>,
+        work: impl FnOnce(&str) -> T,
+    ) -> (T, Made) {
+        let decoded = match content {
+            Content::Large(large) => return (T::default(), self.search_large(path, large)),
+            Content::Text(decoded) => decoded,
+            Content::Container(format, bytes) => {
+                let parts = self.search_container(path, format, bytes);
+                // It may only look like a container.
+                return (text_in_container(path, bytes).map(|text| work(&text)).unwrap_or_default(), parts);
+            }
+        };
+        let parts = decoded.other.as_ref().map(|other| self.search_other(path, other)).unwrap_or_default();
+        (work(&decoded.text), parts)
+    }
+
+    /// Searches another reading of the bytes of the file at `path`. Nothing there can be repaired: it is not what is written.
+    pub(super) fn search_other(&self, path: &str, other: &str) -> Made {
+        let mut made = self.search(path, other);
+        made.findings.iter_mut().for_each(|finding| finding.fix = None);
+        made
+    }
+
+    /// Searches a text over the limit for credentials, window by window.
+    pub(super) fn search_large(&self, path: &str, mut large: Large<'_>) -> Made {
+        let mut parts = Made::default();
+        let mut seen = Seen::default();
+        loop {
+            match large.next() {
+                Ok(Some(window)) if !self.options.is_interrupted() => {
+                    let own = Span::from(window.own.clone());
+                    let (mut drafts, allows) = self.scan_plain(path, &window.text);
+                    drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
+                    let made = make::findings_after(&mut seen, self, path, &window.text, drafts, allows);
+                    parts.findings.extend(made.findings.into_iter().map(|finding| {
+                        moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
+                    }));
+                }
+                Ok(_) => break,
+                Err(error) => {
+                    parts.notes.push(Skipped::new(path, Reason::from(&error)));
+                    parts.incomplete = true;
+                    break;
+                }
+            }
+        }
+        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit: large.limit }));
+        parts
+    }
+
+    /// Searches a piece of a text that is too large to be held, `lines` lines behind its start.
+    fn search_piece(&self, path: &str, text: &str, lines: usize) -> Made {
+        let (drafts, allows) = self.scan_plain(path, text);
+        let mut made = make::findings(self, path, text, drafts, allows);
+        let start = Position { line: lines + 1, column: 1 };
+        made.findings = made.findings.into_iter().map(|finding| moved(finding, start)).collect();
+        made
+    }
+
+    /// Searches the members of the container at `path`, whose bytes are `bytes`.
+    pub(super) fn search_container(&self, path: &str, format: Format, bytes: &[u8]) -> Made {
+        let mut parts = Made::default();
+        let container: Arc<str> = path.into();
+        let limits = Limits::default();
+        let faults = container::open(format, path, bytes, &limits, &mut |member: Member<'_>| {
+            if self.options.is_interrupted() {
+                return;
+            }
+            let inner = inner_path(path, member.path);
+            let named = if member.strings { Named::Text } else { Lang::named(&inner) };
+            let Some(decoded) = source::decode_for_search(member.bytes, named) else { return };
+            let made = guarded(&inner, Stopped::File, || {
+                if member.cut {
+                    return self.search_piece(&inner, &decoded.text, member.lines_before);
+                }
+                let made = self.search(&inner, &decoded.text);
+                match &decoded.other {
+                    Some(other) => made.with_parts(self.search_other(&inner, other)),
+                    None => made,
+                }
+            });
+            match made {
+                Ok(made) => parts.extend(made),
+                Err(failed) => {
+                    parts.notes.push(failed);
+                    parts.incomplete = true;
+                }
+            }
+        });
+        for (inner, fault) in faults {
+            let inner = inner_path(path, &inner);
+            match fault {
+                Fault::Bomb(_) => {
+                    let message =
+                        format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
+                    let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
+                    parts.extend(make::findings(self, &inner, "", vec![draft], false));
+                }
+                fault => parts.notes.push(Skipped::new(inner, Reason::Container(fault))),
+            }
+        }
+        for finding in &mut parts.findings {
+            finding.fix = None;
+            finding.container = Some(container.clone());
+        }
+        parts
+    }
+}
+
+/// The finding of a text that starts at `start` of the whole text.
+fn moved(mut finding: Finding, start: Position) -> Finding {
+    finding.region.start = start.behind(finding.region.start);
+    finding.region.end = start.behind(finding.region.end);
+    if let Some(excerpt) = &mut finding.excerpt {
+        excerpt.first_line += start.line - 1;
+    }
+    finding.fix = None;
+    finding
+}
+
+/// The path that is reported for `inner`, a path in the container at `path`; empty for the container itself.
+fn inner_path(path: &str, inner: &str) -> String {
+    if inner.is_empty() { path.to_owned() } else { format!("{path}!{inner}") }
+}
