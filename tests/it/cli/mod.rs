@@ -10,7 +10,6 @@ mod external;
 mod fix;
 mod fixes;
 mod gate;
-mod harness;
 pub(crate) mod harness;
 mod helm;
 mod hostile;
