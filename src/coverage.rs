@@ -177,7 +177,8 @@ impl fmt::Display for Reason {
             Self::Other(reason) => reason,
             Self::SearchedInWindows { limit } => {
                 f.write_str("not parsed, only searched for credentials: ")?;
-                return too_large(f, *limit, None);
+                too_large(f, *limit, None)?;
+                return f.write_str("; raise it with --max-size");
             }
             Self::Container(fault) => return write!(f, "{fault}"),
             Self::NotRegular(kind) => return write!(f, "{kind}, not a regular file; it was not opened"),
@@ -222,10 +223,10 @@ fn too_large(f: &mut fmt::Formatter<'_>, limit: u64, size: Option<u64>) -> fmt::
         n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => write!(f, "{} KiB", n >> 10),
         n => write!(f, "{n} bytes"),
     }?;
-    if let Some(size) = size {
-        write!(f, " ({size} bytes)")?;
+    match size {
+        Some(size) => write!(f, " ({size} bytes)"),
+        None => Ok(()),
     }
-    f.write_str("; raise it with --max-size")
 }
 
 /// Runs `work` on the file at `path` (`.` for the repository). A panic becomes an error that names the file and what

@@ -1,11 +1,11 @@
 //! The one error that reaches a person: what is wrong, where, and what to do.
 //!
 //! Modules have their own typed errors; at the edge each becomes a [`Problem`]. A problem never holds a value of a
-//! scanned file. Control characters are neutralised when it is printed, since paths and keys come from strangers.
+//! scanned file; what it has from strangers passes `gate` when it is printed.
 
-use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use crate::mask::printable;
 use crate::mask::{is_plain_name, masked};
 use crate::span::Position;
 
@@ -106,21 +106,6 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
-
-/// `text` with everything that could act on a terminal or hide text written as `\u{…}`.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(acts_on_terminal) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |c: char| if acts_on_terminal(c) { c.escape_unicode().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
-}
-
-/// Whether `c` could act on a terminal or hide text.
-pub(crate) fn acts_on_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
 
 /// `did you mean …? `, with a blank after it, where one of `known` is similar to `name`.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {

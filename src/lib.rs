@@ -26,6 +26,7 @@ mod seal;
 mod checks;
 mod config;
 mod engine;
+mod gate;
 mod baseline;
 mod report;
 mod fix;

@@ -72,7 +72,13 @@ fn is_restless(word: &str) -> bool {
 /// `text` with every word masked that no person would choose as a name. Words end at white space, quotes, brackets and
 /// the marks between sentences.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    let between = |c: char| c.is_whitespace() || "'\"`()[]{}<>,;|".contains(c);
+    match without_passwords(text) {
+        Cow::Borrowed(text) => without_wild_words(text),
+        Cow::Owned(text) => Cow::Owned(without_wild_words(&text).into_owned()),
+    }
+}
+
+fn without_wild_words(text: &str) -> Cow<'_, str> {
     let mut shown: Option<String> = None;
     let mut at = 0;
     while at < text.len() {
@@ -101,9 +107,98 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     shown.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// What ends a word.
+fn between(c: char) -> bool {
+    c.is_whitespace() || "'\"`()[]{}<>,;|".contains(c)
+}
+
+/// `text` with every password masked that stands before the host of an address, and a user that is no name.
+pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let (mut shown, mut from, mut start) = (String::new(), 0, 0);
+    for word in text.split_inclusive(between) {
+        if let Some((login, host)) = login(word.trim_end_matches(between)) {
+            let (user, password) = word[login..host].split_once(':').unwrap_or((&word[login..host], ""));
+            shown.push_str(&text[from..start + login]);
+            shown.push_str(if user.is_empty() || is_plain_name(user) { user } else { MASK });
+            if !password.is_empty() {
+                shown.push(':');
+                shown.push_str(MASK);
+            }
+            from = start + host;
+        }
+        start += word.len();
+    }
+    if from == 0 { Cow::Borrowed(text) } else { Cow::Owned(shown + &text[from..]) }
+}
+
+/// Where user and password of an address begin and end: `user:password@host`, with a scheme or without one.
+fn login(word: &str) -> Option<(usize, usize)> {
+    let at = word.rfind('@')?;
+    let scheme = word[..at].find("://").map(|scheme| scheme + 3);
+    let start = scheme.unwrap_or_else(|| word[..at].find('=').map_or(0, |equals| equals + 1));
+    let login = &word[start..at];
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    // `https://host:8080/file@v1` and `registry:5000/image:tag@sha256:…` name no user.
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_path = user.contains('/') || password.split_once('/').is_some_and(|(port, _)| is_port(port));
+    let counts = !login.is_empty() && !is_path && !word[at..].starts_with("@sha256:");
+    (counts && (scheme.is_some() || !password.is_empty())).then_some((start, at))
+}
+
+/// `text` on one line, without anything that a terminal or a log would act on: what could act, hide text or show it in
+/// another order is written as `\u{…}`, and `##[` and `##vso[`, which are commands of CI runners anywhere in a line, are
+/// broken up.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut tame = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '\t' => tame.push_str("    "),
+            '[' if tame.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with("##") => tame.push_str(" ["),
+            _ if is_active(character) => tame.extend(character.escape_unicode()),
+            _ => tame.push(character),
+        }
+    }
+    Cow::Owned(tame)
+}
+
+/// Whether a terminal would act on the character, or show text in another order or not at all because of it.
+pub(crate) fn is_active(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_of_addresses_are_masked() {
+        for (text, shown) in [
+            ("git clone https://bot:hunter2@git.example/x.", "git clone https://bot:********@git.example/x."),
+            ("'ssh://git@host/x' and git@host:x", "'ssh://git@host/x' and git@host:x"),
+            ("https://q8ZrT3vLw0XbN5kYp2Jd@host", "https://********@host"),
+            ("https://bot:p/s@s@host/x, bot:hunter2@host", "https://bot:********@host/x, bot:********@host"),
+            ("https://host:8080/x@v1 host:5000/ml:1@sha256:0a", "https://host:8080/x@v1 host:5000/ml:1@sha256:0a"),
+            ("url=https://:hunter2@h a@example.com", "url=https://:********@h a@example.com"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+        }
+    }
 
     #[test]
     fn names_are_shown() {

@@ -268,11 +268,11 @@ fn show(args: &ShowArgs, global: &Global) -> Result<Exit, Problem> {
             exit = exit.and(Exit::Findings);
         }
     }
-    let text = match args.format {
-        ListFormat::Human => human(&shown, now),
-        ListFormat::Json => machine(&shown, now),
+    let printed = match args.format {
+        ListFormat::Human => output::print(&human(&shown, now)),
+        ListFormat::Json => output::print_json(&machine(&shown, now)),
     };
-    Ok(output::print(&text)?.and(exit))
+    Ok(printed?.and(exit))
 }
 
 type Named = (Valued<PathBuf>, Option<String>);
@@ -320,7 +320,7 @@ fn human(shown: &[Shown], now: Timestamp) -> String {
         }
         let cluster = cluster.as_ref().map(|name| format!(" (cluster {})", printable(name))).unwrap_or_default();
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{}{cluster}", printable(place));
+        let _ = writeln!(text, "key of {}{cluster}", printable(place));
         for (key, value) in lines {
             let _ = writeln!(text, "  {key:<12} {}", printable(&value));
         }
@@ -328,7 +328,7 @@ fn human(shown: &[Shown], now: Timestamp) -> String {
     text
 }
 
-fn machine(shown: &[Shown], now: Timestamp) -> String {
+fn machine(shown: &[Shown], now: Timestamp) -> serde_json::Value {
     let object = |Shown { loaded: Loaded { recipient, place, .. }, cluster }: &Shown| {
         let certificate = recipient.certificate();
         let text = |part: fn(&Certificate) -> String| certificate.map(part);
@@ -349,5 +349,5 @@ fn machine(shown: &[Shown], now: Timestamp) -> String {
         })
     };
     let list: Vec<_> = shown.iter().map(object).collect();
-    format!("{:#}\n", json!({ "version": 1, "certificates": list }))
+    json!({ "version": 1, "certificates": list })
 }

@@ -14,7 +14,7 @@ use super::scan::{
     scan_paths, thread_pool, wants_sarif,
 };
 use super::{commits, output, scan};
-use crate::config::{Environment, Settings};
+use crate::config::{Environment, Settings, show_size};
 use crate::coverage::{Reason, Skipped};
 use crate::engine;
 use crate::error::Problem;
@@ -23,6 +23,9 @@ use crate::finding::{DigestKey, Outcome};
 use crate::report::{self, Target};
 use crate::rule::Rule;
 use crate::source;
+
+/// Largest document that is read from standard input, bytes.
+const LARGEST_INPUT: u64 = 256 << 20;
 
 pub(super) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Problem> {
     run_prepared(&Prepared::new(args)?, args, &Environment::read(), global)
@@ -176,10 +179,12 @@ fn standard_input(
         None => "stdin".to_owned(),
     };
     let mut bytes = Vec::new();
-    // One byte more than allowed, so that the engine sees that it is too much.
-    let limit = settings.max_size.value.saturating_add(1);
-    let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
+    let read = io::stdin().lock().take(LARGEST_INPUT + 1).read_to_end(&mut bytes);
     read.map_err(|error| Problem::new(format!("cannot read stdin: {error}")))?;
+    if bytes.len() as u64 > LARGEST_INPUT {
+        let problem = Problem::new(format!("stdin is larger than {}", show_size(LARGEST_INPUT)));
+        return Err(problem.help("write it to a file and check that"));
+    }
     let excluded = settings.excluded(&path);
     let options = engine::Options { digest_key: key, ..engine_options(settings, interrupted) };
     if excluded {

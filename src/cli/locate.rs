@@ -18,9 +18,25 @@ pub(super) fn root_of(paths: &[PathBuf]) -> Result<PathBuf, Problem> {
 /// A fault of listing with all its causes.
 impl From<source::SourceError> for Problem {
     fn from(error: source::SourceError) -> Self {
-        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-        Self::new(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+        let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+        // The Git library quotes what it cannot read, which may be an address with a password.
+        let causes: String = causes.map(|cause| format!(": {}", unquoted(&cause.to_string()))).collect();
+        Self::new(format!("{error}{causes}"))
     }
+}
+
+/// `text` with nothing in its quotes.
+fn unquoted(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['\'', '"', '`']) {
+        let (before, quoted) = rest.split_at(start);
+        let end = quoted.rfind(&quoted[..1]).filter(|end| *end > 0).unwrap_or(quoted.len() - 1);
+        shown.push_str(before);
+        shown.push('…');
+        rest = &quoted[end + 1..];
+    }
+    shown + rest
 }
 
 pub(super) fn current_folder() -> Result<PathBuf, Problem> {

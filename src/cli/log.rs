@@ -17,5 +17,9 @@ pub(super) fn install(verbose: u8) {
         (None, _) => EnvFilter::new("mlguard=trace"),
     };
     // A second call (tests run several commands in one process) keeps the first subscriber.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| super::output::Log)
+        .with_ansi(false)
+        .try_init();
 }

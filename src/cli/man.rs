@@ -18,7 +18,7 @@ pub(super) fn run(folder: Option<&Path>) -> Result<Exit, Problem> {
     command.build();
     let Some(folder) = folder else {
         let page = page(&command).map_err(|error| Problem::new(format!("cannot render the manual page: {error}")))?;
-        return output::print(&String::from_utf8_lossy(&page));
+        return output::print_data(&String::from_utf8_lossy(&page));
     };
     let written = fs::create_dir_all(folder).and_then(|()| write_pages(&command, folder));
     let fault = |error| Problem::new(format!("cannot be written: {error}")).in_file(folder.display().to_string());

@@ -80,7 +80,6 @@ pub(crate) fn run(cli: &Cli) -> Exit {
 
 /// Prints what clap says: help and version are no failures.
 fn usage(error: &clap::Error) -> Exit {
-    // A closed stream leaves nobody to report to.
-    let _ = error.print();
+    output::usage(error);
     if error.use_stderr() { Exit::Failed } else { Exit::Clean }
 }

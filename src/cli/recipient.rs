@@ -111,11 +111,16 @@ fn from(mut problem: Problem, origin: &Origin) -> Problem {
 
 /// What to know before a certificate is used.
 pub(super) fn warnings(recipient: &Recipient, place: &str, now: Timestamp) -> Vec<Problem> {
-    let Some(certificate) = recipient.certificate() else { return Vec::new() };
     let mut warnings = Vec::new();
     let mut warn = |message: String, help: &str| {
         warnings.push(Problem::new(message).in_file(place).help(help).warning());
     };
+    if recipient.has_private_key() {
+        let help = "whoever has it can read everything sealed for this certificate: keep only the certificate in this file, and \
+                    replace the key where others could read it";
+        warn("the file also contains a private key".to_owned(), help);
+    }
+    let Some(certificate) = recipient.certificate() else { return warnings };
     let begin = certificate.not_before.to_zoned(TimeZone::UTC).date();
     if now < certificate.not_before {
         warn(format!("the certificate is not valid before {begin}"), "check the clock of this machine");

@@ -81,8 +81,11 @@ pub(super) fn list_files(paths: &[PathBuf], settings: &Settings) -> Result<sourc
     let meant = named_although_excluded(paths, settings)?;
     let wanted = |path: &str| !settings.excluded(path) || meant.iter().any(|folder| path.starts_with(folder));
     match source::list(paths, &wanted) {
-        // The person said so in the configuration: nothing to check is what was asked for.
-        Err(source::SourceError::Empty { excluded, .. }) if excluded > 0 => Ok(source::Listing::default()),
+        // A hook names every file of a commit, also where it changes nothing but excluded ones. Whoever names a folder expects
+        // that something of it is searched.
+        Err(source::SourceError::Empty { excluded, .. }) if excluded > 0 && !paths.iter().any(|path| path.is_dir()) => {
+            Ok(source::Listing::default())
+        }
         other => Ok(other?),
     }
 }

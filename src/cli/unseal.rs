@@ -50,6 +50,6 @@ pub(super) fn run(args: &UnsealArgs, global: &Global) -> Result<Exit, Problem> {
     }
     match args.output.as_ref().filter(|path| path.as_os_str() != "-") {
         Some(path) => writing::save_private(path, &whole).map(|()| Exit::Clean),
-        None => output::print(&whole),
+        None => output::print_data(&whole),
     }
 }

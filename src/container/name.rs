@@ -1,7 +1,7 @@
 //! Names in archives as paths that can be shown: they are hostile until they have been through here.
 
 use super::piece;
-use crate::error::acts_on_terminal;
+use crate::mask::is_active;
 
 /// What joins the path of an archive and the path of a file in it.
 const IN: char = '!';
@@ -45,7 +45,7 @@ fn push_part(shown: &mut String, part: &[u8]) {
     let part = part.get(..LONGEST + 4).unwrap_or(part);
     for chunk in part.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c == IN || acts_on_terminal(c) {
+            if c == IN || is_active(c) {
                 percent(shown, c.encode_utf8(&mut [0; 4]).as_bytes());
             } else {
                 shown.push(c);

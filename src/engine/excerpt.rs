@@ -98,6 +98,8 @@ fn names_only(text: &str, shown: &mut String) {
     let word = |c: char| !c.is_whitespace() && !"\"'`,;()[]{}<>:=".contains(c);
     // Behind `:` or `=` is a value, up to the next comma, bracket or space behind which a name can come again.
     let mut is_value = false;
+    // Whether the word follows a space, or the `=` of a flag, so that it may be a name although it is behind one.
+    let (mut is_apart, mut is_flag) = (true, false);
     let mut rest = text;
     while !rest.is_empty() {
         let (head, tail) = rest.split_at(rest.find(|c| !word(c)).unwrap_or(rest.len()));
@@ -105,7 +107,7 @@ fn names_only(text: &str, shown: &mut String) {
         if !head.is_empty() {
             let closed = gap.trim_start_matches(['"', '\'', '`', ')', ']', '\\']).trim_start();
             // The last name before the mask is the value's own key, also in `--from-literal=KEY=`.
-            let own = after.is_empty();
+            let own = after.is_empty() && (is_apart || is_flag);
             let assigned = (own || !is_value) && closed.starts_with([':', '=']) || tail.starts_with("://");
             let template = head.starts_with(".Values.") && mask::is_plain_name(&head[1..]);
             let known = WORDS.split(' ').any(|known| known == head)
@@ -116,6 +118,8 @@ fn names_only(text: &str, shown: &mut String) {
                 hide(shown);
             }
         }
+        is_apart = gap.contains(|c: char| c.is_whitespace() || "\"'`([{,;".contains(c));
+        is_flag = head.starts_with('-');
         if let Some(at) = gap.rfind([':', '=', ',', '{', '[', '(', ';']) {
             is_value = gap[at..].starts_with([':', '=']);
         }
@@ -217,6 +221,8 @@ mod tests {
             ("DB=postgres://user:X", "DB=postgres:********:********"),
             ("  - name: q8ZrT3vLw0XbN5kYp2Jd: X", "  - name: ********: ********"),
             ("aaa1=Zm9vYmFy==, token = X", "aaa1=********==, token = ********"),
+            ("db:5432:ml:bot:Wintertime:X", "db:********:********:********:********:********"),
+            ("make --from-literal=KEY=X", "******** --from-literal=KEY=********"),
         ] {
             let at = line.len() - 1;
             let excerpt = of(line, &LineIndex::new(line), Span::new(at, at + 1), false, &Hidden::new(Vec::new()));

@@ -96,7 +96,7 @@ fn findings_with<'a>(
         Some(text) => Cow::Borrowed(&**text),
         None => match read() {
             Read::Text(decoded) => decoded.text,
-            Read::Container(_, bytes) => text_in_container(path, bytes),
+            Read::Container(_, bytes) => text_in_container(path, bytes).unwrap_or_default(),
             // Only reports about the whole file exist.
             Read::Large(_) | Read::Skipped(Reason::Binary) => Cow::Borrowed(""),
             Read::Skipped(reason) | Read::Failed(reason) => return Err(Skipped::new(path, reason)),

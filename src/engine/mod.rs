@@ -61,6 +61,12 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
     let visits = listing.files.iter().zip(visits);
     let mut searched: Vec<(&File, Scanned)> =
         visits.filter_map(|(file, visit)| Some((file, visit.count(&mut outcome.coverage)?))).collect();
+    if searched.is_empty() {
+        // Nothing is known where all that there is was too large.
+        let coverage = &mut outcome.coverage;
+        let too_large = |skipped: &mut Skipped| matches!(skipped.reason, Reason::TooLarge { .. });
+        coverage.errors.extend(coverage.skipped.extract_if(.., too_large));
+    }
     if !options.is_interrupted() {
         let scanned = searched.iter_mut().map(|(file, scanned)| (&file.path, scanned)).collect();
         across::add_drafts(&scanner, scanned, context, &mut outcome.coverage.errors);
@@ -79,19 +85,12 @@ pub fn run(input: Input<'_>, options: &Options) -> Outcome {
 pub fn run_bytes(path: &str, bytes: &[u8], context: &dyn Fn() -> Vec<File>, options: &Options) -> Outcome {
     let scanner = Scanner::new(options);
     let mut outcome = Outcome { complete: true, ..Outcome::default() };
-    let size = bytes.len() as u64;
-    if size > options.max_size {
-        let reason = Reason::TooLarge { limit: options.max_size, size: None };
-        outcome.coverage.errors.push(Skipped::new(path, reason));
-    } else {
-        let visit = scanner.scan_bytes(path, bytes);
-        if let Some(mut scanned) = visit.count(&mut outcome.coverage) {
-            // What is handed over is what is about to be committed.
-            scanned.facts.tracked = true;
-            let (name, errors) = (Arc::from(path), &mut outcome.coverage.errors);
-            across::add_drafts(&scanner, vec![(&name, &mut scanned)], context, errors);
-            add(&mut outcome, make::findings_of_bytes(&scanner, path, bytes, scanned));
-        }
+    if let Some(mut scanned) = scanner.scan_bytes(path, bytes).count(&mut outcome.coverage) {
+        // What is handed over is what is about to be committed.
+        scanned.facts.tracked = true;
+        let (name, errors) = (Arc::from(path), &mut outcome.coverage.errors);
+        across::add_drafts(&scanner, vec![(&name, &mut scanned)], context, errors);
+        add(&mut outcome, make::findings_of_bytes(&scanner, path, bytes, scanned));
     }
     outcome.finish();
     outcome

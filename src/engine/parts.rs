@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::make::{self, Made, Seen};
 use super::scan::Scanner;
-use super::visit::Content;
+use super::visit::{Content, text_in_container};
 use crate::checks::{Draft, Subject};
 use crate::container::{self, Fault, Format, Limits, Member};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
@@ -34,10 +34,8 @@ impl Scanner<'_> {
             Content::Text(decoded) => decoded,
             Content::Container(format, bytes) => {
                 let parts = self.search_container(path, format, bytes);
-                // What its name calls text may only look like a container.
-                let text = Some(Lang::named(path)).filter(|named| *named == Named::Text);
-                let text = text.and_then(|named| source::decode_for_search(bytes, named));
-                return (text.map(|decoded| work(&decoded.text)).unwrap_or_default(), parts);
+                // It may only look like a container.
+                return (text_in_container(path, bytes).map(|text| work(&text)).unwrap_or_default(), parts);
             }
         };
         let parts = decoded.other.as_ref().map(|other| self.search_other(path, other)).unwrap_or_default();

@@ -6,7 +6,7 @@ use super::options::Options;
 use crate::container::Format;
 use crate::coverage::{Coverage, Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
-use crate::source::{self, Decoded, File, Large, Named, Read, Scratch};
+use crate::source::{self, Decoded, File, Large, Read, Scratch};
 
 /// What a search gives, with what of a file it left out.
 pub(super) trait Noted {
@@ -62,11 +62,9 @@ pub(super) fn read_bytes<'a>(path: &str, options: &Options, bytes: &'a [u8]) -> 
     source::read_bytes(path, Lang::named(path), options.max_size, bytes)
 }
 
-/// The text of a file that looks like a container, where its name says that it is text.
-pub(super) fn text_in_container<'a>(path: &str, bytes: &'a [u8]) -> Cow<'a, str> {
-    let named = Lang::named(path);
-    let decoded = source::decode_for_search(bytes, named).filter(|_| named == Named::Text);
-    decoded.map(|decoded| decoded.text).unwrap_or_default()
+/// The text of a file that looks like a container, where its name or its bytes say that it is text.
+pub(super) fn text_in_container<'a>(path: &str, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
+    source::decode_for_search(bytes, Lang::named(path)).map(|decoded| decoded.text)
 }
 
 /// Reads a file and does `work` on what it contains. A panic there costs this file and no other.

@@ -1,15 +1,14 @@
 //! `json` and `jsonl`: the same objects, as one document or one a line. The shape is an interface: `version` changes
 //! when a key changes its meaning.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::text::is_active;
 use super::{Context, is_complete};
 use crate::coverage::{self, Coverage};
 use crate::finding::{self, Outcome};
+use crate::gate;
 
 /// Version of the shape.
 const VERSION: u32 = 1;
@@ -160,30 +159,13 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
 
 pub(super) fn write_lines(outcome: &Outcome, _: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in &outcome.findings {
-        out.write_all(tame(&serde_json::to_string(&Finding::from(finding))?).as_bytes())?;
+        out.write_all(gate::json(&serde_json::to_string(&Finding::from(finding))?).as_bytes())?;
     }
     let closing = Closing { coverage: Covered::from(&outcome.coverage), complete: is_complete(outcome) };
-    out.write_all(tame(&serde_json::to_string(&closing)?).as_bytes())
+    out.write_all(gate::json(&serde_json::to_string(&closing)?).as_bytes())
 }
 
 /// `value` over several lines, with a final line break.
 pub(super) fn pretty<T: Serialize>(value: &T) -> io::Result<String> {
-    Ok(tame(&serde_json::to_string_pretty(value)?))
-}
-
-/// Escapes what a terminal, or GitHub Actions in a log (`##[`), would act on, and adds a line break. All of it is in strings,
-/// so that a parser reads the same.
-fn tame(json: &str) -> String {
-    let mut tame = String::with_capacity(json.len() + 1);
-    for character in json.replace("##[", "\\u0023#[").chars() {
-        if is_active(character) && character != '\n' {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(tame, "\\u{unit:04x}").unwrap_or_default();
-            }
-        } else {
-            tame.push(character);
-        }
-    }
-    tame.push('\n');
-    tame
+    Ok(gate::json(&serde_json::to_string_pretty(value)?))
 }

@@ -5,46 +5,10 @@ use std::fmt::Write as _;
 
 use crate::coverage::{Reason, Skipped};
 use crate::finding::{Commit, Finding};
+pub(super) use crate::gate::line as neutral;
 
 /// Digits of a commit's id that people are shown.
 const SHORT: usize = 10;
-
-/// `text` on one line, without anything that a terminal or a log would act on: control characters become their
-/// pictures, characters that reorder or hide text become U+FFFD, and `##[` (a workflow command of GitHub Actions
-/// anywhere in a line) is broken up.
-pub(super) fn neutral(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_active) && !text.contains("##[") {
-        return Cow::Borrowed(text);
-    }
-    let mut tame = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            '\t' => tame.push_str("    "),
-            '\u{7f}' => tame.push('\u{2421}'),
-            '\0'..='\u{1f}' => tame.extend(char::from_u32(0x2400 + u32::from(character))),
-            _ if is_active(character) => tame.push(char::REPLACEMENT_CHARACTER),
-            _ => tame.push(character),
-        }
-    }
-    Cow::Owned(tame.replace("##[", "## ["))
-}
-
-/// Whether a terminal would act on the character, or show text in another order or not at all because of it.
-pub(super) fn is_active(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
 
 /// `1 file`, `1,339 files`.
 pub(super) fn count(number: usize, noun: &str) -> String {
@@ -181,13 +145,6 @@ pub(super) fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_active_is_left() {
-        assert_eq!(neutral("a\u{1b}[31mb\r\nc\u{202e}d\u{9b}e\tf"), "a␛[31mb␍␊c\u{fffd}d\u{fffd}e    f");
-        assert_eq!(neutral("x ##[add-mask]y"), "x ## [add-mask]y");
-        assert!(matches!(neutral("plain é 😀"), Cow::Borrowed(_)));
-    }
 
     #[test]
     fn numbers_read_well() {

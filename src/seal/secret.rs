@@ -7,9 +7,10 @@ use super::identity::{annotate, is_key, scope_of};
 use super::json;
 use super::{Identity, Plaintext};
 use crate::document::yaml::{Node, Style};
+use crate::error::nearest;
 use crate::inventory::convention::{is_label, is_subdomain};
 use crate::inventory::facts::Scope;
-use crate::mask::masked;
+use crate::mask::{MASK, masked};
 use crate::span::Span;
 
 /// Most bytes that the values of a Secret may have together (MaxSecretSize, core/v1/types.go).
@@ -78,7 +79,7 @@ pub enum Why {
     Kind(String),
     #[error("its apiVersion is not `v1`")]
     ApiVersion,
-    #[error("`{0}` is not a field of a Secret and would be lost; remove it")]
+    #[error("{0} is not a field of a Secret and would be lost; remove it")]
     Unknown(String),
     #[error("`{place}` must be {wanted}")]
     Shape { place: String, wanted: &'static str },
@@ -131,7 +132,7 @@ impl Secret {
                 return Err(refuse(key, Why::Sops));
             }
             if !FIELDS.contains(&name) && name != "<<" {
-                return Err(refuse(key, Why::Unknown(shown(name))));
+                return Err(refuse(key, Why::Unknown(unknown("", name))));
             }
         }
         let mut metadata = metadata(root)?;
@@ -141,7 +142,7 @@ impl Secret {
         };
         let (name, namespace) = (take(&mut metadata, "name"), take(&mut metadata, "namespace"));
         let scope = scope_of(metadata.get("annotations"));
-        let secret_type = root.get("type").map(|node| string(node, "type")).transpose()?.flatten();
+        let secret_type = root.get("type").map(|node| string(node, &|| "type".to_owned())).transpose()?.flatten();
         let secret_type = secret_type.filter(|text| !text.is_empty()).map(str::to_owned);
         let immutable = match root.get("immutable") {
             None => None,
@@ -162,6 +163,12 @@ impl Secret {
             annotate(&mut self.metadata, scope);
             self.scope = scope;
         }
+    }
+
+    /// A key as messages may show it: not where it is a value as well.
+    pub(crate) fn shown_key(&self, key: &str) -> String {
+        let is_value = |entry: &Entry| entry.value.expose().trim_ascii() == key.as_bytes();
+        if self.entries.iter().any(is_value) { MASK.to_owned() } else { shown(key) }
     }
 
     /// Whom it is to be sealed for. `root` is the object that it was read from.
@@ -241,7 +248,7 @@ fn metadata(root: Node<'_>) -> Result<Map<String, Value>, Refusal> {
                 _ => return Err(shape(at, &format!("metadata.{key}"), "a string; put it in quotes")),
             },
             known if KEPT.contains(&known) => {}
-            other => return Err(refuse(at, Why::Unknown(format!("metadata.{}", shown(other))))),
+            other => return Err(refuse(at, Why::Unknown(unknown("metadata.", other)))),
         }
         kept.insert(key, value);
     }
@@ -275,6 +282,7 @@ fn entries(root: Node<'_>) -> Result<Vec<Entry>, Refusal> {
             return Err(shape(mapping, section, "a mapping"));
         }
         let mut seen = Vec::new();
+        let shown = |name: &str| shown_key(mapping, name);
         for (key, node) in flat(mapping, MERGES)
             .ok_or_else(|| shape(mapping, section, "a mapping without deeply nested merge keys"))?
         {
@@ -283,10 +291,10 @@ fn entries(root: Node<'_>) -> Result<Vec<Entry>, Refusal> {
                 return Err(refuse(key, Why::Key(shown(name))));
             }
             if seen.contains(&name) {
-                return Err(refuse(key, Why::Twice(name.to_owned())));
+                return Err(refuse(key, Why::Twice(shown(name))));
             }
             seen.push(name);
-            let value = if section == "data" { decoded(name, node)? } else { text(name, node)? };
+            let value = if section == "data" { decoded(name, node, &shown)? } else { text(name, node, &shown)? };
             match found.iter_mut().find(|entry| entry.key == name) {
                 Some(entry) => entry.value = value,
                 None => found.push(Entry { key: name.to_owned(), value }),
@@ -316,12 +324,12 @@ fn flat<'n>(mapping: Node<'n>, depth: u8) -> Option<Vec<(Node<'n>, Node<'n>)>> {
     Some(all)
 }
 
-fn decoded(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
-    no_tag("data", key, node)?;
+fn decoded(key: &str, node: Node<'_>, shown: &dyn Fn(&str) -> String) -> Result<Plaintext, Refusal> {
+    let place = || format!("data.{}", shown(key));
+    no_tag(&place, node)?;
     if node.is_null() {
         return Ok(Plaintext::default());
     }
-    let place = || format!("data.{}", shown(key));
     if !node.is_string() {
         return Err(shape(node, &place(), "a base64 string; put it in quotes"));
     }
@@ -329,25 +337,25 @@ fn decoded(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
     Ok(Plaintext::new(bytes.to_vec()))
 }
 
-fn text(key: &str, node: Node<'_>) -> Result<Plaintext, Refusal> {
-    no_tag("stringData", key, node)?;
-    let place = format!("stringData.{}", shown(key));
+fn text(key: &str, node: Node<'_>, shown: &dyn Fn(&str) -> String) -> Result<Plaintext, Refusal> {
+    let place = || format!("stringData.{}", shown(key));
+    no_tag(&place, node)?;
     Ok(string(node, &place)?.map_or_else(Plaintext::default, Plaintext::from))
 }
 
-fn no_tag(section: &str, key: &str, node: Node<'_>) -> Result<(), Refusal> {
+fn no_tag(place: &dyn Fn() -> String, node: Node<'_>) -> Result<(), Refusal> {
     match node.tag() {
-        Some(tag) if tag != "!!str" && tag != "!" => Err(refuse(node, Why::Tag(format!("{section}.{}", shown(key))))),
+        Some(tag) if tag != "!!str" && tag != "!" => Err(refuse(node, Why::Tag(place()))),
         _ => Ok(()),
     }
 }
 
 /// The text of a node; nothing where that is null.
-fn string<'n>(node: Node<'n>, place: &str) -> Result<Option<&'n str>, Refusal> {
+fn string<'n>(node: Node<'n>, place: &dyn Fn() -> String) -> Result<Option<&'n str>, Refusal> {
     match node.as_str().filter(|_| node.is_string()) {
         _ if node.is_null() => Ok(None),
         Some(text) => Ok(Some(text)),
-        None => Err(shape(node, place, "a string; put it in quotes")),
+        None => Err(shape(node, &place(), "a string; put it in quotes")),
     }
 }
 
@@ -357,6 +365,29 @@ fn refuse(node: Node<'_>, why: Why) -> Refusal {
 
 fn shape(node: Node<'_>, place: &str, wanted: &'static str) -> Refusal {
     refuse(node, Why::Shape { place: place.to_owned(), wanted })
+}
+
+/// A key that no Secret has, as messages may show it: a name close to one that it has, or of another object. Any other may
+/// be a value in the wrong place.
+fn unknown(place: &str, name: &str) -> String {
+    const ELSEWHERE: [&str; 4] = ["binaryData", "items", "spec", "status"];
+    let known = FIELDS.iter().chain(KEPT).copied();
+    if ELSEWHERE.contains(&name) || nearest(name, known).is_some() {
+        format!("`{place}{}`", shown(name))
+    } else {
+        format!(
+            "a key of {} (not repeated: it may be a secret)",
+            if place.is_empty() { "the object" } else { "`metadata`" }
+        )
+    }
+}
+
+/// A key of a section as messages may show it: not where it is a value as well.
+fn shown_key(section: Node<'_>, name: &str) -> String {
+    let is_it =
+        |text: &str| text.trim() == name || cipher::decode(text).is_some_and(|bytes| *bytes == *name.as_bytes());
+    let is_value = !name.is_empty() && section.entries().any(|(_, node)| node.as_str().is_some_and(is_it));
+    if is_value { MASK.to_owned() } else { shown(name) }
 }
 
 /// A name from the document as messages may show it.

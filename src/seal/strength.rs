@@ -62,15 +62,17 @@ impl Weakness {
     }
 }
 
-/// What is wrong with the values of a Secret by a policy, with their keys, in its order.
+/// What is wrong with the values of a Secret by a policy, with their keys as messages may show them, in its order.
 pub(crate) fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakness)> {
     let named = |entry: &&super::secret::Entry| {
         let key = entry.key.to_ascii_lowercase();
         ["user", "login", "access_key_id", "accesskey"].iter().any(|word| key.contains(word))
     };
     let users: Vec<&Plaintext> = secret.entries.iter().filter(named).map(|entry| &entry.value).collect();
-    let one =
-        |entry: &super::secret::Entry| Some((entry.key.clone(), weakness(&entry.key, &entry.value, &users, policy)?));
+    let one = |entry: &super::secret::Entry| {
+        let weakness = weakness(&entry.key, &entry.value, &users, policy)?;
+        Some((secret.shown_key(&entry.key), weakness))
+    };
     secret.entries.iter().filter_map(one).collect()
 }
 

@@ -14,8 +14,9 @@ use crate::path;
 /// How much is read before a longer file is checked for being binary, bytes.
 const FIRST: usize = 64 * 1024;
 
-/// Largest object of Git over the limit that is searched, bytes: it is held in memory as a whole.
-const LARGEST_BLOB: u64 = 512 << 20;
+/// Largest container, and largest object of Git, that is searched though it is over the limit, bytes: both are held in
+/// memory as a whole.
+const LARGEST: u64 = 256 << 20;
 
 /// What became of reading one file.
 #[derive(Debug)]
@@ -95,12 +96,8 @@ pub(crate) fn read<'a>(file: &File, named: Named, limit: u64, scratch: &'a mut S
             let size = input.metadata().ok().map(|metadata| metadata.len());
             return take(input, size, how, &mut scratch.bytes);
         }
-        return match scratch.load(blob, limit.max(LARGEST_BLOB)) {
-            Ok(Ok(())) if scratch.bytes.len() as u64 <= limit => how.content_of(&scratch.bytes),
-            Ok(Ok(())) => {
-                let size = Some(scratch.bytes.len() as u64);
-                how.over(scratch.bytes.as_slice(), size, &mut Vec::new())
-            }
+        return match scratch.load(blob, limit.max(LARGEST)) {
+            Ok(Ok(())) => how.content_of(&scratch.bytes),
             Ok(Err(size)) => Read::too_large(limit, Some(size)),
             Err(error) => Read::Failed(Reason::from(&error)),
         };
@@ -168,32 +165,39 @@ impl How<'_> {
     /// What a whole file contains.
     fn content_of<'a>(&self, bytes: &'a [u8]) -> Read<'a> {
         let head = bytes.get(..HEAD).unwrap_or(bytes);
+        let size = bytes.len() as u64;
         match self.format_of(head) {
             Some(format) => Read::Container(format, bytes),
-            None => decode_for_search(bytes, self.named).map_or_else(|| Read::binary(head), Read::Text),
+            None if size <= self.limit => {
+                decode_for_search(bytes, self.named).map_or_else(|| Read::binary(head), Read::Text)
+            }
+            None if is_binary(head, self.named) => Read::binary(head),
+            None => Read::Large(Large::new(head.to_vec(), &bytes[head.len()..], self.limit, Some(size))),
         }
     }
 
-    /// The format of a file that starts with `head`; none where it is text that starts like one.
     fn format_of(&self, head: &[u8]) -> Option<Format> {
-        container::format_of(self.name, head).filter(|_| is_binary(head, Named::Nothing))
+        container::format_of(self.name, head)
     }
 
-    /// What to do with an input of `size` bytes that is over the limit.
-    fn over<'a>(&self, mut input: impl io::Read + 'a, size: Option<u64>, buffer: &mut Vec<u8>) -> Read<'a> {
-        let mut have = 0;
-        buffer.resize(HEAD, 0);
-        if let Err(error) = fill(&mut input, &mut buffer[..HEAD], &mut have, size) {
+    /// What to do with an input of `size` bytes, as far as one knows, that is over the limit.
+    fn over<'a>(&self, mut input: impl io::Read + 'a, size: Option<u64>, buffer: &'a mut Vec<u8>) -> Read<'a> {
+        buffer.clear();
+        let read = (&mut input).take(HEAD as u64).read_to_end(buffer);
+        if let Err(error) = read {
             return Read::Failed(Reason::from(&error));
         }
-        let head = &buffer[..have];
-        if self.format_of(head).is_some() {
-            return Read::too_large(self.limit, size);
+        let Some(format) = self.format_of(buffer) else {
+            return match is_binary(buffer, self.named) {
+                true => Read::binary(buffer),
+                false => Read::Large(Large::new(buffer.clone(), input, self.limit, size)),
+            };
+        };
+        match input.take(LARGEST).read_to_end(buffer) {
+            Ok(read) if (read as u64) < LARGEST => Read::Container(format, buffer),
+            Ok(_) => Read::too_large(LARGEST, size),
+            Err(error) => Read::Failed(Reason::from(&error)),
         }
-        if is_binary(head, self.named) {
-            return Read::binary(head);
-        }
-        Read::Large(Large::new(head.to_vec(), input, self.limit, size))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod action;
 mod cli;
+mod containers;
 mod external_secrets;
 mod fault;
 mod fault_fix;

@@ -46,6 +46,7 @@ fn disguises(text: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("UTF-16 without a mark, high byte first", wide(u16::to_be_bytes)),
         ("a lone surrogate", [b"\xff\xfe\x00\xd8".to_vec(), wide(u16::to_le_bytes)].concat()),
         ("UTF-16 that is a byte off", [b"\n".to_vec(), wide(u16::to_le_bytes)].concat()),
+        ("the mark of tar", [text, &[b' '; 257][..257 - text.len().min(257)], b"ustar\n"].concat()),
     ]
 }
 
@@ -169,4 +170,47 @@ fn an_allow_comment_that_a_change_adds_leaves_a_trace() {
     let policy = policy.to_str().expect("a path");
     let run = repo.run(&["check", "--diff", "HEAD~1", "--policy", policy, "--format", "json"]);
     assert_eq!((run.code, rules(&run)), (1, vec!["new.py new-allow error".to_owned()]));
+}
+
+#[test]
+fn nothing_searched_is_not_clean() {
+    let tree = Tree::new(&[("a/x.txt", "x\n"), ("b.txt", "y\n")]);
+    for arguments in [["--exclude", "**"], ["--exclude", "*"]] {
+        let run = tree.run(&[&["check"], &arguments[..]].concat());
+        assert!(run.code == 2 && run.err.contains("excluded by configuration"), "{run:?}");
+    }
+    fs::write(tree.path(".mlguard.yaml"), "exclude: [\"**\"]\n").expect("a file");
+    assert_eq!(tree.run(&["check"]).code, 2);
+    // A hook names the files of a commit, which may all be excluded.
+    assert_eq!(tree.run(&["check", "b.txt"]).code, 0);
+    let tree = Tree::new(&[]);
+    let mut zip = fs::File::create(tree.path("model.zip")).expect("a file");
+    std::io::Write::write_all(&mut zip, b"PK\x03\x04\xff\0\0").expect("a file");
+    zip.set_len(300 << 20).expect("a file with a hole");
+    let run = tree.run(&["check", "--format", "json"]);
+    assert!(run.code == 2 && run.out.contains("larger than the limit of 256 MiB (314572800 bytes)"), "{run:?}");
+}
+
+#[test]
+fn deeply_nested_folders_and_configurations_do_not_end_the_process() {
+    let tree = Tree::new(&[]);
+    let mut folder = tree.path(".");
+    for level in 0..900 {
+        folder = folder.join("d");
+        if fs::create_dir(&folder).is_err() {
+            break;
+        }
+        fs::write(folder.join(".mlguard.yaml"), format!("exclude: [x{level}]\n")).expect("a file");
+    }
+    fs::write(tree.path("top.env"), format!("TOKEN={}\n", token())).expect("a file");
+    let run = tree.run_bounded(&["check", "--format", "json"]);
+    assert!(run.code == 1 || run.code == 2, "{run:?}");
+    assert!(run.out.contains("top.env"), "{run:?}");
+}
+
+#[test]
+fn a_large_document_on_standard_input_is_searched() {
+    let text = format!("{}token: {}\n", "x: 1\n".repeat(400_000), token());
+    let run = Tree::new(&[]).run_on(&["check", "--stdin", "--max-size", "64KiB", "--format", "json"], &text);
+    assert!(run.code == 1 && found(&run) == ["stdin:400001:8 github-token"], "{:?} {}", found(&run), run.err);
 }

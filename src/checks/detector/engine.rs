@@ -129,6 +129,12 @@ impl Engine {
         hits.into_iter().filter(|hit| hit.specific).min_by_key(|hit| (std::cmp::Reverse(hit.level), hit.span, hit.rule))
     }
 
+    /// Where credentials of a known format are in a text for people. The spans come in no order and may overlap.
+    pub(crate) fn formats(&self, text: &str) -> Vec<Span> {
+        let (hits, _) = self.search(text, &|_| Syntax::Config);
+        hits.into_iter().filter(|hit| hit.specific).map(|hit| hit.span).collect()
+    }
+
     fn regex(&self, rule: usize) -> Option<&Regex> {
         let compiled = &self.rules[rule];
         let text = compiled.rule.pattern.as_ref().and_then(|pattern| pattern.regex.as_ref());

@@ -49,14 +49,14 @@ pub(super) fn run(args: &BaselineExplainArgs, global: &Global) -> Result<Exit, P
         findings: met.into_iter().map(|index| &searched.outcome.findings[index]).collect(),
     });
     let lines: Vec<Line<'_>> = lines.filter(|line| line.is_asked(&args.rules, &asked)).collect();
-    let text = match args.format {
-        ListFormat::Human => human(&lines),
+    let printed = match args.format {
+        ListFormat::Human => output::print(&human(&lines)),
         ListFormat::Json => {
             let lines: Vec<Value> = lines.iter().map(Line::json).collect();
-            format!("{:#}\n", json!({ "baseline": tree.name, "lines": lines }))
+            output::print_json(&json!({ "baseline": tree.name, "lines": lines }))
         }
     };
-    Ok(output::print(&text)?.and(searched.exit))
+    Ok(printed?.and(searched.exit))
 }
 
 impl Line<'_> {
@@ -73,13 +73,13 @@ impl Line<'_> {
     }
 
     fn json(&self) -> Value {
-        let shown = |text: &String| printable(&masked(text)).into_owned();
+        let shown = |text: &String| masked(text).into_owned();
         let finding = |finding: &&Finding| json!({ "path": &*finding.path, "line": finding.region.start.line });
         json!({
             "line": self.note.line,
             "rule": shown(&self.spot.rule),
             "place": self.spot.place.as_ref().map(shown),
-            "path": self.spot.path.as_ref().map(|path| printable(path)),
+            "path": self.spot.path,
             "state": self.state.as_str(),
             "key": self.mark.key.to_string(),
             "reason": self.note.reason.as_ref().map(shown),
@@ -110,7 +110,7 @@ fn human(lines: &[Line<'_>]) -> String {
 }
 
 fn block(line: &Line<'_>, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "{}", printable(&masked(&line.spot.title())))?;
+    writeln!(out, "line {}: {}", line.note.line, printable(&masked(&line.spot.title())))?;
     let says = match line.state {
         State::Accepts => "the finding exists, with the accepted value",
         State::Unverified => "the finding exists; without the key of the line its value cannot be compared",

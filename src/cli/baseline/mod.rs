@@ -210,5 +210,5 @@ fn print_summary(tree: &Tree, counts: Counts, new: &str) -> Result<Exit, Problem
         0 => String::new(),
         count => format!(" ({count} accept nothing that was found, but not everything was searched)"),
     };
-    output::print(&format!("{}: {new}{} kept{unseen}, {} gone\n", tree.name, counts.kept, counts.gone))
+    output::print(&format!("baseline {}: {new}{} kept{unseen}, {} gone\n", tree.name, counts.kept, counts.gone))
 }

@@ -90,7 +90,7 @@ pub(super) fn install(kind: GitHook, force: bool) -> Result<Exit, Problem> {
     let text = script(name);
     let existing = read(&path).map_err(|error| unreadable(&path, &error))?;
     if existing.as_deref() == Some(text.as_bytes()) && is_executable(&path) {
-        return output::print(&format!("{} already exists\n", shown(&path)));
+        return output::print(&format!("the hook {} already exists\n", shown(&path)));
     }
     let is_ours = existing.as_deref().is_some_and(|existing| holds(existing, MARK));
     if let (false, Some(manager)) = (force, manager(&folder, existing.as_deref())) {

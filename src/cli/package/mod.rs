@@ -300,7 +300,7 @@ fn write_summary(
     writeln!(text, "Package of {}, {} ({done})", args.workflow, plan.date)?;
     for ((name, namespace), Chosen { loaded, cluster }) in plan.environments.iter().zip(&plan.chosen) {
         let cluster = cluster.as_ref().map(|name| format!("cluster {name}, ")).unwrap_or_default();
-        writeln!(text, "\n{name}: namespace {namespace}")?;
+        writeln!(text, "\nenvironment {name}: namespace {namespace}")?;
         writeln!(text, "  sealed for   {}", loaded.recipient.fingerprint())?;
         writeln!(text, "               {}{}", printable(&cluster), printable(&loaded.place))?;
         for secret in &plan.settings.package.secrets {

@@ -25,11 +25,11 @@ pub(super) fn run(args: &RulesArgs) -> Result<Exit, Problem> {
     let faulty = if settings.is_faulty() { Exit::Failed } else { Exit::Clean };
     let mut rules: Vec<&Rule> = settings.all_rules().collect();
     rules.sort_by(|one, other| one.id.cmp(&other.id));
-    let text = match args.format {
-        ListFormat::Human => table(&settings, &rules),
-        ListFormat::Json => list(&settings, &rules),
+    let printed = match args.format {
+        ListFormat::Human => output::print(&table(&settings, &rules)),
+        ListFormat::Json => output::print_json(&list(&settings, &rules)),
     };
-    Ok(output::print(&text)?.and(faulty))
+    Ok(printed?.and(faulty))
 }
 
 /// The level of a rule at the root, as configured.
@@ -52,7 +52,7 @@ fn table(settings: &Settings, rules: &[&Rule]) -> String {
     text
 }
 
-fn list(settings: &Settings, rules: &[&Rule]) -> String {
+fn list(settings: &Settings, rules: &[&Rule]) -> serde_json::Value {
     let object = |rule: &&Rule| {
         json!({
             "id": rule.id,
@@ -66,7 +66,7 @@ fn list(settings: &Settings, rules: &[&Rule]) -> String {
             "pack": settings.packs.iter().find(|pack| pack.rule.id == rule.id).map(|pack| pack.path.as_str()),
         })
     };
-    format!("{:#}\n", serde_json::Value::from(rules.iter().map(object).collect::<Vec<_>>()))
+    rules.iter().map(object).collect()
 }
 
 fn test(args: &TestArgs) -> Result<Exit, Problem> {

@@ -4,9 +4,10 @@
 use super::prelude::*;
 use crate::config::package::{Content, Item, PackageSecret, Registry, check_approver, default_secrets, pieces};
 use crate::config::shapes::{object, text as text_shape};
-use crate::config::values::choices;
+use crate::config::values::{Origin, choices};
 use crate::error::quoted;
 use crate::inventory::convention::is_subdomain;
+use crate::mask::MASK;
 use crate::seal::identity::is_key;
 
 /// Longest name of a Secret: that of its file, `{name}-sealed-secret.yaml`, has to fit into 255 bytes.
@@ -99,11 +100,19 @@ pub(crate) const SECRETS: Key<Listed<PackageSecret>> = Key {
 
 fn show_item(item: &Valued<Item>) -> String {
     let (source, text) = match &item.value {
-        Item::From(name) => ("from", name),
-        Item::Value(text) => ("value", text),
-        Item::Template(text) => ("template", text),
+        Item::From(name) => ("from", name.clone()),
+        Item::Value(text) if item.origin == Origin::Default => ("value", text.clone()),
+        // It may be a password, although it should not be here.
+        Item::Value(_) => ("value", MASK.to_owned()),
+        Item::Template(text) => {
+            let shown = pieces(text).into_iter().map(|(literal, name)| {
+                let literal = if literal.is_empty() { "" } else { MASK };
+                literal.to_owned() + &name.map(|name| format!("${{{name}}}")).unwrap_or_default()
+            });
+            ("template", shown.collect())
+        }
     };
-    flow_map([(source, Some(quote(text)))])
+    flow_map([(source, Some(quote(&text)))])
 }
 
 fn secret(reader: &mut Reader<'_>, node: Node<'_>, before: &[Valued<PackageSecret>]) -> Option<PackageSecret> {

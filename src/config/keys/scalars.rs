@@ -54,7 +54,7 @@ pub(crate) const FAIL_ON: Key<Valued<Level>> = Key {
 pub(crate) const MAX_SIZE: Key<Valued<u64>> = Key {
     name: "max-size",
     scopes: ROOT_AND_POLICY,
-    summary: "Larger files are skipped, and named in the report: bytes, or a size such as `512KiB`, `32MiB` or `1GB`.",
+    summary: "Larger files are not parsed, only searched for credentials, and named in the report: bytes, or a size such as `512KiB`, `32MiB` or `1GB`.",
     default: "`32MiB`",
     built_in: || Valued::built_in(DEFAULT_MAX_SIZE),
     read: |reader, label, node| reader.measure(label, "a size such as 32MiB", node, parse_size),

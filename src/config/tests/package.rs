@@ -86,15 +86,28 @@ fn what_a_file_says_stands_for_the_default() {
 
 #[test]
 fn what_is_shown_gives_the_same_again() {
-    for text in [FULL, "", "package: { secrets: [] }\n"] {
+    for text in ["", "package: { secrets: [] }\n"] {
         let settings = Tree::new(&[(FILE, text)]).load();
         let shown = settings.show();
         assert_eq!(bare(&plan(&shown)), bare(&settings.package), "{shown}");
     }
+    // But for literals, which may be passwords.
+    let mask = "********";
+    let masked = [
+        ("http://minio.minio:9000", mask),
+        ("robot@harbor.test", "'********'"),
+        ("value: robot", "value: '********'"),
+        ("{\"id\": \"", mask),
+        ("\", \"key\": \"", mask),
+        ("\"}", mask),
+    ];
+    let masked = masked.iter().fold(FULL.to_owned(), |text, (literal, mask)| text.replace(literal, mask));
+    let shown = Tree::new(&[(FILE, FULL)]).load().show();
+    assert_eq!(bare(&plan(&shown)), bare(&plan(&masked)), "{shown}\n{masked}");
     let shown = Tree::new(&[(FILE, FULL)]).load().show();
     assert!(shown.contains("approved-by: \"infrastructure-team@company.com\"  # .mlguard.yaml:2:16\n"), "{shown}");
-    let harbor = "    - { name: \"harbor\", registry: { server: \"harbor.test\", \"username\": { value: \"robot\" }, \
-                  \"password\": { from: \"HARBOR_PASSWORD\" }, \"email\": { value: \"robot@harbor.test\" } } }  # .mlguard.yaml:9:7\n";
+    let harbor = "    - { name: \"harbor\", registry: { server: \"harbor.test\", \"username\": { value: \"********\" }, \
+                  \"password\": { from: \"HARBOR_PASSWORD\" }, \"email\": { value: \"********\" } } }  # .mlguard.yaml:9:7\n";
     assert!(shown.contains(harbor), "{shown}");
     assert!(Tree::new(&[]).load().show().contains("    - { name: \"ghcr\", "));
 }

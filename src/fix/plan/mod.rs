@@ -43,7 +43,7 @@ pub(crate) struct Done {
 pub(crate) struct SealedValues {
     /// `Secret ml-dev/ml-platform`.
     pub title: String,
-    /// Each key with its value in the forms in which a file may hold it: as it stood in this one, plain, and as base64.
+    /// Each key, as messages may show it, with its value in the forms in which a file may hold it: as it stood in this one, plain, and as base64.
     pub values: Vec<(String, Vec<Plaintext>)>,
     pub weak: Vec<(String, Weakness)>,
 }

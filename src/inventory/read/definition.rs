@@ -1,5 +1,10 @@
 //! What makes Secrets exist (`docs/facts/references.md#what-creates-secrets`).
 
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::around::Around;
 use crate::document::shell::CreateSecret;
 use crate::document::yaml::Node;
@@ -8,6 +13,9 @@ use crate::inventory::stated::is_expression;
 use crate::inventory::{Place, Places, Stated};
 
 type Keys = Vec<(Box<str>, Place)>;
+
+/// Bytes of the shortest value that is more than a word.
+const LEAST_HIDDEN: usize = 8;
 
 /// Kinds whose controllers write a Secret of the object's own name, with keys that the object does not state: group, kind.
 const OF_OWN_NAME: [(&str, &str); 3] =
@@ -133,6 +141,7 @@ fn secret(around: &Around<'_>) -> Definition {
     made.complete = around.source.node.get("<<").is_none();
     add(around, around.at(&["data"]), &mut made);
     add(around, around.at(&["stringData"]), &mut made);
+    leave_out_values(around, &mut made);
     let annotations = around.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
     for key in annotations.filter_map(|(key, _)| key.as_str()) {
         made.complete &= !FILLED.iter().any(|prefix| key.starts_with(prefix));
@@ -145,6 +154,18 @@ fn secret(around: &Around<'_>) -> Definition {
     made.complete &= made.secret_type.as_deref() != Some("kubernetes.io/service-account-token");
     made.complete &= !around.is_templated(around.source.node) || !made.keys.is_empty();
     made
+}
+
+/// Drops keys that are values too, such as a password that was written twice: facts keep no value.
+fn leave_out_values(around: &Around<'_>, made: &mut Definition) {
+    let values = ["data", "stringData"].into_iter().filter_map(|section| around.at(&[section])).flat_map(Node::entries);
+    let texts: BTreeSet<&str> = values.filter_map(|(_, value)| Some(value.as_str()?.trim())).collect();
+    let keys = made.keys.len();
+    made.keys.retain(|(key, _)| {
+        let is_secret = key.len() >= LEAST_HIDDEN && key.bytes().any(|byte| !byte.is_ascii_lowercase());
+        !is_secret || !texts.contains(&**key) && !texts.contains(STANDARD.encode(key.as_bytes()).as_str())
+    });
+    made.complete &= made.keys.len() == keys;
 }
 
 fn sealed_secret(around: &Around<'_>) -> Definition {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::json::{Skipped, Tool, pretty};
 use super::Context;
+use crate::gate;
 use crate::inventory::map::{self, Map};
 
 /// Version of the shape.
@@ -83,7 +84,7 @@ pub(super) fn write(map: &Map, context: &Context<'_>) -> io::Result<String> {
         complete: errors.is_empty(),
         errors: errors.iter().map(Skipped::from).collect(),
     };
-    pretty(&report)
+    Ok(gate::without_credentials(&pretty(&report)?).into_owned())
 }
 
 impl<'a> From<&'a map::Namespace> for Namespace<'a> {

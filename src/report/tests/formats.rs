@@ -99,7 +99,7 @@ fn github_commands_are_escaped_and_columns_stand_on_one_line_only() {
 ::error file=locked.yml,title=mlguard%3A the scan is incomplete::locked.yml was not searched: permission denied.
 ::error file=apps/db.yml,line=7,col=13,endLine=7,endColumn=20,title=mlguard%3A plaintext-secret::The key 'password' of a Secret is in plain text.%0AIn: Secret mlflow/mlflow-db .stringData.password%0AHelp: Seal it: mlguard fix
 ::warning file=docs/ü b.md,line=1,col=14,endLine=1,endColumn=54,title=mlguard%3A github-token::A GitHub token stands here%0AHelp: Revoke it.
-::notice file=a%2Cb%3Ac%25d.yml,line=2,endLine=4,title=mlguard%3A plaintext-secret::50%25 of␊it.%0AHelp: Seal it: mlguard fix
+::notice file=a%2Cb%3Ac%25d.yml,line=2,endLine=4,title=mlguard%3A plaintext-secret::50%25 of\\u{a}it.%0AHelp: Seal it: mlguard fix
 ";
     assert_eq!(report(Format::Github, &outcome), expected);
 }

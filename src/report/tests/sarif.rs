@@ -140,7 +140,7 @@ fn unusual_text_stays_valid() {
         .collect();
     let log = valid(&Outcome { findings: vec![odd], complete: true, ..Outcome::default() });
     let result = &log["runs"][0]["results"][0];
-    assert!(result["message"]["text"].as_str().is_some_and(|text| text.contains("'[x] (1) {{0}' is \u{fffd}odd.")));
+    assert!(result["message"]["text"].as_str().is_some_and(|text| text.contains("'[x] (1) {{0}' is \\u{202e}odd.")));
     assert_eq!(result["relatedLocations"].as_array().map(Vec::len), Some(100));
     assert_eq!(result["partialFingerprints"].as_object().map(serde_json::Map::len), Some(1));
 }

@@ -51,7 +51,7 @@ fn no_text_breaks_a_format() {
     for text in NASTY {
         for format in Format::ALL {
             let report = report(*format, &outcome(text));
-            let active = report.chars().find(|&c| c != '\n' && super::super::text::is_active(c));
+            let active = report.chars().find(|&c| c != '\n' && crate::mask::is_active(c));
             assert_eq!(active, None, "{format}: {text:?} gave {report:?}");
             assert!(!report.contains("##["), "{format}: {text:?}");
             match format {

@@ -140,8 +140,7 @@ fn public_key_pkcs1(der: &[u8], what: &'static str) -> Result<RsaPublicKey, KeyE
     let number = |number: rsa::pkcs1::UintRef<'_>| BigUint::from_bytes_be(number.as_bytes());
     let (n, e) = (number(key.modulus), number(key.public_exponent));
     let bits = size(&n)?;
-    // Some programs make keys whose first bit is not set.
-    if bits <= LEAST_BITS - 8 {
+    if bits < LEAST_BITS {
         return Err(KeyError::TooSmall(bits));
     }
     RsaPublicKey::new_with_max_size(n, e, MOST_BITS).map_err(|_| KeyError::Damaged(what))

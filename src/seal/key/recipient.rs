@@ -18,6 +18,8 @@ pub(crate) struct Recipient {
     key: RsaPublicKey,
     fingerprint: String,
     certificate: Option<Certificate>,
+    /// Whether the file holds a private key too.
+    private: bool,
 }
 
 /// What a certificate says beside its key. Names are a stranger's, and must be neutralised before they are printed.
@@ -58,18 +60,19 @@ impl Recipient {
     /// `util/cert/pem.go`). Nobody looks at issuer, chain, and what the key may be used for.
     pub(crate) fn of_any_age(bytes: &[u8]) -> Result<Self, KeyError> {
         let blocks = pem::blocks(text(bytes)?);
+        let private = blocks.iter().any(|block| block.label.ends_with("PRIVATE KEY"));
         let named = |label: &str| blocks.iter().find(|block| block.label == label && !block.headers);
         if let Some(block) = named("CERTIFICATE") {
             let der = block.der.as_ref().ok_or(KeyError::Damaged("certificate"))?;
             let (certificate, key) = certificate(der)?;
-            return Ok(Self { fingerprint: fingerprint(&key), key, certificate: Some(certificate) });
+            return Ok(Self { fingerprint: fingerprint(&key), key, certificate: Some(certificate), private });
         }
         const PUBLIC: &str = "public key";
         let key = if let Some(block) = named("PUBLIC KEY") {
             public_key(block.der.as_ref().ok_or(KeyError::Damaged(PUBLIC))?, PUBLIC)?
         } else if let Some(block) = named("RSA PUBLIC KEY") {
             public_key_pkcs1(block.der.as_ref().ok_or(KeyError::Damaged(PUBLIC))?, PUBLIC)?
-        } else if blocks.iter().any(|block| block.label.ends_with("PRIVATE KEY")) {
+        } else if private {
             return Err(KeyError::PrivateKey);
         } else if blocks.iter().any(|block| block.label.ends_with("CERTIFICATE REQUEST")) {
             return Err(KeyError::Request);
@@ -78,7 +81,7 @@ impl Recipient {
         } else {
             return Err(KeyError::NoCertificate);
         };
-        Ok(Self { fingerprint: fingerprint(&key), key, certificate: None })
+        Ok(Self { fingerprint: fingerprint(&key), key, certificate: None, private })
     }
 
     pub(crate) fn key(&self) -> &RsaPublicKey {
@@ -91,6 +94,11 @@ impl Recipient {
 
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Whether a private key is in the same file, where nobody expects it.
+    pub(crate) fn has_private_key(&self) -> bool {
+        self.private
     }
 
     /// The certificate that it came in; none for a bare public key.

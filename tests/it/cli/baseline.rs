@@ -28,7 +28,11 @@ fn repository(files: &[(&str, &str)]) -> Tree {
 fn accepted() -> Tree {
     let tree = repository(&[("k8s/db.yaml", &secret("db", VALUE)), ("notes.txt", &format!("x {}\n", token()))]);
     let run = tree.run(&["baseline", "write", "--reason", "before the move"]);
-    assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 2 new, 0 kept, 0 gone\n"), "{run:?}");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "baseline .mlguard-baseline.jsonl: 2 new, 0 kept, 0 gone\n"),
+        "{run:?}"
+    );
     tree
 }
 
@@ -100,7 +104,11 @@ fn what_was_written_is_accepted_and_written_the_same_again() {
     assert_eq!(tree.run(&["check", "--no-baseline"]).code, 1);
     let (text, modified) = (read(&tree), fs::metadata(tree.path(FILE)).expect("there").modified().expect("a time"));
     let run = tree.run(&["baseline", "write", "--reason", "another one"]);
-    assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 0 new, 2 kept, 0 gone\n"), "{run:?}");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "baseline .mlguard-baseline.jsonl: 0 new, 2 kept, 0 gone\n"),
+        "{run:?}"
+    );
     assert_eq!(read(&tree), text);
     assert_eq!(fs::metadata(tree.path(FILE)).expect("there").modified().expect("a time"), modified, "not touched");
     assert_eq!(text.matches("\"reason\":\"before the move\"").count(), 2, "{text}");
@@ -208,7 +216,11 @@ fn lines_of_others_stay_until_they_are_made_anew() {
     assert!(run.code == 0 && run.err.contains("2 lines of another key left unchanged"), "{run:?}");
     assert_eq!(read(&tree), text);
     let run = tree.run_with(&["baseline", "write", "--rekey"], &mine);
-    assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 2 new, 0 kept, 2 gone\n"), "{run:?}");
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "baseline .mlguard-baseline.jsonl: 2 new, 0 kept, 2 gone\n"),
+        "{run:?}"
+    );
     assert!(read(&tree) != text && read(&tree).matches("before the move").count() == 2);
     clean(&tree.run_with(&["check"], &mine), 2);
 }
@@ -281,8 +293,7 @@ fn prune_drops_what_is_gone_and_only_where_it_looked() {
     put(&tree, "notes.txt", "nothing\n");
     let whole = read(&tree);
     let run = tree.run(&["baseline", "prune", "k8s"]);
-    let told =
-        ".mlguard-baseline.jsonl: 2 kept (2 accept nothing that was found, but not everything was searched), 0 gone\n";
+    let told = "baseline .mlguard-baseline.jsonl: 2 kept (2 accept nothing that was found, but not everything was searched), 0 gone\n";
     assert_eq!((run.code, run.out.as_str()), (0, told), "{run:?}");
     assert_eq!(tree.run(&["baseline", "prune", "k8s", "missing"]).code, 2);
     put(&tree, "bad.yaml", "apiVersion: v1\nkind: Secret\ndata: [\n  x: {\n");
@@ -292,7 +303,7 @@ fn prune_drops_what_is_gone_and_only_where_it_looked() {
     let run = tree.run(&["baseline", "prune", "notes.txt"]);
     assert!(run.code == 0 && run.out.contains("1 kept") && run.out.contains("1 gone"), "{run:?}");
     let run = tree.run(&["baseline", "prune"]);
-    assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 0 kept, 1 gone\n"), "{run:?}");
+    assert_eq!((run.code, run.out.as_str()), (0, "baseline .mlguard-baseline.jsonl: 0 kept, 1 gone\n"), "{run:?}");
     assert_eq!(read(&tree).lines().count(), 1, "the head stays");
     assert!(whole.lines().count() == 3 && tree.run(&["check"]).code == 0);
 }
@@ -315,7 +326,7 @@ fn fix_counts_what_is_accepted_as_done_and_prune_drops_what_it_sealed() {
     let run = tree.run(&["fix", "--cert", cert]);
     assert_eq!(run.code, 0, "the token is left, and accepted: {run:?}");
     let run = tree.run(&["baseline", "prune"]);
-    assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 1 kept, 1 gone\n"), "{run:?}");
+    assert_eq!((run.code, run.out.as_str()), (0, "baseline .mlguard-baseline.jsonl: 1 kept, 1 gone\n"), "{run:?}");
     assert!(read(&tree).contains("github-token") && !read(&tree).contains("plaintext-secret"));
 }
 
@@ -327,7 +338,7 @@ fn explain_says_what_each_line_is_good_for() {
         (run.code, run.out.as_str()),
         (
             0,
-            "plaintext-secret: Secret ml/db .data.password\n  accepted: the finding exists, with the accepted value\n  \
+            "line 3: plaintext-secret: Secret ml/db .data.password\n  accepted: the finding exists, with the accepted value\n  \
              at k8s/db.yaml:7\n  reason: before the move\n\n1 line: 1 accepted\n"
         ),
         "{run:?}"
@@ -437,7 +448,11 @@ fn branches_merge() {
         clean(&tree.run(&["check"]), 8);
         let text = read(&tree);
         let run = tree.run(&["baseline", "write"]);
-        assert_eq!((run.code, run.out.as_str()), (0, ".mlguard-baseline.jsonl: 0 new, 8 kept, 0 gone\n"), "{run:?}");
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (0, "baseline .mlguard-baseline.jsonl: 0 new, 8 kept, 0 gone\n"),
+            "{run:?}"
+        );
         let sorted = |text: &str| {
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
             lines.sort();

@@ -69,7 +69,11 @@ fn the_certificate_is_asked_for_as_kubeseal_does() {
     let Some(cluster) = Cluster::start(&[(SERVICE, 200, PORTS), (PROXY, 200, CENTURY)]) else { return };
     let run = cluster.fetch(&[]);
     assert_eq!((run.code, run.out.as_str()), (0, CENTURY), "{run:?}");
-    assert!(run.err.starts_with(&format!("{CENTURY_ID}, RSA 4096 bits, valid until 2125-12-22 (")), "{}", run.err);
+    assert!(
+        run.err.starts_with(&format!("note: {CENTURY_ID}, RSA 4096 bits, valid until 2125-12-22 (")),
+        "{}",
+        run.err
+    );
     let asked = [SERVICE, PROXY].map(|path| format!("GET {path} HTTP/1.1 Bearer made-up"));
     // kubectl compares its version with the server's by itself.
     let found: Vec<_> = cluster.server.asked().into_iter().filter(|asked| !asked.contains(" /version?")).collect();
@@ -213,7 +217,7 @@ fn certificates_are_shown() {
     let run = tree.run(&["cert", "show", "a.pem"]);
     assert_eq!(run.code, 0, "{run:?}");
     let head = format!(
-        "a.pem\n  fingerprint  {CENTURY_ID}\n  key          RSA 4096 bits\n  subject      CN=sealed-secrets\n  issuer       \
+        "key of a.pem\n  fingerprint  {CENTURY_ID}\n  key          RSA 4096 bits\n  subject      CN=sealed-secrets\n  issuer       \
          CN=sealed-secrets\n  serial       fafa01ab1454ba1db32b46bab6ed59e2\n  valid from   2026-01-15T08:30:00Z\n  valid \
          until  2125-12-22T08:30:00Z ("
     );
@@ -275,7 +279,7 @@ fn without_a_file_the_flag_the_environment_and_the_clusters_count() {
     let show = |arguments: &[&str], variables: &[(&str, &str)]| {
         tree.run_with(&[&["cert", "show", "--quiet"], arguments].concat(), variables)
     };
-    let first = |run: &Run| run.out.lines().next().unwrap_or_default().to_owned();
+    let first = |run: &Run| run.out.lines().next().unwrap_or_default().trim_start_matches("key of ").to_owned();
     let both = [("MLGUARD_CERT", "key.pub"), ("SEALED_SECRETS_CERT", "certs/live.pem")];
     assert_eq!(first(&show(&[], &both)), "key.pub");
     assert_eq!(first(&show(&[], &both[1..])), "certs/live.pem");
@@ -307,7 +311,7 @@ fn certificates_are_read_from_https() {
     for path in ["/c.pem", "/moved"] {
         let run = show(&server.address(path), "ca.pem");
         assert!(run.code == 0 && run.out.contains(CENTURY_ID), "{run:?}");
-        assert!(run.out.starts_with(&server.address(path)), "{}", run.out);
+        assert!(run.out.starts_with(&format!("key of {}", server.address(path))), "{}", run.out);
     }
     server.asked();
     for (address, said) in [

@@ -9,6 +9,7 @@ mod dev;
 mod external;
 mod fix;
 mod fixes;
+mod gate;
 pub(crate) mod harness;
 mod helm;
 mod hostile;

@@ -154,7 +154,7 @@ fn a_package_is_written_and_opens_with_the_keys_of_its_clusters() {
     let other = unseal(&text("dev/ghcr-sealed-secret.yaml"), &[&KEYS[1]], None, Randomness::default());
     assert!(other.is_err(), "sealed for the cluster of dev only");
     for line in [
-        "dev: namespace financial-ml-dev\n",
+        "environment dev: namespace financial-ml-dev\n",
         "               cluster lab, certs/lab.pem\n",
         "  ml-platform  10 keys\n",
         "  ghcr         1 key\n",
@@ -450,7 +450,10 @@ fn an_earlier_package_is_replaced_as_a_whole_and_other_work_is_not() {
     assert_eq!(files(&tree.path("packages/financial-ml")), before);
     let dev = tree.run_with(&["package", "financial-ml", "--env", "dev", "--no-kustomize"], &GOOD);
     assert_eq!(dev.code, 0, "{dev:?}");
-    assert_eq!(dev.err, "the previous package in packages/financial-ml was replaced; it also contained production\n");
+    assert_eq!(
+        dev.err,
+        "note: the previous package in packages/financial-ml was replaced; it also contained production\n"
+    );
     let names: Vec<String> = files(&tree.path("packages/financial-ml")).into_keys().collect();
     assert!(names.len() == 5 && !names.iter().any(|name| name.starts_with("production/")), "{names:?}");
     let left: Vec<String> = fs::read_dir(tree.path("packages"))

@@ -252,7 +252,7 @@ fn a_second_run_changes_nothing_and_says_so() {
     assert!(work.text(".gitignore").contains(".env") && work.text("pod.yaml").matches("ghcr").count() == 1);
     let files = work.files();
     let run = work.fix(&[]);
-    assert_eq!((run.code, run.err.as_str()), (0, "nothing to fix\n"));
+    assert_eq!((run.code, run.err.as_str()), (0, "note: nothing to fix\n"));
     assert!(work.files() == files);
 }
 

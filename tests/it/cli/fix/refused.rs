@@ -135,7 +135,7 @@ fn two_fixes_at_one_place_are_not_mixed() {
     for _ in 0..3 {
         run = work.fix(&["--unsafe"]);
     }
-    assert!(run.err.starts_with("nothing to fix"), "{}", run.err);
+    assert!(run.err.starts_with("note: nothing to fix"), "{}", run.err);
     assert!(
         work.text("pod.yaml").contains("  imagePullSecrets:\n  - name: ghcr\n  containers:"),
         "{}",

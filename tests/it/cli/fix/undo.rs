@@ -15,7 +15,7 @@ fn runs_are_taken_back_one_after_the_other() {
     let run = work.run_in("sub", &["fix", "--undo"], &[]);
     assert_eq!(run.code, 0, "from a folder below: {}", run.err);
     assert!(
-        run.err.starts_with("sub/b.yaml: restored\n") && run.err.contains("1 earlier run can be undone"),
+        run.err.starts_with("note: sub/b.yaml: restored\n") && run.err.contains("1 earlier run can be undone"),
         "{}",
         run.err
     );
