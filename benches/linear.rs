@@ -95,7 +95,8 @@ fn instructions(program: &OsString, folder: &Path) -> Vec<String> {
             costs.push(cost);
         }
     }
-    let (least, most) = costs.iter().fold((f64::MAX, 0.0_f64), |(least, most), &cost| (least.min(cost), most.max(cost)));
+    let (least, most) =
+        costs.iter().fold((f64::MAX, 0.0_f64), |(least, most), &cost| (least.min(cost), most.max(cost)));
     println!("instructions a byte of {}: {costs:.0?}", ORDINARY.join(" and "));
     if most > MOST_APART * least {
         faults.push(format!("a byte costs {least:.0} to {most:.0} instructions, by the kind of file"));
@@ -250,7 +251,8 @@ fn deployments(count: usize) -> Files {
         let mut text = format!("---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{at}\nspec:\n");
         text.push_str("  template:\n    spec:\n      containers:\n");
         for number in 0..3 {
-            write!(text, "        - name: c{number}\n          image: registry.example.com/app:1.{number}\n").expect("a string");
+            write!(text, "        - name: c{number}\n          image: registry.example.com/app:1.{number}\n")
+                .expect("a string");
             text.push_str("          env:\n            - name: LOG_LEVEL\n              value: info\n");
         }
         text

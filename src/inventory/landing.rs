@@ -69,12 +69,8 @@ impl<'f> Landed<'f> {
     }
 
     /// Takes over what a build gives, once for each that deploys it.
-    fn add_all<'d>(
-        &mut self,
-        build: &Build<'f>,
-        deployed: impl Iterator<Item = &'d Deployed<'f>>,
-        room: &mut Room,
-    ) where
+    fn add_all<'d>(&mut self, build: &Build<'f>, deployed: impl Iterator<Item = &'d Deployed<'f>>, room: &mut Room)
+    where
         'f: 'd,
     {
         if !build.gaps.is_empty() {
