@@ -241,7 +241,7 @@ fn overlays(count: usize) -> Files {
 
 fn config_maps(count: usize) -> Files {
     // Thirty letters that differ from line to line.
-    let letters = |at: usize| (0..30).map(|n| char::from(b'a' + u8::try_from((at * 7 + n * n) % 26).unwrap_or(0)));
+    let letters = |at: usize| (0..30).map(move |n| char::from(b'a' + u8::try_from((at * 7 + n * n) % 26).unwrap_or(0)));
     let entry = |at: usize| format!("  key{at}: {}\n", letters(at).collect::<String>());
     file("map.yaml", format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{}", text(entry, count)))
 }
