@@ -201,7 +201,9 @@ impl fmt::Display for Reason {
                 return f.write_str("; raise it with --max-size");
             }
             Self::Container(fault) => return write!(f, "{fault}"),
-            Self::MoreFindings { rule, count: 1 } => return write!(f, "has 1 more finding of `{rule}`, which is not listed"),
+            Self::MoreFindings { rule, count: 1 } => {
+                return write!(f, "has 1 more finding of `{rule}`, which is not listed");
+            }
             Self::MoreFindings { rule, count } => {
                 return write!(f, "has {count} more findings of `{rule}`, which are not listed");
             }

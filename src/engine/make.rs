@@ -259,7 +259,10 @@ fn without_too_many(drafts: &mut Vec<(Draft, Level)>, most: usize) -> BTreeMap<T
             *count <= most
         });
     }
-    counts.into_iter().filter_map(|(rule, count)| Some((rule, count.checked_sub(most).filter(|&more| more > 0)?))).collect()
+    counts
+        .into_iter()
+        .filter_map(|(rule, count)| Some((rule, count.checked_sub(most).filter(|&more| more > 0)?)))
+        .collect()
 }
 
 struct Maker<'m> {

@@ -61,9 +61,13 @@ impl Scanner<'_> {
                     drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
                     let mut made = make::findings_after(&mut seen, self, path, &window.text, drafts, allows);
                     made.extend(unkept);
-                    made.findings = made.findings.into_iter().map(|finding| {
-                        moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
-                    }).collect();
+                    made.findings = made
+                        .findings
+                        .into_iter()
+                        .map(|finding| {
+                            moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
+                        })
+                        .collect();
                     parts.extend(made);
                 }
                 Ok(_) => break,

@@ -162,8 +162,7 @@ impl<'o> Scanner<'o> {
         let mut found = self.engine.search(view.text, &written);
         for (text, map, lang) in &parsed.rewritten {
             let inner = self.engine.search(text, &|_| syntax(*lang));
-            let outer =
-                |hit: Hit| Hit { span: map.outer(hit.span), key: hit.key.map(|key| map.outer(key)), ..hit };
+            let outer = |hit: Hit| Hit { span: map.outer(hit.span), key: hit.key.map(|key| map.outer(key)), ..hit };
             found.extend(inner, outer);
         }
         found.hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));

@@ -250,5 +250,9 @@ fn the_worst_findings_are_listed_and_the_others_counted() {
     let notes: Vec<&Reason> = listed.coverage.skipped.iter().map(|skipped| &skipped.reason).collect();
     assert_eq!(notes, [&Reason::MoreFindings { rule: HELM.into(), count: 201 }]);
     assert_eq!(listed.findings.len(), 1_000);
-    assert_eq!(listed.findings.last().map(|finding| finding.region.start.line), Some(1_201), "the worst one is at the end");
+    assert_eq!(
+        listed.findings.last().map(|finding| finding.region.start.line),
+        Some(1_201),
+        "the worst one is at the end"
+    );
 }
