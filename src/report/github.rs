@@ -44,9 +44,8 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
             more => format!("The other formats have these; no format lists {}.", count(more, "further finding")),
         };
         let left_out = count(left_out, "more finding");
-        let message = format!(
-            "{left_out} left out here, because GitHub shows {SHOWN} annotations of a level for a step. {rest}"
-        );
+        let message =
+            format!("{left_out} left out here, because GitHub shows {SHOWN} annotations of a level for a step. {rest}");
         command("notice", &[("title", "mlguard".to_owned())], &message, out)?;
     }
     Ok(())
