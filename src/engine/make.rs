@@ -1,6 +1,7 @@
 //! The third phase, from reports to findings: levels, duplicates, allow comments, positions, masked excerpts, fingerprints.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::allow;
 use super::excerpt::{self, Hidden, Values};
+use super::options::Kept;
 use super::scan::{Scanned, Scanner};
 use super::visit::{Noted, Visit, read, read_bytes, text_in_container, visit};
 use crate::checks::credentials::generator_credential;
@@ -19,7 +21,7 @@ use crate::finding::edit::Fix;
 use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Identity, Related};
 use crate::inventory::secret_file;
-use crate::rule::Level;
+use crate::rule::{Level, Text};
 use crate::source::{File, Read, Scratch};
 use crate::span::{LineIndex, Span};
 
@@ -39,6 +41,12 @@ impl Made {
         self.findings.extend(part.findings);
         self.incomplete |= part.incomplete;
         self.notes.extend(part.notes);
+    }
+
+    /// Says that there are more findings of a rule in the file. Where these had to be looked at, that is incomplete.
+    pub(super) fn note_more(&mut self, path: &str, rule: &str, count: usize, incomplete: bool) {
+        self.notes.push(Skipped::new(path, Reason::MoreFindings { rule: rule.into(), count }));
+        self.incomplete |= incomplete;
     }
 
     /// Adds what parts of the same file gave. A second reading of its bytes repeats most of its findings.
@@ -156,12 +164,15 @@ pub(super) fn findings_after(
         let faults = allow::apply(&comments, scanner, &view, &lines, &mut kept);
         kept.extend(leveled(scanner, path, faults));
     }
+    let more = without_too_many(&mut kept, scanner.options.kept.most());
     for (draft, _) in &mut kept {
         draft.fix = draft.repair.take().and_then(|repair| repair.fix(&view)).or(draft.fix.take());
     }
     let incomplete = kept.iter().any(|(draft, level)| draft.subject == Subject::Document && *level == Level::Error);
     let maker = Maker { scanner, path: path.into(), text, lines, all };
-    Made { findings: maker.make(kept, seen), incomplete, notes: Vec::new() }
+    let mut made = Made { findings: maker.make(kept, seen), incomplete, notes: Vec::new() };
+    more.iter().for_each(|(rule, count)| made.note_more(path, rule, *count, scanner.options.kept == Kept::Compared));
+    made
 }
 
 /// Where values are, of which no finding may show anything.
@@ -235,6 +246,23 @@ fn without_duplicates(mut drafts: Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
         kept.push((draft, level));
     }
     kept
+}
+
+/// Keeps so many of each rule at most, the worst ones; how many more there are of a rule.
+fn without_too_many(drafts: &mut Vec<(Draft, Level)>, most: usize) -> BTreeMap<Text, usize> {
+    let mut counts: BTreeMap<Text, usize> = BTreeMap::new();
+    if drafts.len() > most {
+        drafts.sort_by_key(|(draft, level)| (Reverse(*level), draft.span));
+        drafts.retain(|(draft, _)| {
+            let count = counts.entry(draft.rule.clone()).or_default();
+            *count += 1;
+            *count <= most
+        });
+    }
+    counts
+        .into_iter()
+        .filter_map(|(rule, count)| Some((rule, count.checked_sub(most).filter(|&more| more > 0)?)))
+        .collect()
 }
 
 struct Maker<'m> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::make::{self, Made, Seen};
-use super::scan::Scanner;
+use super::scan::{Scanned, Scanner};
 use super::visit::{Content, text_in_container};
 use crate::checks::{Draft, Subject};
 use crate::container::{self, Fault, Format, Limits, Member, Piece};
@@ -19,7 +19,7 @@ impl Scanner<'_> {
     /// Searches a text that no other file matters to.
     pub(super) fn search(&self, path: &str, text: &str) -> Made {
         let scanned = self.scan_text(path, text);
-        make::findings(self, path, text, scanned.drafts, scanned.allows)
+        make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts)
     }
 
     /// Does `work` on the text of the file at `path`, and searches whatever else is in it.
@@ -64,12 +64,18 @@ impl Scanner<'_> {
             match large.next() {
                 Ok(Some(window)) if !self.options.is_interrupted() => {
                     let own = Span::from(window.own.clone());
-                    let (mut drafts, allows) = self.scan_plain(path, &window.text);
+                    let Scanned { mut drafts, allows, parts: unkept, .. } = self.scan_plain(path, &window.text);
                     drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
-                    let made = make::findings_after(&mut seen, self, path, &window.text, drafts, allows);
-                    parts.findings.extend(made.findings.into_iter().map(|finding| {
-                        moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
-                    }));
+                    let mut made = make::findings_after(&mut seen, self, path, &window.text, drafts, allows);
+                    made.extend(unkept);
+                    made.findings = made
+                        .findings
+                        .into_iter()
+                        .map(|finding| {
+                            moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
+                        })
+                        .collect();
+                    parts.extend(made);
                 }
                 Ok(_) => break,
                 Err(error) => {
@@ -84,10 +90,11 @@ impl Scanner<'_> {
 
     /// Searches a piece of a text that is too large to be held.
     fn search_piece(&self, path: &str, piece: &Piece<'_>) -> Made {
-        let (mut drafts, allows) = self.scan_plain(path, piece.text);
+        let mut scanned = self.scan_plain(path, piece.text);
         let own = Span::from(piece.own.clone());
-        drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
-        let mut made = make::findings(self, path, piece.text, drafts, allows);
+        scanned.drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
+        let mut made =
+            make::findings(self, path, piece.text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
         let start = Position { line: piece.lines_before + 1, column: 1 };
         made.findings = made.findings.into_iter().map(|finding| moved(finding, start)).collect();
         made
