@@ -93,8 +93,7 @@ impl Scanner<'_> {
         let mut scanned = self.scan_plain(path, piece.text);
         let own = Span::from(piece.own.clone());
         scanned.drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
-        let mut made =
-            make::findings(self, path, piece.text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
+        let mut made = make::findings(self, path, piece.text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
         let start = Position { line: piece.lines_before + 1, column: 1 };
         made.findings = made.findings.into_iter().map(|finding| moved(finding, start)).collect();
         made
