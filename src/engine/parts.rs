@@ -1,6 +1,7 @@
 //! What is searched of a file beside its text or instead of it: a second reading of its bytes, windows of a text that is
 //! too large to be held, members of archives, and texts in data files. No other file matters to any of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::make::{self, Made, Seen};
@@ -90,6 +91,7 @@ impl Scanner<'_> {
         let mut parts = Made::default();
         let container: Arc<str> = path.into();
         let limits = Limits::default();
+        let mut known = BTreeSet::new();
         let faults = container::open(format, path, bytes, &limits, &mut |member: Member<'_>| {
             if self.options.is_interrupted() {
                 return;
@@ -108,7 +110,17 @@ impl Scanner<'_> {
                 }
             });
             match made {
-                Ok(made) => parts.extend(made),
+                Ok(mut made) => {
+                    if std::mem::take(&mut made.incomplete) {
+                        // Nobody can mend it there, and its text was searched.
+                        made.findings.retain(|finding| finding.rule != id::UNPARSABLE);
+                        made.notes.push(Skipped::new(inner, Reason::SearchedAsText));
+                    }
+                    // Rows that SQLite keeps after they were deleted are often copies of others.
+                    let mut is_new = |finding: &Finding| known.insert((finding.rule.clone(), finding.identity.value));
+                    made.findings.retain(|finding| is_new(finding) || !member.strings);
+                    parts.extend(made);
+                }
                 Err(failed) => {
                     parts.notes.push(failed);
                     parts.incomplete = true;

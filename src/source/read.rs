@@ -172,7 +172,7 @@ impl How<'_> {
                 decode_for_search(bytes, self.named).map_or_else(|| Read::binary(head), Read::Text)
             }
             None if is_binary(head, self.named) => Read::binary(head),
-            None => Read::Large(Large::new(head.to_vec(), &bytes[head.len()..], self.limit, Some(size))),
+            None => Read::Large(Large::new(head, &bytes[head.len()..], self.limit, Some(size))),
         }
     }
 
@@ -188,10 +188,10 @@ impl How<'_> {
             return Read::Failed(Reason::from(&error));
         }
         let Some(format) = self.format_of(buffer) else {
-            return match is_binary(buffer, self.named) {
-                true => Read::binary(buffer),
-                false => Read::Large(Large::new(buffer.clone(), input, self.limit, size)),
-            };
+            if is_binary(buffer, self.named) {
+                return Read::binary(buffer);
+            }
+            return Read::Large(Large::new(buffer, input, self.limit, size));
         };
         match input.take(LARGEST).read_to_end(buffer) {
             Ok(read) if (read as u64) < LARGEST => Read::Container(format, buffer),

@@ -47,8 +47,8 @@ impl fmt::Debug for Large<'_> {
 
 impl<'a> Large<'a> {
     /// A text of `size` bytes that starts with `head`, which was read, and goes on with `input`.
-    pub(super) fn new(head: Vec<u8>, input: impl io::Read + 'a, limit: u64, size: Option<u64>) -> Self {
-        let (encoding, mark) = encoding_of(&head);
+    pub(super) fn new(head: &[u8], input: impl io::Read + 'a, limit: u64, size: Option<u64>) -> Self {
+        let (encoding, mark) = encoding_of(head);
         let bytes = head.get(mark..).unwrap_or_default().to_vec();
         Self {
             input: Box::new(input),

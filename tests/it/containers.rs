@@ -24,7 +24,7 @@ fn with(names: &[&str]) -> Tree {
 }
 
 fn report(run: &Run) -> serde_json::Value {
-    serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {run:?}"))
+    serde_json::from_str(&run.out).expect("a report")
 }
 
 /// The findings, as `path:line:column`.

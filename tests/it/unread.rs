@@ -7,7 +7,7 @@ use crate::git::rig::{Repo, has_git};
 
 /// The findings of a run with `--format json`, as `path:line:column rule`.
 fn found(run: &Run) -> Vec<String> {
-    let report: serde_json::Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {run:?}"));
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("a report");
     let findings = report["findings"].as_array().expect("findings");
     let shown = |finding: &serde_json::Value| {
         let text = |key: &str| finding[key].as_str().expect("a text").to_owned();
