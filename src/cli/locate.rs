@@ -64,19 +64,51 @@ pub(super) fn required_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Problem>
 
 /// `path` as reports write it: relative to the root where it is below it, with `/`.
 pub(super) fn report_path(root: &Path, current: &Path, path: &Path) -> String {
+    let plain = plain(&current.join(path));
+    let Ok(relative) = plain.strip_prefix(root) else { return path.to_string_lossy().replace('\\', "/") };
+    let names: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    names.join("/")
+}
+
+/// The path without `.` and `..`, as it is written.
+fn plain(path: &Path) -> PathBuf {
     let mut parts: Vec<Component<'_>> = Vec::new();
-    let full = current.join(path);
-    for part in full.components() {
+    for part in path.components() {
         match part {
             Component::CurDir => {}
             Component::ParentDir => drop(parts.pop()),
             other => parts.push(other),
         }
     }
-    let plain: PathBuf = parts.iter().collect();
-    let Ok(relative) = plain.strip_prefix(root) else { return path.to_string_lossy().replace('\\', "/") };
-    let names: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
-    names.join("/")
+    parts.iter().collect()
+}
+
+/// Refuses to write to a path that a symbolic link leads out of the repository, or outside Git out of the current folder,
+/// in which it is written: whoever commits the link would choose what is written elsewhere.
+pub(super) fn refuse_way_out(path: &Path) -> Result<(), Problem> {
+    let current = current_folder()?;
+    let written = plain(&current.join(path));
+    let places: Vec<&Path> = written.ancestors().collect();
+    let mut root: Option<&Path> = None;
+    let mut is_linked = false;
+    for place in places.into_iter().rev() {
+        is_linked |= place.is_symlink();
+        if let Some(root) = root.filter(|_| is_linked && place.symlink_metadata().is_ok()) {
+            let inside =
+                place.canonicalize().is_ok_and(|real| root.canonicalize().is_ok_and(|root| real.starts_with(root)));
+            if !inside {
+                let problem =
+                    Problem::new("is behind a symbolic link that leads out of the repository; nothing was written");
+                let problem = problem.in_file(path.display().to_string());
+                return Err(problem.help("name the file that it leads to, or run the command there"));
+            }
+        }
+        let is_root = || place.join(".git").symlink_metadata().is_ok() || root.is_none() && place == current;
+        if !is_linked && is_root() {
+            root = Some(place);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use anstream::ColorChoice;
 
 use super::args::When;
+use super::locate;
 use crate::error::{Gravity, Problem};
 use crate::exit::Exit;
 use crate::gate;
@@ -110,7 +111,10 @@ impl Write for Log {
 /// Writes a text to a file, or to standard output where none is named.
 pub(super) fn save_or_print(to: Option<&Path>, text: &str) -> Result<Exit, Problem> {
     match to {
-        Some(path) => target::save_text(path, text).map(|()| Exit::Clean).map_err(Problem::new),
+        Some(path) => {
+            locate::refuse_way_out(path)?;
+            target::save_text(path, text).map(|()| Exit::Clean).map_err(Problem::new)
+        }
         None => print_data(text),
     }
 }

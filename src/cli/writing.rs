@@ -60,9 +60,36 @@ pub(super) fn store_folder(root: &Path, environment: &Environment) -> Option<Pat
     store::folder_for(root, source::git_dir(root).as_deref(), environment)
 }
 
+/// Where originals are kept, and how long.
+pub(super) fn originals(store: Option<&Path>, root: &Path) -> String {
+    let folder = store.map(|store| store.strip_prefix(root).unwrap_or(store).display().to_string()).unwrap_or_default();
+    let days = store::BACKUP_AGE.as_secs() / (24 * 60 * 60);
+    format!(
+        "the originals, with values in plaintext, stay in {folder} for {days} days; `mlguard fix --forget` deletes them"
+    )
+}
+
+/// Removes originals that are too old, where nobody else is at work there.
+pub(super) fn expire(root: &Path, environment: &Environment) {
+    if store_folder(root, environment).is_some_and(|folder| store::has_runs(&folder))
+        && let Err(problem) = open_store(root, environment)
+    {
+        tracing::warn!("originals of old runs stay: {}", problem.message);
+    }
+}
+
+/// The place where originals are kept for the files below `root`, without those that are too old by now.
+pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Store, Option<Outcome>), Problem> {
+    let (mut store, outcome) = recovered_store(root, environment)?;
+    if let Err(error) = store.prune(store::BACKUP_AGE) {
+        tracing::warn!("originals of old runs stay: {error}");
+    }
+    Ok((store, outcome))
+}
+
 /// The place where originals are kept for the files below `root`. Says what became of a run that was interrupted,
 /// and gives it.
-pub(super) fn open_store(root: &Path, environment: &Environment) -> Result<(Store, Option<Outcome>), Problem> {
+pub(super) fn recovered_store(root: &Path, environment: &Environment) -> Result<(Store, Option<Outcome>), Problem> {
     let Some(folder) = store_folder(root, environment) else {
         let help = "set XDG_STATE_HOME or HOME, or work in a Git repository";
         return Err(Problem::new("there is no folder to keep the originals in").help(help));
@@ -117,6 +144,7 @@ pub(super) fn write_in_place(
         if after == *input.bytes {
             continue;
         }
+        super::locate::refuse_way_out(path)?;
         paths.push(path.clone());
         changes.push(change(path, &input.bytes, after)?);
     }
@@ -128,6 +156,7 @@ pub(super) fn write_in_place(
     store.replace(&changes)?;
     if !global.quiet {
         output::note(&format!("{} written; undo with `mlguard fix --undo`", counted(changes.len(), "file")));
+        output::note(&originals(store_folder(&root, environment).as_deref(), &root));
     }
     Ok(())
 }
@@ -136,6 +165,7 @@ pub(super) fn write_in_place(
 pub(super) fn save_private(path: &Path, text: &str) -> Result<(), Problem> {
     let fault =
         |error: io::Error| Problem::new(format!("cannot be written: {error}")).in_file(path.display().to_string());
+    super::locate::refuse_way_out(path)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Temporary files are readable by their owner alone.
     let mut file = tempfile::NamedTempFile::new_in(parent).map_err(fault)?;

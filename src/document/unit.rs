@@ -9,6 +9,9 @@ use super::template::Action;
 use super::yaml::{self, Node, Tree};
 use crate::span::{Span, lines_of};
 
+/// Bytes of a line in which its end is searched for.
+const LINE: usize = 4096;
+
 /// One parsed document and where it is in the source.
 #[derive(Debug)]
 pub struct Unit {
@@ -46,10 +49,11 @@ impl Unit {
         self.map.outer(span)
     }
 
-    /// The rest of the line from `start`, both in bytes of the document.
+    /// The rest of the line from `start`, both in bytes of the document; of a very long line, its next bytes.
     pub(crate) fn rest_of_line(&self, start: usize) -> Span {
-        let rest = self.tree.text().get(start..).unwrap_or_default();
-        Span::new(start, start + rest.find(['\n', '\r']).unwrap_or(rest.len()))
+        let rest = self.tree.text().as_bytes().get(start..).unwrap_or_default();
+        let rest = &rest[..rest.len().min(LINE)];
+        Span::new(start, start + memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len()))
     }
 
     /// Template actions that meet a span of the document.

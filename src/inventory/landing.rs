@@ -3,7 +3,6 @@
 //! In order: the kustomizations that include the file, up to those that no other one includes; what Argo CD or Flux add
 //! to these; `metadata.namespace`; else the namespace is unknown, and never guessed.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stated;
@@ -18,8 +17,6 @@ pub(crate) use super::landed::{Landing, Line};
 
 /// Where every object of `files` lands.
 pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
-    let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
-    let mut landed = Landed { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() };
     let deploys = Deploys::new(files);
     let tree = Tree::new(files.iter().map(|(path, facts)| (&**path, facts)).collect());
     let mut builds: BTreeSet<u32> = tree.roots().into_iter().collect();
@@ -28,26 +25,18 @@ pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
     // In two halves whatever the number of threads, so that the result is the same. Folders that share bases stand together.
     let builds: Vec<u32> = builds.into_iter().collect();
     let (first, second) = builds.split_at(builds.len() / 2);
-    let built = |files: &[u32]| {
-        let builder = Builder::new(&tree);
-        files.iter().map(|&file| builder.build(file)).collect::<Vec<_>>()
+    let room = Room::new(files);
+    // What a build gives is taken over at once: all of them together would be much larger than that.
+    let land = |builds: &[u32]| {
+        let (builder, mut landed, mut room) = (Builder::new(&tree), Landed::new(files), Room(room.0 / 2));
+        for &file in builds {
+            landed.add_all(&builder.build(file), deploys.of_folder(tree.path(file)), &mut room);
+        }
+        (landed, room)
     };
-    let (first, second) = rayon::join(|| built(first), || built(second));
-    for build in first.into_iter().chain(second) {
-        let file = build.file;
-        if !build.gaps.is_empty() {
-            landed.gaps.insert(file as usize);
-        }
-        let mut wrappers: Vec<Option<&Deployed<'_>>> = deploys.of_folder(tree.path(file)).map(Some).collect();
-        // Whatever deploys it too, where that is too much to follow, the namespace is one of theirs.
-        let followed = deploys.pay(wrappers.len(), build.objects.len());
-        if !followed {
-            wrappers.truncate(1);
-        }
-        for wrapper in if wrappers.is_empty() { vec![None] } else { wrappers } {
-            landed.add(&build, wrapper, followed);
-        }
-    }
+    let ((mut landed, mut room), (second, left)) = rayon::join(|| land(first), || land(second));
+    landed.append(second);
+    room.0 += left.0;
     let configuration = tree.configuration();
     for (file, (path, facts)) in files.iter().enumerate() {
         // What kustomizations take for patches is not an object by itself.
@@ -55,7 +44,7 @@ pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
         for (at, object) in facts.objects.iter().enumerate() {
             let free = landed.objects[file][at].is_empty() && !(patch && object.role == Role::Resource);
             if free && !is_inherited(object) {
-                landed.objects[file][at] = deploys.alone(path, object);
+                landed.objects[file][at] = deploys.alone(path, object, &mut room);
             }
         }
         inherit(&facts.objects, &mut landed.objects[file]);
@@ -64,6 +53,40 @@ pub(crate) fn landings(files: &[Source]) -> Landed<'_> {
 }
 
 impl<'f> Landed<'f> {
+    fn new(files: &[Source]) -> Self {
+        let objects = files.iter().map(|(_, facts)| vec![Vec::new(); facts.objects.len()]).collect();
+        Self { objects, generated: Vec::new(), used: Vec::new(), gaps: BTreeSet::new() }
+    }
+
+    /// Adds what lands by later builds.
+    fn append(&mut self, mut later: Self) {
+        for (landings, more) in self.objects.iter_mut().flatten().zip(later.objects.iter_mut().flatten()) {
+            landings.append(more);
+        }
+        self.generated.append(&mut later.generated);
+        self.used.append(&mut later.used);
+        self.gaps.append(&mut later.gaps);
+    }
+
+    /// Takes over what a build gives, once for each that deploys it.
+    fn add_all<'d>(&mut self, build: &Build<'f>, deployed: impl Iterator<Item = &'d Deployed<'f>>, room: &mut Room)
+    where
+        'f: 'd,
+    {
+        if !build.gaps.is_empty() {
+            self.gaps.insert(build.file as usize);
+        }
+        let mut wrappers: Vec<Option<&Deployed<'_>>> = deployed.map(Some).collect();
+        // Whatever deploys it too, where that is too much to follow, the namespace is one of theirs.
+        let followed = room.pay(wrappers.len(), build.objects.len());
+        if !followed {
+            wrappers.truncate(1);
+        }
+        for wrapper in if wrappers.is_empty() { vec![None] } else { wrappers } {
+            self.add(build, wrapper, followed);
+        }
+    }
+
     /// Takes over what a build gives, as something that deploys it changes that.
     fn add(&mut self, build: &Build<'f>, wrapper: Option<&Deployed<'f>>, followed: bool) {
         let file = build.file as usize;
@@ -189,11 +212,10 @@ fn inherit(objects: &[Object], landings: &mut [Vec<Landing>]) {
 }
 
 /// What Argo CD and Flux deploy, by folder.
-struct Deploys<'f> {
-    folders: BTreeMap<&'f str, Vec<Deployed<'f>>>,
-    /// Landings that may still be made of objects that several of them deploy.
-    budget: Cell<usize>,
-}
+struct Deploys<'f>(BTreeMap<&'f str, Vec<Deployed<'f>>>);
+
+/// How many landings may still be made of objects that several Applications deploy.
+struct Room(usize);
 
 /// Landings of objects that several Applications deploy, whatever the size of the repository.
 const LEAST_LANDINGS: usize = 50_000;
@@ -220,28 +242,17 @@ impl<'f> Deploys<'f> {
                 }
             }
         }
-        let objects: usize = files.iter().map(|(_, facts)| facts.objects.len()).sum();
-        let budget = LEAST_LANDINGS.saturating_add(objects.saturating_mul(LANDINGS_EACH));
-        Self { folders: deploys, budget: Cell::new(budget) }
-    }
-
-    /// Pays for objects that land in several ways; false where that is more than anyone could read about.
-    fn pay(&self, ways: usize, objects: usize) -> bool {
-        if ways < 2 {
-            return true;
-        }
-        let left = self.budget.get().checked_sub(ways.saturating_mul(objects));
-        left.inspect(|left| self.budget.set(*left)).is_some()
+        Self(deploys)
     }
 
     /// What deploys the folder of a file.
     fn of_folder(&self, path: &str) -> impl Iterator<Item = &Deployed<'f>> + use<'_, 'f> {
         let folder = path::folder(path);
-        self.folders.get(folder).into_iter().flatten()
+        self.0.get(folder).into_iter().flatten()
     }
 
     /// Where an object lands that no kustomization includes.
-    fn alone(&self, path: &str, object: &Object) -> Vec<Landing> {
+    fn alone(&self, path: &str, object: &Object, room: &mut Room) -> Vec<Landing> {
         let alone = Landing {
             name: object.name.clone(),
             namespace: known_or_unknown(object.namespace.clone()),
@@ -254,7 +265,7 @@ impl<'f> Deploys<'f> {
         let stated = object.namespace != Stated::Absent;
         let ways: Vec<_> = self.of_folder(path).filter(|deployed| deployed.deploy.changes(stated)).collect();
         let mut landings = vec![alone; ways.len().max(1)];
-        if !self.pay(ways.len(), 1) {
+        if !room.pay(ways.len(), 1) {
             landings.truncate(1);
             landings.iter_mut().for_each(Landing::forget);
             return landings;
@@ -264,6 +275,22 @@ impl<'f> Deploys<'f> {
             deployed.change(landing, &object.kind, stated, scoped);
         }
         landings
+    }
+}
+
+impl Room {
+    fn new(files: &[Source]) -> Self {
+        let objects: usize = files.iter().map(|(_, facts)| facts.objects.len()).sum();
+        Self(LEAST_LANDINGS.saturating_add(objects.saturating_mul(LANDINGS_EACH)))
+    }
+
+    /// Pays for objects that land in several ways; false where that is more than anyone could read about.
+    fn pay(&mut self, ways: usize, objects: usize) -> bool {
+        if ways < 2 {
+            return true;
+        }
+        let left = self.0.checked_sub(ways.saturating_mul(objects));
+        left.inspect(|left| self.0 = *left).is_some()
     }
 }
 

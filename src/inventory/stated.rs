@@ -56,12 +56,7 @@ pub(crate) fn stated(unit: &Unit, node: Option<Node<'_>>) -> Stated {
 /// its action then stands before the end of the line.
 fn unit_reach(unit: &Unit, node: Node<'_>) -> Span {
     let span = node.span();
-    if !span.is_empty() {
-        return span;
-    }
-    let rest = unit.tree().text().get(span.end..).unwrap_or_default();
-    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-    Span::new(span.start, span.end + line)
+    if span.is_empty() { unit.rest_of_line(span.start) } else { span }
 }
 
 /// Whether something fills in the text before it reaches the cluster: Argo, Flux, a shell, Ansible, or a person (`<name>`).

@@ -22,7 +22,13 @@ pub(crate) enum Confidence {
 /// password are not. Weak real passwords are, with low confidence.
 pub(super) fn judge(class: KeyClass, value: &str) -> Option<Confidence> {
     let value = value.trim();
-    if value.len() > 4096 || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
+    // What costs least decides first: most keys name no credential, and most values are long or short.
+    let least = match class {
+        KeyClass::None => return None,
+        KeyClass::Password => 3,
+        KeyClass::Identifier | KeyClass::Weak | KeyClass::Strong => 8,
+    };
+    if value.len() < least || is_placeholder(value) || ciphertext::is_ciphertext(value) || is_innocent(value) {
         return None;
     }
     if is_plain_json(value) || base64_text(value).is_some_and(|text| is_placeholder(&text)) {

@@ -161,6 +161,31 @@ fn connections_and_programs_stay_where_they_are_asked_for() {
     }
 }
 
+/// What is printed passes the gate: nothing else reaches the streams.
+#[test]
+fn streams_are_written_where_the_gate_is() {
+    // The hook of a panic withholds its message; a bar shows numbers; two pauses are for tests.
+    const PLACES: [&str; 6] = [
+        "src/cli/output.rs",
+        "src/cli/panic.rs",
+        "src/cli/progress.rs",
+        "src/cli/check.rs",
+        "src/fix/store/disk.rs",
+        "src/engine/pause.rs",
+    ];
+    let mut faults = Vec::new();
+    for file in sources("src").iter().filter(|file| !file.is_test() && !PLACES.contains(&file.name.as_str())) {
+        for (number, line) in file.code() {
+            for word in ["io::stdout", "io::stderr", "anstream::std", "println!(", " print!("] {
+                if line.contains(word) {
+                    faults.push(format!("{}:{number}: {word} writes past the gate: use cli::output", file.name));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
 /// Shared code knows a rule by its constant in `rule::id`, which the compiler checks.
 #[test]
 fn rules_are_named_by_constants() {

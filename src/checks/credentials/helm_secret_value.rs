@@ -8,8 +8,36 @@ use crate::document::template::origin::EACH;
 use crate::inventory::helm::{Feed, Helm, Leaf, charts_of_template, charts_of_values};
 use crate::inventory::index::Inventory;
 
-/// Files of values by the folder of their chart, each with its index.
-type ValuesOf<'i> = BTreeMap<&'i str, Vec<(usize, &'i [Leaf])>>;
+/// Values by the folder of their chart.
+type ValuesOf<'i> = BTreeMap<&'i str, Values<'i>>;
+
+/// Values by their keys, so that a template finds what it writes without going through all of them.
+#[derive(Default)]
+struct Values<'i> {
+    /// Each with the index of its file.
+    here: Vec<(usize, &'i Leaf)>,
+    below: BTreeMap<&'i str, Values<'i>>,
+}
+
+impl<'i> Values<'i> {
+    fn add(&mut self, file: usize, leaf: &'i Leaf) {
+        let place = leaf.path.iter().fold(self, |values, key| values.below.entry(key).or_default());
+        place.here.push((file, leaf));
+    }
+
+    fn below(&self, step: &str) -> Vec<&Self> {
+        if step == EACH { self.below.values().collect() } else { self.below.get(step).into_iter().collect() }
+    }
+
+    /// The values that `steps` lead to.
+    fn at<'p>(&self, steps: impl Iterator<Item = &'p str>) -> Vec<(usize, &'i Leaf)> {
+        let mut found = vec![self];
+        for step in steps {
+            found = found.into_iter().flat_map(|values| values.below(step)).collect();
+        }
+        found.into_iter().flat_map(|values| values.here.iter().copied()).collect()
+    }
+}
 
 pub(super) fn check(cx: &mut Across<'_>) {
     let inventory = cx.inventory;
@@ -20,22 +48,28 @@ pub(super) fn check(cx: &mut Across<'_>) {
             Some(Helm::Template(feeds)) => templates.push((file, &**path, feeds)),
             Some(Helm::Values(leaves)) => {
                 for chart in charts_of_values(path) {
-                    values.entry(chart).or_default().push((file, leaves));
+                    let values = values.entry(chart).or_default();
+                    leaves.iter().for_each(|leaf| values.add(file, leaf));
                 }
             }
             None => {}
         }
     }
     let mut reported = BTreeSet::new();
+    // What one template writes, others write under the same key without saying anything new.
+    let mut followed = BTreeSet::new();
     for (template, path, feeds) in templates {
         let Some(chart) = charts_of_template(path).find(|folder| is_chart(inventory, folder)) else { continue };
         for (folder, prefix) in with_parents(inventory, chart) {
-            for &(file, leaves) in values.get(folder).into_iter().flatten() {
-                for feed in feeds {
-                    for leaf in leaves.iter().filter(|leaf| is_fed(feed, leaf, &prefix) && is_credential(feed, leaf)) {
-                        if reported.insert((file, leaf.place)) {
-                            report(cx, file, leaf, template, feed);
-                        }
+            let Some(values) = values.get(folder) else { continue };
+            for feed in feeds {
+                let steps = steps(feed, &prefix);
+                if !followed.insert((folder, steps.clone(), feed.key.as_deref(), feed.encoded)) {
+                    continue;
+                }
+                for (file, leaf) in values.at(steps.into_iter()) {
+                    if is_credential(feed, leaf) && reported.insert((file, leaf.place)) {
+                        report(cx, file, leaf, template, feed);
                     }
                 }
             }
@@ -66,13 +100,12 @@ fn with_parents<'i>(inventory: &Inventory<'_>, chart: &'i str) -> Vec<(&'i str, 
     found
 }
 
-/// Whether the value is one that the template writes.
-fn is_fed(feed: &Feed, leaf: &Leaf, prefix: &[&str]) -> bool {
+/// The keys that lead to the values which the template writes.
+fn steps<'f>(feed: &'f Feed, prefix: &[&'f str]) -> Vec<&'f str> {
     // What is `global` stands at the top for all charts.
     let global = feed.path.first().is_some_and(|step| &**step == "global");
     let prefix = if global { &[] } else { prefix };
-    let path = || prefix.iter().copied().chain(feed.path.iter().map(|step| &**step));
-    path().count() == leaf.path.len() && path().zip(&leaf.path).all(|(step, key)| step == EACH || *step == **key)
+    prefix.iter().copied().chain(feed.path.iter().map(|step| &**step)).collect()
 }
 
 /// The key by which a person knows a value.

@@ -72,7 +72,7 @@ fn is_identifier(value: &str, quoted: bool) -> bool {
 }
 
 /// Reads the assignment whose key holds the keyword at `at`.
-pub(crate) fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
+pub(super) fn read(text: &str, at: Span, syntax: Syntax, endless: &mut Endless) -> Option<Assignment> {
     let bytes = text.as_bytes();
     let whole = key_span(bytes, at);
     let dashes = bytes[whole.range()].iter().take_while(|&&byte| byte == b'-').count();
@@ -88,7 +88,7 @@ pub(crate) fn read(text: &str, at: Span, syntax: Syntax) -> Option<Assignment> {
         }
     }
     let found = separator(bytes, key, before, dashes == 2, syntax)?;
-    let (value, quoted) = read_value(text, found, syntax)?;
+    let (value, quoted) = read_value(text, found, syntax, endless)?;
     let assignment = Assignment { key, value, quoted, syntax };
     (!value.is_empty() && value.len() <= MAX_VALUE && (quoted || unquoted_allowed(text, &assignment, found)))
         .then_some(assignment)
@@ -173,7 +173,7 @@ fn is_docker_env(bytes: &[u8], key: Span) -> bool {
     (start > low || low == 0) && bytes[start..key.start].trim_ascii() == b"ENV"
 }
 
-fn read_value(text: &str, found: Separator, syntax: Syntax) -> Option<(Span, bool)> {
+fn read_value(text: &str, found: Separator, syntax: Syntax, endless: &mut Endless) -> Option<(Span, bool)> {
     let bytes = text.as_bytes();
     let mut at = found.value;
     if found.kind == Between::Element {
@@ -204,7 +204,7 @@ fn read_value(text: &str, found: Separator, syntax: Syntax) -> Option<(Span, boo
     {
         return None;
     }
-    Some((plain_value(bytes, at, found.kind), false))
+    Some((plain_value(bytes, at, found.kind, endless), false))
 }
 
 /// Skips a type between a name and `=` (`password: str = "…"`).
@@ -247,21 +247,59 @@ fn block_line(text: &str, at: usize) -> Option<Span> {
     Some(Span::new(from, from + value.len()))
 }
 
-fn plain_value(bytes: &[u8], at: usize, kind: Between) -> Span {
-    let line = memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-    let rest = &bytes[at..line.min(at + MAX_VALUE + 1)];
-    let ends = |n: usize| match kind {
-        Between::Colon => {
-            rest[n] == b'#' && n > 0 && rest[n - 1].is_ascii_whitespace()
-                || b",}".contains(&rest[n]) && in_flow(rest, n)
-        }
-        _ => rest[n].is_ascii_whitespace() || b";|)\"'`,<>".contains(&rest[n]) || rest[n] == b'&' && n > 0,
-    };
-    let mut end = 0;
-    while end < rest.len() && !ends(end) {
-        end = substitution_end(rest, end).unwrap_or(end + 1);
-    }
+fn plain_value(bytes: &[u8], at: usize, kind: Between, endless: &mut Endless) -> Span {
+    let rest = &bytes[at..bytes.len().min(at + MAX_VALUE + 1)];
+    let rest = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+    let end = if kind == Between::Colon { end_in_yaml(rest) } else { endless.end_of(rest, at) };
     Span::new(at, at + rest[..end].trim_ascii_end().len())
+}
+
+/// Where a plain value of YAML ends: before a comment, and in a flow mapping before a comma or brace, which is up to the last
+/// brace that closes on the line, and not behind one that opens.
+fn end_in_yaml(rest: &[u8]) -> usize {
+    let opens = memchr::memchr(b'{', rest).unwrap_or(rest.len());
+    let flow = memchr::memrchr(b'}', rest).map_or(0, |closes| rest.len().min(opens.min(closes) + 1));
+    let stop = |from: usize| {
+        let comma = memchr::memchr2(b',', b'}', rest.get(from..flow).unwrap_or_default());
+        let until = comma.map_or(rest.len(), |n| from + n);
+        let mut comments = memchr::memchr_iter(b'#', &rest[from..until]).map(|n| from + n).filter(|&n| n > 0);
+        comments.find(|&n| rest[n - 1].is_ascii_whitespace()).unwrap_or(until)
+    };
+    let (mut from, mut end) = (0, stop(0));
+    loop {
+        let mut opens = memchr::memchr2_iter(b'$', b'E', &rest[from..end]).map(|n| from + n);
+        let Some(next) = opens.find_map(|n| substitution_end(rest, n)) else { return end };
+        from = next;
+        if from > end {
+            end = stop(from);
+        }
+    }
+}
+
+/// The last stretch of a text in which no value behind `=` ends and nothing is substituted. Where names follow each other, it is
+/// gone through once and not for each of them.
+#[derive(Default)]
+pub(super) struct Endless(Span);
+
+impl Endless {
+    /// Where the value at `at` ends that `rest` begins with.
+    fn end_of(&mut self, rest: &[u8], at: usize) -> usize {
+        let ends =
+            |n: usize| rest[n].is_ascii_whitespace() || b";|)\"'`,<>".contains(&rest[n]) || rest[n] == b'&' && n > 0;
+        let known = self.0.start <= at && at < self.0.end;
+        let mut end = if known { rest.len().min(self.0.end - at) } else { 0 };
+        let mut substituted = false;
+        while end < rest.len() && !ends(end) {
+            let next = substitution_end(rest, end);
+            substituted |= next.is_some();
+            end = next.unwrap_or(end + 1);
+        }
+        if !substituted {
+            // What the last bytes begin, the next ones decide.
+            self.0 = Span::new(at, at + end.saturating_sub(b"ENC[".len() - 1));
+        }
+        end
+    }
 }
 
 /// The end of a `$(…)`, `${…}` or encrypted `ENC[…]` that starts at `at`, blanks and quotes in it included.
@@ -280,11 +318,6 @@ fn substitution_end(rest: &[u8], at: usize) -> Option<usize> {
         }
     }
     Some(rest.len())
-}
-
-/// Whether a comma or brace ends a value of a flow mapping on this line: a brace closes further on, or stands here.
-fn in_flow(rest: &[u8], n: usize) -> bool {
-    rest[n..].contains(&b'}') && !rest[..n].contains(&b'{')
 }
 
 fn unquoted_allowed(text: &str, found: &Assignment, separator: Separator) -> bool {
@@ -322,7 +355,7 @@ mod tests {
         let word = ["password", "token", "secret"]
             .iter()
             .find_map(|word| lower.find(word).map(|at| Span::new(at, at + word.len())))?;
-        let found = read(text, word, syntax)?;
+        let found = read(text, word, syntax, &mut Endless::default())?;
         found.judge(text).map(|_| found.value.slice(text))
     }
 

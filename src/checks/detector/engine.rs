@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::assignment::{self, Syntax};
+use super::assignment::{self, Endless, Syntax};
 use super::hit::Hit;
 use super::prefilter::Prefilter;
 use super::{decode, verify};
@@ -165,6 +165,7 @@ struct Search<'e, 't> {
 impl Search<'_, '_> {
     fn keywords(&mut self, syntax: &dyn Fn(usize) -> Syntax) {
         let mut assigned = 0;
+        let mut endless = Endless::default();
         let engine = self.engine;
         engine.prefilter.find(self.text.as_bytes(), &mut |keyword, span| {
             let keyword = &engine.keywords[keyword];
@@ -172,7 +173,7 @@ impl Search<'_, '_> {
             keyword.patterns.iter().for_each(|&rule| self.pattern(rule, span));
             if let Some(rule) = keyword.assignment
                 && span.start >= assigned
-                && let Some(found) = assignment::read(self.text, span, syntax(span.start))
+                && let Some(found) = assignment::read(self.text, span, syntax(span.start), &mut endless)
             {
                 assigned = found.key.end;
                 self.assignment(rule, &found);

@@ -84,7 +84,7 @@ pub(super) const FIX_AFTER: &str = "\
 Secrets are sealed with the certificate of the cluster in .mlguard.yaml that runs the file's environment; several clusters get \
 one file each. Files that cannot be read, sealed or written are left out, with the reason; of the others all are written or \
 none. The result is checked again, and repairs that cause new findings are undone. Originals are kept for 30 days in the Git \
-directory, readable only by you.
+directory, readable only by you, or until --forget deletes them.
 
 Examples:
   # Seal plaintext Secrets, and apply other safe fixes
@@ -220,7 +220,7 @@ pub(in crate::cli) struct ResealArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(in crate::cli) struct FixArgs {
-    /// Files and folders [default: the current folder]. With --undo: where the run was
+    /// Files and folders [default: the current folder]. With --undo and --forget: where the run was
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Also apply fixes that can change behaviour, such as renamed references
@@ -232,6 +232,9 @@ pub(in crate::cli) struct FixArgs {
     /// Undo the last run: contents and modes of all its files
     #[arg(long)]
     pub undo: bool,
+    /// Delete the originals that --undo restores, which are otherwise kept for 30 days
+    #[arg(long, conflicts_with_all = ["diff", "stage", "undo", "unsafe_"])]
+    pub forget: bool,
     /// Stage repaired files whose contents were staged
     #[arg(long, conflicts_with = "undo")]
     pub stage: bool,

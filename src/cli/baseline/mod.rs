@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::{BaselineAction, BaselinePruneArgs, BaselineWriteArgs, Global};
 use super::interrupt::{self, Interrupt};
-use super::{locate, output, scan};
+use super::{locate, output, scan, writing};
 use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
 use crate::config::{AcceptedText, Environment, Flags, Settings};
 use crate::error::{Problem, counted};
@@ -98,6 +98,8 @@ impl Tree {
             return Ok(());
         }
         refuse_link(&self.file, &self.name)?;
+        locate::refuse_way_out(&self.file)?;
+        writing::expire(&self.settings.root, &self.environment);
         target::save_text(&self.file, &text).map_err(Problem::new)
     }
 }

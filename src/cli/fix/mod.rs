@@ -4,7 +4,7 @@ mod host;
 mod words;
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::host::FixHost;
@@ -23,8 +23,9 @@ use crate::fix::store;
 
 pub(super) fn run(args: &FixArgs, global: &Global) -> Result<Exit, Problem> {
     let environment = Environment::read();
-    if args.undo {
-        return undo(args, &environment);
+    args.paths.iter().try_for_each(|path| locate::refuse_way_out(path))?;
+    if args.undo || args.forget {
+        return if args.undo { undo(args, &environment) } else { forget(args, &environment) };
     }
     let paths = locate::required_paths(&args.paths)?;
     let interrupt = Interrupt::install();
@@ -97,9 +98,31 @@ fn run_problem(error: RunError) -> Problem {
     }
 }
 
+/// Where the run was that is meant.
+fn root_of_run(args: &FixArgs) -> Result<PathBuf, Problem> {
+    if args.paths.is_empty() { locate::current_root() } else { locate::root_of(&args.paths) }
+}
+
+/// Deletes what `--undo` would restore.
+fn forget(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
+    let root = root_of_run(args)?;
+    let (runs, originals) = match writing::store_folder(&root, environment).filter(|folder| store::has_runs(folder)) {
+        Some(_) => writing::recovered_store(&root, environment)?.0.forget()?,
+        None => (0, 0),
+    };
+    output::note(&match runs {
+        0 => "there are no originals to delete".to_owned(),
+        _ => {
+            let (originals, runs) = (counted(originals, "original"), counted(runs, "run"));
+            format!("deleted {originals} of {runs}, which can no longer be undone")
+        }
+    });
+    Ok(Exit::Clean)
+}
+
 fn undo(args: &FixArgs, environment: &Environment) -> Result<Exit, Problem> {
-    let root = if args.paths.is_empty() { locate::current_root()? } else { locate::root_of(&args.paths)? };
-    let (mut store, interrupted) = writing::open_store(&root, environment)?;
+    let root = root_of_run(args)?;
+    let (mut store, interrupted) = writing::recovered_store(&root, environment)?;
     // The last run is the one that was interrupted: the one before it is not what the person means.
     if matches!(interrupted, Some(store::Outcome::RolledBack | store::Outcome::Undone)) {
         return Ok(Exit::Clean);

@@ -1,7 +1,7 @@
 //! The words in which a run of `fix` is reported.
 
 use super::host::FixHost;
-use crate::cli::{locate, output, recipient, scan};
+use crate::cli::{locate, output, recipient, scan, writing};
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::Outcome;
@@ -35,6 +35,8 @@ impl FixHost<'_> {
             let files: usize = repairs.iter().map(|repair| 1 + repair.planned.outputs.len()).sum();
             let (fixed, files) = (counted(fixed, "finding"), counted(files, "file"));
             output::note(&format!("fixed {fixed} in {files}; undo with `{}`", self.undo_command()));
+            let store = writing::store_folder(&self.settings.root, self.environment);
+            output::note(&writing::originals(store.as_deref(), &self.settings.root));
         }
         self.left(after, repairs.is_empty());
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::{Global, InitArgs};
 use super::interrupt::{self, Interrupt};
-use super::{locate, output, scan};
+use super::{locate, output, scan, writing};
 use crate::config::{self, Environment, FILE, Flags, Settings};
 use crate::engine::{self, Gathered, Names};
 use crate::error::{Problem, counted, printable};
@@ -39,6 +39,10 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
     if !args.stdout && !args.force && path.symlink_metadata().is_ok() {
         let help = "`mlguard check --show-config` shows the effective configuration; --stdout prints a new one, --force replaces this one";
         return Err(Problem::new("the configuration already exists").in_file(FILE).help(help));
+    }
+    if !args.stdout {
+        locate::refuse_way_out(&path)?;
+        writing::expire(&root, &Environment::read());
     }
     // What is there is looked at with the defaults: a file that is to be replaced says nothing.
     let flags = Flags { no_config: true, ..Flags::default() };

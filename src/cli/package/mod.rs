@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use super::args::{Global, PackageArgs};
 use super::interrupt::{self, Interrupt};
-use super::{keys, locate, output, scan};
+use super::{keys, locate, output, scan, writing};
 use crate::config::{Environment, Origin, Settings};
 use crate::engine;
 use crate::error::{Gravity, Problem, did_you_mean, printable, quoted};
@@ -44,6 +44,7 @@ pub(super) fn run(args: &PackageArgs, global: &Global) -> Result<Exit, Problem> 
     let plan = plan(args, global, &variables)?;
     let names: Vec<String> = plan.environments.iter().map(|(name, _)| name.clone()).collect();
     let folder = args.output.join(&args.workflow);
+    locate::refuse_way_out(&folder)?;
     let replaced = store::look(&folder, &names)?;
     let (source, warnings) = Source::open(args)?;
     let warnings = warnings.iter().chain(plan.chosen.iter().flat_map(|chosen| &chosen.loaded.warnings));
@@ -64,6 +65,7 @@ pub(super) fn run(args: &PackageArgs, global: &Global) -> Result<Exit, Problem> 
     }
     let archive = package::archive_name(&args.workflow, plan.date);
     if !args.dry_run {
+        writing::expire(&plan.settings.root, &variables);
         store::store(&args.output, &args.workflow, &archive, &package.files, &bytes)?;
         if replaced.package && !global.quiet {
             let gone = &replaced.gone;

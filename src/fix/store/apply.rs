@@ -146,7 +146,9 @@ impl Store {
             Some(_) => {
                 let temporary = target.with_file_name(run.temporary(index));
                 let content = run.read(index, side)?;
-                disk::write_like(&temporary, content.expose(), entry.mode, seen.found())?;
+                let kept = run.content(index, side);
+                let like = if seen.found().is_some() { &target } else { &kept };
+                disk::write_like(&temporary, content.expose(), entry.mode, seen.found(), like)?;
                 Some(temporary)
             }
         };

@@ -60,10 +60,18 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     step("sync", path, || file.sync_all())
 }
 
-/// The same for a file that will be renamed over another one, of which it gets mode and owner.
-pub(super) fn write_like(path: &Path, bytes: &[u8], mode: u32, replaced: Option<&Found>) -> Result<(), StoreError> {
+/// The same for a file that will be renamed over another one, of which it gets mode and owner, and the extended attributes
+/// of `like`.
+pub(super) fn write_like(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    replaced: Option<&Found>,
+    like: &Path,
+) -> Result<(), StoreError> {
     let mut file = step("create", path, || private().create_new(true).open(path))?;
     fill(&mut file, path, bytes)?;
+    copy_attributes(like, &file, path)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -83,6 +91,44 @@ pub(super) fn write_like(path: &Path, bytes: &[u8], mode: u32, replaced: Option<
     #[cfg(not(unix))]
     let _ = (mode, replaced);
     step("sync", path, || file.sync_all())
+}
+
+/// Gives a file of the store the extended attributes of `from`, for when that comes back.
+pub(super) fn keep_attributes(from: &Path, path: &Path) -> Result<(), StoreError> {
+    let file = OpenOptions::new().write(true).open(path).map_err(StoreError::io("open", path))?;
+    copy_attributes(from, &file, path)
+}
+
+/// Gives a file the extended attributes of `from`, access control lists among them.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn copy_attributes(from: &Path, to: &File, path: &Path) -> Result<(), StoreError> {
+    use rustix::fs::{XattrFlags, fsetxattr, lgetxattr, llistxattr};
+    use rustix::io::Errno;
+    /// Most that Linux allows, for the names and for a value.
+    const MOST: usize = 64 << 10;
+
+    let unread = |error: Errno| StoreError::io("read the extended attributes of", from)(error.into());
+    let (mut names, mut value) = (vec![0; MOST], vec![0; MOST]);
+    let length = match llistxattr(from, names.as_mut_slice()) {
+        Err(Errno::NOTSUP) => return Ok(()),
+        listed => listed.map_err(unread)?,
+    };
+    for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let length = lgetxattr(from, name, value.as_mut_slice()).map_err(unread)?;
+        let set = step("set an extended attribute of", path, || {
+            Ok(fsetxattr(to, name, &value[..length], XattrFlags::empty())?)
+        });
+        // Labels are the system's, which sets them for the new file.
+        if !name.starts_with(b"security.") && !name.starts_with(b"trusted.") {
+            set?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn copy_attributes(_: &Path, _: &File, _: &Path) -> Result<(), StoreError> {
+    Ok(())
 }
 
 fn private() -> OpenOptions {

@@ -15,6 +15,9 @@ pub enum Reason {
     /// A program that runs as its owner; whoever rewrites it would change who that is.
     #[error("has the setuid or setgid bit; remove it (chmod ug-s), then run the command again")]
     Privileged,
+    /// Renaming another file over it would separate the names.
+    #[error("has several hard links, of which only this one would change; edit it by hand")]
+    HardLink,
     #[error("is read-only; make it writable, then run the command again")]
     ReadOnly,
     #[error("is in a read-only folder; make the folder writable, then run the command again")]

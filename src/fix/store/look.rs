@@ -150,6 +150,10 @@ pub(super) fn not_writable(path: &Path, exists: bool) -> Result<Option<Reason>, 
         if metadata.permissions().readonly() {
             return Ok(Some(Reason::ReadOnly));
         }
+        #[cfg(unix)]
+        if std::os::unix::fs::MetadataExt::nlink(&metadata) > 1 {
+            return Ok(Some(Reason::HardLink));
+        }
         // Renaming would not ask for this permission.
         match OpenOptions::new().write(true).open(path) {
             Err(error) if is_forbidden(&error) => return Ok(Some(Reason::ReadOnly)),

@@ -7,8 +7,8 @@
 //! needed is renamed to `<id>.gone` and removed.
 //!
 //! `disk` makes every change, `look` says what is there, `journal` is what a killed run leaves to the next, `apply` moves
-//! the files, and `replace`, `undo` and `recover` are what it is called for. Extended attributes, access control lists
-//! and hard links are not kept; mode and, as far as the system permits, owner and group are.
+//! the files, and `replace`, `undo` and `recover` are what it is called for. Mode, extended attributes, access control
+//! lists and, as far as the system permits, owner and group are kept; a file with several hard links is refused.
 
 mod error;
 mod disk;
@@ -96,6 +96,11 @@ pub(crate) fn folder_for(root: &Path, git_dir: Option<&Path>, environment: &Envi
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let name = look::Digest::of(root.as_os_str().as_encoded_bytes());
     Some(environment.state.as_ref()?.join("mlguard").join(name.short()))
+}
+
+/// Whether runs are kept in `folder`, or were.
+pub(crate) fn has_runs(folder: &Path) -> bool {
+    folder.join(RUNS).exists()
 }
 
 impl Store {

@@ -7,13 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::error::{Reason, Refusal, StoreError};
 use super::journal::{Entry, Journal, RunFolder, Side, can_name};
 use super::look::{Digest, Seen, is_plain, locate, look, mode_of_new, not_writable};
-use super::{BACKUP_AGE, Change, PREPARING, Run, Store, disk, now};
+use super::{Change, PREPARING, Run, Store, disk, now};
 use crate::fix::stage::Tracked;
 use crate::seal::Plaintext;
 
 impl Store {
-    /// Writes all changes, or none of them, and keeps the originals. Removes originals of other runs that are older than
-    /// [`BACKUP_AGE`].
+    /// Writes all changes, or none of them, and keeps the originals.
     ///
     /// # Errors
     /// After any error but [`StoreError::Stuck`] every file is as it was. [`StoreError::Refused`] names all files that
@@ -31,9 +30,6 @@ impl Store {
         let entries = self.check(changes)?;
         let mut run = self.prepare(Journal::new(entries, untracked.to_vec(), now()), changes)?;
         self.transact(&mut run, Side::New)?;
-        if let Err(error) = self.prune(BACKUP_AGE) {
-            tracing::warn!("originals of old runs stay: {error}");
-        }
         Ok(Run { files: self.files(&run.journal), id: run.id })
     }
 
@@ -116,6 +112,9 @@ impl Store {
                 if let Some(bytes) = content {
                     disk::write(&run.content(index, side), bytes.expose())?;
                 }
+            }
+            if change.before.is_some() && change.after.is_none() {
+                disk::keep_attributes(&change.path, &run.content(index, Side::Old))?;
             }
         }
         disk::sync_folder(&run.folder)?;

@@ -45,6 +45,16 @@ impl Store {
         Ok(removed)
     }
 
+    /// Removes the originals of all runs, none of which can be undone then: the runs and their originals.
+    ///
+    /// # Errors
+    /// Where a folder cannot be read or removed.
+    pub(crate) fn forget(&mut self) -> Result<(usize, usize), StoreError> {
+        let originals = |run: &RunFolder| run.journal.entries.iter().filter(|entry| entry.old.is_some()).count();
+        let originals = self.done()?.iter().map(originals).sum();
+        Ok((self.prune(Duration::ZERO)?, originals))
+    }
+
     fn take_back(&self, mut run: RunFolder) -> Result<Vec<PathBuf>, StoreError> {
         let refusals = self.conflicts(&run)?;
         if !refusals.is_empty() {

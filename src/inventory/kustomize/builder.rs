@@ -16,7 +16,7 @@ use super::{Build, Gap, GapKind};
 use crate::inventory::facts::Role;
 use crate::inventory::facts::kustomization::Located;
 
-/// Builds kustomizations. Bases are kept, so that one builder for many builds does the work once.
+/// Builds kustomizations. Bases are kept, so that one builder for many builds does the work on them once.
 pub struct Builder<'a, 't> {
     context: BuildContext<'a, 't>,
     layers: RefCell<Vec<Option<Rc<Layer<'a>>>>>,
@@ -48,9 +48,7 @@ impl<'a, 't> Builder<'a, 't> {
     /// What the kustomization in `file` builds; nothing where it is none.
     #[must_use]
     pub fn build(&self, file: u32) -> Build<'a> {
-        let layer = self.layer(file, None);
-        let mut gaps = layer.gaps.clone();
-        let mut objects = layer.items.clone();
+        let Layer { items: mut objects, mut gaps, follows_more } = Rc::unwrap_or_clone(self.layer(file, None));
         for item in &mut objects {
             if item.hashed {
                 item.remember();
@@ -67,7 +65,7 @@ impl<'a, 't> Builder<'a, 't> {
         conflicts(&objects, &mut gaps);
         let secret = |item: &Built<'_>| item.kind == "Secret" && item.group.is_empty();
         let secrets = NameIndex::of_earlier(objects.iter().enumerate().filter(|(_, item)| secret(item)));
-        Build { file, objects, gaps, follows_more: layer.follows_more, secrets }
+        Build { file, objects, gaps, follows_more, secrets }
     }
 
     /// What the kustomization in `file` passes on.
@@ -81,9 +79,9 @@ impl<'a, 't> Builder<'a, 't> {
         let mut seen = HashSet::with_capacity(layer.gaps.len());
         layer.gaps.retain(|gap| seen.insert(*gap));
         let layer = Rc::new(layer);
-        // What a cycle or the depth cut short is whole where the build begins elsewhere.
+        // What a cycle or the depth cut short is whole where the build begins elsewhere. What is built is mostly no base.
         let cut = layer.gaps.iter().any(|gap| matches!(gap.kind, GapKind::Cycle | GapKind::TooLarge));
-        if outer.is_none() || !cut {
+        if outer.is_some() && !cut {
             let mut layers = self.layers.borrow_mut();
             if layers.len() <= at {
                 layers.resize(at + 1, None);

@@ -43,12 +43,16 @@ pub fn read(view: &View<'_>, own: &[OwnKind]) -> Facts {
     let (text, people) = (view.text, view.is_for_people());
     let reader = ObjectReader { text, places: &places, own, people, vault: vault::may_be_in(text) };
     let mut sources = Vec::new();
+    let mut units = (0..).zip(&view.parsed.units).peekable();
     for object in &view.objects {
+        // Objects come in the order of their units.
+        while units.next_if(|(_, unit)| !std::ptr::eq(*unit, object.unit)).is_some() {}
+        let document = units.peek().map_or(0, |(document, _)| *document);
         // A list is its items.
         if object.kind.ends_with("List") && object.node.get("items").is_some() {
             continue;
         }
-        facts.objects.push(reader.object(object, document_of(view, object.unit)));
+        facts.objects.push(reader.object(object, document));
         sources.push(object);
     }
     parents(&sources, &mut facts.objects);
@@ -65,13 +69,11 @@ fn for_kustomize(view: &View<'_>, reader: &ObjectReader<'_>, facts: &mut Facts) 
     }
     let objects = |unit: &Unit| object::objects(unit).iter().take(1).map(|object| reader.object(object, 0)).collect();
     let kustomize = kustomization::KustomizationReader::new(reader.places, &objects);
-    let units = view.file_units();
     if is_kustomization(view.path) {
-        facts.kustomization = units.clone().find_map(|unit| kustomize.kustomization(unit)).map(Box::new);
+        facts.kustomization = view.file_units().find_map(|unit| kustomize.kustomization(unit)).map(Box::new);
     } else {
-        for unit in units {
-            kustomize.part(unit, document_of(view, unit), &mut facts.parts);
-        }
+        let own = (0..).zip(&view.parsed.units).filter(|(_, unit)| unit.host() == Host::File);
+        own.for_each(|(document, unit)| kustomize.part(unit, document, &mut facts.parts));
     }
     for &span in &view.parsed.definitions_of_kinds {
         facts.objects.extend(kustomization::definition_of_kind(view.text, span, reader.places));
@@ -141,12 +143,6 @@ fn template_of(path: &str) -> Option<&str> {
         _ if plain && (stem.starts_with(".env.") || stem.ends_with(".tfvars") && stem != ".tfvars") => Some(stem),
         _ => None,
     }
-}
-
-/// The number of a unit among those of its file.
-fn document_of(view: &View<'_>, unit: &Unit) -> u32 {
-    let found = view.parsed.units.iter().position(|other| std::ptr::eq(other, unit));
-    u32::try_from(found.unwrap_or_default()).unwrap_or(u32::MAX)
 }
 
 /// Finds the object that contains each one, by where they are in the file.

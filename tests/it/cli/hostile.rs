@@ -236,3 +236,27 @@ fn many_recipients_and_long_findings_take_no_square_of_work() {
         assert!(run.out.contains(text), "{text}: {}", run.out.get(..2_000).unwrap_or(&run.out));
     }
 }
+
+/// Each took minutes when something in it was searched from the start, or to its end, for every part.
+#[test]
+fn large_inputs_take_no_square_of_work() {
+    let line = |number: usize| format!("\"password{number}\":true,\"secretKey{number}\":null,");
+    let long_line = format!("{{{}\"a\":1}}", (0..100_000).map(line).collect::<String>());
+    let documents: String = (0..200_000).map(|at| format!("---\na: {at}\n")).collect();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {";
+    let empty = format!("{map}{}}}\n", (0..60_000).map(|at| format!("k{at}: , ")).collect::<String>());
+    for (name, text) in [("line.json", long_line), ("all.yaml", documents), ("empty.yaml", empty)] {
+        let run = beside(&[(name, &text)]).1;
+        assert_eq!(run.code, 1, "{name}: {}", run.err);
+    }
+    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n";
+    let writes: String = (0..20).map(|at| format!("  k{at}: {{{{ .Values.k{at} }}}}\n")).collect();
+    let values: String = (0..20).map(|at| format!("k{at}: Zq8x{at}Lm1Kd\n")).collect();
+    let mut files = vec![("Chart.yaml".to_owned(), "apiVersion: v2\nname: a\nversion: 1.0.0\n".to_owned())];
+    for at in 0..600 {
+        files.push((format!("templates/a{at}.yaml"), format!("{template}{writes}")));
+        files.push((format!("values-{at}.yaml"), values.clone()));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(beside(&files).1.code, 1);
+}
