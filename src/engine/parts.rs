@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::make::{self, Made, Seen};
+use super::made::{Made, Seen};
+use super::make;
 use super::scan::Scanner;
-use super::visit::{Content, text_in_container};
+use super::visit::Content;
 use crate::checks::{Draft, Subject};
 use crate::container::{self, Fault, Format, Limits, Member};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::finding::Finding;
 use crate::rule::id;
-use crate::source::{self, Large, Named};
+use crate::source::{self, Decoded, Large, Named, Window};
 use crate::span::{Position, Span};
 
 impl Scanner<'_> {
@@ -30,24 +31,41 @@ impl Scanner<'_> {
         content: Content<'_>,
         work: impl FnOnce(&str) -> T,
     ) -> (T, Made) {
-        let decoded = match content {
-            Content::Large(large) => return (T::default(), self.search_large(path, large)),
-            Content::Text(decoded) => decoded,
+        match content {
+            Content::Large(large) => (T::default(), self.search_large(path, large)),
+            Content::Text(decoded) => self.search_decoded(path, &decoded, work),
             Content::Container(format, bytes) => {
-                let parts = self.search_container(path, format, bytes);
+                let mut parts = self.search_container(path, format, bytes);
                 // It may only look like a container.
-                return (text_in_container(path, bytes).map(|text| work(&text)).unwrap_or_default(), parts);
+                let text = source::decode_for_search(bytes, Lang::named(path));
+                let (done, other) = text.map(|decoded| self.search_decoded(path, &decoded, work)).unwrap_or_default();
+                parts.extend(other);
+                (done, parts)
             }
-        };
-        let parts = decoded.other.as_ref().map(|other| self.search_other(path, other)).unwrap_or_default();
-        (work(&decoded.text), parts)
+        }
     }
 
-    /// Searches another reading of the bytes of the file at `path`. Nothing there can be repaired: it is not what is written.
-    pub(super) fn search_other(&self, path: &str, other: &str) -> Made {
-        let mut made = self.search(path, other);
-        made.findings.iter_mut().for_each(|finding| finding.fix = None);
-        made
+    /// The same for a text.
+    fn search_decoded<T: Default>(&self, path: &str, decoded: &Decoded<'_>, work: impl FnOnce(&str) -> T) -> (T, Made) {
+        let mut parts = Made::default();
+        if decoded.looks_binary {
+            // Its name says text, its bytes do not: nothing but a credential can be recognised in it.
+            parts.notes.push(Skipped::new(path, Reason::Binary));
+            for reading in std::iter::once(&*decoded.text).chain(decoded.other.as_deref()) {
+                parts = parts.with_parts(self.search_piece(path, reading, 0));
+            }
+            return (T::default(), parts);
+        }
+        if decoded.text.starts_with("version https://git-lfs.github.com/spec/") && decoded.bytes < 1024 {
+            parts.notes.push(Skipped::new(path, Reason::LfsPointer));
+        }
+        if let Some(other) = &decoded.other {
+            // Nothing there can be repaired: it is not what is written.
+            let mut made = self.search(path, other);
+            made.findings.iter_mut().for_each(|finding| finding.fix = None);
+            parts.extend(made);
+        }
+        (work(&decoded.text), parts)
     }
 
     /// Searches a text over the limit for credentials, window by window.
@@ -56,14 +74,10 @@ impl Scanner<'_> {
         let mut seen = Seen::default();
         loop {
             match large.next() {
-                Ok(Some(window)) if !self.options.is_interrupted() => {
-                    let own = Span::from(window.own.clone());
-                    let (mut drafts, allows) = self.scan_plain(path, &window.text);
-                    drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
-                    let made = make::findings_after(&mut seen, self, path, &window.text, drafts, allows);
-                    parts.findings.extend(made.findings.into_iter().map(|finding| {
-                        moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
-                    }));
+                Ok(Some((window, other))) if !self.options.is_interrupted() => {
+                    let made = self.search_window(path, &window, &mut seen);
+                    let other = other.map(|other| self.search_window(path, &other, &mut seen)).unwrap_or_default();
+                    parts.extend(made.with_parts(other));
                 }
                 Ok(_) => break,
                 Err(error) => {
@@ -75,6 +89,16 @@ impl Scanner<'_> {
         }
         parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit: large.limit }));
         parts
+    }
+
+    fn search_window(&self, path: &str, window: &Window, seen: &mut Seen) -> Made {
+        let own = Span::from(window.own.clone());
+        let (mut drafts, allows) = self.scan_plain(path, &window.text);
+        drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
+        let mut made = make::findings_after(seen, self, path, &window.text, drafts, allows);
+        made.findings = made.findings.into_iter().map(|finding| moved(finding, window.position)).collect();
+        made.findings.iter_mut().for_each(|finding| finding.span = finding.span.shift(window.byte));
+        made
     }
 
     /// Searches a piece of a text that is too large to be held, `lines` lines behind its start.
@@ -98,16 +122,16 @@ impl Scanner<'_> {
             }
             let inner = inner_path(path, member.path);
             let named = if member.strings { Named::Text } else { Lang::named(&inner) };
-            let Some(decoded) = source::decode_for_search(member.bytes, named) else { return };
+            let Some(decoded) = source::decode_for_search(member.bytes, named) else {
+                parts.notes.push(Skipped::new(inner, Reason::Binary));
+                return;
+            };
             let made = guarded(&inner, Stopped::File, || {
                 if member.cut {
                     return self.search_piece(&inner, &decoded.text, member.lines_before);
                 }
-                let made = self.search(&inner, &decoded.text);
-                match &decoded.other {
-                    Some(other) => made.with_parts(self.search_other(&inner, other)),
-                    None => made,
-                }
+                let (made, parts) = self.search_decoded(&inner, &decoded, |text| self.search(&inner, text));
+                made.with_parts(parts)
             });
             match made {
                 Ok(mut made) => {
@@ -129,15 +153,17 @@ impl Scanner<'_> {
         });
         for (inner, fault) in faults {
             let inner = inner_path(path, &inner);
-            match fault {
-                Fault::Bomb(_) => {
-                    let message =
-                        format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
-                    let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
-                    parts.extend(make::findings(self, &inner, "", vec![draft], false));
-                }
-                fault => parts.notes.push(Skipped::new(inner, Reason::Container(fault))),
+            if let Fault::Bomb(_) = fault {
+                let message =
+                    format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
+                let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
+                let mut made = make::findings(self, &inner, "", vec![draft], false);
+                // Whoever accepts it accepts these bytes, not what somebody hides behind them later.
+                let digest = self.options.digest_key.digest([bytes]);
+                made.findings.iter_mut().for_each(|finding| finding.identity.value = digest);
+                parts.extend(made);
             }
+            parts.notes.push(Skipped::new(inner, Reason::Container(fault)));
         }
         for finding in &mut parts.findings {
             finding.fix = None;

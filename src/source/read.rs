@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::decode::{HEAD, Named, decode_for_search, is_binary};
+use super::decode::{GIT_CRYPT, HEAD, Named, decode_for_search, is_binary};
 use super::window::Large;
 use super::{Decoded, File, Kind, Scratch};
 use crate::container::{self, Format};
@@ -35,7 +35,7 @@ pub(crate) enum Read<'a> {
 
 impl Read<'_> {
     fn binary(head: &[u8]) -> Self {
-        if head.starts_with(b"\0GITCRYPT\0") {
+        if head.starts_with(GIT_CRYPT) {
             return Self::Skipped(Reason::GitCrypt);
         }
         Self::Skipped(Reason::Binary)

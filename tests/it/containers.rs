@@ -182,6 +182,29 @@ fn a_bomb_is_a_finding_and_costs_little() {
 }
 
 #[test]
+fn nothing_hides_behind_a_bomb_that_was_there() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    fs::write(repo.path.join("deep.gz"), gzip(b"A=1\n", 12)).expect("a file");
+    repo.commit("first");
+    let baseline = repo.run(&["baseline", "write"]);
+    assert_eq!(baseline.code, 0, "{baseline:?}");
+    repo.git(&["add", "-A"]);
+    repo.commit("accepted");
+    let run = repo.run(&["check", "--format", "json"]);
+    assert!(run.code == 0 && run.out.contains("archives are nested too deeply"), "{run:?}");
+    fs::write(repo.path.join("deep.gz"), gzip(b"B=2\n", 12)).expect("a file");
+    repo.git(&["add", "-A"]);
+    repo.commit("changed");
+    for arguments in [&["check", "--format", "json"][..], &["check", "--diff=HEAD~1", "--format", "json"]] {
+        let run = repo.run(arguments);
+        assert!(run.code == 1 && run.out.contains("archive-bomb"), "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
 fn what_of_an_archive_was_not_searched_is_named() {
     let tree = with(&["archive.zip", "x-0.1.0.tgz"]);
     for (name, keep) in [("archive.zip", 150), ("x-0.1.0.tgz", 200)] {
