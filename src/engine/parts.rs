@@ -138,10 +138,12 @@ impl Scanner<'_> {
                     if std::mem::take(&mut made.incomplete) {
                         // Nobody can mend it there, and its text was searched.
                         made.findings.retain(|finding| finding.rule != id::UNPARSABLE);
-                        made.notes.push(Skipped::new(inner, Reason::SearchedAsText));
+                        made.notes.push(Skipped::new(&*inner, Reason::SearchedAsText));
                     }
                     // Rows that SQLite keeps after they were deleted are often copies of others.
-                    let mut is_new = |finding: &Finding| known.insert((finding.rule.clone(), finding.identity.value));
+                    let file = inner.rsplit_once('!').map_or("", |(file, _)| file).to_owned();
+                    let mut is_new =
+                        |finding: &Finding| known.insert((file.clone(), finding.rule.clone(), finding.identity.value));
                     made.findings.retain(|finding| is_new(finding) || !member.strings);
                     parts.extend(made);
                 }
