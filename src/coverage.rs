@@ -28,11 +28,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Puts both lists into the order of a report, each entry once.
+    /// Puts both lists into the order of a report, each entry once, and adds up findings that are not listed.
     pub(crate) fn sort(&mut self) {
         for list in [&mut self.skipped, &mut self.errors] {
             list.sort();
-            list.dedup();
+            list.dedup_by(|later, first| later == first || first.takes(later));
         }
     }
 }
@@ -65,6 +65,19 @@ impl Skipped {
     pub(crate) fn new(path: impl Into<Arc<str>>, reason: Reason) -> Self {
         Self { path: path.into(), reason }
     }
+
+    /// Adds the count of `other` where it is about further findings of the same rule in the same file.
+    fn takes(&mut self, other: &Self) -> bool {
+        match (&mut self.reason, &other.reason) {
+            (Reason::MoreFindings { rule, count }, Reason::MoreFindings { rule: same, count: more })
+                if self.path == other.path && rule == same =>
+            {
+                *count += more;
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Why a file was not searched. Its text never holds content of the file.
@@ -92,6 +105,13 @@ pub enum Reason {
     },
     /// A container that could not be searched as a whole, and why.
     Container(Fault),
+    /// It has more findings than are listed.
+    MoreFindings {
+        /// Their rule.
+        rule: Box<str>,
+        /// How many more.
+        count: usize,
+    },
     /// The configuration excludes it.
     Excluded,
     /// The sparse checkout leaves it out.
@@ -184,6 +204,12 @@ impl fmt::Display for Reason {
                 return f.write_str("; raise it with --max-size");
             }
             Self::Container(fault) => return write!(f, "{fault}"),
+            Self::MoreFindings { rule, count: 1 } => {
+                return write!(f, "has 1 more finding of `{rule}`, which is not listed");
+            }
+            Self::MoreFindings { rule, count } => {
+                return write!(f, "has {count} more findings of `{rule}`, which are not listed");
+            }
             Self::NotRegular(kind) => return write!(f, "{kind}, not a regular file; it was not opened"),
             Self::TooLarge { limit, size } => return too_large(f, *limit, *size),
             Self::CommitsGone(count) => return write!(f, "{count} commits that only a reflog remembers are gone"),

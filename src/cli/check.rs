@@ -19,7 +19,7 @@ use crate::coverage::{Reason, Skipped};
 use crate::engine;
 use crate::error::Problem;
 use crate::exit::Exit;
-use crate::finding::{DigestKey, Outcome};
+use crate::finding::Outcome;
 use crate::report::{self, Target};
 use crate::rule::Rule;
 use crate::source;
@@ -58,7 +58,7 @@ fn run_prepared(
     let interrupt = if args.stdin { Interrupt::default() } else { Interrupt::install() };
     let interrupted = Arc::clone(&interrupt.asked);
     let accept = Accept::load(&settings, environment);
-    let (mut outcome, rules) = pool.install(|| prepared.run(args, &interrupted, accept.digest_key()))?;
+    let (mut outcome, rules) = pool.install(|| prepared.run(args, &interrupted, &accept))?;
     interrupt.begin_writing();
     if interrupted.load(Ordering::Relaxed) && outcome.complete {
         // However far it came, nobody can say that it came to its end.
@@ -141,12 +141,12 @@ impl Prepared {
         &self,
         args: &CheckArgs,
         interrupted: &Arc<AtomicBool>,
-        key: DigestKey,
+        accept: &Accept,
     ) -> Result<(Outcome, Vec<Rule>), Problem> {
         match &self.subject {
-            Subject::Files(_) if args.stdin => standard_input(args, &self.settings, interrupted, key),
-            Subject::Files(paths) => scan_paths(paths, &self.settings, interrupted, key),
-            Subject::Commits(asked) => asked.run(interrupted, key),
+            Subject::Files(_) if args.stdin => standard_input(args, &self.settings, interrupted, accept),
+            Subject::Files(paths) => scan_paths(paths, &self.settings, interrupted, accept.digest_key(), accept.kept()),
+            Subject::Commits(asked) => asked.run(interrupted, accept.digest_key()),
         }
     }
 }
@@ -173,7 +173,7 @@ fn standard_input(
     args: &CheckArgs,
     settings: &Arc<Settings>,
     interrupted: &Arc<AtomicBool>,
-    key: DigestKey,
+    accept: &Accept,
 ) -> Result<(Outcome, Vec<Rule>), Problem> {
     let path = match &args.stdin_path {
         Some(path) => report_path(&settings.root, &current_folder()?, path),
@@ -187,7 +187,8 @@ fn standard_input(
         return Err(problem.help("write it to a file and check that"));
     }
     let excluded = settings.excluded(&path);
-    let options = engine::Options { digest_key: key, ..engine_options(settings, interrupted) };
+    let (digest_key, kept) = (accept.digest_key(), accept.kept());
+    let options = engine::Options { digest_key, kept, ..engine_options(settings, interrupted) };
     if excluded {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         outcome.coverage.skipped.push(Skipped::new(path, Reason::Excluded));

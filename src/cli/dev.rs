@@ -140,7 +140,7 @@ impl Page<'_> {
     fn hits(&mut self, options: &Options) {
         self.line("\nmatches of credential rules");
         let engine = Engine::new(options.rules.iter().cloned());
-        let (mut hits, _) = engine.search(self.text, &|_| Syntax::Config);
+        let mut hits = engine.search(self.text, &|_| Syntax::Config).hits;
         hits.sort_by_key(|hit| (hit.span, hit.rule));
         for hit in &hits {
             self.hide(hit.span.slice(self.text));

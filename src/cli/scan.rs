@@ -10,7 +10,7 @@ use super::locate::{current_folder, current_root, report_path};
 use super::output;
 use crate::config::{Environment, Settings};
 use crate::coverage::{Coverage, Reason, Skipped};
-use crate::engine;
+use crate::engine::{self, Kept};
 use crate::error::{Gravity, Problem, counted, did_you_mean, quoted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
@@ -39,18 +39,19 @@ pub(super) fn thread_pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Pro
     builder.build().map_err(|error| Problem::new(format!("cannot start threads: {error}")))
 }
 
-/// Searches the paths; values are digested with `key`.
+/// Searches the paths; values are digested with `key`, and `kept` findings kept.
 pub(super) fn scan_paths(
     paths: &[PathBuf],
     settings: &Arc<Settings>,
     interrupted: &Arc<AtomicBool>,
     key: DigestKey,
+    kept: Kept,
 ) -> Result<(Outcome, Vec<Rule>), Problem> {
     if paths.is_empty() {
         return Ok((Outcome::default(), settings.rules()));
     }
     let listing = list_files(paths, settings)?;
-    let options = engine::Options { digest_key: key, ..engine_options(settings, interrupted) };
+    let options = engine::Options { digest_key: key, kept, ..engine_options(settings, interrupted) };
     // Outside Git nothing says where what belongs together ends.
     let alone = covers_root(paths, settings) || !listing.git;
     let context = || if alone { Vec::new() } else { repository_files(settings) };
@@ -134,6 +135,7 @@ pub(super) fn engine_options(settings: &Arc<Settings>, interrupted: &Arc<AtomicB
         line_hashes: wants_sarif(settings),
         interrupted: Arc::clone(interrupted),
         accept_missing: false,
+        kept: Kept::Compared,
         digest_key: DigestKey::of_this_run(),
         convention: settings.convention(),
         past: Box::new(move |seconds, paths| source::past(&root, seconds, paths)),

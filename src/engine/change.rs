@@ -15,7 +15,7 @@ use super::visit::{self, Visit};
 use super::{across, make};
 use crate::checks::Draft;
 use crate::checks::credentials::generator_credential;
-use crate::coverage::{Coverage, Scope, Skipped};
+use crate::coverage::{Coverage, Reason, Scope, Skipped};
 use crate::finding::{Digest, Finding, Identity, Outcome};
 use crate::inventory::{kustomization, read};
 use crate::path;
@@ -148,11 +148,17 @@ fn scan_side<'c>(scanner: &Scanner<'_>, input: &Input<'c>, side: usize, coverage
             let scanned = visit.count(&mut uncounted);
             // A side that cannot be read cannot be compared either.
             coverage.errors.append(&mut uncounted.errors);
+            coverage.errors.extend(uncounted.skipped.into_iter().filter(is_of_findings));
             scanned
         };
         searched.extend(scanned.map(|scanned| (change, file, scanned)));
     }
     Side { searched, others: BTreeMap::new() }
+}
+
+/// Whether findings are missing, so that what is there cannot be compared as a whole.
+fn is_of_findings(note: &Skipped) -> bool {
+    matches!(note.reason, Reason::MoreFindings { .. })
 }
 
 /// Whether the change may matter to files that it does not touch, or they to it.
@@ -216,6 +222,7 @@ fn make_side(
         match made {
             Ok(made) => {
                 outcome.complete &= !(made.incomplete && is_new && change.is_new());
+                outcome.coverage.errors.extend(made.notes.into_iter().filter(is_of_findings));
                 findings.extend(made.findings);
             }
             Err(failed) => outcome.coverage.errors.push(failed),

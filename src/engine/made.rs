@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::visit::Noted;
-use crate::coverage::Skipped;
+use crate::coverage::{Reason, Skipped};
 use crate::finding::Finding;
 
 /// The findings of one file.
@@ -22,6 +22,12 @@ impl Made {
         self.findings.extend(part.findings);
         self.incomplete |= part.incomplete;
         self.notes.extend(part.notes);
+    }
+
+    /// Says that there are more findings of a rule in the file. Where these had to be looked at, that is incomplete.
+    pub(super) fn note_more(&mut self, path: &str, rule: &str, count: usize, incomplete: bool) {
+        self.notes.push(Skipped::new(path, Reason::MoreFindings { rule: rule.into(), count }));
+        self.incomplete |= incomplete;
     }
 
     /// Adds what parts of the same file gave. A second reading of its bytes repeats most of its findings.

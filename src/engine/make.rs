@@ -1,6 +1,7 @@
 //! The third phase, from reports to findings: levels, duplicates, allow comments, positions, masked excerpts, fingerprints.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::allow;
 use super::excerpt::{self, Hidden, Values};
 use super::made::{Made, Seen};
+use super::options::Kept;
 use super::scan::{Scanned, Scanner};
 use super::visit::{Visit, read, read_bytes, visit};
 use crate::checks::credentials::generator_credential;
@@ -20,7 +22,7 @@ use crate::finding::edit::Fix;
 use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Identity, Related};
 use crate::inventory::secret_file;
-use crate::rule::Level;
+use crate::rule::{Level, Text};
 use crate::source::{self, File, Read, Scratch};
 use crate::span::{LineIndex, Span};
 
@@ -121,12 +123,15 @@ pub(super) fn findings_after(
         let faults = allow::apply(&comments, scanner, &view, &lines, &mut kept);
         kept.extend(leveled(scanner, path, faults));
     }
+    let more = without_too_many(&mut kept, scanner.options.kept.most());
     for (draft, _) in &mut kept {
         draft.fix = draft.repair.take().and_then(|repair| repair.fix(&view)).or(draft.fix.take());
     }
     let incomplete = kept.iter().any(|(draft, level)| draft.subject == Subject::Document && *level == Level::Error);
     let maker = Maker { scanner, path: path.into(), text, lines, all };
-    Made { findings: maker.make(kept, seen), incomplete, notes: Vec::new() }
+    let mut made = Made { findings: maker.make(kept, seen), incomplete, notes: Vec::new() };
+    more.iter().for_each(|(rule, count)| made.note_more(path, rule, *count, scanner.options.kept == Kept::Compared));
+    made
 }
 
 /// Where values are, of which no finding may show anything.
@@ -200,6 +205,23 @@ fn without_duplicates(mut drafts: Vec<(Draft, Level)>) -> Vec<(Draft, Level)> {
         kept.push((draft, level));
     }
     kept
+}
+
+/// Keeps so many of each rule at most, the worst ones; how many more there are of a rule.
+fn without_too_many(drafts: &mut Vec<(Draft, Level)>, most: usize) -> BTreeMap<Text, usize> {
+    let mut counts: BTreeMap<Text, usize> = BTreeMap::new();
+    if drafts.len() > most {
+        drafts.sort_by_key(|(draft, level)| (Reverse(*level), draft.span));
+        drafts.retain(|(draft, _)| {
+            let count = counts.entry(draft.rule.clone()).or_default();
+            *count += 1;
+            *count <= most
+        });
+    }
+    counts
+        .into_iter()
+        .filter_map(|(rule, count)| Some((rule, count.checked_sub(most).filter(|&more| more > 0)?)))
+        .collect()
 }
 
 struct Maker<'m> {

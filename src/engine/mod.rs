@@ -35,7 +35,7 @@ mod visit;
 
 pub(crate) use gather::{Gathered, Names, gather};
 pub(crate) use options::IgnoredOf;
-pub use options::Options;
+pub use options::{Kept, Options};
 
 use made::Made;
 use scan::{Scanned, Scanner};
@@ -102,6 +102,7 @@ fn add(outcome: &mut Outcome, made: Result<Made, Skipped>) {
     match made {
         Ok(made) => {
             outcome.complete &= !made.incomplete;
+            outcome.coverage.skipped.extend(made.notes);
             outcome.findings.extend(made.findings);
         }
         Err(failed) => outcome.coverage.errors.push(failed),

@@ -26,6 +26,8 @@ pub struct Options {
     pub line_hashes: bool,
     /// Whether objects that a partial clone lacks are left out instead of being errors.
     pub accept_missing: bool,
+    /// Which findings are kept where there are very many.
+    pub kept: Kept,
     /// What values are digested with, for telling them apart.
     pub digest_key: DigestKey,
     /// The day that expiry dates are compared with.
@@ -36,6 +38,26 @@ pub struct Options {
     pub past: PastOf,
     /// What `.gitignore` files say about paths; nothing outside Git.
     pub ignored: IgnoredOf,
+}
+
+/// Which findings of one rule in one file are kept. The others are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Those that people may read, the worst ones.
+    Listed,
+    /// Many more, because each is compared: with another version, a baseline, or what is there after a repair. Where there are
+    /// others, the run is incomplete.
+    Compared,
+}
+
+impl Kept {
+    /// How many.
+    pub(super) fn most(self) -> usize {
+        match self {
+            Self::Listed => 1_000,
+            Self::Compared => 50_000,
+        }
+    }
 }
 
 /// What files contained: see [`source::past`].
@@ -56,6 +78,7 @@ impl Options {
             interrupted: Arc::default(),
             line_hashes: false,
             accept_missing: false,
+            kept: Kept::Compared,
             digest_key: DigestKey::of_this_run(),
             today: jiff::civil::date(2026, 6, 1),
             convention: Arc::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::made::{Made, Seen};
 use super::make;
-use super::scan::Scanner;
+use super::scan::{Scanned, Scanner};
 use super::visit::Content;
 use crate::checks::{Draft, Subject};
 use crate::container::{self, Fault, Format, Limits, Member};
@@ -21,7 +21,7 @@ impl Scanner<'_> {
     /// Searches a text that no other file matters to.
     pub(super) fn search(&self, path: &str, text: &str) -> Made {
         let scanned = self.scan_text(path, text);
-        make::findings(self, path, text, scanned.drafts, scanned.allows)
+        make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts)
     }
 
     /// Does `work` on the text of the file at `path`, and searches whatever else is in it.
@@ -93,9 +93,10 @@ impl Scanner<'_> {
 
     fn search_window(&self, path: &str, window: &Window, seen: &mut Seen) -> Made {
         let own = Span::from(window.own.clone());
-        let (mut drafts, allows) = self.scan_plain(path, &window.text);
+        let Scanned { mut drafts, allows, parts: unkept, .. } = self.scan_plain(path, &window.text);
         drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
         let mut made = make::findings_after(seen, self, path, &window.text, drafts, allows);
+        made.extend(unkept);
         made.findings = made.findings.into_iter().map(|finding| moved(finding, window.position)).collect();
         made.findings.iter_mut().for_each(|finding| finding.span = finding.span.shift(window.byte));
         made
@@ -103,8 +104,8 @@ impl Scanner<'_> {
 
     /// Searches a piece of a text that is too large to be held, `lines` lines behind its start.
     fn search_piece(&self, path: &str, text: &str, lines: usize) -> Made {
-        let (drafts, allows) = self.scan_plain(path, text);
-        let mut made = make::findings(self, path, text, drafts, allows);
+        let scanned = self.scan_plain(path, text);
+        let mut made = make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
         let start = Position { line: lines + 1, column: 1 };
         made.findings = made.findings.into_iter().map(|finding| moved(finding, start)).collect();
         made

@@ -1,12 +1,13 @@
 //! The first phase: what one file by itself gives, as reports without findings and as facts for the other files.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exposed;
 use super::made::Made;
 use super::options::Options;
 use super::visit::{Content, Noted, Visit, visit, visit_bytes};
-use crate::checks::detector::{Engine, Hit, Syntax};
+use crate::checks::detector::{Engine, Hit, Syntax, TextHits};
 use crate::checks::{self, Check, Draft, Need, Subject, Weight};
 use crate::coverage::{Reason, Skipped};
 use crate::document::fragment::Lang;
@@ -102,7 +103,7 @@ impl<'o> Scanner<'o> {
             let scanned = self.scan_text(path, text);
             Scanned { text: self.keep(text, &scanned), ..scanned }
         });
-        Scanned { parts, ..scanned }
+        Scanned { parts: scanned.parts.with_parts(parts), ..scanned }
     }
 
     /// The reports and facts of a text.
@@ -110,7 +111,7 @@ impl<'o> Scanner<'o> {
         let lang = Lang::of_path(path, text);
         let parsed = view::parse(path, text, lang);
         let view = View::new(path, text, lang, &parsed);
-        let (hits, allows) = self.hits(&view, &parsed);
+        let TextHits { hits, allow, more } = self.hits(&view, &parsed);
         let found = checks::run_source(&view, &self.engine, &hits, &self.checks);
         let mut drafts = found.drafts;
         let quiet = Quiet::new(found.quiet);
@@ -123,16 +124,25 @@ impl<'o> Scanner<'o> {
             });
             facts.clear = exposed::of(&view, certain.map(|draft| draft.span).collect()).map(Box::new);
         }
-        Scanned { drafts, facts, allows: allows && self.options.allow_comments, ..Scanned::default() }
+        let allows = allow && self.options.allow_comments;
+        Scanned { drafts, facts, allows, parts: self.not_kept(path, more), ..Scanned::default() }
     }
 
-    /// Reports of the credential engine alone about a part of a text, and whether it may contain allow comments.
-    pub(super) fn scan_plain(&self, path: &str, text: &str) -> (Vec<Draft>, bool) {
+    /// Says of matches that were not kept that they were not looked at.
+    fn not_kept(&self, path: &str, more: BTreeMap<usize, usize>) -> Made {
+        let mut made = Made::default();
+        more.into_iter().for_each(|(rule, count)| made.note_more(path, self.engine.rule_at(rule), count, true));
+        made
+    }
+
+    /// Reports of the credential engine alone about a part of a text.
+    pub(super) fn scan_plain(&self, path: &str, text: &str) -> Scanned {
         let lang = Lang::of_path(path, "");
         let written = if Lang::is_translation(path) { Syntax::Prose } else { syntax(lang) };
-        let (hits, allows) = self.engine.search(text, &|_| written);
+        let TextHits { hits, allow, more } = self.engine.search(text, &|_| written);
         let drafts = hits.iter().map(|hit| self.draft(hit, text)).collect();
-        (drafts, allows && self.options.allow_comments)
+        let allows = allow && self.options.allow_comments;
+        Scanned { drafts, allows, parts: self.not_kept(path, more), ..Scanned::default() }
     }
 
     /// A copy of the text of a file that the third phase will ask for, while there is room.
@@ -145,22 +155,19 @@ impl<'o> Scanner<'o> {
     }
 
     /// Everything that the credential engine sees in a source, also in texts that are in it escaped. Sorted.
-    fn hits(&self, view: &View<'_>, parsed: &Parsed) -> (Vec<Hit>, bool) {
+    fn hits(&self, view: &View<'_>, parsed: &Parsed) -> TextHits {
         // Translations are prose, however their file is written.
         let translation = Lang::is_translation(view.path);
         let written = |offset| if translation { Syntax::Prose } else { syntax(view.lang_at(offset)) };
-        let (mut hits, allows) = self.engine.search(view.text, &written);
+        let mut found = self.engine.search(view.text, &written);
         for (text, map, lang) in &parsed.rewritten {
-            let (inner, _) = self.engine.search(text, &|_| syntax(*lang));
-            hits.extend(inner.into_iter().map(|hit| Hit {
-                span: map.outer(hit.span),
-                key: hit.key.map(|key| map.outer(key)),
-                ..hit
-            }));
+            let inner = self.engine.search(text, &|_| syntax(*lang));
+            let outer = |hit: Hit| Hit { span: map.outer(hit.span), key: hit.key.map(|key| map.outer(key)), ..hit };
+            found.extend(inner, outer);
         }
-        hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
-        hits.dedup();
-        (hits, allows)
+        found.hits.sort_by_key(|hit| (hit.span, hit.rule, hit.encoding));
+        found.hits.dedup();
+        found
     }
 
     fn draft(&self, hit: &Hit, text: &str) -> Draft {

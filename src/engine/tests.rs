@@ -1,6 +1,7 @@
 //! Allow comments and fixes (section 7), through whole runs.
 
-use super::{Options, run_bytes};
+use super::{Kept, Options, run_bytes};
+use crate::coverage::Reason;
 use crate::finding::edit::{Fix, FixKind};
 use crate::rule::Fixable;
 
@@ -234,4 +235,24 @@ fn the_words_of_a_fix_show_no_value() {
     let found = fixes("a.yaml", &sealed, "sealed-template-mismatch");
     let [Some(fix)] = found.as_slice() else { panic!("{found:?}") };
     assert!(fix.title.starts_with("set the name `********`") && !fix.title.contains(value), "{}", fix.title);
+}
+
+#[test]
+fn the_worst_findings_are_listed_and_the_others_counted() {
+    let weak: String = (0..1_200).map(|at| format!("k{at}: {{apiKey: abcdefg1}}\n")).collect();
+    let text = format!("{weak}strong: {{apiKey: q8ZrT3vLw0XbN5kYp2Jd}}\n");
+    let run = |kept| run_bytes("values.yaml", text.as_bytes(), &Vec::new, &Options { kept, ..Options::for_tests() });
+    let all = run(Kept::Compared);
+    assert!(all.complete && all.coverage.skipped.is_empty());
+    assert_eq!(all.findings.len(), 1_201, "each is one");
+    let listed = run(Kept::Listed);
+    assert!(listed.complete, "what is not listed is counted");
+    let notes: Vec<&Reason> = listed.coverage.skipped.iter().map(|skipped| &skipped.reason).collect();
+    assert_eq!(notes, [&Reason::MoreFindings { rule: HELM.into(), count: 201 }]);
+    assert_eq!(listed.findings.len(), 1_000);
+    assert_eq!(
+        listed.findings.last().map(|finding| finding.region.start.line),
+        Some(1_201),
+        "the worst one is at the end"
+    );
 }

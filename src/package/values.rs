@@ -127,7 +127,7 @@ fn items(secret: &PackageSecret) -> Vec<(&str, &Valued<Item>)> {
 /// credential source.
 pub(crate) fn literals(plan: &PackagePlan, rules: &[Rule]) -> Vec<Literal> {
     let engine = Engine::new(rules.iter().cloned());
-    let hit = |text: &str| !engine.search(text, &|_| Syntax::Config).0.is_empty();
+    let hit = |text: &str| !engine.search(text, &|_| Syntax::Config).hits.is_empty();
     let mut found = Vec::new();
     for secret in &plan.secrets {
         for (key, item) in items(&secret.value) {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::assignment::{self, Endless, Syntax};
-use super::hit::Hit;
+use super::hit::{Hit, TextHits};
 use super::prefilter::Prefilter;
 use super::{decode, verify};
 use crate::rule::{Level, Matcher, Rule};
@@ -88,6 +88,11 @@ impl Engine {
         &self.rules[hit.rule].rule
     }
 
+    /// The id of a rule, by its index.
+    pub(crate) fn rule_at(&self, rule: usize) -> &str {
+        &self.rules[rule].rule.id
+    }
+
     /// Compiles every expression now.
     ///
     /// # Errors
@@ -103,35 +108,37 @@ impl Engine {
         Ok(())
     }
 
-    /// Searches `text`. `syntax` says how assignments are written at a byte offset. Hits come in no order and may overlap. Also
-    /// tells whether an allow comment may be there.
-    pub(crate) fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> (Vec<Hit>, bool) {
+    /// Searches `text`. `syntax` says how assignments are written at a byte offset.
+    pub(crate) fn search(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> TextHits {
+        let mut found = self.search_plain(text, syntax);
+        decode::search(text, &|decoded| self.search_decoded(decoded), &mut found.hits);
+        found
+    }
+
+    fn search_plain(&self, text: &str, syntax: &dyn Fn(usize) -> Syntax) -> TextHits {
+        let count = self.rules.len();
         let mut search =
-            Search { engine: self, text, hits: Vec::new(), allow: false, tried: vec![0; self.rules.len()] };
+            Search { engine: self, text, found: TextHits::default(), counts: vec![0; count], tried: vec![0; count] };
         search.keywords(syntax);
-        let mut hits = search.hits;
-        decode::search(text, &|decoded| self.search_decoded(decoded), &mut hits);
-        (hits, search.allow)
+        search.found
     }
 
     /// Searches text that was decoded from an encoding: formats, and only sure assignments.
     fn search_decoded(&self, text: &str) -> Vec<Hit> {
-        let mut search =
-            Search { engine: self, text, hits: Vec::new(), allow: false, tried: vec![0; self.rules.len()] };
-        search.keywords(&|_| Syntax::Config);
-        search.hits.retain(|hit| hit.specific || hit.level == Level::Error);
-        search.hits
+        let mut hits = self.search_plain(text, &|_| Syntax::Config).hits;
+        hits.retain(|hit| hit.specific || hit.level == Level::Error);
+        hits
     }
 
     /// The most telling hit in one value that stands alone, for checks that know the key: only formats count.
     pub(crate) fn identify(&self, value: Sensitive<'_>) -> Option<Hit> {
-        let (hits, _) = self.search(value.expose_value(), &|_| Syntax::Config);
+        let hits = self.search(value.expose_value(), &|_| Syntax::Config).hits;
         hits.into_iter().filter(|hit| hit.specific).min_by_key(|hit| (std::cmp::Reverse(hit.level), hit.span, hit.rule))
     }
 
     /// Where credentials of a known format are in a text for people. The spans come in no order and may overlap.
     pub(crate) fn formats(&self, text: &str) -> Vec<Span> {
-        let (hits, _) = self.search(text, &|_| Syntax::Config);
+        let hits = self.search(text, &|_| Syntax::Config).hits;
         hits.into_iter().filter(|hit| hit.specific).map(|hit| hit.span).collect()
     }
 
@@ -156,8 +163,9 @@ fn compile(text: &str) -> Result<Regex, regex::Error> {
 struct Search<'e, 't> {
     engine: &'e Engine,
     text: &'t str,
-    hits: Vec<Hit>,
-    allow: bool,
+    found: TextHits,
+    /// By rule: how many hits there are.
+    counts: Vec<usize>,
     /// By rule: up to where its expression was run.
     tried: Vec<usize>,
 }
@@ -169,7 +177,7 @@ impl Search<'_, '_> {
         let engine = self.engine;
         engine.prefilter.find(self.text.as_bytes(), &mut |keyword, span| {
             let keyword = &engine.keywords[keyword];
-            self.allow |= keyword.allow;
+            self.found.allow |= keyword.allow;
             keyword.patterns.iter().for_each(|&rule| self.pattern(rule, span));
             if let Some(rule) = keyword.assignment
                 && span.start >= assigned
@@ -185,7 +193,7 @@ impl Search<'_, '_> {
         let Some(confidence) = found.judge(self.text) else { return };
         let weak = self.engine.weak.unwrap_or(rule);
         let rule = if confidence == Confidence::High { rule } else { weak };
-        self.hits.push(Hit {
+        let hit = Hit {
             rule,
             span: found.value,
             key: Some(found.key),
@@ -193,7 +201,8 @@ impl Search<'_, '_> {
             encoding: None,
             specific: false,
             checksum_failed: false,
-        });
+        };
+        self.found.add(hit, &mut self.counts);
     }
 
     /// Runs a rule's expression around the keyword at `at`, unless that stretch was looked at already.
@@ -236,7 +245,8 @@ impl Search<'_, '_> {
         }
         let checked = pattern.checksum.is_none_or(|kind| verify::holds(kind, value));
         let level = if checked { compiled.level } else { compiled.level.min(Level::Warning) };
-        self.hits.push(Hit { rule, span, key: None, level, encoding: None, specific: true, checksum_failed: !checked });
+        let hit = Hit { rule, span, key: None, level, encoding: None, specific: true, checksum_failed: !checked };
+        self.found.add(hit, &mut self.counts);
     }
 }
 

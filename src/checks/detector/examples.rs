@@ -23,7 +23,7 @@ pub(crate) fn test_rules(rules: &[Rule]) -> Vec<String> {
         }
         let mut run = |texts: &[crate::rule::Text], list: &str, wanted: usize| {
             for (number, text) in texts.iter().enumerate() {
-                let (mut hits, _) = engine.search(text, &|_| Syntax::Config);
+                let mut hits = engine.search(text, &|_| Syntax::Config).hits;
                 hits.retain(|hit| hit.encoding.is_none() && !hit.checksum_failed);
                 hits.dedup_by_key(|hit| hit.span);
                 if hits.len() != wanted {

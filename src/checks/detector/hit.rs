@@ -1,5 +1,7 @@
 //! What the engine reports.
 
+use std::collections::BTreeMap;
+
 use crate::rule::Level;
 use crate::span::Span;
 
@@ -20,6 +22,38 @@ pub(crate) struct Hit {
     pub specific: bool,
     /// Whether the format's checksum does not hold.
     pub checksum_failed: bool,
+}
+
+/// What a search gave.
+#[derive(Debug, Default)]
+pub(crate) struct TextHits {
+    /// In no order. They may overlap.
+    pub hits: Vec<Hit>,
+    /// Whether an allow comment may be there.
+    pub allow: bool,
+    /// How many more there were of a rule than are kept, by its index.
+    pub more: BTreeMap<usize, usize>,
+}
+
+/// Most hits of one rule in one text that are kept: far more than anybody can read, in a few megabytes.
+const MOST: usize = 100_000;
+
+impl TextHits {
+    /// Adds a hit. `counts` are those of each rule.
+    pub(super) fn add(&mut self, hit: Hit, counts: &mut [usize]) {
+        counts[hit.rule] += 1;
+        if counts[hit.rule] <= MOST {
+            self.hits.push(hit);
+        } else {
+            *self.more.entry(hit.rule).or_default() += 1;
+        }
+    }
+
+    /// Adds what was found in a part of the text.
+    pub(crate) fn extend(&mut self, part: Self, moved: impl FnMut(Hit) -> Hit) {
+        self.hits.extend(part.hits.into_iter().map(moved));
+        part.more.into_iter().for_each(|(rule, count)| *self.more.entry(rule).or_default() += count);
+    }
 }
 
 /// How a value is wrapped.

@@ -15,4 +15,4 @@ mod verify;
 pub(crate) use assignment::Syntax;
 pub(crate) use engine::Engine;
 pub(crate) use examples::test_rules;
-pub(crate) use hit::Hit;
+pub(crate) use hit::{Hit, TextHits};

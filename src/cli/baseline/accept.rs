@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::baseline::{Applied, Baseline, Key, KeyError, SHORTEST};
 use crate::cli::scan;
 use crate::config::{AcceptedText, Environment, Settings};
+use crate::engine::Kept;
 use crate::error::{Problem, counted};
 use crate::finding::{DigestKey, Outcome};
 use crate::fix::store;
@@ -63,6 +64,11 @@ impl Accept {
     /// What the engine has to digest values with.
     pub(in crate::cli) fn digest_key(&self) -> DigestKey {
         self.key.as_ref().map_or_else(DigestKey::of_this_run, Key::values)
+    }
+
+    /// Which findings the engine has to keep: all that may be accepted, where any may.
+    pub(in crate::cli) fn kept(&self) -> Kept {
+        if self.baseline.is_empty() { Kept::Listed } else { Kept::Compared }
     }
 
     /// Takes accepted findings out of `outcome`, which has to be made with [`Accept::digest_key`].

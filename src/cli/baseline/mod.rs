@@ -11,6 +11,7 @@ use super::interrupt::{self, Interrupt};
 use super::{locate, output, scan, writing};
 use crate::baseline::{Baseline, Counts, Key, Refresh, Spot};
 use crate::config::{AcceptedText, Environment, Flags, Settings};
+use crate::engine::Kept;
 use crate::error::{Problem, counted};
 use crate::exit::Exit;
 use crate::finding::{DigestKey, Outcome};
@@ -76,7 +77,11 @@ impl Tree {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         if !self.paths.is_empty() {
             let digest_key = key.map_or_else(DigestKey::of_this_run, Key::values);
-            outcome = pool.install(|| scan::scan_paths(&self.paths, &self.settings, &interrupt.asked, digest_key))?.0;
+            outcome = pool
+                .install(|| {
+                    scan::scan_paths(&self.paths, &self.settings, &interrupt.asked, digest_key, Kept::Compared)
+                })?
+                .0;
         }
         if !interrupt.may_write() {
             return Err(interrupt::problem());
