@@ -88,7 +88,7 @@ pub(crate) fn without_credentials(text: &str) -> Cow<'_, str> {
 
 /// Whether a word is long and mixed enough for a credential, so that the search is worth its time.
 fn may_hold_one(text: &str) -> bool {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_+/=.".contains(byte);
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let mixed = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
     text.as_bytes().split(|byte| !part(byte)).any(|word| word.len() >= SHORTEST && word.iter().any(mixed))
 }
@@ -112,6 +112,7 @@ mod tests {
     fn credentials_are_masked() {
         let token = ["gh", "p_Ky9Pf34qY6Nb3wWD25RQ4F5ZR3qa7y3gm1IL"].concat();
         assert_eq!(line(&format!("a/{token}.yaml and {token}")), "a/********.yaml and ********");
+        assert_eq!(line("https://h/x?a=1&api_key=hunter2&b=c"), "https://h/x?a=1&api_key=********&b=c");
         assert_eq!(line("see https://bot:hunter2@git.example/x"), "see https://bot:********@git.example/x");
     }
 

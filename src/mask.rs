@@ -112,26 +112,50 @@ fn between(c: char) -> bool {
     c.is_whitespace() || "'\"`()[]{}<>,;|".contains(c)
 }
 
-/// `text` with every password masked that stands before the host of an address, and a user that is no name.
+/// `text` with every password masked that stands before the host of an address or among its parameters, and a user that is
+/// no name.
 pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
-    if !text.contains('@') {
+    if !text.contains(['@', '?']) {
         return Cow::Borrowed(text);
     }
     let (mut shown, mut from, mut start) = (String::new(), 0, 0);
-    for word in text.split_inclusive(between) {
-        if let Some((login, host)) = login(word.trim_end_matches(between)) {
-            let (user, password) = word[login..host].split_once(':').unwrap_or((&word[login..host], ""));
-            shown.push_str(&text[from..start + login]);
-            shown.push_str(if user.is_empty() || is_plain_name(user) { user } else { MASK });
-            if !password.is_empty() {
-                shown.push(':');
-                shown.push_str(MASK);
+    for whole in text.split_inclusive(between) {
+        let word = whole.trim_end_matches(between);
+        let (address, _) = word.split_once('?').unwrap_or((word, ""));
+        let mut hide = |begin: usize, end: usize| {
+            shown.push_str(&text[from..start + begin]);
+            shown.push_str(MASK);
+            from = start + end;
+        };
+        if let Some((login, host)) = login(word) {
+            let user = word[login..host].split(':').next().unwrap_or_default();
+            if !user.is_empty() && !is_plain_name(user) {
+                hide(login, login + user.len());
             }
-            from = start + host;
+            if login + user.len() + 1 < host {
+                hide(login + user.len() + 1, host);
+            }
+        } else {
+            let mut at = address.len();
+            for parameter in word[at..].split_inclusive('&') {
+                if let Some((name, value)) = parameter.trim_end_matches('&').split_once('=')
+                    && is_secret_parameter(name)
+                    && !value.is_empty()
+                {
+                    hide(at + name.len() + 1, at + name.len() + 1 + value.len());
+                }
+                at += parameter.len();
+            }
         }
-        start += word.len();
+        start += whole.len();
     }
     if from == 0 { Cow::Borrowed(text) } else { Cow::Owned(shown + &text[from..]) }
+}
+
+/// Whether the parameter of an address is a credential.
+fn is_secret_parameter(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "token", "secret", "key", "sig", "auth", "credential"].iter().any(|word| name.contains(word))
 }
 
 /// Where user and password of an address begin and end: `user:password@host`, with a scheme or without one.

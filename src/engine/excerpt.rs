@@ -98,7 +98,7 @@ fn names_only(text: &str, shown: &mut String) {
     let word = |c: char| !c.is_whitespace() && !"\"'`,;()[]{}<>:=".contains(c);
     // Behind `:` or `=` is a value, up to the next comma, bracket or space behind which a name can come again.
     let mut is_value = false;
-    // Whether the word follows a space, or the `=` of a flag, so that it may be a name although it is behind one.
+    // Whether the word follows a space, or the `=` of a flag, and so may be a name although it is a value.
     let (mut is_apart, mut is_flag) = (true, false);
     let mut rest = text;
     while !rest.is_empty() {
@@ -118,7 +118,7 @@ fn names_only(text: &str, shown: &mut String) {
                 hide(shown);
             }
         }
-        is_apart = gap.contains(|c: char| c.is_whitespace() || "\"'`([{,;".contains(c));
+        is_apart = gap.contains(char::is_whitespace);
         is_flag = head.starts_with('-');
         if let Some(at) = gap.rfind([':', '=', ',', '{', '[', '(', ';']) {
             is_value = gap[at..].starts_with([':', '=']);
@@ -222,6 +222,8 @@ mod tests {
             ("  - name: q8ZrT3vLw0XbN5kYp2Jd: X", "  - name: ********: ********"),
             ("aaa1=Zm9vYmFy==, token = X", "aaa1=********==, token = ********"),
             ("db:5432:ml:bot:Wintertime:X", "db:********:********:********:********:********"),
+            ("db:5432:\"bot\":\"Wintertime\":X", "db:********:\"********\":\"********\":********"),
+            ("{\"env\":{\"a\":1,\"KEY\":\"X", "{\"env\":{\"a\":********,\"KEY\":\"********"),
             ("make --from-literal=KEY=X", "******** --from-literal=KEY=********"),
         ] {
             let at = line.len() - 1;

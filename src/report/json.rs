@@ -92,7 +92,7 @@ pub(super) struct Skipped<'a> {
 
 impl<'a> From<&'a coverage::Skipped> for Skipped<'a> {
     fn from(from: &'a coverage::Skipped) -> Self {
-        Self { path: &from.path, reason: from.reason.to_string() }
+        Self { path: &from.path, reason: gate::without_credentials(&from.reason.to_string()).into_owned() }
     }
 }
 
