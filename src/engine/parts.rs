@@ -155,24 +155,28 @@ impl Scanner<'_> {
             }
         });
         for (inner, fault) in faults {
-            let inner = inner_path(path, &inner);
-            if let Fault::Bomb(_) = fault {
-                let message =
-                    format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
-                let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
-                let mut made = make::findings(self, &inner, "", vec![draft], false);
-                // Whoever accepts it accepts these bytes, not what somebody hides behind them later.
-                let digest = self.options.digest_key.digest([bytes]);
-                made.findings.iter_mut().for_each(|finding| finding.identity.value = digest);
-                parts.extend(made);
-            }
-            parts.notes.push(Skipped::new(inner, Reason::Container(fault)));
+            parts.extend(self.container_fault(inner_path(path, &inner), fault, bytes));
         }
         for finding in &mut parts.findings {
             finding.fix = None;
             finding.container = Some(container.clone());
         }
         parts
+    }
+
+    /// What is said of a fault at `path` in the container whose bytes are `bytes`.
+    fn container_fault(&self, path: String, fault: Fault, bytes: &[u8]) -> Made {
+        let mut made = Made::default();
+        if let Fault::Bomb(_) = fault {
+            let message = format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
+            let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
+            made = make::findings(self, &path, "", vec![draft], false);
+            // Whoever accepts it accepts these bytes, not what somebody hides behind them later.
+            let digest = self.options.digest_key.digest([bytes]);
+            made.findings.iter_mut().for_each(|finding| finding.identity.value = digest);
+        }
+        made.notes.push(Skipped::new(path, Reason::Container(fault)));
+        made
     }
 }
 
