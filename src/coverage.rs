@@ -28,6 +28,14 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Entries about findings that are not listed, each with their number.
+    pub(crate) fn not_listed(&self) -> impl Iterator<Item = (&Skipped, usize)> {
+        self.skipped.iter().chain(&self.errors).filter_map(|entry| match entry.reason {
+            Reason::MoreFindings { count, .. } => Some((entry, count)),
+            _ => None,
+        })
+    }
+
     /// Puts both lists into the order of a report, each entry once, and adds up findings that are not listed.
     pub(crate) fn sort(&mut self) {
         for list in [&mut self.skipped, &mut self.errors] {

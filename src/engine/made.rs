@@ -17,6 +17,11 @@ pub(super) struct Made {
 }
 
 impl Made {
+    /// What is known of a file that was not searched, and why it was not.
+    pub(super) fn left_out(path: &str, reason: Reason) -> Self {
+        Self { notes: vec![Skipped::new(path, reason)], ..Self::default() }
+    }
+
     /// Adds what a part of the same file gave.
     pub(super) fn extend(&mut self, part: Self) {
         self.findings.extend(part.findings);

@@ -9,7 +9,7 @@ use super::make;
 use super::scan::{Scanned, Scanner};
 use super::visit::Content;
 use crate::checks::{Draft, Subject};
-use crate::container::{self, Fault, Format, Limits, Member};
+use crate::container::{self, Fault, Format, Limits, Member, Piece};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::finding::Finding;
@@ -52,7 +52,8 @@ impl Scanner<'_> {
             // Its name says text, its bytes do not: nothing but a credential can be recognised in it.
             parts.notes.push(Skipped::new(path, Reason::Binary));
             for reading in std::iter::once(&*decoded.text).chain(decoded.other.as_deref()) {
-                parts = parts.with_parts(self.search_piece(path, reading, 0));
+                let piece = Piece { text: reading, own: 0..reading.len(), lines_before: 0 };
+                parts = parts.with_parts(self.search_piece(path, &piece));
             }
             return (T::default(), parts);
         }
@@ -69,7 +70,14 @@ impl Scanner<'_> {
     }
 
     /// Searches a text over the limit for credentials, window by window.
-    pub(super) fn search_large(&self, path: &str, mut large: Large<'_>) -> Made {
+    pub(super) fn search_large(&self, path: &str, large: Large<'_>) -> Made {
+        let limit = large.limit;
+        let mut parts = self.search_windows(path, large);
+        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit }));
+        parts
+    }
+
+    fn search_windows(&self, path: &str, mut large: Large<'_>) -> Made {
         let mut parts = Made::default();
         let mut seen = Seen::default();
         loop {
@@ -87,7 +95,6 @@ impl Scanner<'_> {
                 }
             }
         }
-        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit: large.limit }));
         parts
     }
 
@@ -102,13 +109,34 @@ impl Scanner<'_> {
         made
     }
 
-    /// Searches a piece of a text that is too large to be held, `lines` lines behind its start.
-    fn search_piece(&self, path: &str, text: &str, lines: usize) -> Made {
-        let scanned = self.scan_plain(path, text);
-        let mut made = make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
-        let start = Position { line: lines + 1, column: 1 };
+    /// Searches a piece of a text that is too large to be held.
+    fn search_piece(&self, path: &str, piece: &Piece<'_>) -> Made {
+        let mut scanned = self.scan_plain(path, piece.text);
+        let own = Span::from(piece.own.clone());
+        scanned.drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
+        let mut made = make::findings(self, path, piece.text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
+        let start = Position { line: piece.lines_before + 1, column: 1 };
         made.findings = made.findings.into_iter().map(|finding| moved(finding, start)).collect();
         made
+    }
+
+    /// Searches a member of a container, whose path `inner` is.
+    fn search_member(&self, inner: &str, member: Member<'_>, limit: usize) -> Made {
+        let named = if member.strings { Named::Text } else { Lang::named(inner) };
+        match member.content {
+            container::Content::Whole(bytes) => match source::decode_for_search(bytes, named) {
+                Some(decoded) => {
+                    let (made, parts) = self.search_decoded(inner, &decoded, |text| self.search(inner, text));
+                    made.with_parts(parts)
+                }
+                None => Made::left_out(inner, Reason::Binary),
+            },
+            container::Content::Stream { start, rest } => {
+                let large = Large::of_text(start, rest, named, limit as u64);
+                large.map_or_else(|| Made::left_out(inner, Reason::Binary), |large| self.search_large(inner, large))
+            }
+            container::Content::Piece(piece) => self.search_piece(inner, &piece),
+        }
     }
 
     /// Searches the members of the container at `path`, whose bytes are `bytes`.
@@ -122,19 +150,8 @@ impl Scanner<'_> {
                 return;
             }
             let inner = inner_path(path, member.path);
-            let named = if member.strings { Named::Text } else { Lang::named(&inner) };
-            let Some(decoded) = source::decode_for_search(member.bytes, named) else {
-                parts.notes.push(Skipped::new(inner, Reason::Binary));
-                return;
-            };
-            let made = guarded(&inner, Stopped::File, || {
-                if member.cut {
-                    return self.search_piece(&inner, &decoded.text, member.lines_before);
-                }
-                let (made, parts) = self.search_decoded(&inner, &decoded, |text| self.search(&inner, text));
-                made.with_parts(parts)
-            });
-            match made {
+            let strings = member.strings;
+            match guarded(&inner, Stopped::File, || self.search_member(&inner, member, limits.entry)) {
                 Ok(mut made) => {
                     if std::mem::take(&mut made.incomplete) {
                         // Nobody can mend it there, and its text was searched.
@@ -145,7 +162,7 @@ impl Scanner<'_> {
                     let file = inner.rsplit_once('!').map_or("", |(file, _)| file).to_owned();
                     let mut is_new =
                         |finding: &Finding| known.insert((file.clone(), finding.rule.clone(), finding.identity.value));
-                    made.findings.retain(|finding| is_new(finding) || !member.strings);
+                    made.findings.retain(|finding| is_new(finding) || !strings);
                     parts.extend(made);
                 }
                 Err(failed) => {

@@ -256,3 +256,14 @@ fn the_worst_findings_are_listed_and_the_others_counted() {
         "the worst one is at the end"
     );
 }
+
+#[test]
+fn matches_that_are_too_many_to_be_judged_make_a_run_incomplete() {
+    let text = "pwd=hello\n".repeat(100_010);
+    let outcome =
+        run_bytes("a.properties", text.as_bytes(), &Vec::new, &Options { kept: Kept::Listed, ..Options::for_tests() });
+    assert_eq!(outcome.findings.len(), 1_000);
+    assert!(!outcome.complete);
+    let counts = outcome.coverage.not_listed().map(|(_, count)| count);
+    assert_eq!(counts.collect::<Vec<_>>(), [99_010], "one note for both");
+}

@@ -39,10 +39,13 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
         }
     }
     if left_out > 0 {
-        let message = format!(
-            "{} left out here, because GitHub shows {SHOWN} annotations of a level for a step. The other formats have all.",
-            count(left_out, "more finding")
-        );
+        let rest = match outcome.coverage.not_listed().map(|(_, count)| count).sum() {
+            0 => "The other formats have all.".to_owned(),
+            more => format!("The other formats have these; no format lists {}.", count(more, "further finding")),
+        };
+        let left_out = count(left_out, "more finding");
+        let message =
+            format!("{left_out} left out here, because GitHub shows {SHOWN} annotations of a level for a step. {rest}");
         command("notice", &[("title", "mlguard".to_owned())], &message, out)?;
     }
     Ok(())

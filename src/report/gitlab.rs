@@ -16,6 +16,8 @@ use crate::rule::Level;
 
 /// `check_name` of what could not be searched.
 const INCOMPLETE: &str = "incomplete-scan";
+/// What is said of findings that are not listed.
+const NOT_LISTED: &str = "more-findings";
 
 #[derive(Serialize)]
 struct Issue<'a> {
@@ -57,6 +59,11 @@ pub(super) fn write(outcome: &Outcome, context: &Context<'_>, out: &mut dyn Writ
         let fingerprint = fingerprints.of([&finding.path, &finding.fingerprint]);
         Issue::new(prose(finding), &finding.rule, fingerprint, severity(finding, harm))
             .at(finding.file(), if finding.container.is_some() { 1 } else { finding.region.start.line })
+    }));
+    issues.extend(outcome.coverage.not_listed().map(|(entry, _)| {
+        let text = sentence(&format!("{} {}", text::neutral(&entry.path), text::neutral(&entry.reason.to_string())));
+        let fingerprint = fingerprints.of([&entry.path, NOT_LISTED]);
+        Issue::new(text, NOT_LISTED, fingerprint, "info").at(&entry.path, 1)
     }));
     out.write_all(json::pretty(&issues)?.as_bytes())
 }

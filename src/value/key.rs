@@ -121,20 +121,21 @@ pub(super) fn is_among(lists: &[&[&str]], word: &str) -> bool {
 pub(super) fn words(key: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
-    let chars: Vec<char> = key.chars().take(128).collect();
-    for (at, &c) in chars.iter().enumerate() {
-        if !c.is_alphanumeric() {
-            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
-            continue;
-        }
-        let previous = at.checked_sub(1).map(|at| chars[at]);
-        let next_lower = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+    let mut previous: Option<char> = None;
+    let mut chars = key.chars().take(128).peekable();
+    while let Some(c) = chars.next() {
+        let mut next_lower = || chars.peek().is_some_and(|next| next.is_lowercase());
         let hump = c.is_uppercase()
-            && previous.is_some_and(|p| p.is_lowercase() || p.is_ascii_digit() || p.is_uppercase() && next_lower);
-        if hump && !word.is_empty() {
+            && previous.is_some_and(|p| p.is_lowercase() || p.is_ascii_digit() || p.is_uppercase() && next_lower());
+        if (hump || !c.is_alphanumeric()) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
-        word.extend(c.to_lowercase());
+        if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+        previous = Some(c);
     }
     words.extend((!word.is_empty()).then_some(word));
     words

@@ -104,8 +104,9 @@ fn decode_run(run: &str) -> Option<(Encoding, String)> {
     if hex && let Some(plain) = decode_hex(run) {
         return Some((Encoding::Hex, plain));
     }
-    let url_safe = run.contains(['-', '_']);
-    if url_safe && run.contains(['+', '/']) {
+    let has = |one, other| memchr::memchr2(one, other, run.as_bytes()).is_some();
+    let url_safe = has(b'-', b'_');
+    if url_safe && has(b'+', b'/') {
         return None;
     }
     let engine = if url_safe { &URL_SAFE } else { &STANDARD };

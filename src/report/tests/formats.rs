@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{finding, incomplete, outcome, report, rules, skipped};
+use crate::coverage::{Reason, Skipped};
 use crate::finding::Outcome;
 use crate::report::{Format, rule_markdown};
 use crate::rule::Level;
@@ -170,4 +171,16 @@ fn the_markdown_of_a_rule_has_every_heading_and_no_value() {
     let mut pack = rules[2].clone();
     pack.id = "github-token".to_owned().into();
     assert!(!rule_markdown(&pack).contains("made up"), "examples of a pack may hold real values");
+}
+
+#[test]
+fn every_format_counts_findings_that_are_not_listed() {
+    let listed = vec![finding("generic-password", Level::Error, "a.env"); 50];
+    let mut outcome = Outcome { findings: listed, complete: true, ..Outcome::default() };
+    let reason = Reason::MoreFindings { rule: "generic-password".into(), count: 1_234 };
+    outcome.coverage.skipped.push(Skipped::new("a.env", reason));
+    for &format in Format::ALL {
+        let text = report(format, &outcome);
+        assert!(text.contains("1234 more") || text.contains("1,234 further"), "{}: {text}", format.as_str());
+    }
 }
