@@ -42,10 +42,14 @@ pub(crate) fn format_of(name: &str, head: &[u8]) -> Option<Format> {
         (b"\x93NUMPY", Format::Numpy),
         (b"SQLite format 3\0", Format::Sqlite),
         (b"PAR1\x15", Format::Parquet),
-        (b"PARE", Format::Parquet),
     ];
     let known = STARTS.iter().find(|(start, _)| head.starts_with(start)).map(|(_, format)| *format);
     known.or_else(|| by_shape(head)).or_else(|| by_name(path::name(name), head))
+}
+
+/// Whether only its bytes say what it is: then it may be something else.
+pub(super) fn is_by_bytes(head: &[u8]) -> bool {
+    format_of("", head).is_some()
 }
 
 /// Formats whose start is a number of some range.
@@ -55,6 +59,8 @@ fn by_shape(head: &[u8]) -> Option<Format> {
         [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Format::Zstd),
         [0x80, 2..=5, ..] => Some(Format::Pickle),
         [b'G', b'G', b'U', b'F', version @ ..] if version.iter().take(4).any(|byte| *byte == 0) => Some(Format::Gguf),
+        // With an encrypted footer: a header of a page follows, or the length of an encrypted one.
+        [b'P', b'A', b'R', b'E', 0x15, ..] | [b'P', b'A', b'R', b'E', _, _, _, 0, ..] => Some(Format::Parquet),
         // The length of a header in JSON, which is below 100 MB.
         [_, _, _, 0..=6, 0, 0, 0, 0, b'{', ..] => Some(Format::Safetensors),
         _ if is_tar(head) => Some(Format::Tar),
@@ -85,7 +91,7 @@ fn by_name(name: &str, head: &[u8]) -> Option<Format> {
 }
 
 /// Deflate with the usual window, and a check of these two bytes.
-fn is_zlib(head: &[u8]) -> bool {
+pub(super) fn is_zlib(head: &[u8]) -> bool {
     matches!(head, [0x78, flags, ..] if u16::from_be_bytes([0x78, *flags]).is_multiple_of(31))
 }
 
@@ -151,6 +157,7 @@ mod tests {
             assert_eq!(format_of(name, pointer), None, "{name}");
         }
         assert_eq!(format_of("a.yaml", b"PAR1: x\n"), None);
+        assert_eq!(format_of("a.env", b"PARENT_DOMAIN=example.com\n"), None);
         assert_eq!(format_of("a.txt", b"GGUF is a format\n"), None);
         assert_eq!(format_of("", b""), None);
     }

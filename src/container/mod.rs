@@ -11,19 +11,22 @@ mod meter;
 mod name;
 mod piece;
 mod tar_header;
+mod text;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::mem;
+use std::ops::Range;
+use std::{fmt, io, mem};
 
-use archive::{Archive, Bytes};
+use archive::{Archive, Bytes, Kind};
 use meter::Meter;
 
 pub(crate) use format::{Format, format_of};
 
 /// Faults that are listed of one file, at most.
 const FAULTS: usize = 64;
+/// Bytes of unusual names in an archive that are kept before they are handed over.
+const NAMES: usize = 1 << 20;
 
 /// What opening one file may cost.
 #[derive(Clone, Copy, Debug)]
@@ -46,17 +49,31 @@ impl Default for Limits {
     }
 }
 
-/// A file in an archive, or text from a data file. Never empty.
-#[derive(Clone, Copy)]
+/// A file in an archive, or text from a data file. Never empty. What only its bytes call a container is handed over as it
+/// is, too: it may be a text that starts like one.
 pub(crate) struct Member<'a> {
     /// Path inside the file: `x/values.yaml`, `inner.zip!a.env`. Empty for the text of the file itself.
     pub path: &'a str,
-    /// Its content, or a piece of it: a member larger than [`Limits::entry`] comes in consecutive pieces that overlap.
-    pub bytes: &'a [u8],
+    pub content: Content<'a>,
     /// Whether this is text from a data file, one piece a line, which is not how the file is written.
     pub strings: bool,
-    /// Whether this is only a piece.
-    pub cut: bool,
+}
+
+/// What is in a member.
+pub(crate) enum Content<'a> {
+    /// All of it.
+    Whole(&'a [u8]),
+    /// More than [`Limits::entry`]: its start, and what follows that, up to the first fault.
+    Stream { start: &'a [u8], rest: &'a mut (dyn io::Read + 'a) },
+    /// A part of a long text from a data file.
+    Piece(Piece<'a>),
+}
+
+/// A part of a text, with some text around what it is responsible for.
+pub(crate) struct Piece<'a> {
+    pub text: &'a str,
+    /// What it is responsible for: these stretches of all pieces make up the whole text.
+    pub own: Range<usize>,
     /// Line ends before this piece. A piece starts at the start of a line, unless its lines are very long.
     pub lines_before: usize,
 }
@@ -74,6 +91,8 @@ pub enum Fault {
     Unsupported(Unsupported),
     /// Only its start was searched, because all of it would have to be in memory.
     TooLarge,
+    /// So many other faults, which are not listed.
+    More(usize),
 }
 
 /// The limit that a bomb breaks.
@@ -116,6 +135,9 @@ impl fmt::Display for Fault {
                 return write!(f, "compression codec {codec} of Parquet is not supported");
             }
             Self::Unsupported(Unsupported::ZstdDictionary) => "compressed with a dictionary that is not in the file",
+            Self::More(count) => {
+                return write!(f, "{count} more of its parts were not searched, or only as far as they can be read");
+            }
             Self::TooLarge => "too large to be opened; only its first part was searched",
         })
     }
@@ -133,14 +155,28 @@ pub(crate) fn open(
     each: &mut dyn FnMut(Member<'_>),
 ) -> Vec<(String, Fault)> {
     let meter = Meter::new(limits, bytes.len());
-    let mut opener = Opener { limits, meter, each, faults: Vec::new(), stopped: false, buffer: Vec::new() };
+    let mut opener = Opener { limits, meter, each, faults: Vec::new(), more: 0, stopped: false, buffer: Vec::new() };
     let mut levels: Vec<Level<'_>> = Vec::new();
     levels.extend(opener.enter(format, String::new(), name, 0, Bytes::from(bytes)));
     while let Some(mut level) = levels.pop() {
-        let Some(entry) = level.archive.next() else { continue };
+        let Some(entry) = level.archive.next() else {
+            opener.names(&mut level);
+            continue;
+        };
+        if text::is_unusual(&entry.name) {
+            level.keep(&entry.name);
+        }
+        level.keep(&entry.aside);
+        if level.names.len() > NAMES {
+            opener.names(&mut level);
+        }
         let path = name::joined(&level.path, &entry.name);
         let inner = match entry.content {
-            Ok(()) => opener.member(&mut level, path),
+            Ok(Kind::File) => opener.member(&mut level, path),
+            Ok(Kind::Stray) => {
+                opener.stray(&mut level, &path);
+                None
+            }
             Err(fault) => {
                 opener.record(if entry.name.is_empty() { level.path.clone() } else { path }, fault);
                 None
@@ -152,6 +188,9 @@ pub(crate) fn open(
         levels.push(level);
         levels.extend(inner);
     }
+    if opener.more > 0 {
+        opener.faults.push((String::new(), Fault::More(opener.more)));
+    }
     opener.faults
 }
 
@@ -160,6 +199,36 @@ struct Level<'a> {
     path: String,
     depth: usize,
     archive: Box<dyn Archive + 'a>,
+    /// Names of its members that are unusual, and what is said about them.
+    names: Vec<u8>,
+}
+
+impl Level<'_> {
+    fn keep(&mut self, name: &[u8]) {
+        if !name.is_empty() {
+            self.names.extend(name);
+            self.names.push(0);
+        }
+    }
+}
+
+/// What follows in a member that an archive is at.
+struct Rest<'r, 'a> {
+    archive: &'r mut (dyn Archive + 'a),
+    fault: Option<Fault>,
+}
+
+impl io::Read for Rest<'_, '_> {
+    /// A fault is an end, so that what comes before it is not lost.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.fault.is_some() {
+            return Ok(0);
+        }
+        Ok(self.archive.read(buffer).unwrap_or_else(|fault| {
+            self.fault = Some(fault);
+            0
+        }))
+    }
 }
 
 struct Opener<'o> {
@@ -167,6 +236,8 @@ struct Opener<'o> {
     meter: Meter,
     each: &'o mut dyn FnMut(Member<'_>),
     faults: Vec<(String, Fault)>,
+    /// Faults beyond those that are listed.
+    more: usize,
     /// Whether a limit of the whole file was reached.
     stopped: bool,
     /// The content of one member, kept for the next one.
@@ -184,12 +255,7 @@ impl Opener<'_> {
         bytes: Bytes<'a>,
     ) -> Option<Level<'a>> {
         if format.is_data() {
-            let mut lines = data::Lines::new(&path, self.limits.entry, &self.meter, self.each);
-            let read = data::read(format, &bytes, &mut lines);
-            lines.finish();
-            if let Err(fault) = read {
-                self.record(path, fault);
-            }
+            self.lines(&path, |lines| data::read(format, &bytes, lines));
             return None;
         }
         if depth >= self.limits.depth {
@@ -197,46 +263,76 @@ impl Opener<'_> {
             return None;
         }
         let archive = archive::open(format, crate::path::name(name), bytes, &self.meter);
-        Some(Level { path, depth: depth + 1, archive })
+        Some(Level { path, depth: depth + 1, archive, names: Vec::new() })
     }
 
-    /// Hands over the member that `level` is at, or gives it back where it is an archive itself.
+    /// Hands over the texts that `read` gives of what is at `path`.
+    fn lines(&mut self, path: &str, read: impl FnOnce(&mut data::Lines<'_>) -> Result<(), Fault>) {
+        let mut lines = data::Lines::new(path, self.limits.entry, &self.meter, self.each);
+        let read = read(&mut lines);
+        lines.finish();
+        if let Err(fault) = read {
+            self.record(path.to_owned(), fault);
+        }
+    }
+
+    /// Hands over the unusual names in an archive, and what it says about its members: one a line.
+    fn names(&mut self, level: &mut Level<'_>) {
+        let names = mem::take(&mut level.names);
+        if !names.is_empty() {
+            self.lines(&name::joined(&level.path, b"names"), |lines| data::texts(&text::narrow(&names), lines));
+        }
+    }
+
+    /// Hands over the texts in what `level` is at, which is no file.
+    fn stray(&mut self, level: &mut Level<'_>, path: &str) {
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            let end = self.fill(level, &mut bytes);
+            self.lines(path, |lines| data::texts(&text::narrow(&bytes), lines));
+            match end {
+                Filled::Part if !self.stopped => {}
+                Filled::Until(fault) => return self.record(path.to_owned(), fault),
+                _ => return,
+            }
+        }
+    }
+
+    /// Hands over the member that `level` is at, and gives it back where it is an archive itself.
     fn member<'a>(&mut self, level: &mut Level<'_>, path: String) -> Option<Level<'a>> {
         let mut buffer = mem::take(&mut self.buffer);
         buffer.clear();
-        let mut end = self.fill(level, &mut buffer);
-        if let Some(format) = format_of(&path, &buffer) {
-            match end {
-                Filled::All => {}
-                Filled::Part => self.record(path.clone(), Fault::TooLarge),
-                Filled::Until(fault) => self.record(path.clone(), fault),
-            }
-            let name = path.clone();
-            return self.enter(format, path, &name, level.depth, Bytes::from(buffer)).filter(|_| !self.stopped);
+        let end = self.fill(level, &mut buffer);
+        let format = format_of(&path, &buffer);
+        let mut rest = Rest { archive: &mut *level.archive, fault: None };
+        // A name that says what it is leaves no doubt.
+        if !buffer.is_empty() && (format.is_none() || format::is_by_bytes(&buffer)) {
+            let content = match end {
+                Filled::Part => Content::Stream { start: &buffer, rest: &mut rest },
+                Filled::All | Filled::Until(_) => Content::Whole(&buffer),
+            };
+            (self.each)(Member { path: &path, content, strings: false });
         }
-        let mut lines_before = 0;
-        let mut cut = false;
-        loop {
-            cut |= matches!(end, Filled::Part);
-            if !buffer.is_empty() {
-                (self.each)(Member { path: &path, bytes: &buffer, strings: false, cut, lines_before });
+        let fault = match end {
+            Filled::All => None,
+            Filled::Part if format.is_some() => Some(Fault::TooLarge),
+            Filled::Part => rest.fault,
+            Filled::Until(fault) => Some(fault),
+        };
+        if let Some(fault) = fault {
+            self.record(path.clone(), fault);
+        }
+        match format {
+            Some(format) => {
+                let name = path.clone();
+                self.enter(format, path, &name, level.depth, Bytes::from(buffer)).filter(|_| !self.stopped)
             }
-            match end {
-                Filled::All => break,
-                Filled::Until(fault) => {
-                    self.record(path, fault);
-                    break;
-                }
-                Filled::Part => {
-                    let start = piece::next_start(&buffer);
-                    lines_before += piece::line_ends(&buffer[..start]);
-                    buffer.drain(..start);
-                    end = self.fill(level, &mut buffer);
-                }
+            None => {
+                self.buffer = buffer;
+                None
             }
         }
-        self.buffer = buffer;
-        None
     }
 
     /// Reads on until `buffer` is as long as a member in memory may be.
@@ -262,6 +358,8 @@ impl Opener<'_> {
         self.stopped |= matches!(fault, Fault::Bomb(Bound::Entries | Bound::Bytes | Bound::Ratio));
         if self.faults.len() < FAULTS || self.stopped {
             self.faults.push((path, fault));
+        } else {
+            self.more += 1;
         }
     }
 }

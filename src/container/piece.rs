@@ -1,13 +1,17 @@
 //! Pieces of what is too large to be handed over at once.
 
-/// Where the piece after `piece` starts: within its last bytes, so that nothing is cut in two, and at the start of a line
-/// where there is one.
-pub(super) fn next_start(piece: &[u8]) -> usize {
+/// Where the piece after `piece` starts, and from where on it is responsible: behind its first bytes, which are the last
+/// ones that this piece is responsible for, and before the last bytes of this piece; so each place is seen with what
+/// surrounds it. This piece is responsible from `own` on. A piece starts at the start of a line where there is one.
+pub(super) fn next(piece: &str, own: usize) -> (usize, usize) {
     const OVERLAP: usize = 64 << 10;
-    // A multiple of four, so that a piece of UTF-16 or UTF-32 starts with a whole character.
-    let tail = (piece.len() - OVERLAP.min(piece.len() / 4)) & !3;
-    let line = memchr::memchr(b'\n', &piece[tail..]).map(|at| tail + at + 1);
-    line.filter(|&start| start < piece.len()).unwrap_or(tail)
+    // Texts of the smallest size have no room for a character and an overlap.
+    let overlap = OVERLAP.min(piece.len() / 4);
+    let end = Some(char_start(piece, piece.len() - overlap)).filter(|end| *end > own).unwrap_or(piece.len());
+    let keep = char_start(piece, end.saturating_sub(overlap)).max(1);
+    let line = piece.get(keep..end).and_then(|text| text.find('\n')).map(|at| keep + at + 1);
+    let keep = line.or_else(|| piece.is_char_boundary(keep).then_some(keep)).unwrap_or(end);
+    (keep.min(end), end)
 }
 
 /// The last place up to `at` where a character of `text` starts.

@@ -7,7 +7,7 @@ use super::make::{self, Made, Seen};
 use super::scan::{Scanned, Scanner};
 use super::visit::{Content, text_in_container};
 use crate::checks::{Draft, Subject};
-use crate::container::{self, Fault, Format, Limits, Member};
+use crate::container::{self, Fault, Format, Limits, Member, Piece};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::finding::Finding;
@@ -50,7 +50,14 @@ impl Scanner<'_> {
     }
 
     /// Searches a text over the limit for credentials, window by window.
-    pub(super) fn search_large(&self, path: &str, mut large: Large<'_>) -> Made {
+    pub(super) fn search_large(&self, path: &str, large: Large<'_>) -> Made {
+        let limit = large.limit;
+        let mut parts = self.search_windows(path, large);
+        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit }));
+        parts
+    }
+
+    fn search_windows(&self, path: &str, mut large: Large<'_>) -> Made {
         let mut parts = Made::default();
         let mut seen = Seen::default();
         loop {
@@ -78,17 +85,38 @@ impl Scanner<'_> {
                 }
             }
         }
-        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit: large.limit }));
         parts
     }
 
-    /// Searches a piece of a text that is too large to be held, `lines` lines behind its start.
-    fn search_piece(&self, path: &str, text: &str, lines: usize) -> Made {
-        let scanned = self.scan_plain(path, text);
-        let mut made = make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
-        let start = Position { line: lines + 1, column: 1 };
+    /// Searches a piece of a text that is too large to be held.
+    fn search_piece(&self, path: &str, piece: &Piece<'_>) -> Made {
+        let mut scanned = self.scan_plain(path, piece.text);
+        let own = Span::from(piece.own.clone());
+        scanned.drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
+        let mut made = make::findings(self, path, piece.text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
+        let start = Position { line: piece.lines_before + 1, column: 1 };
         made.findings = made.findings.into_iter().map(|finding| moved(finding, start)).collect();
         made
+    }
+
+    /// Searches a member of a container, whose path `inner` is.
+    fn search_member(&self, inner: &str, member: Member<'_>, limit: usize) -> Made {
+        let named = if member.strings { Named::Text } else { Lang::named(inner) };
+        match member.content {
+            container::Content::Whole(bytes) => {
+                let Some(decoded) = source::decode_for_search(bytes, named) else { return Made::default() };
+                let made = self.search(inner, &decoded.text);
+                match &decoded.other {
+                    Some(other) => made.with_parts(self.search_other(inner, other)),
+                    None => made,
+                }
+            }
+            container::Content::Stream { start, rest } => {
+                let large = Large::of_text(start, rest, named, limit as u64);
+                large.map(|large| self.search_windows(inner, large)).unwrap_or_default()
+            }
+            container::Content::Piece(piece) => self.search_piece(inner, &piece),
+        }
     }
 
     /// Searches the members of the container at `path`, whose bytes are `bytes`.
@@ -101,19 +129,7 @@ impl Scanner<'_> {
                 return;
             }
             let inner = inner_path(path, member.path);
-            let named = if member.strings { Named::Text } else { Lang::named(&inner) };
-            let Some(decoded) = source::decode_for_search(member.bytes, named) else { return };
-            let made = guarded(&inner, Stopped::File, || {
-                if member.cut {
-                    return self.search_piece(&inner, &decoded.text, member.lines_before);
-                }
-                let made = self.search(&inner, &decoded.text);
-                match &decoded.other {
-                    Some(other) => made.with_parts(self.search_other(&inner, other)),
-                    None => made,
-                }
-            });
-            match made {
+            match guarded(&inner, Stopped::File, || self.search_member(&inner, member, limits.entry)) {
                 Ok(made) => parts.extend(made),
                 Err(failed) => {
                     parts.notes.push(failed);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read as _};
 
-use super::decode::{Encoding, decode_part, encoding_of};
+use super::decode::{Encoding, HEAD, Named, decode_part, encoding_of, is_binary};
 use crate::span::{LineIndex, Position};
 
 /// Bytes of a window, and how many of them are looked at before and behind what it is responsible for: no credential is
@@ -61,6 +61,12 @@ impl<'a> Large<'a> {
             limit,
             size,
         }
+    }
+
+    /// A text that starts with `start` and goes on with `rest`; none where it is binary.
+    pub(crate) fn of_text(start: &'a [u8], rest: impl io::Read + 'a, named: Named, limit: u64) -> Option<Self> {
+        let (head, start) = start.split_at(HEAD.min(start.len()));
+        (!is_binary(head, named)).then(|| Self::new(head.to_vec(), start.chain(rest), limit, None))
     }
 
     /// The next window; none at the end of the text.

@@ -4,15 +4,19 @@ use super::inflate::Inflate;
 use super::{Bytes, Unpack};
 use crate::container::Fault;
 use crate::container::meter::Meter;
+use crate::container::{name, text};
 
 /// Checksum and size, after the compressed bytes.
 const TRAILER: usize = 8;
+/// The part of a header that each one has.
+const FIXED: usize = 10;
 
 pub(super) struct Gunzip<'a> {
     bytes: Bytes<'a>,
     meter: Meter,
     inflate: Inflate<'a>,
     state: State,
+    aside: Vec<u8>,
 }
 
 enum State {
@@ -25,7 +29,7 @@ enum State {
 impl<'a> Gunzip<'a> {
     pub(super) fn new(bytes: Bytes<'a>, meter: &Meter) -> Self {
         let inflate = Inflate::new(bytes.clone(), 0, bytes.len(), meter);
-        Self { bytes, meter: meter.clone(), inflate, state: State::Header(0) }
+        Self { bytes, meter: meter.clone(), inflate, state: State::Header(0), aside: Vec::new() }
     }
 
     fn begin(&mut self, at: usize) -> Result<State, Fault> {
@@ -34,8 +38,17 @@ impl<'a> Gunzip<'a> {
         if rest.iter().all(|byte| *byte == 0) {
             return Ok(State::Over(Ok(())));
         }
-        let Some(header) = Header::read(rest) else { return Ok(State::Over(Err(Fault::Damaged))) };
+        let Some(header) = Header::read(rest) else {
+            self.aside.extend(rest);
+            return Ok(State::Over(Err(Fault::Damaged)));
+        };
         self.meter.entry()?;
+        let fields = &rest[FIXED..header.length];
+        let only_name = header.name.is_some_and(|name| name.len() + 1 == fields.len());
+        if !only_name || text::is_unusual(fields) {
+            self.aside.extend(fields);
+            self.aside.push(0);
+        }
         self.inflate.restart(at + header.length);
         Ok(State::Body)
     }
@@ -58,11 +71,15 @@ impl Unpack for Gunzip<'_> {
             };
         }
     }
+
+    fn aside(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.aside)
+    }
 }
 
-/// The file name in the first header.
+/// The file name in the first header, where it is one.
 pub(super) fn recorded_name(bytes: &[u8]) -> Option<&[u8]> {
-    Header::read(bytes)?.name
+    Header::read(bytes)?.name.map(name::plausible)
 }
 
 struct Header<'a> {

@@ -4,6 +4,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Bytes, Unpack};
 use crate::container::Fault;
+use crate::container::format::is_zlib;
 use crate::container::meter::Meter;
 
 /// One stream of deflate inside of `bytes`.
@@ -14,23 +15,25 @@ pub(super) struct Inflate<'a> {
     end: usize,
     state: Decompress,
     meter: Meter,
+    /// Whether streams have a header.
+    zlib: bool,
     over: Option<Result<(), Fault>>,
 }
 
 impl<'a> Inflate<'a> {
     /// The stream that starts at `at`, and goes up to `end` at most.
     pub(super) fn new(bytes: Bytes<'a>, at: usize, end: usize, meter: &Meter) -> Self {
-        Self { bytes, at, end, state: Decompress::new(false), meter: meter.clone(), over: None }
+        Self { bytes, at, end, state: Decompress::new(false), meter: meter.clone(), zlib: false, over: None }
     }
 
-    /// The stream with a header that `bytes` consists of.
+    /// The streams with headers that `bytes` consists of.
     pub(super) fn zlib(bytes: Bytes<'a>, end: usize, meter: &Meter) -> Self {
-        Self { state: Decompress::new(true), ..Self::new(bytes, 0, end, meter) }
+        Self { state: Decompress::new(true), zlib: true, ..Self::new(bytes, 0, end, meter) }
     }
 
     /// Begins another stream at `at`.
     pub(super) fn restart(&mut self, at: usize) {
-        self.state.reset(false);
+        self.state.reset(self.zlib);
         (self.at, self.over) = (at, None);
     }
 }
@@ -52,6 +55,7 @@ impl Unpack for Inflate<'_> {
             let wrote = count(self.state.total_out(), before.1).min(buffer.len());
             self.at = self.at.saturating_add(read).min(self.end);
             match status {
+                Ok(Status::StreamEnd) if self.zlib && is_zlib(&input[read..]) => self.restart(self.at),
                 Ok(Status::StreamEnd) => self.over = Some(Ok(())),
                 // More output is there than fits.
                 Ok(_) if wrote > 0 || read > 0 => {}
@@ -64,5 +68,15 @@ impl Unpack for Inflate<'_> {
                 return Ok(wrote);
             }
         }
+    }
+
+    fn aside(&mut self) -> Vec<u8> {
+        // What gzip and zip have behind a stream is theirs.
+        let rest = self.bytes.get(self.at..self.end).filter(|_| self.zlib);
+        rest.unwrap_or_default().to_vec()
+    }
+
+    fn at(&self) -> usize {
+        self.at
     }
 }

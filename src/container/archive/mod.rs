@@ -25,13 +25,32 @@ pub(super) trait Archive {
 pub(super) struct Entry {
     /// As it is in the archive; empty where the archive itself has the fault.
     pub name: Vec<u8>,
+    /// What else the archive says about it: comments and other attributes, with NULs between them.
+    pub aside: Vec<u8>,
     /// Whether it can be read.
-    pub content: Result<(), Fault>,
+    pub content: Result<Kind, Fault>,
+}
+
+/// How a member is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    /// No file, but bytes in which there may be text.
+    Stray,
 }
 
 impl Entry {
+    fn file(name: Vec<u8>) -> Self {
+        Self { name, aside: Vec::new(), content: Ok(Kind::File) }
+    }
+
+    /// What belongs to no member.
+    fn stray() -> Self {
+        Self { name: b"unlisted".to_vec(), aside: Vec::new(), content: Ok(Kind::Stray) }
+    }
+
     fn of_archive(fault: Fault) -> Self {
-        Self { name: Vec::new(), content: Err(fault) }
+        Self { name: Vec::new(), aside: Vec::new(), content: Err(fault) }
     }
 }
 
@@ -39,6 +58,16 @@ impl Entry {
 trait Unpack {
     /// Gives 0 at the end. After a fault, nothing follows.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault>;
+
+    /// What was beside what is unpacked: in headers, and behind the end.
+    fn aside(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Where in the archive reading goes on.
+    fn at(&self) -> usize {
+        0
+    }
 }
 
 /// Begins to read the archive `bytes` of the file `name`.

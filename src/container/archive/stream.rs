@@ -1,8 +1,9 @@
 //! Compressed files: one file, or the members of a tar.
 
 use super::tar::Tar;
-use super::{Archive, Entry, Unpack, copy, read_full};
+use super::{Archive, Bytes, Entry, Plain, Unpack, copy, read_full};
 use crate::container::meter::Meter;
+use crate::container::text::has_text;
 use crate::container::{Fault, Format, format_of};
 
 /// The name of what is in the compressed file `name`: without its ending, or what the file itself says.
@@ -38,7 +39,14 @@ struct Single<'a> {
 
 impl Archive for Single<'_> {
     fn next(&mut self) -> Option<Entry> {
-        Some(Entry { name: self.name.take()?, content: Ok(()) })
+        if let Some(name) = self.name.take() {
+            return Some(Entry::file(name));
+        }
+        let aside = self.input.aside();
+        has_text(&aside).then(|| {
+            self.input = Box::new(Plain { bytes: Bytes::from(aside), at: 0 });
+            Entry::stray()
+        })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
@@ -64,5 +72,9 @@ impl Unpack for Rewound<'_> {
         }
         self.end?;
         self.input.read(buffer)
+    }
+
+    fn aside(&mut self) -> Vec<u8> {
+        self.input.aside()
     }
 }

@@ -1,14 +1,21 @@
 //! Tar: old, POSIX and GNU, also where it is compressed.
 
+use std::io::{Cursor, Read as _};
+
 use tar::{Header, PaxExtensions};
 
-use super::{Archive, Entry, Unpack, read_full};
+use super::{Archive, Entry, Kind, Unpack, read_full};
 use crate::container::Fault;
 use crate::container::meter::Meter;
 use crate::container::tar_header::{BLOCK, is_header};
+use crate::container::text::{has_text, is_unusual};
 
 /// Bytes of a long name or of extended attributes that are kept.
 const ATTRIBUTES: u64 = 64 << 10;
+/// Bytes that belong to no member and are kept.
+const STRAY: usize = 8 << 20;
+/// Name, link, owners and the front of the name in a header.
+const FIELDS: [std::ops::Range<usize>; 4] = [0..100, 157..257, 265..329, 345..500];
 
 pub(super) struct Tar<'a> {
     input: Box<dyn Unpack + 'a>,
@@ -16,9 +23,18 @@ pub(super) struct Tar<'a> {
     /// Bytes of the current member that follow, and those that fill up its last block.
     left: u64,
     padding: u64,
+    /// What of the current member was read already.
+    head: Cursor<Vec<u8>>,
+    /// A header that was read already.
+    header: Option<[u8; BLOCK]>,
+    /// What headers say beside the names of members, and what belongs to no member.
+    aside: Vec<u8>,
+    stray: Vec<u8>,
     /// Whether a broken header was reported.
     damaged: bool,
     over: bool,
+    /// Whether what belongs to no member was given.
+    told: bool,
 }
 
 /// What precedes the header of a member and says more about it.
@@ -30,26 +46,32 @@ struct Attributes {
 
 impl<'a> Tar<'a> {
     pub(super) fn new(input: Box<dyn Unpack + 'a>, meter: &Meter) -> Self {
-        Self { input, meter: meter.clone(), left: 0, padding: 0, damaged: false, over: false }
+        Self {
+            input,
+            meter: meter.clone(),
+            left: 0,
+            padding: 0,
+            head: Cursor::default(),
+            header: None,
+            aside: Vec::new(),
+            stray: Vec::new(),
+            damaged: false,
+            over: false,
+            told: false,
+        }
     }
 
     fn step(&mut self) -> Result<Option<Entry>, Fault> {
         let mut attributes = Attributes::default();
         loop {
             self.skip()?;
-            let mut block = [0; BLOCK];
-            let (length, end) = read_full(&mut *self.input, &mut block);
-            end?;
-            match length {
-                0 => return Ok(None),
-                BLOCK => {}
-                _ => return Err(Fault::Damaged),
-            }
+            let Some(block) = self.block()? else { return Ok(None) };
             // Two such blocks end a tar, but another one may follow, which `tar --ignore-zeros` reads.
             if block.iter().all(|byte| *byte == 0) {
                 continue;
             }
             if !is_header(&block) {
+                self.keep_stray(&block);
                 if self.damaged {
                     continue;
                 }
@@ -58,42 +80,114 @@ impl<'a> Tar<'a> {
             }
             self.meter.entry()?;
             let header = Header::from_byte_slice(&block);
+            FIELDS.into_iter().for_each(|field| self.keep_aside(&block[field]));
             let size = header.entry_size().map_err(|_| Fault::Damaged)?;
             let kind = header.entry_type().as_byte();
             let size = if matches!(kind, b'L' | b'K' | b'x' | b'g') { size } else { attributes.size.unwrap_or(size) };
             self.left = size;
             self.padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
-            match kind {
-                b'L' => attributes.name = Some(until_nul(self.text()?)),
-                b'x' => attributes.extend(&self.text()?),
-                // Long link names and attributes of the whole archive; links, devices, folders and FIFOs; volumes.
-                b'K' | b'g' | b'1'..=b'6' | b'D' | b'M' | b'V' => {
-                    if !matches!(kind, b'K' | b'g') {
-                        attributes = Attributes::default();
+            let how = match kind {
+                b'L' | b'K' | b'x' | b'g' => {
+                    let text = self.text()?;
+                    self.keep_aside(&text);
+                    match kind {
+                        b'L' => attributes.name = Some(until_nul(text)),
+                        b'x' => attributes.extend(&text),
+                        // Long link names, and attributes of the whole archive.
+                        _ => {}
                     }
+                    continue;
+                }
+                // Links, devices, folders, FIFOs and volumes have no content.
+                b'1'..=b'6' | b'D' | b'V' => {
+                    if !self.has_content()? {
+                        attributes = Attributes::default();
+                        continue;
+                    }
+                    Kind::Stray
                 }
                 // POSIX: what is unknown is a file.
-                _ => {
-                    if kind == b'S' {
-                        self.sparse_map(&block)?;
-                    }
-                    let name = attributes.name.take().unwrap_or_else(|| header.path_bytes().into_owned());
-                    return Ok(Some(Entry { name, content: Ok(()) }));
-                }
+                _ => Kind::File,
+            };
+            if kind == b'S' {
+                self.sparse_map(&block)?;
             }
+            let name = attributes.name.take().unwrap_or_else(|| header.path_bytes().into_owned());
+            return Ok(Some(Entry { name, aside: std::mem::take(&mut self.aside), content: Ok(how) }));
         }
+    }
+
+    /// The next block; none at the end.
+    fn block(&mut self) -> Result<Option<[u8; BLOCK]>, Fault> {
+        if let Some(header) = self.header.take() {
+            return Ok(Some(header));
+        }
+        let mut block = [0; BLOCK];
+        let (length, end) = read_full(&mut *self.input, &mut block);
+        if length < BLOCK {
+            self.keep_stray(&block[..length]);
+        }
+        end?;
+        match length {
+            0 => Ok(None),
+            BLOCK => Ok(Some(block)),
+            _ => Err(Fault::Damaged),
+        }
+    }
+
+    /// Whether something follows what should have no content. Programs do not agree on whether it is content, so a header
+    /// there is a header.
+    fn has_content(&mut self) -> Result<bool, Fault> {
+        let (size, padding) = (std::mem::take(&mut self.left), std::mem::take(&mut self.padding));
+        if size == 0 {
+            return Ok(false);
+        }
+        let Some(block) = self.block()? else { return Ok(false) };
+        if is_header(&block) {
+            self.header = Some(block);
+            return Ok(false);
+        }
+        if block.iter().all(|byte| *byte == 0) {
+            return Ok(false);
+        }
+        self.head = Cursor::new(block.to_vec());
+        (self.left, self.padding) = match size.checked_sub(BLOCK as u64) {
+            Some(left) => (left, padding),
+            None => (0, 0),
+        };
+        Ok(true)
     }
 
     /// Leaves the rest of the current member behind.
     fn skip(&mut self) -> Result<(), Fault> {
-        self.left = self.left.saturating_add(std::mem::take(&mut self.padding));
+        self.head = Cursor::default();
         let mut buffer = [0; 16 << 10];
         while self.left > 0 {
             if self.take(&mut buffer)? == 0 {
                 return Err(Fault::Damaged);
             }
         }
-        Ok(())
+        let padding = usize::try_from(std::mem::take(&mut self.padding)).unwrap_or(0).min(BLOCK);
+        let (length, end) = read_full(&mut *self.input, &mut buffer[..padding]);
+        if has_text(&buffer[..length]) {
+            self.keep_stray(&buffer[..length]);
+            self.keep_stray(&[0]);
+        }
+        end?;
+        if length < padding { Err(Fault::Damaged) } else { Ok(()) }
+    }
+
+    fn keep_aside(&mut self, text: &[u8]) {
+        if is_unusual(text) && self.aside.len() < STRAY {
+            self.aside.extend(text);
+            self.aside.push(0);
+        }
+    }
+
+    fn keep_stray(&mut self, bytes: &[u8]) {
+        if self.stray.len() < STRAY {
+            self.stray.extend(bytes);
+        }
     }
 
     /// Reads on in the current member.
@@ -137,15 +231,32 @@ impl<'a> Tar<'a> {
 
 impl Archive for Tar<'_> {
     fn next(&mut self) -> Option<Entry> {
-        if self.over {
+        if !self.over {
+            match self.step() {
+                Ok(Some(entry)) => return Some(entry),
+                Ok(None) => self.over = true,
+                Err(fault) => {
+                    self.over = true;
+                    return Some(Entry::of_archive(fault));
+                }
+            }
+        }
+        if std::mem::replace(&mut self.told, true) {
             return None;
         }
-        let step = self.step();
-        self.over = !matches!(step, Ok(Some(_)));
-        step.unwrap_or_else(|fault| Some(Entry::of_archive(fault)))
+        let rest = [std::mem::take(&mut self.stray), std::mem::take(&mut self.aside), self.input.aside()].join(&0);
+        has_text(&rest).then(|| {
+            self.head = Cursor::new(rest);
+            Entry::stray()
+        })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        // Nothing that is in memory can fail.
+        let read = self.head.read(buffer).unwrap_or(0);
+        if read > 0 {
+            return Ok(read);
+        }
         if self.left == 0 || self.over || buffer.is_empty() {
             return Ok(0);
         }

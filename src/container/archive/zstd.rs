@@ -21,6 +21,7 @@ pub(super) struct Unzstd<'a> {
     meter: Meter,
     decoder: Box<FrameDecoder>,
     state: State,
+    aside: Vec<u8>,
 }
 
 enum State {
@@ -40,7 +41,7 @@ impl<'a> Unzstd<'a> {
     pub(super) fn new(bytes: Bytes<'a>, at: usize, end: usize, meter: &Meter) -> Self {
         let mut decoder = Box::new(FrameDecoder::new());
         decoder.set_max_window_size(WINDOW);
-        Self { bytes, at, end, meter: meter.clone(), decoder, state: State::Header }
+        Self { bytes, at, end, meter: meter.clone(), decoder, state: State::Header, aside: Vec::new() }
     }
 
     fn header(&mut self) -> Result<State, Fault> {
@@ -52,6 +53,8 @@ impl<'a> Unzstd<'a> {
         if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] = *rest {
             let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
             self.at = self.at.saturating_add(8).saturating_add(length);
+            self.aside.extend(rest[8..].get(..length).unwrap_or(&rest[8..]));
+            self.aside.push(0);
             return Ok(if self.at > self.end { State::Over(Err(Fault::Damaged)) } else { State::Header });
         }
         let mut input = rest;
@@ -61,7 +64,10 @@ impl<'a> Unzstd<'a> {
             Err(FrameDecoderError::DictNotProvided { .. }) => {
                 return Ok(State::Over(Err(Fault::Unsupported(Unsupported::ZstdDictionary))));
             }
-            Err(_) => return Ok(State::Over(Err(Fault::Damaged))),
+            Err(_) => {
+                self.aside.extend(rest);
+                return Ok(State::Over(Err(Fault::Damaged)));
+            }
         }
         let start = self.end - input.len();
         self.at = start;
@@ -116,6 +122,14 @@ impl Unpack for Unzstd<'_> {
                 State::Over(end) => return end.map(|()| 0),
             };
         }
+    }
+
+    fn aside(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.aside)
+    }
+
+    fn at(&self) -> usize {
+        self.at
     }
 }
 

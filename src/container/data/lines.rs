@@ -1,7 +1,7 @@
 //! Collects the text of a data file, one piece a line.
 
 use crate::container::meter::Meter;
-use crate::container::{Fault, Member, name, piece};
+use crate::container::{Content, Fault, Member, Piece, name, piece};
 
 /// Bytes of a key that is written in front of its value, at most. It may be written many times.
 const KEY: usize = 128;
@@ -14,7 +14,8 @@ pub(in crate::container) struct Lines<'s> {
     path: String,
     text: String,
     lines_before: usize,
-    cut: bool,
+    /// Where in `text` the part begins that was not yet handed over.
+    own: usize,
     /// Bytes that are handed over at a time, at most.
     most: usize,
     meter: &'s Meter,
@@ -29,7 +30,7 @@ impl<'s> Lines<'s> {
         each: &'s mut dyn FnMut(Member<'_>),
     ) -> Self {
         let path = file.to_owned();
-        Self { file, path, text: String::new(), lines_before: 0, cut: false, most: most.max(4), meter, each }
+        Self { file, path, text: String::new(), lines_before: 0, own: 0, most: most.max(4), meter, each }
     }
 
     /// A text. Control characters in it end lines.
@@ -68,14 +69,11 @@ impl<'s> Lines<'s> {
     pub(super) fn file(&mut self, name: &[u8], bytes: &[u8]) -> Result<(), Fault> {
         self.meter.unpacked(bytes.len())?;
         let path = name::joined(self.file, name);
-        let (mut rest, mut lines_before) = (bytes, 0);
-        while !rest.is_empty() {
-            let cut = bytes.len() > self.most;
-            let bytes = rest.get(..self.most).unwrap_or(rest);
-            (self.each)(Member { path: &path, bytes, strings: false, cut, lines_before });
-            let next = if bytes.len() < rest.len() { piece::next_start(bytes).max(1) } else { rest.len() };
-            lines_before += piece::line_ends(&rest[..next]);
-            rest = &rest[next..];
+        if !bytes.is_empty() {
+            let (start, mut rest) = bytes.split_at(self.most.min(bytes.len()));
+            let content =
+                if rest.is_empty() { Content::Whole(bytes) } else { Content::Stream { start, rest: &mut rest } };
+            (self.each)(Member { path: &path, content, strings: false });
         }
         Ok(())
     }
@@ -127,32 +125,31 @@ impl<'s> Lines<'s> {
         self.meter.unpacked(self.text.len() - start)?;
         while self.text.len() > self.most {
             let end = piece::char_start(&self.text, self.most);
-            self.cut = true;
-            self.hand_over(end);
-            let next = piece::next_start(&self.text.as_bytes()[..end]);
-            // Texts of the smallest size have no room for a character and an overlap.
-            let next = Some(piece::char_start(&self.text, next)).filter(|next| *next > 0).unwrap_or(end);
-            self.lines_before += piece::line_ends(&self.text.as_bytes()[..next]);
-            self.text.drain(..next);
+            let (keep, own) = piece::next(&self.text[..end], self.own);
+            self.hand_over(end, own);
+            self.lines_before += piece::line_ends(&self.text.as_bytes()[..keep]);
+            self.own = own - keep;
+            self.text.drain(..keep);
         }
         Ok(())
     }
 
-    fn hand_over(&mut self, end: usize) {
-        if end > 0 {
-            (self.each)(Member {
-                path: &self.path,
-                bytes: &self.text.as_bytes()[..end],
-                strings: true,
-                cut: self.cut,
-                lines_before: self.lines_before,
-            });
+    fn hand_over(&mut self, end: usize, own_end: usize) {
+        if self.own < own_end {
+            let text = &self.text[..end];
+            let is_whole = end == own_end && self.own == 0 && self.lines_before == 0;
+            let content = if is_whole {
+                Content::Whole(text.as_bytes())
+            } else {
+                Content::Piece(Piece { text, own: self.own..own_end, lines_before: self.lines_before })
+            };
+            (self.each)(Member { path: &self.path, content, strings: true });
         }
     }
 
     fn flush(&mut self) {
-        self.hand_over(self.text.len());
+        self.hand_over(self.text.len(), self.text.len());
         self.text.clear();
-        (self.lines_before, self.cut) = (0, false);
+        (self.lines_before, self.own) = (0, 0);
     }
 }

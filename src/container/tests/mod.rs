@@ -4,10 +4,11 @@ mod data;
 mod hostile;
 mod limits;
 mod real;
+mod stray;
 
 use std::io::Write as _;
 
-use super::{Fault, Format, Limits, format_of, open};
+use super::{Content, Fault, Format, Limits, Member, format_of, open};
 
 /// A member as a test sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +16,16 @@ struct Seen {
     path: String,
     bytes: Vec<u8>,
     strings: bool,
-    cut: bool,
+    cut: Cut,
     lines_before: usize,
+}
+
+/// How a member was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Whole,
+    Stream,
+    Piece,
 }
 
 impl Seen {
@@ -35,16 +44,25 @@ fn open_with(name: &str, bytes: &[u8], limits: &Limits) -> Opened {
 fn open_as(format: Format, name: &str, bytes: &[u8], limits: &Limits) -> Opened {
     let mut seen = Vec::new();
     let faults = open(format, name, bytes, limits, &mut |member| {
-        assert!(!member.bytes.is_empty());
-        seen.push(Seen {
-            path: member.path.to_owned(),
-            bytes: member.bytes.to_vec(),
-            strings: member.strings,
-            cut: member.cut,
-            lines_before: member.lines_before,
-        });
+        seen.extend(see(member));
     });
     (seen, faults)
+}
+
+/// None for the bytes of what is opened, too.
+fn see(member: Member<'_>) -> Option<Seen> {
+    let (bytes, cut, lines_before) = match member.content {
+        Content::Whole(bytes) => (bytes.to_vec(), Cut::Whole, 0),
+        Content::Stream { start, rest } => {
+            let mut bytes = start.to_vec();
+            rest.read_to_end(&mut bytes).expect("faults are ends");
+            (bytes, Cut::Stream, 0)
+        }
+        Content::Piece(piece) => (piece.text.as_bytes()[piece.own].to_vec(), Cut::Piece, piece.lines_before),
+    };
+    assert!(!bytes.is_empty());
+    let opened = !member.strings && format_of(member.path, &bytes).is_some();
+    (!opened).then(|| Seen { path: member.path.to_owned(), bytes, strings: member.strings, cut, lines_before })
 }
 
 /// Paths and texts of all members, which are whole.
@@ -52,7 +70,7 @@ fn open_as(format: Format, name: &str, bytes: &[u8], limits: &Limits) -> Opened 
 fn texts(name: &str, bytes: &[u8]) -> Vec<(String, String)> {
     let (seen, faults) = open_with(name, bytes, &Limits::default());
     assert_eq!(faults, [], "{name}");
-    assert!(seen.iter().all(|seen| !seen.cut));
+    assert!(seen.iter().all(|seen| seen.cut == Cut::Whole));
     seen.into_iter().map(|seen| (seen.path.clone(), seen.text())).collect()
 }
 
