@@ -45,7 +45,7 @@ fn fetch(args: &FetchArgs, global: &Global) -> Result<Exit, Problem> {
         }
         None => (args.output.clone(), Exit::Clean),
     };
-    output.as_deref().map_or(Ok(()), locate::refuse_way_out)?;
+    output.as_deref().map_or(Ok(()), locate::refuse_new_elsewhere)?;
     // Before the cluster is asked: what cannot be written need not be fetched.
     let before = output.as_deref().map(replaced).transpose()?.flatten();
     let kubectl =

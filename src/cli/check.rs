@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::args::{CheckArgs, Global};
 use super::baseline::Accept;
 use super::interrupt::Interrupt;
-use super::locate::{current_folder, existing_paths, refuse_way_out, report_path, root_of};
+use super::locate::{current_folder, existing_paths, refuse_new_elsewhere, report_path, root_of};
 use super::scan::{
     engine_options, exit_status, list_files, refuse_unknown_rules, report_config_problems, repository_files,
     scan_paths, thread_pool, wants_sarif,
@@ -156,7 +156,7 @@ pub(super) fn targets(settings: &Settings) -> Result<Vec<Target>, Problem> {
     let fault = |error: &dyn std::fmt::Display| Problem::new(format!("{origin}: {error}"));
     let parse = |text: &String| text.parse::<Target>().map_err(|error| fault(&error));
     let targets = settings.formats.value.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    targets.iter().filter_map(|target| target.path.as_deref()).try_for_each(refuse_way_out)?;
+    targets.iter().filter_map(|target| target.path.as_deref()).try_for_each(refuse_new_elsewhere)?;
     Target::check(&targets).map_err(|error| fault(&error))?;
     Ok(targets)
 }

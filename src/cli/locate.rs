@@ -20,8 +20,8 @@ impl From<source::SourceError> for Problem {
     fn from(error: source::SourceError) -> Self {
         let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
         // The Git library quotes what it cannot read, which may be an address with a password.
-        let causes: String = causes.map(|cause| format!(": {}", unquoted(&cause.to_string()))).collect();
-        Self::new(format!("{error}{causes}"))
+        let causes = causes.map(|cause| unquoted(&cause.to_string()));
+        Self::new(std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": "))
     }
 }
 
@@ -83,11 +83,19 @@ fn plain(path: &Path) -> PathBuf {
     parts.iter().collect()
 }
 
-/// Refuses to write to a path that a symbolic link leads out of the repository, or outside Git out of the current folder,
-/// in which it is written: whoever commits the link would choose what is written elsewhere.
+/// Refuses to write to a path that a symbolic link leads out of the repository in which it is written: whoever commits the
+/// link would choose what is written elsewhere.
 pub(super) fn refuse_way_out(path: &Path) -> Result<(), Problem> {
-    let current = current_folder()?;
-    let written = plain(&current.join(path));
+    refuse_way_out_of(path, None)
+}
+
+/// The same for something new, which outside Git stays in the current folder where it is written there.
+pub(super) fn refuse_new_elsewhere(path: &Path) -> Result<(), Problem> {
+    refuse_way_out_of(path, Some(current_folder()?))
+}
+
+fn refuse_way_out_of(path: &Path, folder: Option<PathBuf>) -> Result<(), Problem> {
+    let written = plain(&current_folder()?.join(path));
     let places: Vec<&Path> = written.ancestors().collect();
     let mut root: Option<&Path> = None;
     let mut is_linked = false;
@@ -103,7 +111,8 @@ pub(super) fn refuse_way_out(path: &Path) -> Result<(), Problem> {
                 return Err(problem.help("name the file that it leads to, or run the command there"));
             }
         }
-        let is_root = || place.join(".git").symlink_metadata().is_ok() || root.is_none() && place == current;
+        let is_root =
+            || place.join(".git").symlink_metadata().is_ok() || root.is_none() && folder.as_deref() == Some(place);
         if !is_linked && is_root() {
             root = Some(place);
         }

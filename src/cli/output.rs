@@ -112,7 +112,7 @@ impl Write for Log {
 pub(super) fn save_or_print(to: Option<&Path>, text: &str) -> Result<Exit, Problem> {
     match to {
         Some(path) => {
-            locate::refuse_way_out(path)?;
+            locate::refuse_new_elsewhere(path)?;
             target::save_text(path, text).map(|()| Exit::Clean).map_err(Problem::new)
         }
         None => print_data(text),

@@ -22,6 +22,7 @@ mod excerpt;
 mod exposed;
 mod gather;
 pub(crate) mod history;
+mod made;
 mod make;
 mod options;
 mod parts;
@@ -34,9 +35,10 @@ mod visit;
 
 pub(crate) use gather::{Gathered, Names, gather};
 pub(crate) use options::IgnoredOf;
-pub use options::{Kept, Options};
+pub(crate) use options::Kept;
+pub use options::Options;
 
-use make::Made;
+use made::Made;
 use scan::{Scanned, Scanner};
 
 /// What is checked.

@@ -61,6 +61,7 @@ impl<'f> Landed<'f> {
     /// Adds what lands by later builds.
     fn append(&mut self, mut later: Self) {
         for (landings, more) in self.objects.iter_mut().flatten().zip(later.objects.iter_mut().flatten()) {
+            landings.reserve_exact(more.len());
             landings.append(more);
         }
         self.generated.append(&mut later.generated);

@@ -1,5 +1,7 @@
 //! A plaintext Secret as a document contains it, and why it cannot be sealed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::cipher;
@@ -165,10 +167,11 @@ impl Secret {
         }
     }
 
-    /// A key as messages may show it: not where it is a value as well.
-    pub(crate) fn shown_key(&self, key: &str) -> String {
-        let is_value = |entry: &Entry| entry.value.expose().trim_ascii() == key.as_bytes();
-        if self.entries.iter().any(is_value) { MASK.to_owned() } else { shown(key) }
+    /// The entries, each with its key as messages may show it: not where it is a value as well.
+    pub(crate) fn named_entries(&self) -> Vec<(String, &Entry)> {
+        let values: BTreeSet<&[u8]> = self.entries.iter().map(|entry| entry.value.expose().trim_ascii()).collect();
+        let name = |key: &str| if values.contains(key.as_bytes()) { MASK.to_owned() } else { shown(key) };
+        self.entries.iter().map(|entry| (name(&entry.key), entry)).collect()
     }
 
     /// Whom it is to be sealed for. `root` is the object that it was read from.

@@ -69,11 +69,10 @@ pub(crate) fn weaknesses(secret: &Secret, policy: Policy) -> Vec<(String, Weakne
         ["user", "login", "access_key_id", "accesskey"].iter().any(|word| key.contains(word))
     };
     let users: Vec<&Plaintext> = secret.entries.iter().filter(named).map(|entry| &entry.value).collect();
-    let one = |entry: &super::secret::Entry| {
-        let weakness = weakness(&entry.key, &entry.value, &users, policy)?;
-        Some((secret.shown_key(&entry.key), weakness))
+    let one = |(key, entry): (String, &super::secret::Entry)| {
+        weakness(&entry.key, &entry.value, &users, policy).map(|weakness| (key, weakness))
     };
-    secret.entries.iter().filter_map(one).collect()
+    secret.named_entries().into_iter().filter_map(one).collect()
 }
 
 /// What is wrong with the value of `key`, the most serious first. `users` are user names in the same Secret.

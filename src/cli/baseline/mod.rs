@@ -103,7 +103,7 @@ impl Tree {
             return Ok(());
         }
         refuse_link(&self.file, &self.name)?;
-        locate::refuse_way_out(&self.file)?;
+        locate::refuse_new_elsewhere(&self.file)?;
         writing::expire(&self.settings.root, &self.environment);
         target::save_text(&self.file, &text).map_err(Problem::new)
     }

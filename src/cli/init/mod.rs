@@ -41,7 +41,7 @@ fn configuration(args: &InitArgs) -> Result<Exit, Problem> {
         return Err(Problem::new("the configuration already exists").in_file(FILE).help(help));
     }
     if !args.stdout {
-        locate::refuse_way_out(&path)?;
+        locate::refuse_new_elsewhere(&path)?;
         writing::expire(&root, &Environment::read());
     }
     // What is there is looked at with the defaults: a file that is to be replaced says nothing.

@@ -44,7 +44,7 @@ pub(super) fn run(args: &PackageArgs, global: &Global) -> Result<Exit, Problem> 
     let plan = plan(args, global, &variables)?;
     let names: Vec<String> = plan.environments.iter().map(|(name, _)| name.clone()).collect();
     let folder = args.output.join(&args.workflow);
-    locate::refuse_way_out(&folder)?;
+    locate::refuse_new_elsewhere(&folder)?;
     let replaced = store::look(&folder, &names)?;
     let (source, warnings) = Source::open(args)?;
     let warnings = warnings.iter().chain(plan.chosen.iter().flat_map(|chosen| &chosen.loaded.warnings));

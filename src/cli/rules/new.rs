@@ -32,7 +32,7 @@ pub(super) fn run(args: &NewRuleArgs) -> Result<Exit, Problem> {
         let problem = Problem::new(format!("the file of this rule must be called `{id}.yml`")).in_file(&shown);
         return Err(problem.help("the file name of a rule is its id"));
     }
-    locate::refuse_way_out(&path)?;
+    locate::refuse_new_elsewhere(&path)?;
     let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(scaffold(id).as_bytes()));
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {

@@ -145,11 +145,8 @@ impl Planned {
         let forms = |key: &str, value: &Plaintext| {
             vec![raw(key), value.clone(), Plaintext::new(BASE64.encode(value.expose()).into_bytes())]
         };
-        let values = secret
-            .entries
-            .iter()
-            .map(|entry| (secret.shown_key(&entry.key), forms(&entry.key, &entry.value)))
-            .collect();
+        let values =
+            secret.named_entries().into_iter().map(|(key, entry)| (key, forms(&entry.key, &entry.value))).collect();
         self.sealed.push(SealedValues { title, values, weak: weaknesses(&secret, self.strength) });
         Ok(())
     }

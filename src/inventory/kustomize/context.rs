@@ -12,8 +12,8 @@ const MAX_DEPTH: usize = 64;
 /// Most objects of one build.
 const MAX_OBJECTS: usize = 10_000;
 /// Objects that all builds of a builder may take over from bases, and kustomizations that they may read, whatever the
-/// size of the repository. Each is kept for every place where it lands, which takes about 500 bytes.
-const LEAST_BUDGET: usize = 50_000;
+/// size of the repository. Each is kept for every place where it lands, which takes about a kilobyte.
+const LEAST_BUDGET: usize = 40_000;
 /// The same in addition, for each object and each file of the repository.
 const BUDGET_EACH: usize = 5;
 /// Changes of an object that cost as much as another object.

@@ -40,6 +40,10 @@ fn repairs_and_sealing_stay_below_the_root() {
     assert_eq!(fs::read_to_string(outside.path("x.yaml")).expect("a file"), text);
     assert_eq!(fs::read_dir(outside.path(".")).expect("a folder").count(), 1);
     assert_eq!(work.text("a.yaml"), secret("a", Some("ml")));
+    // Outside Git, a person's own links lead wherever they want.
+    let plain = Tree::new(&[]);
+    symlink(work.tree.path("."), plain.path("repository")).expect("a link");
+    assert_eq!(plain.run(&["fix", "repository/c.pem"]).code, 0);
     // A link that stays inside leads nowhere else.
     symlink("a.yaml", work.tree.path("in.yaml")).expect("a link");
     let run = work.fix(&["in.yaml"]);
@@ -64,6 +68,11 @@ fn other_commands_do_too() {
     fs::remove_file(work.tree.path(".mlguard.yaml")).expect("removed");
     let cert = work.tree.path("c.pem").display().to_string();
     assert_refused(&work.run_in(".", &["package", "ml", "--env", "dev", "--cert", &cert], &[]));
+    let plain = Tree::new(&[("a.txt", "x\n")]);
+    symlink(outside.path("."), plain.path("packages")).expect("a link");
+    assert_refused(&plain.run(&["package", "ml", "--env", "dev", "--cert", &cert]));
+    symlink(outside.path("config"), plain.path(".mlguard.yaml")).expect("a link");
+    assert_refused(&plain.run(&["init", "--force"]));
     assert_eq!(fs::read_dir(outside.path(".")).expect("a folder").count(), 1, "nothing new");
     // What a person names is theirs.
     let own = outside.path("own.mmd").display().to_string();
