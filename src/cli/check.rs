@@ -188,7 +188,7 @@ fn standard_input(
     }
     let excluded = settings.excluded(&path);
     let (digest_key, kept) = (accept.digest_key(), accept.kept());
-    let options = engine::Options { digest_key, kept, ..engine_options(settings, interrupted) };
+    let options = engine::Options { kept, digest_key, ..engine_options(settings, interrupted) };
     if excluded {
         let mut outcome = Outcome { complete: true, ..Outcome::default() };
         outcome.coverage.skipped.push(Skipped::new(path, Reason::Excluded));

@@ -91,10 +91,10 @@ pub(super) fn refuse_way_out(path: &Path) -> Result<(), Problem> {
 
 /// The same for something new, which outside Git stays in the current folder where it is written there.
 pub(super) fn refuse_new_elsewhere(path: &Path) -> Result<(), Problem> {
-    refuse_way_out_of(path, Some(current_folder()?))
+    refuse_way_out_of(path, Some(&current_folder()?))
 }
 
-fn refuse_way_out_of(path: &Path, folder: Option<PathBuf>) -> Result<(), Problem> {
+fn refuse_way_out_of(path: &Path, folder: Option<&Path>) -> Result<(), Problem> {
     let written = plain(&current_folder()?.join(path));
     let places: Vec<&Path> = written.ancestors().collect();
     let mut root: Option<&Path> = None;
@@ -112,7 +112,7 @@ fn refuse_way_out_of(path: &Path, folder: Option<PathBuf>) -> Result<(), Problem
             }
         }
         let is_root =
-            || place.join(".git").symlink_metadata().is_ok() || root.is_none() && folder.as_deref() == Some(place);
+            || place.join(".git").symlink_metadata().is_ok() || root.is_none() && folder == Some(place);
         if !is_linked && is_root() {
             root = Some(place);
         }

@@ -5,7 +5,7 @@ const LEAST: usize = 16;
 
 /// Whether there is text in `bytes`.
 pub(super) fn has_text(bytes: &[u8]) -> bool {
-    has_run(bytes.iter(), is_printable) || is_wide(bytes)
+    has_run(bytes.iter().copied(), is_printable) || is_wide(bytes)
 }
 
 /// `bytes` without their NULs where there is text in UTF-16.
@@ -15,15 +15,15 @@ pub(super) fn narrow(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether a name could be more than a name: no word has so many letters.
 pub(super) fn is_unusual(name: &[u8]) -> bool {
-    has_run(name.iter(), |byte| byte.is_ascii_alphanumeric())
+    has_run(name.iter(), u8::is_ascii_alphanumeric)
 }
 
-fn is_printable(byte: &u8) -> bool {
+fn is_printable(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
 }
 
 fn is_wide(bytes: &[u8]) -> bool {
-    let is_wide = |pair: &[u8]| matches!(pair, [0, byte] | [byte, 0] if is_printable(byte));
+    let is_wide = |pair: &[u8]| matches!(pair, [0, byte] | [byte, 0] if is_printable(*byte));
     [0, 1].into_iter().any(|start| has_run(bytes.get(start..).unwrap_or_default().chunks_exact(2), is_wide))
 }
 

@@ -239,7 +239,7 @@ fn the_words_of_a_fix_show_no_value() {
 
 #[test]
 fn the_worst_findings_are_listed_and_the_others_counted() {
-    let weak: String = (0..1_200).map(|at| format!("k{at}: {{apiKey: abcdefg1}}\n")).collect();
+    let weak = (0..1_200).map(|at| format!("k{at}: {{apiKey: abcdefg1}}\n")).collect::<Vec<_>>().concat();
     let text = format!("{weak}strong: {{apiKey: q8ZrT3vLw0XbN5kYp2Jd}}\n");
     let run = |kept| run_bytes("values.yaml", text.as_bytes(), &Vec::new, &Options { kept, ..Options::for_tests() });
     let all = run(Kept::Compared);

@@ -95,7 +95,7 @@ impl<'a> Zip<'a> {
             return Err(Fault::Damaged);
         }
         if let Some(reading) = self.otherwise.take() {
-            return self.begin(reading).map(Some);
+            return self.begin(&reading).map(Some);
         }
         if let Some(file) = self.listed.next() {
             let Some(local) = Local::read(&self.bytes, file.at) else {
@@ -104,7 +104,7 @@ impl<'a> Zip<'a> {
             };
             let (first, other) = self.readings(file, local);
             self.otherwise = other;
-            return self.begin(first).map(Some);
+            return self.begin(&first).map(Some);
         }
         if let Some(local) = self.unlisted() {
             let written = &self.bytes[local.name.clone()];
@@ -116,7 +116,7 @@ impl<'a> Zip<'a> {
                 encrypted: local.encrypted,
                 local,
             };
-            return self.begin(reading).map(Some);
+            return self.begin(&reading).map(Some);
         }
         if std::mem::replace(&mut self.over, true) {
             return Ok(None);
@@ -193,10 +193,10 @@ impl<'a> Zip<'a> {
         self.covered.push(range);
     }
 
-    fn begin(&mut self, reading: Reading) -> Result<Entry, Fault> {
+    fn begin(&mut self, reading: &Reading) -> Result<Entry, Fault> {
         self.meter.entry()?;
-        let Reading { name, aside, local, .. } = &reading;
-        let content = if reading.encrypted { Err(Fault::Encrypted) } else { self.content(&reading) };
+        let Reading { name, aside, local, .. } = reading;
+        let content = if reading.encrypted { Err(Fault::Encrypted) } else { self.content(reading) };
         let end = reading.size.map(|size| local.data.saturating_add(size).min(self.bytes.len()));
         let content = match content {
             Ok(content) => {
