@@ -38,7 +38,7 @@ pub mod document {
 
 /// Runs.
 pub mod engine {
-    pub use crate::engine::{Input, Kept, Options, run, run_bytes};
+    pub use crate::engine::{Input, Options, run, run_bytes};
 }
 
 /// Findings and their fixes.

@@ -34,7 +34,8 @@ mod visit;
 
 pub(crate) use gather::{Gathered, Names, gather};
 pub(crate) use options::IgnoredOf;
-pub use options::{Kept, Options};
+pub(crate) use options::Kept;
+pub use options::Options;
 
 use make::Made;
 use scan::{Scanned, Scanner};
