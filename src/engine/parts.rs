@@ -1,18 +1,20 @@
 //! What is searched of a file beside its text or instead of it: a second reading of its bytes, windows of a text that is
 //! too large to be held, members of archives, and texts in data files. No other file matters to any of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::make::{self, Made, Seen};
+use super::made::{Made, Seen};
+use super::make;
 use super::scan::{Scanned, Scanner};
-use super::visit::{Content, text_in_container};
+use super::visit::Content;
 use crate::checks::{Draft, Subject};
 use crate::container::{self, Fault, Format, Limits, Member, Piece};
 use crate::coverage::{Reason, Skipped, Stopped, guarded};
 use crate::document::fragment::Lang;
 use crate::finding::Finding;
 use crate::rule::id;
-use crate::source::{self, Large, Named};
+use crate::source::{self, Decoded, Large, Named, Window};
 use crate::span::{Position, Span};
 
 impl Scanner<'_> {
@@ -29,24 +31,42 @@ impl Scanner<'_> {
         content: Content<'_>,
         work: impl FnOnce(&str) -> T,
     ) -> (T, Made) {
-        let decoded = match content {
-            Content::Large(large) => return (T::default(), self.search_large(path, large)),
-            Content::Text(decoded) => decoded,
+        match content {
+            Content::Large(large) => (T::default(), self.search_large(path, large)),
+            Content::Text(decoded) => self.search_decoded(path, &decoded, work),
             Content::Container(format, bytes) => {
-                let parts = self.search_container(path, format, bytes);
+                let mut parts = self.search_container(path, format, bytes);
                 // It may only look like a container.
-                return (text_in_container(path, bytes).map(|text| work(&text)).unwrap_or_default(), parts);
+                let text = source::decode_for_search(bytes, Lang::named(path));
+                let (done, other) = text.map(|decoded| self.search_decoded(path, &decoded, work)).unwrap_or_default();
+                parts.extend(other);
+                (done, parts)
             }
-        };
-        let parts = decoded.other.as_ref().map(|other| self.search_other(path, other)).unwrap_or_default();
-        (work(&decoded.text), parts)
+        }
     }
 
-    /// Searches another reading of the bytes of the file at `path`. Nothing there can be repaired: it is not what is written.
-    pub(super) fn search_other(&self, path: &str, other: &str) -> Made {
-        let mut made = self.search(path, other);
-        made.findings.iter_mut().for_each(|finding| finding.fix = None);
-        made
+    /// The same for a text.
+    fn search_decoded<T: Default>(&self, path: &str, decoded: &Decoded<'_>, work: impl FnOnce(&str) -> T) -> (T, Made) {
+        let mut parts = Made::default();
+        if decoded.looks_binary {
+            // Its name says text, its bytes do not: nothing but a credential can be recognised in it.
+            parts.notes.push(Skipped::new(path, Reason::Binary));
+            for reading in std::iter::once(&*decoded.text).chain(decoded.other.as_deref()) {
+                let piece = Piece { text: reading, own: 0..reading.len(), lines_before: 0 };
+                parts = parts.with_parts(self.search_piece(path, &piece));
+            }
+            return (T::default(), parts);
+        }
+        if decoded.text.starts_with("version https://git-lfs.github.com/spec/") && decoded.bytes < 1024 {
+            parts.notes.push(Skipped::new(path, Reason::LfsPointer));
+        }
+        if let Some(other) = &decoded.other {
+            // Nothing there can be repaired: it is not what is written.
+            let mut made = self.search(path, other);
+            made.findings.iter_mut().for_each(|finding| finding.fix = None);
+            parts.extend(made);
+        }
+        (work(&decoded.text), parts)
     }
 
     /// Searches a text over the limit for credentials, window by window.
@@ -62,20 +82,10 @@ impl Scanner<'_> {
         let mut seen = Seen::default();
         loop {
             match large.next() {
-                Ok(Some(window)) if !self.options.is_interrupted() => {
-                    let own = Span::from(window.own.clone());
-                    let Scanned { mut drafts, allows, parts: unkept, .. } = self.scan_plain(path, &window.text);
-                    drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
-                    let mut made = make::findings_after(&mut seen, self, path, &window.text, drafts, allows);
-                    made.extend(unkept);
-                    made.findings = made
-                        .findings
-                        .into_iter()
-                        .map(|finding| {
-                            moved(Finding { span: finding.span.shift(window.byte), ..finding }, window.position)
-                        })
-                        .collect();
-                    parts.extend(made);
+                Ok(Some((window, other))) if !self.options.is_interrupted() => {
+                    let made = self.search_window(path, &window, &mut seen);
+                    let other = other.map(|other| self.search_window(path, &other, &mut seen)).unwrap_or_default();
+                    parts.extend(made.with_parts(other));
                 }
                 Ok(_) => break,
                 Err(error) => {
@@ -86,6 +96,17 @@ impl Scanner<'_> {
             }
         }
         parts
+    }
+
+    fn search_window(&self, path: &str, window: &Window, seen: &mut Seen) -> Made {
+        let own = Span::from(window.own.clone());
+        let Scanned { mut drafts, allows, parts: unkept, .. } = self.scan_plain(path, &window.text);
+        drafts.retain(|draft| own.start <= draft.span.start && draft.span.start < own.end);
+        let mut made = make::findings_after(seen, self, path, &window.text, drafts, allows);
+        made.extend(unkept);
+        made.findings = made.findings.into_iter().map(|finding| moved(finding, window.position)).collect();
+        made.findings.iter_mut().for_each(|finding| finding.span = finding.span.shift(window.byte));
+        made
     }
 
     /// Searches a piece of a text that is too large to be held.
@@ -103,17 +124,16 @@ impl Scanner<'_> {
     fn search_member(&self, inner: &str, member: Member<'_>, limit: usize) -> Made {
         let named = if member.strings { Named::Text } else { Lang::named(inner) };
         match member.content {
-            container::Content::Whole(bytes) => {
-                let Some(decoded) = source::decode_for_search(bytes, named) else { return Made::default() };
-                let made = self.search(inner, &decoded.text);
-                match &decoded.other {
-                    Some(other) => made.with_parts(self.search_other(inner, other)),
-                    None => made,
+            container::Content::Whole(bytes) => match source::decode_for_search(bytes, named) {
+                Some(decoded) => {
+                    let (made, parts) = self.search_decoded(inner, &decoded, |text| self.search(inner, text));
+                    made.with_parts(parts)
                 }
-            }
+                None => Made::left_out(inner, Reason::Binary),
+            },
             container::Content::Stream { start, rest } => {
                 let large = Large::of_text(start, rest, named, limit as u64);
-                large.map(|large| self.search_windows(inner, large)).unwrap_or_default()
+                large.map_or_else(|| Made::left_out(inner, Reason::Binary), |large| self.search_large(inner, large))
             }
             container::Content::Piece(piece) => self.search_piece(inner, &piece),
         }
@@ -124,13 +144,27 @@ impl Scanner<'_> {
         let mut parts = Made::default();
         let container: Arc<str> = path.into();
         let limits = Limits::default();
+        let mut known = BTreeSet::new();
         let faults = container::open(format, path, bytes, &limits, &mut |member: Member<'_>| {
             if self.options.is_interrupted() {
                 return;
             }
             let inner = inner_path(path, member.path);
+            let strings = member.strings;
             match guarded(&inner, Stopped::File, || self.search_member(&inner, member, limits.entry)) {
-                Ok(made) => parts.extend(made),
+                Ok(mut made) => {
+                    if std::mem::take(&mut made.incomplete) {
+                        // Nobody can mend it there, and its text was searched.
+                        made.findings.retain(|finding| finding.rule != id::UNPARSABLE);
+                        made.notes.push(Skipped::new(&*inner, Reason::SearchedAsText));
+                    }
+                    // Rows that SQLite keeps after they were deleted are often copies of others.
+                    let file = inner.rsplit_once('!').map_or("", |(file, _)| file).to_owned();
+                    let mut is_new =
+                        |finding: &Finding| known.insert((file.clone(), finding.rule.clone(), finding.identity.value));
+                    made.findings.retain(|finding| is_new(finding) || !strings);
+                    parts.extend(made);
+                }
                 Err(failed) => {
                     parts.notes.push(failed);
                     parts.incomplete = true;
@@ -138,22 +172,28 @@ impl Scanner<'_> {
             }
         });
         for (inner, fault) in faults {
-            let inner = inner_path(path, &inner);
-            match fault {
-                Fault::Bomb(_) => {
-                    let message =
-                        format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
-                    let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
-                    parts.extend(make::findings(self, &inner, "", vec![draft], false));
-                }
-                fault => parts.notes.push(Skipped::new(inner, Reason::Container(fault))),
-            }
+            parts.extend(self.container_fault(inner_path(path, &inner), fault, bytes));
         }
         for finding in &mut parts.findings {
             finding.fix = None;
             finding.container = Some(container.clone());
         }
         parts
+    }
+
+    /// What is said of a fault at `path` in the container whose bytes are `bytes`.
+    fn container_fault(&self, path: String, fault: Fault, bytes: &[u8]) -> Made {
+        let mut made = Made::default();
+        if let Fault::Bomb(_) = fault {
+            let message = format!("This file is built like an archive bomb ({fault}), so not all of it was checked.");
+            let draft = Draft::new(id::ARCHIVE_BOMB, Subject::Structure, Span::new(0, 0), message);
+            made = make::findings(self, &path, "", vec![draft], false);
+            // Whoever accepts it accepts these bytes, not what somebody hides behind them later.
+            let digest = self.options.digest_key.digest([bytes]);
+            made.findings.iter_mut().for_each(|finding| finding.identity.value = digest);
+        }
+        made.notes.push(Skipped::new(path, Reason::Container(fault)));
+        made
     }
 }
 

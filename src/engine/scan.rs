@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exposed;
-use super::make::Made;
+use super::made::Made;
 use super::options::Options;
 use super::visit::{Content, Noted, Visit, visit, visit_bytes};
 use crate::checks::detector::{Engine, Hit, Syntax, TextHits};

@@ -1,7 +1,5 @@
 //! Reading one file of a run, and counting what became of it.
 
-use std::borrow::Cow;
-
 use super::options::Options;
 use crate::container::Format;
 use crate::coverage::{Coverage, Reason, Skipped, Stopped, guarded};
@@ -60,11 +58,6 @@ pub(super) fn read<'a>(file: &File, options: &Options, scratch: &'a mut Scratch)
 /// The same for bytes that are at hand.
 pub(super) fn read_bytes<'a>(path: &str, options: &Options, bytes: &'a [u8]) -> Read<'a> {
     source::read_bytes(path, Lang::named(path), options.max_size, bytes)
-}
-
-/// The text of a file that looks like a container, where its name or its bytes say that it is text.
-pub(super) fn text_in_container<'a>(path: &str, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
-    source::decode_for_search(bytes, Lang::named(path)).map(|decoded| decoded.text)
 }
 
 /// Reads a file and does `work` on what it contains. A panic there costs this file and no other.

@@ -90,7 +90,9 @@ impl From<Problem> for RunError {
     }
 }
 
+/// What a person asks of a run.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 pub(crate) struct Request {
     /// Whether fixes are applied that only a person can judge.
     pub with_unsafe: bool,

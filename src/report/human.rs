@@ -160,9 +160,14 @@ pub(crate) fn covered(coverage: &Coverage) -> String {
         write!(text, ", {} by place alone", coverage.unverified).expect("a string");
     }
     let (binary, others): (Vec<_>, Vec<_>) = coverage.skipped.iter().partition(|skipped| is_binary(skipped));
+    // Whoever excluded them knows them.
+    let (excluded, others): (Vec<_>, Vec<_>) = others.iter().partition(|skipped| skipped.reason == Reason::Excluded);
     let mut left_out = Vec::new();
     if !binary.is_empty() {
         left_out.push(count(binary.len(), "binary file"));
+    }
+    if !excluded.is_empty() {
+        left_out.push(format!("{} excluded by the configuration", count(excluded.len(), "file")));
     }
     left_out.extend(by_reason(&others));
     if !left_out.is_empty() {

@@ -42,7 +42,12 @@ pub(crate) struct Decoded<'a> {
     /// The same bytes read in another way, where the first may hide something: without their NULs, and without a byte
     /// order mark that may stand before other text.
     pub other: Option<String>,
+    /// Whether it looks like a binary file, whatever its name says.
+    pub looks_binary: bool,
 }
+
+/// What git-crypt writes before what it encrypts.
+pub(super) const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
 
 /// What the name of a file says of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +94,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
     if wide && text.chars().take(PATTERN).any(|c| c == '\0') {
         return None;
     }
-    Some(Decoded { text, encoding, bom: mark.is_some(), bytes: bytes.len() as u64, other: None })
+    Some(Decoded { text, encoding, bom: mark.is_some(), bytes: bytes.len() as u64, other: None, looks_binary: false })
 }
 
 /// Decodes `bytes`, a whole file, for a search, or gives `None` where they are a binary file that its name does not call
@@ -97,9 +102,20 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
 #[must_use]
 pub(crate) fn decode_for_search(bytes: &[u8], named: Named) -> Option<Decoded<'_>> {
     let (mark, body) = split_mark(bytes);
+    if bytes.strip_prefix(GIT_CRYPT).is_some_and(|rest| !has_words(rest)) {
+        return None;
+    }
+    let has_nul = memchr::memchr(0, body).is_some();
+    let wide = mark.filter(|mark| *mark != Encoding::Utf8);
+    if let (Some(wide), false, Ok(text)) = (wide, has_nul, std::str::from_utf8(body)) {
+        // Text in UTF-16 and UTF-32 has NULs, in its line ends at least: the mark was put before other text.
+        let other = Some(decode_part(wide, body).into_owned());
+        let (text, bytes) = (Cow::Borrowed(text), bytes.len() as u64);
+        return Some(Decoded { text, encoding: Encoding::Utf8, bom: true, bytes, other, looks_binary: false });
+    }
     if let Some(decoded) = decode(bytes) {
         let wide = !matches!(decoded.encoding, Encoding::Utf8 | Encoding::Windows1252);
-        let doubtful = wide && named == Named::Text || !wide && memchr::memchr(0, body).is_some();
+        let doubtful = wide && named == Named::Text || !wide && has_nul;
         return Some(Decoded { other: doubtful.then(|| without_nul(body)), ..decoded });
     }
     if is_binary(bytes.get(..HEAD).unwrap_or(bytes), named) {
@@ -107,8 +123,15 @@ pub(crate) fn decode_for_search(bytes: &[u8], named: Named) -> Option<Decoded<'_
     }
     let text = narrow(body).replace('\0', " ");
     let encoding = if std::str::from_utf8(body).is_ok() { Encoding::Utf8 } else { Encoding::Windows1252 };
-    let other = memchr::memchr(0, body).map(|_| without_nul(body));
-    Some(Decoded { text: Cow::Owned(text), encoding, bom: mark.is_some(), bytes: bytes.len() as u64, other })
+    let head = body.get(..HEAD).unwrap_or(body);
+    Some(Decoded {
+        text: Cow::Owned(text),
+        encoding,
+        bom: mark.is_some(),
+        bytes: bytes.len() as u64,
+        other: has_nul.then(|| without_nul(body)),
+        looks_binary: controls(head) * 20 > head.len(),
+    })
 }
 
 /// Whether a file that starts with `head` ([`HEAD`] bytes, or all it has) is binary.
@@ -150,8 +173,18 @@ pub(super) fn decode_part(encoding: Encoding, body: &[u8]) -> Cow<'_, str> {
 /// Whether `head` is text but for a few NULs, which a person may not even see.
 fn has_stray_nul(head: &[u8]) -> bool {
     const TEXT_FOR_EACH: usize = 256;
+    starts_as_utf8(head) && controls(head) * TEXT_FOR_EACH <= head.len()
+}
+
+/// How many control characters that no text needs are in `head`.
+fn controls(head: &[u8]) -> usize {
     let control = |byte: &&u8| **byte < 0x20 && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
-    starts_as_utf8(head) && head.iter().filter(control).count() * TEXT_FOR_EACH <= head.len()
+    head.iter().filter(control).count()
+}
+
+/// Whether a stretch of `bytes` is too long a word for random bytes.
+fn has_words(bytes: &[u8]) -> bool {
+    bytes.split(|byte| !(byte.is_ascii_graphic() || *byte == b' ')).any(|run| run.len() >= 24)
 }
 
 /// Text of one byte a character, or UTF-8.
@@ -161,7 +194,7 @@ fn narrow(body: &[u8]) -> Cow<'_, str> {
 
 /// What is left of `body` without NULs: ASCII in UTF-16 and UTF-32 of either order, aligned or not, and words that a NUL
 /// cuts.
-fn without_nul(body: &[u8]) -> String {
+pub(super) fn without_nul(body: &[u8]) -> String {
     let bytes: Vec<u8> = body.iter().copied().filter(|byte| *byte != 0).collect();
     narrow(&bytes).into_owned()
 }

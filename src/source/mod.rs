@@ -42,7 +42,7 @@ pub(crate) use read::{read, read_bytes};
 pub(crate) use store::Scratch;
 pub use tree::list;
 pub(crate) use tree::{report_name, root_of};
-pub(crate) use window::Large;
+pub(crate) use window::{Large, Window};
 
 /// A file to be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]

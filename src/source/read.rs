@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::decode::{HEAD, Named, decode_for_search, is_binary};
+use super::decode::{GIT_CRYPT, HEAD, Named, decode_for_search, is_binary};
 use super::window::Large;
 use super::{Decoded, File, Kind, Scratch};
 use crate::container::{self, Format};
@@ -35,7 +35,7 @@ pub(crate) enum Read<'a> {
 
 impl Read<'_> {
     fn binary(head: &[u8]) -> Self {
-        if head.starts_with(b"\0GITCRYPT\0") {
+        if head.starts_with(GIT_CRYPT) {
             return Self::Skipped(Reason::GitCrypt);
         }
         Self::Skipped(Reason::Binary)
@@ -172,7 +172,7 @@ impl How<'_> {
                 decode_for_search(bytes, self.named).map_or_else(|| Read::binary(head), Read::Text)
             }
             None if is_binary(head, self.named) => Read::binary(head),
-            None => Read::Large(Large::new(head.to_vec(), &bytes[head.len()..], self.limit, Some(size))),
+            None => Read::Large(Large::new(head, &bytes[head.len()..], self.limit, Some(size))),
         }
     }
 
@@ -188,10 +188,10 @@ impl How<'_> {
             return Read::Failed(Reason::from(&error));
         }
         let Some(format) = self.format_of(buffer) else {
-            return match is_binary(buffer, self.named) {
-                true => Read::binary(buffer),
-                false => Read::Large(Large::new(buffer.clone(), input, self.limit, size)),
-            };
+            if is_binary(buffer, self.named) {
+                return Read::binary(buffer);
+            }
+            return Read::Large(Large::new(buffer, input, self.limit, size));
         };
         match input.take(LARGEST).read_to_end(buffer) {
             Ok(read) if (read as u64) < LARGEST => Read::Container(format, buffer),

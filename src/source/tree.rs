@@ -302,17 +302,19 @@ impl Tree {
             };
             self.skipped.extend(self.links.iter().filter_map(judge));
         }
-        let all = self.files.len();
-        self.files.retain(|file| keep(&file.path));
-        let excluded = all - self.files.len();
+        let left_out: Vec<_> = self.files.extract_if(.., |file| !keep(&file.path)).collect();
+        let excluded = left_out.len();
         for list in [&mut self.skipped, &mut self.errors] {
             list.retain(|entry| keep(&entry.path));
+        }
+        self.skipped.extend(left_out.into_iter().map(|file| Skipped::new(file.path, Reason::Excluded)));
+        for list in [&mut self.skipped, &mut self.errors] {
             list.sort_unstable();
             list.dedup();
         }
         if self.files.is_empty() && self.errors.is_empty() {
             let paths = given.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-            return Err(SourceError::Empty { paths, excluded, skipped: self.skipped.len() });
+            return Err(SourceError::Empty { paths, excluded, skipped: self.skipped.len() - excluded });
         }
         let Self { root, git, files, skipped, errors, .. } = self;
         Ok(Listing { files, skipped, errors, excluded, root, git })

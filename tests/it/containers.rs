@@ -24,7 +24,7 @@ fn with(names: &[&str]) -> Tree {
 }
 
 fn report(run: &Run) -> serde_json::Value {
-    serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {run:?}"))
+    serde_json::from_str(&run.out).expect("a report")
 }
 
 /// The findings, as `path:line:column`.
@@ -178,6 +178,29 @@ fn a_bomb_is_a_finding_and_costs_little() {
         fs::write(tree.path(name), bytes).expect("a file");
         let run = tree.run_bounded(&["check", "--format", "json"]);
         assert_eq!((run.code, places(&run).len(), run.out.contains("archive-bomb")), (1, 1, true), "{name}: {run:?}");
+    }
+}
+
+#[test]
+fn nothing_hides_behind_a_bomb_that_was_there() {
+    if !has_git() {
+        return;
+    }
+    let repo = Repo::new();
+    fs::write(repo.path.join("deep.gz"), gzip(b"A=1\n", 12)).expect("a file");
+    repo.commit("first");
+    let baseline = repo.run(&["baseline", "write"]);
+    assert_eq!(baseline.code, 0, "{baseline:?}");
+    repo.git(&["add", "-A"]);
+    repo.commit("accepted");
+    let run = repo.run(&["check", "--format", "json"]);
+    assert!(run.code == 0 && run.out.contains("archives are nested too deeply"), "{run:?}");
+    fs::write(repo.path.join("deep.gz"), gzip(b"B=2\n", 12)).expect("a file");
+    repo.git(&["add", "-A"]);
+    repo.commit("changed");
+    for arguments in [&["check", "--format", "json"][..], &["check", "--diff=HEAD~1", "--format", "json"]] {
+        let run = repo.run(arguments);
+        assert!(run.code == 1 && run.out.contains("archive-bomb"), "{arguments:?}: {run:?}");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::git::rig::{Repo, has_git};
 
 /// The findings of a run with `--format json`, as `path:line:column rule`.
 fn found(run: &Run) -> Vec<String> {
-    let report: serde_json::Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("a report: {run:?}"));
+    let report: serde_json::Value = serde_json::from_str(&run.out).expect("a report");
     let findings = report["findings"].as_array().expect("findings");
     let shown = |finding: &serde_json::Value| {
         let text = |key: &str| finding[key].as_str().expect("a text").to_owned();
@@ -117,6 +117,58 @@ fn no_size_hides_a_credential() {
         let run = tree.run(&["check", "--max-size", "1MiB", "--format", "json"]);
         assert_eq!(found(&run), [format!("line.txt:1:{} github-token", at / 2 * 2 + 8)]);
     }
+}
+
+#[test]
+fn no_bytes_hide_a_credential_in_a_large_file() {
+    let filler = "# filler line of text, some more words\n".repeat(120_000);
+    let line = format!("GITHUB_TOKEN={}\n", token());
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let wider = |text: &str| -> Vec<u8> { text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect() };
+    let cases = [
+        ("a mark", [b"\xff\xfe", filler.as_bytes(), line.as_bytes()].concat()),
+        ("a mark of UTF-32", [b"\xff\xfe\0\0", filler.as_bytes(), line.as_bytes()].concat()),
+        ("a NUL in the token", [filler.as_bytes(), line.replacen("ghp_", "gh\0p_", 1).as_bytes()].concat()),
+        ("UTF-16 behind ASCII", [filler.as_bytes().to_vec(), wide(&line)].concat()),
+        ("UTF-16 that is a byte off", [b"\n".to_vec(), wide(&filler), wide(&line)].concat()),
+        ("UTF-32 without a mark", [wider(&filler), wider(&line)].concat()),
+    ];
+    for (what, bytes) in cases {
+        let tree = Tree::new(&[]);
+        fs::write(tree.path("a.env"), bytes).expect("a file");
+        let run = tree.run(&["check", "--max-size", "1MiB", "--format", "json"]);
+        let found = found(&run);
+        assert!(
+            run.code == 1 && found.iter().any(|f| f.starts_with("a.env:120001:") || f.starts_with("a.env:120002:")),
+            "{what}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_git_crypt_encrypts_is_left_out_and_nothing_hides_behind_its_mark() {
+    let random: Vec<u8> = (0..4000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    let tree = Tree::new(&[]);
+    for name in ["secrets.yaml", ".env"] {
+        fs::write(tree.path(name), [b"\0GITCRYPT\0", &random[..]].concat()).expect("a file");
+    }
+    let run = tree.run(&["check", "--format", "json"]);
+    assert!(run.code == 0 && run.out.matches("encrypted by git-crypt").count() == 2, "{run:?}");
+    let line = format!("TOKEN={}\n", token());
+    fs::write(tree.path("secrets.yaml"), [b"\0GITCRYPT\0", &random[..], line.as_bytes()].concat()).expect("a file");
+    let run = tree.run(&["check", "--format", "json"]);
+    assert!(run.code == 1 && run.out.contains("github-token"), "{run:?}");
+    // Another encryption is no YAML that somebody wrote wrongly.
+    fs::write(tree.path("secrets.yaml"), [b"\x85\x02\x0c\x03", &random[..]].concat()).expect("a file");
+    let run = tree.run(&["check", "--format", "json"]);
+    assert!(run.code == 0 && run.out.contains("binary file"), "{run:?}");
+}
+
+#[test]
+fn what_git_lfs_keeps_elsewhere_is_named() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    let run = Tree::new(&[("model.zip", pointer)]).run(&["check", "--format", "json"]);
+    assert!(run.code == 0 && run.out.contains("a pointer of Git LFS"), "{run:?}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) fn check(cx: &mut Across<'_>) {
             (!follows && wrong.len() <= repair::MOST).then_some(Repair::Use { list: List::EnvFrom, wrong, right });
         for used in found {
             let message = format!("`envFrom` loads the Secret `{}`; workloads here load {allowed}.", used.name);
-            cx.report_use(used, message).repair = repair.clone();
+            cx.report_use(used, message).repair.clone_from(&repair);
         }
     }
 }

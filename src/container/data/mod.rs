@@ -16,11 +16,7 @@ mod thrift;
 use super::{Fault, Format};
 
 pub(super) use lines::Lines;
-
-/// Hands over the text in any bytes.
-pub(super) fn texts(bytes: &[u8], lines: &mut Lines<'_>) -> Result<(), Fault> {
-    strings::read(bytes, lines)
-}
+pub(super) use strings::read_wide;
 
 /// Hands over the text of a data file.
 pub(super) fn read(format: Format, bytes: &[u8], lines: &mut Lines<'_>) -> Result<(), Fault> {

@@ -4,7 +4,7 @@
 //! characters then has `(` in front of it, one of 80 has `P`, which would make another word of it.
 
 use super::Lines;
-use crate::container::Fault;
+use crate::container::{Fault, text};
 
 /// Bytes of a text, at least.
 const SHORTEST: usize = 4;
@@ -20,6 +20,12 @@ pub(super) fn read(bytes: &[u8], lines: &mut Lines<'_>) -> Result<(), Fault> {
         at += length.max(1);
     }
     Ok(())
+}
+
+/// The same, and each run in UTF-16.
+pub(in crate::container) fn read_wide(bytes: &[u8], lines: &mut Lines<'_>) -> Result<(), Fault> {
+    read(bytes, lines)?;
+    text::narrow(bytes).map_or(Ok(()), |narrow| read(&narrow, lines))
 }
 
 /// Hands over each run of printable ASCII in UTF-32, at any offset and in either byte order.

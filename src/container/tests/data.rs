@@ -104,3 +104,46 @@ fn control_characters_end_lines() {
     let bytes = b"\x80\x04\x8c\x0fone\0two\rthree\x07!.";
     assert_eq!(texts("a.pkl", bytes), [(String::new(), "one\ntwothree\n!\n".to_owned())]);
 }
+
+/// A database of three pages: its schema, a table and an index, whose rows have a text each.
+fn database(rows: [&[u8]; 2]) -> Vec<u8> {
+    let record = |columns: &[(u8, &[u8])]| {
+        let mut record = vec![u8::try_from(columns.len() + 1).expect("few")];
+        record.extend(columns.iter().map(|(kind, _)| *kind));
+        columns.iter().for_each(|(_, value)| record.extend(*value));
+        record
+    };
+    let kind = |text: &[u8]| u8::try_from(13 + 2 * text.len()).expect("short");
+    let page = |start: usize, kind: u8, records: &[Vec<u8>]| {
+        let mut page = vec![0; 512];
+        page[start] = kind;
+        page[start + 4] = u8::try_from(records.len()).expect("few");
+        let mut end = 512;
+        for (at, record) in records.iter().enumerate() {
+            let mut cell = vec![u8::try_from(record.len()).expect("short")];
+            cell.extend((kind == 13).then_some(1));
+            cell.extend(record);
+            end -= cell.len();
+            page[end..end + cell.len()].copy_from_slice(&cell);
+            let place = u16::try_from(end).expect("a page").to_be_bytes();
+            page[start + 8 + 2 * at..start + 10 + 2 * at].copy_from_slice(&place);
+        }
+        page
+    };
+    let object = |what: &[u8], root: u8| {
+        record(&[(kind(what), what), (kind(b"x"), b"x"), (kind(b"x"), b"x"), (1, &[root]), (0, b"")])
+    };
+    let mut bytes = page(100, 13, &[object(b"table", 2), object(b"index", 3)]);
+    bytes[..16].copy_from_slice(b"SQLite format 3\0");
+    bytes[16] = 2;
+    bytes.extend(page(0, 13, &[record(&[(kind(rows[0]), rows[0])])]));
+    bytes.extend(page(0, 10, &[record(&[(kind(rows[0]), rows[0])]), record(&[(kind(rows[1]), rows[1])])]));
+    bytes
+}
+
+#[test]
+fn an_index_of_a_database_gives_what_no_table_has() {
+    let texts = texts("a.db", &database([b"in both of them", b"in the index only"]));
+    let count = |text: &str| texts.iter().map(|(_, texts)| texts.matches(text).count()).sum::<usize>();
+    assert_eq!((count("in both of them"), count("in the index only")), (1, 1), "{texts:?}");
+}

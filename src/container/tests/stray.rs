@@ -36,6 +36,7 @@ fn text_around_the_files_of_a_zip_is_searched() {
         (name, "names"),
         ([&plain, HIDDEN].concat(), "unlisted"),
         ([HIDDEN, &plain].concat(), "unlisted"),
+        ([&HIDDEN.iter().flat_map(|byte| [*byte, 0]).collect::<Vec<_>>(), &plain[..]].concat(), "unlisted"),
         (comment, "unlisted"),
         (slack, "unlisted"),
         (zip(b"", &[Zipped { listed: false, ..Zipped::deflated(b"", HIDDEN) }]), "unnamed"),

@@ -16,8 +16,11 @@ use crate::span::Span;
 /// Deepest embedding of documents in strings of documents.
 const MAX_EMBEDDING: usize = 4;
 
+/// Reads a text into what is found in it.
+type Reader = fn(&Input<'_>, &mut Found<'_>);
+
 /// The languages that are read, each with its reader. Others are searched for credentials only.
-const READERS: [(Lang, fn(&Input<'_>, &mut Found<'_>)); 8] = [
+const READERS: [(Lang, Reader); 8] = [
     (Lang::Yaml, manifest::yaml),
     (Lang::Json, manifest::json),
     (Lang::JsonLines, manifest::json_lines),

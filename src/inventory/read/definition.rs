@@ -21,8 +21,11 @@ const LEAST_HIDDEN: usize = 8;
 const OF_OWN_NAME: [(&str, &str); 3] =
     [("kafka.strimzi.io", "KafkaUser"), ("onepassword.com", "OnePasswordItem"), ("bitwarden.com", "BitwardenSecret")];
 
-/// Kinds whose controllers write a Secret that a field names: group, kinds, path, and below it the name and the namespace.
-const BY_FIELD: [(&str, &[&str], &[&str], &str, &str); 4] = [
+/// Group, kinds, path of a field, and below it the name and the namespace.
+type ByField = (&'static str, &'static [&'static str], &'static [&'static str], &'static str, &'static str);
+
+/// Kinds whose controllers write a Secret that a field names.
+const BY_FIELD: [ByField; 4] = [
     (
         "secrets.hashicorp.com",
         &["VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret", "HCPVaultSecretsApp"],

@@ -60,7 +60,7 @@ fn windows_of(bytes: &[u8], whole: &str) {
     let lines = LineIndex::new(whole);
     let mut all = String::new();
     let mut count = 0;
-    while let Some(window) = large.next().expect("it can be read") {
+    while let Some((window, _)) = large.next().expect("it can be read") {
         assert!(whole[window.byte..].starts_with(&window.text));
         assert_eq!(window.position, lines.position(whole, window.byte));
         assert_eq!(window.byte + window.own.start, all.len());

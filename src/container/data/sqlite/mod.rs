@@ -7,6 +7,9 @@ mod page;
 mod record;
 mod schema;
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+
 use super::take::Take;
 use super::{Lines, strings};
 use crate::container::Fault;
@@ -29,26 +32,52 @@ pub(super) fn read(bytes: &[u8], lines: &mut Lines<'_>) -> Result<(), Fault> {
         objects.extend(Object::of(&texts));
         Ok(())
     }));
+    // An index repeats what its table has, but that it is one is only what the database says.
+    objects.sort_by_key(|object| !object.is_table);
+    let mut known = Known::default();
     for object in &objects {
-        if object.is_table {
-            lines.part(&object.name);
-            let columns = object.columns();
-            worst = worst.and(pages.walk(object.root, &mut |payload| {
-                // Many cells of a page may be one and the same.
-                lines.charge(payload.len())?;
-                row(&columns, &record::read(payload, encoding), lines)
-            }));
-        } else {
-            // An index repeats what its table has. Its pages are not free.
-            worst = worst.and(pages.walk(object.root, &mut |_| Ok(())));
-        }
+        lines.part(&object.name);
+        let columns = object.columns();
+        worst = worst.and(pages.walk(object.root, &mut |payload| {
+            // Many cells of a page may be one and the same.
+            lines.charge(payload.len())?;
+            let mut texts = record::read(payload, encoding);
+            if object.is_table {
+                texts.iter().for_each(|text| known.insert(text));
+            } else {
+                texts.iter_mut().filter(|text| known.contains(text)).for_each(|text| *text = Text::None);
+            }
+            row(&columns, &texts, lines)
+        }));
         if let Err(fault @ Fault::Bomb(_)) = worst {
             return Err(fault);
         }
     }
     lines.part(b"deleted");
-    pages.unused(&mut |bytes| strings::read(bytes, lines))?;
+    pages.unused(&mut |bytes| strings::read_wide(bytes, lines))?;
     worst
+}
+
+/// Texts of tables, by their hashes, so that an index does not repeat them.
+#[derive(Default)]
+struct Known {
+    state: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl Known {
+    /// Texts that are remembered, at most.
+    const MOST: usize = 1 << 20;
+
+    fn insert(&mut self, text: &Text<'_>) {
+        if let Some(bytes) = text.bytes().filter(|_| self.hashes.len() < Self::MOST) {
+            self.hashes.insert(self.state.hash_one(bytes));
+        }
+    }
+
+    fn contains(&self, text: &Text<'_>) -> bool {
+        text.bytes().is_some_and(|bytes| self.hashes.contains(&self.state.hash_one(bytes)))
+    }
 }
 
 /// The pages of a database, and how its text is encoded.
@@ -77,7 +106,7 @@ fn row(columns: &Columns, texts: &[Text<'_>], lines: &mut Lines<'_>) -> Result<(
             (_, Some((key, _, _, _))) if key == at => {}
             (_, Some((_, value, name, text))) if value == at => lines.pair(name, text)?,
             (Text::Value(text), _) => lines.pair(name, text)?,
-            (Text::Data(bytes), _) => strings::read(bytes, lines)?,
+            (Text::Data(bytes), _) => strings::read_wide(bytes, lines)?,
             (Text::Number(_) | Text::None, _) => {}
         }
     }

@@ -25,6 +25,17 @@ pub(super) enum Text<'a> {
     None,
 }
 
+impl Text<'_> {
+    /// What may be text.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Value(text) => Some(text),
+            Self::Data(bytes) => Some(bytes),
+            Self::Number(_) | Self::None => None,
+        }
+    }
+}
+
 /// The columns of a record, as far as they are there.
 pub(super) fn read(record: &[u8], encoding: Encoding) -> Vec<Text<'_>> {
     let mut texts = Vec::new();
