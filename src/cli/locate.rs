@@ -111,8 +111,7 @@ fn refuse_way_out_of(path: &Path, folder: Option<&Path>) -> Result<(), Problem> 
                 return Err(problem.help("name the file that it leads to, or run the command there"));
             }
         }
-        let is_root =
-            || place.join(".git").symlink_metadata().is_ok() || root.is_none() && folder == Some(place);
+        let is_root = || place.join(".git").symlink_metadata().is_ok() || root.is_none() && folder == Some(place);
         if !is_linked && is_root() {
             root = Some(place);
         }

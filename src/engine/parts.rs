@@ -123,17 +123,25 @@ impl Scanner<'_> {
     /// Searches a member of a container, whose path `inner` is.
     fn search_member(&self, inner: &str, member: Member<'_>, limit: usize) -> Made {
         let named = if member.strings { Named::Text } else { Lang::named(inner) };
+        // What is a container itself is opened too.
+        let binary = |head: &[u8]| match container::format_of(inner, head) {
+            Some(_) => Made::default(),
+            None => Made::left_out(inner, Reason::Binary),
+        };
         match member.content {
             container::Content::Whole(bytes) => match source::decode_for_search(bytes, named) {
                 Some(decoded) => {
                     let (made, parts) = self.search_decoded(inner, &decoded, |text| self.search(inner, text));
                     made.with_parts(parts)
                 }
-                None => Made::left_out(inner, Reason::Binary),
+                None => binary(bytes),
             },
             container::Content::Stream { start, rest } => {
-                let large = Large::of_text(start, rest, named, limit as u64);
-                large.map_or_else(|| Made::left_out(inner, Reason::Binary), |large| self.search_large(inner, large))
+                let Some(large) = Large::of_text(start, rest, named, limit as u64) else { return binary(start) };
+                let mut made = self.search_windows(inner, large);
+                let reason = format!("not parsed, only searched for credentials: larger than {} MiB", limit >> 20);
+                made.notes.push(Skipped::new(inner, Reason::Other(reason)));
+                made
             }
             container::Content::Piece(piece) => self.search_piece(inner, &piece),
         }
