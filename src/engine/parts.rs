@@ -158,7 +158,6 @@ impl Scanner<'_> {
                 return;
             }
             let inner = inner_path(path, member.path);
-            let strings = member.strings;
             match guarded(&inner, Stopped::File, || self.search_member(&inner, member, limits.entry)) {
                 Ok(mut made) => {
                     if std::mem::take(&mut made.incomplete) {
@@ -170,7 +169,7 @@ impl Scanner<'_> {
                     let file = inner.rsplit_once('!').map_or("", |(file, _)| file).to_owned();
                     let mut is_new =
                         |finding: &Finding| known.insert((file.clone(), finding.rule.clone(), finding.identity.value));
-                    made.findings.retain(|finding| is_new(finding) || !strings);
+                    made.findings.retain(|finding| is_new(finding) || !inner.ends_with("!deleted"));
                     parts.extend(made);
                 }
                 Err(failed) => {

@@ -196,13 +196,13 @@ fn an_allow_comment_that_a_change_adds_leaves_a_trace() {
         return;
     }
     let repo = Repo::new();
-    let old = format!("a = \"{}\"  # mlguard: allow github-token -- the sandbox account\n", token());
+    let old = format!("a = \"{}\"  # mlguard{} allow github-token -- the sandbox account\n", token(), ':');
     repo.write("old.py", &old);
     repo.commit("first");
     // A comment that only moves is not news; one that is added is, and its credential still passes.
     repo.write("moved.py", &format!("\n\n{old}"));
     fs::remove_file(repo.path.join("old.py")).expect("a file");
-    repo.write("new.py", &format!("b = \"{}\"  # mlguard: allow github-token -- a made-up one\n", token()));
+    repo.write("new.py", &format!("b = \"{}\"  # mlguard{} allow github-token -- a made-up one\n", token(), ':'));
     repo.git(&["add", "-A"]);
     let rules = |run: &crate::git::rig::Run| -> Vec<String> {
         let shown = |f: &serde_json::Value| format!("{} {} {}", f["path"], f["rule"], f["level"]).replace('"', "");
