@@ -110,6 +110,8 @@ pub enum Reason {
     SearchedInWindows {
         /// The limit.
         limit: u64,
+        /// Whether it is the one of `--max-size`.
+        by_option: bool,
     },
     /// A container that could not be searched as a whole, and why.
     Container(Fault),
@@ -206,10 +208,10 @@ impl fmt::Display for Reason {
             Self::TooDeep => "folders are nested too deeply",
             Self::Interrupted => "interrupted before every file was searched; run it again",
             Self::Other(reason) => reason,
-            Self::SearchedInWindows { limit } => {
+            Self::SearchedInWindows { limit, by_option } => {
                 f.write_str("not parsed, only searched for credentials: ")?;
                 too_large(f, *limit, None)?;
-                return f.write_str("; raise it with --max-size");
+                return f.write_str(if *by_option { "; raise it with --max-size" } else { "" });
             }
             Self::Container(fault) => return write!(f, "{fault}"),
             Self::MoreFindings { rule, count: 1 } => {

@@ -122,7 +122,7 @@ fn is_early_pickle(head: &[u8]) -> bool {
     }
 }
 
-/// The first field is one of the first fifteen, and something is no text.
+/// The first field is one of the first fifteen, and some byte is a control character.
 fn is_protobuf(head: &[u8]) -> bool {
     let control = |byte: &u8| *byte < 0x20 && !b"\t\n\r\x0c".contains(byte);
     matches!(head.first(), Some(tag) if tag >> 3 > 0 && tag & 0x80 == 0 && matches!(tag & 7, 0 | 1 | 2 | 5))

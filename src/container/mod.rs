@@ -284,7 +284,7 @@ impl Opener<'_> {
         }
     }
 
-    /// Hands over the texts in what `level` is at, which is no file.
+    /// Hands over the texts in what `level` is at, which is not a file.
     fn stray(&mut self, level: &mut Level<'_>, path: &str) {
         let mut bytes = Vec::new();
         loop {
@@ -318,7 +318,7 @@ impl Opener<'_> {
             Filled::All => None,
             Filled::Part if format.is_some() => Some(Fault::TooLarge),
             Filled::Part => {
-                // What is no text may be a bomb all the same.
+                // A bomb need not be text.
                 io::copy(&mut rest, &mut io::sink()).map_or(None, |_| rest.fault)
             }
             Filled::Until(fault) => Some(fault),

@@ -32,10 +32,16 @@ pub(crate) struct Gathered {
 /// Reads the facts of every file of a listing, in parallel.
 pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     let visits = listing.files.par_iter().map_init(Scratch::default, |scratch, file| {
-        visit(file, options, scratch, |content| match content {
-            Content::Text(decoded) => Gave(Box::new(facts(&file.path, &decoded.text, options))),
-            // No other file knows what is in a container.
-            Content::Large(_) | Content::Container(..) => Gave(Box::default()),
+        visit(file, options, scratch, |content| {
+            let left_out = |reason| {
+                Box::new(FileFacts { left_out: Some(Skipped::new(&*file.path, reason)), ..FileFacts::default() })
+            };
+            match content {
+                Content::Text(decoded) => Box::new(facts(&file.path, &decoded.text, options)),
+                Content::Large(large) => left_out(Reason::TooLarge { limit: large.limit, size: large.size }),
+                // No other file knows what is in it.
+                Content::Container(..) => left_out(Reason::Binary),
+            }
         })
     });
     let visits: Vec<_> = visits.collect();
@@ -45,7 +51,7 @@ pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     coverage.errors = listing.errors;
     for (file, visit) in listing.files.into_iter().zip(visits) {
         let Some(read) = visit.count(coverage) else { continue };
-        let (facts, fault) = *read.0;
+        let FileFacts { facts, fault, .. } = *read;
         coverage.errors.extend(fault.map(|reason| Skipped::new(file.path.clone(), reason)));
         // Those without facts too: a kustomization may name them, and then they are there.
         gathered.files.push((file.path, facts));
@@ -55,17 +61,24 @@ pub(crate) fn gather(listing: Listing, options: &Options) -> Gathered {
     gathered
 }
 
-/// The facts of a file, and why there may be more in it.
-struct Gave(Box<(Facts, Option<Reason>)>);
+/// What is known of one file.
+#[derive(Default)]
+struct FileFacts {
+    facts: Facts,
+    /// Why there may be more in it.
+    fault: Option<Reason>,
+    /// Why there are none.
+    left_out: Option<Skipped>,
+}
 
-impl Noted for Gave {
+impl Noted for Box<FileFacts> {
     fn take_notes(&mut self) -> Vec<Skipped> {
-        Vec::new()
+        self.left_out.take().into_iter().collect()
     }
 }
 
 /// The facts of a text, and why there may be more in it.
-fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<Reason>) {
+fn facts(path: &str, text: &str, options: &Options) -> FileFacts {
     let lang = Lang::of_path(path, text);
     let parsed = view::parse(path, text, lang);
     let facts = read::read(&View::new(path, text, lang, &parsed), &options.convention.kinds);
@@ -76,7 +89,7 @@ fn facts(path: &str, text: &str, options: &Options) -> (Facts, Option<Reason>) {
         let at = Span::new(fault.offset.min(text.len()), fault.offset.min(text.len()));
         Reason::Unparsable { line: LineIndex::new(text).region(text, at).start.line }
     });
-    (facts, reason)
+    FileFacts { facts, fault: reason, left_out: None }
 }
 
 /// Decides what of a name may be printed: credentials are found in names too.

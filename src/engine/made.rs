@@ -35,12 +35,17 @@ impl Made {
         self.incomplete |= incomplete;
     }
 
-    /// Adds what parts of the same file gave. A second reading of its bytes repeats most of its findings.
+    /// Adds what parts of the same file gave. A second reading of its bytes repeats most of its findings, in other words
+    /// where the value is not ASCII.
     pub(super) fn with_parts(mut self, mut parts: Self) -> Self {
         let value = |finding: &Finding| (finding.rule.clone(), finding.identity.value);
-        let known: BTreeSet<_> = self.findings.iter().map(value).collect();
+        let values: BTreeSet<_> = self.findings.iter().map(value).collect();
+        let starts: BTreeSet<_> = self.findings.iter().map(|finding| finding.region.start).collect();
         let path = self.findings.first().map(|finding| finding.path.clone());
-        let repeats = |finding: &Finding| Some(&finding.path) == path.as_ref() && known.contains(&value(finding));
+        let repeats = |finding: &Finding| {
+            let is_known = || values.contains(&value(finding)) || starts.contains(&finding.region.start);
+            Some(&finding.path) == path.as_ref() && is_known()
+        };
         parts.findings.retain(|finding| !repeats(finding));
         self.extend(parts);
         self

@@ -24,6 +24,18 @@ impl Scanner<'_> {
         make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts)
     }
 
+    /// The same for a text that nobody can mend, since it is not written so in a file: whether it could not be parsed is given
+    /// beside the findings.
+    fn search_aside(&self, path: &str, text: &str) -> (Made, bool) {
+        let mut scanned = self.scan_text(path, text);
+        let all = scanned.drafts.len();
+        scanned.drafts.retain(|draft| draft.subject != Subject::Document);
+        let unparsed = scanned.drafts.len() < all;
+        let mut made = make::findings(self, path, text, scanned.drafts, scanned.allows).with_parts(scanned.parts);
+        made.findings.iter_mut().for_each(|finding| finding.fix = None);
+        (made, unparsed)
+    }
+
     /// Does `work` on the text of the file at `path`, and searches whatever else is in it.
     pub(super) fn search_content<T: Default>(
         &self,
@@ -32,7 +44,7 @@ impl Scanner<'_> {
         work: impl FnOnce(&str) -> T,
     ) -> (T, Made) {
         match content {
-            Content::Large(large) => (T::default(), self.search_large(path, large)),
+            Content::Large(large) => (T::default(), self.search_large(path, large, true)),
             Content::Text(decoded) => self.search_decoded(path, &decoded, work),
             Content::Container(format, bytes) => {
                 let mut parts = self.search_container(path, format, bytes);
@@ -61,23 +73,18 @@ impl Scanner<'_> {
             parts.notes.push(Skipped::new(path, Reason::LfsPointer));
         }
         if let Some(other) = &decoded.other {
-            // Nothing there can be repaired: it is not what is written.
-            let mut made = self.search(path, other);
-            made.findings.iter_mut().for_each(|finding| finding.fix = None);
-            parts.extend(made);
+            parts.extend(if decoded.encoding.is_wide() {
+                // The structure of an honest text is in the first reading.
+                self.search_piece(path, &Piece { text: other, own: 0..other.len(), lines_before: 0 })
+            } else {
+                self.search_aside(path, other).0
+            });
         }
         (work(&decoded.text), parts)
     }
 
-    /// Searches a text over the limit for credentials, window by window.
-    pub(super) fn search_large(&self, path: &str, large: Large<'_>) -> Made {
-        let limit = large.limit;
-        let mut parts = self.search_windows(path, large);
-        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit }));
-        parts
-    }
-
-    fn search_windows(&self, path: &str, mut large: Large<'_>) -> Made {
+    /// Searches a text over the limit for credentials, window by window. `by_option` is as in [`Reason::SearchedInWindows`].
+    fn search_large(&self, path: &str, mut large: Large<'_>, by_option: bool) -> Made {
         let mut parts = Made::default();
         let mut seen = Seen::default();
         loop {
@@ -95,6 +102,7 @@ impl Scanner<'_> {
                 }
             }
         }
+        parts.notes.push(Skipped::new(path, Reason::SearchedInWindows { limit: large.limit, by_option }));
         parts
     }
 
@@ -131,17 +139,16 @@ impl Scanner<'_> {
         match member.content {
             container::Content::Whole(bytes) => match source::decode_for_search(bytes, named) {
                 Some(decoded) => {
-                    let (made, parts) = self.search_decoded(inner, &decoded, |text| self.search(inner, text));
+                    let search = |text: &str| self.search_aside(inner, text);
+                    let ((mut made, unparsed), parts) = self.search_decoded(inner, &decoded, search);
+                    made.notes.extend(unparsed.then(|| Skipped::new(inner, Reason::SearchedAsText)));
                     made.with_parts(parts)
                 }
                 None => binary(bytes),
             },
             container::Content::Stream { start, rest } => {
                 let Some(large) = Large::of_text(start, rest, named, limit as u64) else { return binary(start) };
-                let mut made = self.search_windows(inner, large);
-                let reason = format!("not parsed, only searched for credentials: larger than {} MiB", limit >> 20);
-                made.notes.push(Skipped::new(inner, Reason::Other(reason)));
-                made
+                self.search_large(inner, large, false)
             }
             container::Content::Piece(piece) => self.search_piece(inner, &piece),
         }
@@ -160,11 +167,6 @@ impl Scanner<'_> {
             let inner = inner_path(path, member.path);
             match guarded(&inner, Stopped::File, || self.search_member(&inner, member, limits.entry)) {
                 Ok(mut made) => {
-                    if std::mem::take(&mut made.incomplete) {
-                        // Nobody can mend it there, and its text was searched.
-                        made.findings.retain(|finding| finding.rule != id::UNPARSABLE);
-                        made.notes.push(Skipped::new(&*inner, Reason::SearchedAsText));
-                    }
                     // Rows that SQLite keeps after they were deleted are often copies of others.
                     let file = inner.rsplit_once('!').map_or("", |(file, _)| file).to_owned();
                     let mut is_new =

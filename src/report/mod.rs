@@ -2,12 +2,15 @@
 //!
 //! A format is one file with one [`Writer`] and one entry in [`Format`]; where the output goes is in [`target`].
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::finding::{Finding, Outcome};
+use crate::gate;
 use crate::rule::{Level, Rule};
 
 mod github;
@@ -147,7 +150,44 @@ type Writer = fn(&Outcome, &Context<'_>, &mut dyn Write) -> io::Result<()>;
 /// # Errors
 /// Where `out` cannot be written.
 pub(crate) fn write(format: Format, outcome: &Outcome, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    format.entry().1(outcome, context, out)
+    format.entry().1(&without_named_credentials(outcome), context, out)
+}
+
+/// `outcome` with credentials masked in the paths of files that are named after them. No program finds such a file by its
+/// path then, and no reader finds the credential.
+fn without_named_credentials(outcome: &Outcome) -> Cow<'_, Outcome> {
+    let masked = |path: &Arc<str>| match gate::without_credentials(path) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(masked) => Some(Arc::from(masked)),
+    };
+    let coverage = &outcome.coverage;
+    let mut paths: Vec<&Arc<str>> = coverage.skipped.iter().chain(&coverage.errors).map(|entry| &entry.path).collect();
+    for finding in &outcome.findings {
+        paths.push(&finding.path);
+        paths.extend(&finding.container);
+        paths.extend(finding.related.iter().map(|related| &related.path));
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    let masked: HashMap<Arc<str>, Arc<str>> =
+        paths.into_iter().filter_map(|path| Some((path.clone(), masked(path)?))).collect();
+    if masked.is_empty() {
+        return Cow::Borrowed(outcome);
+    }
+    let mut outcome = outcome.clone();
+    let mask = |path: &mut Arc<str>| {
+        if let Some(masked) = masked.get(path) {
+            *path = masked.clone();
+        }
+    };
+    for finding in &mut outcome.findings {
+        mask(&mut finding.path);
+        finding.container.iter_mut().for_each(mask);
+        finding.related.iter_mut().for_each(|related| mask(&mut related.path));
+    }
+    let coverage = &mut outcome.coverage;
+    coverage.skipped.iter_mut().chain(&mut coverage.errors).for_each(|entry| mask(&mut entry.path));
+    Cow::Owned(outcome)
 }
 
 /// Whether everything that was asked for was searched.

@@ -28,6 +28,13 @@ pub(crate) enum Encoding {
     Windows1252,
 }
 
+impl Encoding {
+    /// Whether every character has two bytes at least.
+    pub(crate) fn is_wide(self) -> bool {
+        !matches!(self, Self::Utf8 | Self::Windows1252)
+    }
+}
+
 /// The text of a file or blob.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Decoded<'a> {
@@ -90,8 +97,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Decoded<'_>> {
         Encoding::Utf32Be => (utf32(body, u32::from_be_bytes), form),
         Encoding::Windows1252 => (WINDOWS_1252.decode_without_bom_handling(body).0, form),
     };
-    let wide = !matches!(encoding, Encoding::Utf8 | Encoding::Windows1252);
-    if wide && text.chars().take(PATTERN).any(|c| c == '\0') {
+    if encoding.is_wide() && text.chars().take(PATTERN).any(|c| c == '\0') {
         return None;
     }
     Some(Decoded { text, encoding, bom: mark.is_some(), bytes: bytes.len() as u64, other: None, looks_binary: false })
@@ -106,15 +112,16 @@ pub(crate) fn decode_for_search(bytes: &[u8], named: Named) -> Option<Decoded<'_
         return None;
     }
     let has_nul = memchr::memchr(0, body).is_some();
-    let wide = mark.filter(|mark| *mark != Encoding::Utf8);
-    if let (Some(wide), false, Ok(text)) = (wide, has_nul, std::str::from_utf8(body)) {
+    if let Some(wide) = mark.filter(|mark| *mark != Encoding::Utf8 && !has_nul)
+        && let Ok(text) = std::str::from_utf8(body)
+    {
         // Text in UTF-16 and UTF-32 has NULs, in its line ends at least: the mark was put before other text.
         let other = Some(decode_part(wide, body).into_owned());
         let (text, bytes) = (Cow::Borrowed(text), bytes.len() as u64);
         return Some(Decoded { text, encoding: Encoding::Utf8, bom: true, bytes, other, looks_binary: false });
     }
     if let Some(decoded) = decode(bytes) {
-        let wide = !matches!(decoded.encoding, Encoding::Utf8 | Encoding::Windows1252);
+        let wide = decoded.encoding.is_wide();
         let doubtful = wide && named == Named::Text || !wide && has_nul;
         return Some(Decoded { other: doubtful.then(|| without_nul(body)), ..decoded });
     }

@@ -72,7 +72,7 @@ pub(super) fn read_regular(path: &Path, most: u64) -> Option<Vec<u8>> {
 
 /// How one file is to be read.
 #[derive(Clone, Copy)]
-struct How<'n> {
+struct ReadOptions<'n> {
     /// The last part of its path.
     name: &'n str,
     /// What its name says.
@@ -81,13 +81,13 @@ struct How<'n> {
     limit: u64,
 }
 
-/// Reads `file`, whose content its name speaks of as `named`, into `scratch` and decodes it. At most `limit` bytes and one
+/// Reads `file`, whose name says `named` of its content, into `scratch` and decodes it. At most `limit` bytes and one
 /// more are read at once, also where the file grows meanwhile.
 ///
 /// `scratch` is one thread's room for many files. The text borrows it where the file is UTF-8, so
 /// that nothing is copied.
 pub(crate) fn read<'a>(file: &File, named: Named, limit: u64, scratch: &'a mut Scratch) -> Read<'a> {
-    let how = How { name: path::name(&file.path), named, limit };
+    let how = ReadOptions { name: path::name(&file.path), named, limit };
     if let Some(blob) = file.blob.as_ref() {
         if blob.may_be_checked_out()
             && let Ok(input) = open(&file.location)
@@ -121,11 +121,11 @@ pub(crate) fn read<'a>(file: &File, named: Named, limit: u64, scratch: &'a mut S
 
 /// What `bytes`, all of a file whose last part of the path is `name`, contain.
 pub(crate) fn read_bytes<'a>(path: &str, named: Named, limit: u64, bytes: &'a [u8]) -> Read<'a> {
-    How { name: path::name(path), named, limit }.content_of(bytes)
+    ReadOptions { name: path::name(path), named, limit }.content_of(bytes)
 }
 
 /// Reads all of `input`, which is `size` bytes long as far as one knows.
-fn take<'a>(mut input: fs::File, size: Option<u64>, how: How<'_>, buffer: &'a mut Vec<u8>) -> Read<'a> {
+fn take<'a>(mut input: fs::File, size: Option<u64>, how: ReadOptions<'_>, buffer: &'a mut Vec<u8>) -> Read<'a> {
     if size.is_some_and(|size| size > how.limit) {
         return how.over(input, size, buffer);
     }
@@ -161,7 +161,7 @@ fn take<'a>(mut input: fs::File, size: Option<u64>, how: How<'_>, buffer: &'a mu
     how.content_of(&buffer[..have])
 }
 
-impl How<'_> {
+impl ReadOptions<'_> {
     /// What a whole file contains.
     fn content_of<'a>(&self, bytes: &'a [u8]) -> Read<'a> {
         let head = bytes.get(..HEAD).unwrap_or(bytes);

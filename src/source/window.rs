@@ -89,8 +89,7 @@ impl<'a> Large<'a> {
         let keep = if self.ended { whole } else { self.boundary(end - OVERLAP) };
         let cuts = [0..self.own, self.own..keep, keep..end, end..whole];
         let first = self.window(0, &cuts, |part| decode_part(self.encoding, part).into_owned());
-        let wide = !matches!(self.encoding, Encoding::Utf8 | Encoding::Windows1252);
-        let doubtful = wide || memchr::memchr(0, &self.bytes).is_some();
+        let doubtful = self.encoding.is_wide() || memchr::memchr(0, &self.bytes).is_some();
         let other = doubtful.then(|| self.window(1, &cuts, without_nul));
         let next = [first.1, other.as_ref().map_or(first.1, |other| other.1)];
         for (at, next) in self.at.iter_mut().zip(next) {

@@ -77,6 +77,32 @@ fn no_bytes_hide_a_plaintext_secret() {
 }
 
 #[test]
+fn an_honest_encoding_gives_what_utf_8_gives() {
+    let secret = "# 秘密の値です\napiVersion: v1\nkind: Secret\nmetadata:\n  name: データ\nstringData:\n  password: Zk8wq-Grüße-値\n";
+    let plain = Tree::new(&[("secret.yaml", secret)]).run(&["check", "--format", "json"]);
+    assert_eq!(found(&plain), ["secret.yaml:7:13 plaintext-secret"]);
+    for (mark, bytes) in
+        [(&b"\xff\xfe"[..], u16::to_le_bytes as fn(u16) -> [u8; 2]), (&b"\xfe\xff"[..], u16::to_be_bytes)]
+    {
+        let tree = Tree::new(&[]);
+        let wide: Vec<u8> = secret.encode_utf16().flat_map(bytes).collect();
+        fs::write(tree.path("secret.yaml"), [mark, &wide].concat()).expect("a file");
+        let run = tree.run(&["check", "--format", "json"]);
+        assert_eq!((run.code, found(&run)), (plain.code, found(&plain)), "{run:?}");
+    }
+}
+
+#[test]
+fn a_path_that_is_a_credential_is_in_no_report() {
+    let line = format!("TOKEN={}\n", token());
+    let tree = Tree::new(&[(&format!("{}.env", token()), &line), (&format!("{}.bin", token()), "a\0b")]);
+    for format in ["human", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown"] {
+        let run = tree.run(&["check", "--format", format]);
+        assert!(run.code == 1 && !run.out.contains(&token()) && !run.err.contains(&token()), "{format}: {run:?}");
+    }
+}
+
+#[test]
 fn a_change_is_searched_whatever_bytes_it_brings() {
     if !has_git() {
         return;

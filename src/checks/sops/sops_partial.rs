@@ -34,7 +34,7 @@ fn of_document(cx: &mut Context<'_, '_>, leaves: &[&Leaf]) {
 fn appended(cx: &mut Context<'_, '_>, number: usize, document: &Document, leaves: &[&Leaf]) {
     let is_secret = document.kind.as_deref() == Some("Secret");
     let in_data = |leaf: &Leaf| leaf.keys.first().is_some_and(|key| matches!(&**key, "data" | "stringData"));
-    // The first one stands for the document, if that is no Secret.
+    // The first one represents the document, unless that is a Secret.
     let most = if is_secret { leaves.len() } else { 1 };
     let clear = leaves.iter().filter(|leaf| is_clear(leaf) && (!is_secret || in_data(leaf)));
     for leaf in clear.take(most) {

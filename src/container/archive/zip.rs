@@ -3,7 +3,7 @@
 //! `rawzip` reads the directory. It lists names twice where the directory does, and needs no valid archive around them.
 //! What programs that read an archive from its start would see is read too: files before, between and behind the listed
 //! ones, files that their own headers describe otherwise, and all files of an archive that lost its directory. Text is
-//! looked for wherever there is no file.
+//! looked for in the gaps between files.
 
 use std::ops::Range;
 
